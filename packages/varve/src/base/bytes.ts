@@ -1,0 +1,72 @@
+/** Byte strings: comparison in the order of the database (unsigned, byte by byte) and small tools. */
+
+export const emptyBytes: Buffer = Buffer.alloc(0)
+
+/** Views the same memory as a Buffer, without a copy. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Less than, equal to or greater than zero, as `a` sorts before, with or after `b`. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return compareRanges(a, 0, a.length, b, 0, b.length)
+}
+
+/** Compares `a[aStart, aEnd)` with `b[bStart, bEnd)`; a prefix sorts before what continues it. */
+export function compareRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  const aLength = aEnd - aStart
+  const bLength = bEnd - bStart
+  const shared = aLength < bLength ? aLength : bLength
+  for (let i = 0; i < shared; i++) {
+    const difference = a[aStart + i]! - b[bStart + i]!
+    if (difference !== 0) return difference
+  }
+  return aLength - bLength
+}
+
+export function equalRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
+  const length = aEnd - aStart
+  if (length !== bEnd - bStart) return false
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false
+  return true
+}
+
+/** Length of the longest common prefix of two byte strings. */
+export function sharedPrefixLength(a: Uint8Array, b: Uint8Array): number {
+  const limit = Math.min(a.length, b.length)
+  let i = 0
+  while (i < limit && a[i] === b[i]) i++
+  return i
+}
+
+/** A copy that nothing else holds. */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start)
+  copy.set(bytes.subarray(start, end))
+  return copy
+}
+
+/** Printable form of a key for messages and pictures: text where it is text, hex elsewhere. */
+export function printableKey(bytes: Uint8Array, maxLength = 40): string {
+  const shown = asBuffer(bytes).subarray(0, maxLength)
+  const text = shown.every((byte) => byte >= 0x20 && byte < 0x7f)
+    ? shown.toString('latin1')
+    : `0x${shown.toString('hex')}`
+  return bytes.length > maxLength ? `${text}…` : text
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto'
+
+/** Cancels what a timer would have done; harmless after it fired. */
+export type CancelTimer = () => void
+
+/**
+ * The only way by which the engine learns the time, waits, or draws randomness. Tests put a virtual
+ * clock in its place.
+ */
+export interface Clock {
+  /** Wall-clock time in milliseconds since 1970. */
+  wallMs(): number
+  /** Milliseconds since an arbitrary start; never goes back. */
+  monotonicMs(): number
+  /** Calls back once after `delayMs`; does not keep the process alive. */
+  after(delayMs: number, callback: () => void): CancelTimer
+  /** Calls back in a later turn of the event loop, after pending I/O; keeps the process alive. */
+  nextTurn(callback: () => void): void
+  /** Blocks the calling thread. */
+  sleepSync(delayMs: number): void
+  /** A token that no other caller gets, as hexadecimal digits. */
+  uniqueToken(): string
+}
+
+const sleepCell = new Int32Array(new SharedArrayBuffer(4))
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  nextTurn: (callback) => void setImmediate(callback),
+  sleepSync: (delayMs) => void Atomics.wait(sleepCell, 0, 0, delayMs),
+  uniqueToken: () => randomBytes(8).toString('hex'),
+}

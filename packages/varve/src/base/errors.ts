@@ -1,0 +1,83 @@
+/** Stable error codes of Varve; these strings are public API and never change. */
+export type ErrorCode =
+  | 'CLOSED'
+  | 'LOCKED'
+  | 'CORRUPTION'
+  | 'IO'
+  | 'POISONED'
+  | 'INVALID_ARGUMENT'
+  | 'CONFLICT'
+  | 'UNSUPPORTED_FORMAT'
+  | 'ABORTED'
+
+export interface ErrorDetails {
+  /** Directory of the database, or the path an operation was asked for. */
+  path?: string
+  /** File in which the fault was found. */
+  file?: string
+  /** Byte position of the fault in `file`. */
+  offset?: number
+  /** Name of the offending option, for `INVALID_ARGUMENT`. */
+  option?: string
+  /** The operating system's own code, such as `ENOSPC`, for `IO`. */
+  systemCode?: string
+  /** Process id of the owner, for `LOCKED`. */
+  ownerPid?: number
+  /** What caused this error. */
+  cause?: unknown
+}
+
+/** Every error that Varve raises on purpose. Branch on `code`, never on the message. */
+export class VarveError extends Error {
+  override readonly name = 'VarveError'
+  readonly code: ErrorCode
+  readonly path?: string
+  readonly file?: string
+  readonly offset?: number
+  readonly option?: string
+  readonly systemCode?: string
+  readonly ownerPid?: number
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const { cause, ...fields } = details
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    Object.assign(this, fields)
+  }
+}
+
+export function closedError(what: string): VarveError {
+  return new VarveError('CLOSED', `${what} is closed; open it again before using it`)
+}
+
+export function invalidArgument(message: string, option?: string): VarveError {
+  return new VarveError('INVALID_ARGUMENT', message, option === undefined ? {} : { option })
+}
+
+export function corruption(file: string, offset: number, what: string): VarveError {
+  return new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, { file, offset })
+}
+
+/** A failed file operation; `cause` is what the file system threw. */
+export function ioError(operation: string, path: string, cause: unknown): VarveError {
+  const systemCode = systemCodeOf(cause)
+  const reason = systemCode ?? (cause instanceof Error ? cause.message : String(cause))
+  return new VarveError('IO', `cannot ${operation} ${path}: ${reason}`, {
+    path,
+    file: path,
+    cause,
+    ...(systemCode === undefined ? {} : { systemCode }),
+  })
+}
+
+/** True for a file-system error that says that the file or folder is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof VarveError && error.systemCode === 'ENOENT'
+}
+
+function systemCodeOf(cause: unknown): string | undefined {
+  if (typeof cause === 'object' && cause !== null && 'code' in cause) {
+    return typeof cause.code === 'string' ? cause.code : undefined
+  }
+  return undefined
+}

@@ -1,0 +1,73 @@
+/**
+ * The one seam through which the engine touches files. Everything durable passes here, so an
+ * implementation that forgets, tears or refuses operations can prove what survives.
+ *
+ * Contract, held by one suite over every implementation:
+ * - Failures are thrown as VarveError `IO`, with `systemCode` (`ENOENT`, `ENOSPC`, …) and `cause`.
+ * - Written bytes survive the process at once, and power loss only after `sync`.
+ * - A created, linked, renamed or removed name survives power loss only after `syncDirectory` of its
+ *   folder.
+ * - Synchronous operations are done when they return. Asynchronous ones may run in a thread pool.
+ */
+export interface FileSystem {
+  /** True when another thread can reach the same files through a NodeFileSystem of its own. */
+  readonly sharedWithThreads: boolean
+
+  /** Creates a folder and its missing parents; does nothing when it is there. */
+  makeDirectory(path: string): void
+  /** Names (not paths) in a folder, in no particular order. */
+  list(path: string): string[]
+  exists(path: string): boolean
+  /** The path with symbolic links resolved: two ways to one folder give one answer. */
+  realPath(path: string): string
+  /** Opens for reading; the file must exist. */
+  openForRead(path: string): ReadableFile
+  /** Creates an empty file for writing; fails with `EEXIST` when the name is taken. */
+  create(path: string): WritableFile
+  /** Opens an existing file for writing behind its last byte. */
+  openForAppend(path: string): WritableFile
+  /** Replaces `to` atomically when it exists. */
+  rename(from: string, to: string): void
+  /** Gives a file a second name; fails with `EEXIST` when the name is taken. */
+  link(existing: string, name: string): void
+  remove(path: string): void
+  /** Makes the names in a folder durable. */
+  syncDirectory(path: string): void
+  syncDirectoryAsync(path: string): Promise<void>
+  /** Bytes that may still be written on the device that holds `path`. */
+  freeBytes(path: string): number
+}
+
+export interface ReadableFile {
+  readonly path: string
+  sizeBytes(): number
+  /**
+   * Reads up to `length` bytes from `position` into `target` at `targetOffset`; returns how many came,
+   * which is less than asked only at the end of the file.
+   */
+  read(target: Uint8Array, targetOffset: number, length: number, position: number): number
+  readAsync(
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+  ): Promise<number>
+  /** Closing twice is a programmer error. */
+  close(): void
+}
+
+export interface WritableFile {
+  readonly path: string
+  /** Bytes in the file: where the next append goes. */
+  readonly sizeBytes: number
+  /**
+   * Writes all of `bytes[start, end)` behind the last byte, or throws. After a throw, `sizeBytes` is
+   * unchanged but part of the bytes may stand behind it: `truncate(sizeBytes)` undoes them.
+   */
+  append(bytes: Uint8Array, start: number, end: number): void
+  truncate(sizeBytes: number): void
+  /** Makes content and size durable (fdatasync). Never call again after it threw. */
+  sync(): void
+  syncAsync(): Promise<void>
+  close(): void
+}
