@@ -27,7 +27,7 @@ export function compareRanges(
   const bLength = bEnd - bStart
   const shared = aLength < bLength ? aLength : bLength
   for (let i = 0; i < shared; i++) {
-    const difference = a[aStart + i]! - b[bStart + i]!
+    const difference = a[aStart + i] - b[bStart + i]
     if (difference !== 0) return difference
   }
   return aLength - bLength

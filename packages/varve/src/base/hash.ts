@@ -7,13 +7,13 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   let hash = (end - start) ^ 0x9747b28c
   let i = start
   for (; i + 4 <= end; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)
+    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
     hash = mix(hash, word)
   }
   if (i < end) {
-    let word = bytes[i]!
-    if (i + 1 < end) word |= bytes[i + 1]! << 8
-    if (i + 2 < end) word |= bytes[i + 2]! << 16
+    let word = bytes[i]
+    if (i + 1 < end) word |= bytes[i + 1] << 8
+    if (i + 2 < end) word |= bytes[i + 2] << 16
     hash = mix(hash, word)
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

@@ -56,7 +56,7 @@ export class Prng {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!
+    return items[this.below(items.length)]
   }
 
   bytes(length: number): Buffer {

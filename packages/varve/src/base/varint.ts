@@ -47,7 +47,7 @@ export class VarintReader {
     let scale = 1
     for (let i = 0; i < maxVarintBytes; i++) {
       if (this.offset >= this.end) break
-      const byte = this.bytes[this.offset++]!
+      const byte = this.bytes[this.offset++]
       value += (byte & 127) * scale
       if (byte < 128) {
         if (value > Number.MAX_SAFE_INTEGER) break

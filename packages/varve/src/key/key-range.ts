@@ -26,7 +26,7 @@ export function prefixEnd(prefix: Uint8Array): Buffer | null {
   while (length > 0 && prefix[length - 1] === 0xff) length--
   if (length === 0) return null
   const end = copyBytes(prefix, 0, length)
-  end[length - 1]!++
+  end[length - 1]++
   return end
 }
 

@@ -54,7 +54,7 @@ export class RangeTombstones {
     let high = this.fragments.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const limit = this.fragments[middle]!.end
+      const limit = this.fragments[middle].end
       const endsBefore =
         limit !== null && compareRanges(limit, 0, limit.length, bytes, start, end) <= 0
       if (endsBefore) low = middle + 1
@@ -77,11 +77,11 @@ function cut(tombstones: readonly RangeTombstone[]): Fragment[] {
   let active: RangeTombstone[] = []
   let next = 0
   for (let i = 0; i < bounds.length; i++) {
-    const start = bounds[i]!
+    const start = bounds[i]
     const end = bounds[i + 1] ?? null
     active = active.filter((t) => t.end === null || compareBytes(t.end, start) > 0)
-    while (next < sorted.length && compareBytes(sorted[next]!.start, start) <= 0) {
-      active.push(sorted[next++]!)
+    while (next < sorted.length && compareBytes(sorted[next].start, start) <= 0) {
+      active.push(sorted[next++])
     }
     if (active.length === 0) continue
     const sequences = [...new Set(active.map((t) => t.sequence))].sort((a, b) => b - a)
@@ -93,5 +93,5 @@ function cut(tombstones: readonly RangeTombstone[]): Fragment[] {
 function sortedBounds(tombstones: readonly RangeTombstone[]): Uint8Array[] {
   const bounds = tombstones.flatMap((t) => (t.end === null ? [t.start] : [t.start, t.end]))
   bounds.sort(compareBytes)
-  return bounds.filter((bound, i) => i === 0 || compareBytes(bounds[i - 1]!, bound) !== 0)
+  return bounds.filter((bound, i) => i === 0 || compareBytes(bounds[i - 1], bound) !== 0)
 }
