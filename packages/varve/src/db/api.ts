@@ -1,0 +1,228 @@
+import type { FileSystem } from '../fs/file-system.js'
+import type { Clock } from '../base/clock.js'
+import type { EncodingOption } from '../batch/encoding.js'
+import type { BlockCodec } from '../sstable/codec.js'
+import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
+
+/** When an acknowledged write is safe from what; see `OpenOptions.durability`. */
+export type Durability = 'os' | 'sync' | { intervalMs: number }
+
+/** Which thread flushes and compacts; see `OpenOptions.background`. */
+export type BackgroundOption =
+  | 'thread'
+  | 'inline'
+  | {
+      /** Worker threads, 1 to 8. Default 1. */
+      threads?: number
+      /** Bound on what flushes and compactions write together, in bytes a second. Default: none. */
+      bytesPerSecond?: number
+    }
+
+/** A compression of blocks that the user brings. */
+export interface UserBlockCodec extends BlockCodec {
+  /**
+   * Specifier of a module whose export `codec` is this codec. The background thread imports it, as
+   * functions cannot travel between threads; required unless `background` is 'inline'.
+   */
+  readonly module?: string
+}
+
+export interface OpenOptions<KE = EncodingOption, VE = EncodingOption> {
+  /** Create the database when the directory holds none. Default true. */
+  createIfMissing?: boolean
+  /** Refuse when the directory holds a database. Default false. */
+  errorIfExists?: boolean
+  /** Read what is there; nothing in the directory is changed. Default false. */
+  readOnly?: boolean
+  /** How keys become bytes; keys sort by these bytes. Default 'utf8'. */
+  keyEncoding?: KE
+  /** How values become bytes. Default 'utf8'. */
+  valueEncoding?: VE
+  /**
+   * 'os' (default): an acknowledged write survives the death of the process; a crash of the operating
+   * system may lose a tail, never a hole. 'sync': it survives power loss. `{ intervalMs }`: as 'os', and
+   * synced at least that often (1 ms to 1 h).
+   */
+  durability?: Durability
+  /** Bytes collected in memory before they are flushed to a table. 64 KiB to 1 GiB; default 64 MiB. */
+  memtableBytes?: number
+  /** Bytes of table blocks kept in memory. 0 to 2^40; default 64 MiB. */
+  cacheBytes?: number
+  /** Size at which a block of a table is closed. 256 B to 1 MiB; default 4096. */
+  blockBytes?: number
+  /** Size at which compaction starts the next table. 64 KiB to 4 GiB; default 32 MiB. */
+  tableBytes?: number
+  /** Bits of Bloom filter for each key; 0 to 32, 0 is no filter; default 10 (about 1% false positives). */
+  filterBitsPerKey?: number
+  /** Compression of blocks: 'none' (default), 'deflate', or the name of one in `codecs`. */
+  codec?: string
+  /** Compressions of the user's own; needed to read tables that were written with them. */
+  codecs?: readonly UserBlockCodec[]
+  /** Compaction policy: 'leveled' (default), or its name with thresholds. */
+  compaction?: 'leveled' | (Partial<LeveledOptions> & { policy: 'leveled' })
+  /**
+   * 'thread' (default): a worker thread flushes and compacts beside the application. 'inline': the
+   * calling thread does, and a write that fills the memtable waits for it.
+   */
+  background?: BackgroundOption
+  /** Table files held open. 16 to 100,000; default 1000. */
+  maxOpenTables?: number
+  /**
+   * How asynchronous reads fetch blocks that are not in the cache. 'auto' (default): with a synchronous
+   * read, which takes about 2 µs when the operating system has the page, as long as these prove quick;
+   * through the thread pool while they are slow. 'sync' or 'async': always the one or the other.
+   * Synchronous methods always read synchronously.
+   */
+  coldReads?: 'auto' | 'sync' | 'async'
+  /** Verify every table at open and every compaction's output. Default false. */
+  paranoid?: boolean
+  /** Where files live; default the disk. Another one needs `background: 'inline'`. */
+  fileSystem?: FileSystem
+  /** Source of time, for tests. */
+  clock?: Clock
+}
+
+export interface WriteOptions {
+  /** Settle only when the write would survive power loss, whatever `durability` says. */
+  sync?: boolean
+}
+
+export type BatchOperation<K, V> = { type: 'put'; key: K; value: V } | { type: 'del'; key: K }
+
+/** Which keys: at most one of `gt`/`gte` and of `lt`/`lte`; `prefix` narrows further. */
+export interface RangeOptions<K> {
+  gt?: K
+  gte?: K
+  lt?: K
+  lte?: K
+  /** Keys that start with these (encoded) bytes. */
+  prefix?: K
+}
+
+export interface IterateOptions<K> extends RangeOptions<K> {
+  /** From the last key to the first. Default false. */
+  reverse?: boolean
+  /** At most this many entries. Default: all. */
+  limit?: number
+}
+
+export interface FlushEvent {
+  /** Number of the table written, or undefined when every entry was dropped. */
+  fileNumber: number | undefined
+  entryCount: number
+  sizeBytes: number
+  durationMs: number
+}
+
+export interface CompactionEvent {
+  kind: 'merge' | 'move'
+  reason: string
+  inputLevels: number[]
+  outputLevel: number
+  inputTables: number
+  outputTables: number
+  readBytes: number
+  writtenBytes: number
+  durationMs: number
+}
+
+/** Why writes are held back. */
+export type StallCause = 'memtables' | 'level0'
+
+export interface StallEvent {
+  cause: StallCause
+  /** 'slowdown' delays each commit a little; 'stop' holds it until the cause is gone. */
+  severity: 'slowdown' | 'stop'
+  /** What to read or do: counts and limits. */
+  message: string
+}
+
+export interface DatabaseEvents {
+  flush: [FlushEvent]
+  compaction: [CompactionEvent]
+  stall: [StallEvent]
+  error: [Error]
+}
+
+export interface LevelInfo {
+  level: number
+  sizeBytes: number
+  /** Size at which the level is compacted into the next; 0 for level 0, which counts tables. */
+  targetBytes: number
+  /** 1 and above: a compaction is due. */
+  score: number
+  tables: TableInfo[]
+}
+
+export interface TableInfo {
+  fileNumber: number
+  sizeBytes: number
+  entryCount: number
+  deleteCount: number
+  rangeDeleteCount: number
+  /** First user key and the end (exclusive) of the table's range, as bytes; null: no upper bound. */
+  smallestKey: Uint8Array
+  endKey: Uint8Array | null
+  minSequence: number
+  maxSequence: number
+}
+
+export interface Stats {
+  /** Highest sequence that reads see; the number of writes since the database was created. */
+  sequence: number
+  /** Bytes since open. `user`: keys and values given to put, del and clear. */
+  bytes: { user: number; log: number; flush: number; compaction: number; compactionRead: number }
+  amplification: {
+    /** (log + flush + compaction) / user, since open. */
+    write: number
+    /** Table blocks looked into for each point read, since open, whether cached or not. */
+    read: number
+    /** Bytes of all tables / bytes in the deepest level: an upper estimate of what compaction could free. */
+    space: number
+  }
+  operations: { puts: number; deletes: number; rangeDeletes: number; gets: number; commits: number }
+  cache: { hits: number; misses: number; usedBytes: number; capacityBytes: number }
+  /** `useful`: said "absent" and spared a block; `falsePositives`: said "perhaps", and it was not there. */
+  filters: { probes: number; useful: number; falsePositives: number }
+  /** Bytes of memory by part; `total` is their sum. */
+  memory: {
+    memtables: number
+    cache: number
+    tables: number
+    commitBuffers: number
+    total: number
+  }
+  /** `memtables` and `level0` count stalls by cause. */
+  stalls: { count: number; timeMs: number; memtables: number; level0: number }
+  flushes: { count: number; timeMs: number }
+  compactions: { count: number; moves: number; timeMs: number; running: number; debtBytes: number }
+  tables: { count: number; sizeBytes: number; open: number }
+  /** Torn log tails found at open: how many, and the bytes (never acknowledged as durable) dropped. */
+  recovery: { replayedRecords: number; tornTails: number; droppedBytes: number }
+  snapshots: number
+  iterators: number
+  backgroundErrors: number
+}
+
+/** How one point read went, place by place, newest first; from `db.explain(key)`. */
+export interface Explanation {
+  key: Uint8Array
+  outcome: 'found' | 'deleted' | 'absent'
+  steps: ExplainStep[]
+}
+
+export interface ExplainStep {
+  place: 'memtable' | 'immutable memtable' | 'table'
+  /** Of a table. */
+  level?: number
+  fileNumber?: number
+  /** What the filter said; 'none' when the table has no filter. */
+  filter?: 'absent' | 'perhaps' | 'none'
+  /** The index entry that led to the block: its number and its separator key. */
+  indexEntry?: { index: number; separator: Uint8Array }
+  /** The block looked into. */
+  block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
+  /** Sequence of the entry or range tombstone that decided. */
+  sequence?: number
+  verdict: 'found' | 'deleted' | 'range-deleted' | 'absent'
+}
