@@ -1,0 +1,145 @@
+/**
+ * A log: a file of records, written front to back. The write-ahead log and the MANIFEST are logs.
+ * All numbers are little-endian; a u64 is two u32, low half first.
+ *
+ *     file header, 32 bytes
+ *     ┌──────────────┬─────────┬─────────┬─────────┬─────────────┬──────────┬────────────────┐
+ *     │ "VARVELOG" 8 │ version │ purpose │ zeros 3 │ file number │ zeros 4  │ crc32 of the   │
+ *     │              │ u32     │ u8      │         │ u64         │          │ 28 before  u32 │
+ *     └──────────────┴─────────┴─────────┴─────────┴─────────────┴──────────┴────────────────┘
+ *     0              8         12        13        16            24         28
+ *
+ *     record, 24 bytes and the payload
+ *     ┌───────────┬──────────────┬──────────────┬────────────────┬───────────────┬─────────┐
+ *     │ magic u32 │ crc32 of all │ header check │ payload length │ durable bytes │ payload │
+ *     │           │ from 8   u32 │ u32          │ u32            │ u64           │         │
+ *     └───────────┴──────────────┴──────────────┴────────────────┴───────────────┴─────────┘
+ *     0           4              8              12               16              24
+ *
+ * The header check is hashBytes over bytes [12, 24), xor (crc of the file header + offset of the
+ * record, modulo 2^32). It ties a record to its file and its place: a copy of a log that lies inside
+ * a payload is never taken for records of this log, and a length can be believed before the payload
+ * is read. Durable bytes: how much of this file was synced when the record was written.
+ *
+ * These numbers are on disk: never change their values.
+ */
+import { assert } from '../base/assert.js'
+import { crc32 } from '../base/checksum.js'
+import { corruption, VarveError } from '../base/errors.js'
+import { hashBytes } from '../base/hash.js'
+
+export const LogPurpose = { writeAhead: 1, manifest: 2 } as const
+export type LogPurpose = (typeof LogPurpose)[keyof typeof LogPurpose]
+
+export const logFormatVersion = 1
+export const fileHeaderBytes = 32
+export const recordHeaderBytes = 24
+/** So that a record, header included, fits in one read, one write and one Buffer everywhere. */
+export const maxPayloadBytes = 0x7fff0000
+
+export const recordMagic = 0xd7564c52
+export const recordMagicBytes: Buffer = Buffer.from([0x52, 0x4c, 0x56, 0xd7])
+const fileMagic = Buffer.from('VARVELOG', 'latin1')
+
+const crcAt = 4
+const checkAt = 8
+const lengthAt = 12
+const durableAt = 16
+
+export function encodeFileHeader(purpose: LogPurpose, fileNumber: number): Buffer {
+  const header = Buffer.alloc(fileHeaderBytes)
+  fileMagic.copy(header)
+  header.writeUInt32LE(logFormatVersion, 8)
+  header[12] = purpose
+  writeU64(header, 16, fileNumber)
+  header.writeUInt32LE(crc32(header.subarray(0, 28)), 28)
+  return header
+}
+
+/** What every header check of the file starts from. */
+export function logSeed(purpose: LogPurpose, fileNumber: number): number {
+  return encodeFileHeader(purpose, fileNumber).readUInt32LE(28)
+}
+
+/** Throws unless `header` is what `encodeFileHeader` would have written. */
+export function checkFileHeader(
+  path: string,
+  header: Buffer,
+  purpose: LogPurpose,
+  fileNumber: number,
+): void {
+  if (!header.subarray(0, 8).equals(fileMagic)) throw corruption(path, 0, 'not a log header')
+  if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) {
+    throw corruption(path, 0, 'checksum mismatch in the log header')
+  }
+  const version = header.readUInt32LE(8)
+  if (version !== logFormatVersion) {
+    throw new VarveError(
+      'UNSUPPORTED_FORMAT',
+      `${path} has log format ${version}; this version of Varve reads ${logFormatVersion}`,
+      { file: path, offset: 8 },
+    )
+  }
+  if (!header.equals(encodeFileHeader(purpose, fileNumber))) {
+    throw corruption(path, 12, `header is not of log ${fileNumber} with purpose ${purpose}`)
+  }
+}
+
+/** Puts the header of a record into `buffer[start, start + 24)`; the payload ends at `end`. */
+export function writeRecordHeader(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  seed: number,
+  recordOffset: number,
+  durableBytes: number,
+): void {
+  const length = end - start - recordHeaderBytes
+  assert(length >= 0 && length <= maxPayloadBytes, 'the payload of a log record has 0 to 2 GiB')
+  buffer.writeUInt32LE(recordMagic, start)
+  buffer.writeUInt32LE(length, start + lengthAt)
+  writeU64(buffer, start + durableAt, durableBytes)
+  buffer.writeUInt32LE(headerCheck(buffer, start, seed, recordOffset), start + checkAt)
+  buffer.writeUInt32LE(crc32(buffer.subarray(start + checkAt, end)), start + crcAt)
+}
+
+/** Whether `buffer[start, start + 24)` is the header of a record that was written at that place. */
+export function isRecordHeader(
+  buffer: Buffer,
+  start: number,
+  seed: number,
+  recordOffset: number,
+): boolean {
+  return (
+    buffer.readUInt32LE(start) === recordMagic &&
+    buffer.readUInt32LE(start + checkAt) === headerCheck(buffer, start, seed, recordOffset) &&
+    buffer.readUInt32LE(start + lengthAt) <= maxPayloadBytes
+  )
+}
+
+export function payloadLength(header: Buffer): number {
+  return header.readUInt32LE(lengthAt)
+}
+
+export function durableBytesOf(header: Buffer): number {
+  return header.readUInt32LE(durableAt) + header.readUInt32LE(durableAt + 4) * 0x100000000
+}
+
+export function storedCrc(header: Buffer): number {
+  return header.readUInt32LE(crcAt)
+}
+
+/** The part of the header that the record's crc32 covers, before the payload. */
+export function checksummedHeader(header: Buffer): Buffer {
+  return header.subarray(checkAt, recordHeaderBytes)
+}
+
+function headerCheck(buffer: Buffer, start: number, seed: number, recordOffset: number): number {
+  const hash = hashBytes(buffer, start + lengthAt, start + recordHeaderBytes)
+  return (hash ^ (seed + recordOffset)) >>> 0
+}
+
+function writeU64(target: Buffer, offset: number, value: number): void {
+  target.writeUInt32LE(value >>> 0, offset)
+  target.writeUInt32LE(Math.floor(value / 0x100000000), offset + 4)
+}

@@ -1,0 +1,165 @@
+import { crc32 } from '../base/checksum.js'
+import { corruption, VarveError } from '../base/errors.js'
+import type { FileSystem, ReadableFile } from '../fs/file-system.js'
+import { FileWindow } from './file-window.js'
+import {
+  checkFileHeader,
+  checksummedHeader,
+  fileHeaderBytes,
+  isRecordHeader,
+  type LogPurpose,
+  logSeed,
+  payloadLength,
+  recordHeaderBytes,
+  storedCrc,
+} from './log-format.js'
+import { findRecord, judgeBadRecord } from './record-search.js'
+
+/** Where a log stops being readable because its last write was interrupted. */
+export interface TornTail {
+  readonly offset: number
+  readonly droppedBytes: number
+}
+
+export interface DamagedSpan {
+  readonly start: number
+  readonly end: number
+}
+
+export interface LogReaderOptions {
+  /** Steps over damage instead of throwing, and lists it in `damage`: for repair only. */
+  readonly salvage?: boolean
+}
+
+/**
+ * Reads one log (see log-format.ts) from front to back, in bounded pieces.
+ *
+ * Owned by: whoever replays the log. Lives: until `close`.
+ *
+ * A log ends in one of three ways. Clean: the last record ends with the file. Torn: the writer died,
+ * or power failed, before the last bytes were durable; they were never promised, and are dropped.
+ * Damaged: records that were complete do not hold their checksum; that is CORRUPTION. At a bad record
+ * at offset p, the first rule that applies decides:
+ *
+ * 1. No whole record follows: torn. (Nothing tells it from an unfinished write. LogWriter.appendMark
+ *    puts a whole record behind the last one, for a writer that wants its end watched.)
+ * 2. A later record says that more than p bytes were durable when it was written: damaged.
+ * 3. The bytes from p to the next whole record hold a lost sector (one that is all zeros, cut at the
+ *    span, 16 bytes or more): torn at p. After power loss the disk may hold later pages without
+ *    earlier ones. The whole records behind p are dropped too: a tail may be lost, never a hole.
+ * 4. Otherwise: damaged. An unfinished write leaves zeros, never other bits.
+ *
+ * A file shorter than its header was created and never written: torn at 0. A header of zeros is
+ * judged like a record; any other bad header is damage.
+ */
+export class LogReader {
+  /** Set once `next` returned undefined, when the tail was torn. */
+  torn: TornTail | undefined
+  /** What salvage stepped over, in order. */
+  readonly damage: DamagedSpan[] = []
+  /** Where the last record that `next` returned begins. */
+  recordOffset = 0
+
+  private readonly window: FileWindow
+  private readonly seed: number
+  private readonly salvage: boolean
+  private offset = 0
+
+  /** The file must be the log `fileNumber`, written for `purpose`. */
+  static open(
+    fs: FileSystem,
+    path: string,
+    purpose: LogPurpose,
+    fileNumber: number,
+    options: LogReaderOptions = {},
+  ): LogReader {
+    const file = fs.openForRead(path)
+    try {
+      return new LogReader(file, purpose, fileNumber, options)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    private readonly file: ReadableFile,
+    purpose: LogPurpose,
+    fileNumber: number,
+    options: LogReaderOptions,
+  ) {
+    this.window = new FileWindow(file)
+    this.seed = logSeed(purpose, fileNumber)
+    this.salvage = options.salvage ?? false
+    this.readFileHeader(purpose, fileNumber)
+  }
+
+  get sizeBytes(): number {
+    return this.window.sizeBytes
+  }
+
+  /** The next payload: a view, valid until the next call. Undefined at the end, clean or torn. */
+  next(): Buffer | undefined {
+    while (this.offset < this.sizeBytes && this.torn === undefined) {
+      const payload = this.readRecord()
+      if (payload === undefined) this.passBadRecord()
+      else if (payload.length > 0) return payload
+    }
+    return undefined
+  }
+
+  close(): void {
+    this.file.close()
+  }
+
+  private readFileHeader(purpose: LogPurpose, fileNumber: number): void {
+    if (this.sizeBytes < fileHeaderBytes) {
+      this.torn = { offset: 0, droppedBytes: this.sizeBytes }
+      return
+    }
+    const header = this.window.view(0, fileHeaderBytes)
+    if (header.every((byte) => byte === 0)) {
+      this.passBadRecord()
+      return
+    }
+    try {
+      checkFileHeader(this.file.path, header, purpose, fileNumber)
+      this.offset = fileHeaderBytes
+    } catch (error) {
+      if (!this.salvage || !isCorruption(error)) throw error
+      this.passBadRecord()
+    }
+  }
+
+  /** The payload of the record at `offset`, or undefined when it is not whole. */
+  private readRecord(): Buffer | undefined {
+    const { offset, window } = this
+    if (offset + recordHeaderBytes > this.sizeBytes) return undefined
+    const header = window.view(offset, recordHeaderBytes)
+    if (!isRecordHeader(header, 0, this.seed, offset)) return undefined
+    const length = recordHeaderBytes + payloadLength(header)
+    if (offset + length > this.sizeBytes) return undefined
+    const record = window.view(offset, length)
+    const payload = record.subarray(recordHeaderBytes)
+    if (crc32(payload, crc32(checksummedHeader(record))) !== storedCrc(record)) return undefined
+    this.recordOffset = offset
+    this.offset = offset + length
+    return payload
+  }
+
+  private passBadRecord(): void {
+    const { offset } = this
+    if (this.salvage) {
+      this.offset = findRecord(this.window, this.seed, offset)?.offset ?? this.sizeBytes
+      this.damage.push({ start: offset, end: this.offset })
+    } else if (judgeBadRecord(this.window, this.seed, offset) === 'torn') {
+      this.torn = { offset, droppedBytes: this.sizeBytes - offset }
+    } else {
+      throw corruption(this.file.path, offset, 'damaged log record')
+    }
+  }
+}
+
+function isCorruption(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'CORRUPTION'
+}

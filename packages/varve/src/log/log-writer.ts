@@ -1,0 +1,149 @@
+import { assert } from '../base/assert.js'
+import { VarveError } from '../base/errors.js'
+import type { FileSystem, WritableFile } from '../fs/file-system.js'
+import {
+  encodeFileHeader,
+  type LogPurpose,
+  logSeed,
+  recordHeaderBytes,
+  writeRecordHeader,
+} from './log-format.js'
+
+/**
+ * Writes one log (see log-format.ts), front to back.
+ *
+ * Owned by: the WAL or the VersionSet. Lives: from the creation of the file until it is full; a log
+ * that was closed is never continued.
+ *
+ * Invariant 1: the file holds whole records up to `sizeBytes`. A failed append is cut off again.
+ * Invariant 2: bytes below `durableBytes` survive power loss, given a synced directory.
+ * Invariant 3: once `broken`, the file is never written or synced again: after a failed sync nobody
+ * knows what the disk holds, and a second sync may succeed without having written anything.
+ */
+export class LogWriter {
+  /** Room that `appendInPlace` needs in front of a payload. */
+  static readonly headroomBytes = recordHeaderBytes
+
+  /** Bytes in the file, all of them whole records. */
+  sizeBytes: number
+  /** How many of them are known to be on the disk. */
+  durableBytes = 0
+  private failure: unknown
+  private syncsInFlight = 0
+
+  /** Creates the file and writes its header; nothing is synced yet, the name neither. */
+  static create(fs: FileSystem, path: string, purpose: LogPurpose, fileNumber: number): LogWriter {
+    const file = fs.create(path)
+    try {
+      const header = encodeFileHeader(purpose, fileNumber)
+      file.append(header, 0, header.length)
+      return new LogWriter(file, logSeed(purpose, fileNumber))
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    private readonly file: WritableFile,
+    private readonly seed: number,
+  ) {
+    this.sizeBytes = file.sizeBytes
+  }
+
+  get path(): string {
+    return this.file.path
+  }
+
+  /** True after a failed sync, or an append that could not be undone: every later call throws. */
+  get broken(): boolean {
+    return this.failure !== undefined
+  }
+
+  /** Appends a record with a copy of `payload[start, end)`. For paths that are not hot. */
+  append(payload: Uint8Array, start = 0, end = payload.length): void {
+    const record = Buffer.allocUnsafe(recordHeaderBytes + end - start)
+    record.set(payload.subarray(start, end), recordHeaderBytes)
+    this.appendInPlace(record, 0, record.length)
+  }
+
+  /**
+   * Appends a record with one write and no copy. `buffer[start, start + headroomBytes)` is free room
+   * for the header, the payload stands behind it, up to `end`. The bytes are not kept.
+   */
+  appendInPlace(buffer: Buffer, start: number, end: number): void {
+    this.throwIfBroken()
+    writeRecordHeader(buffer, start, end, this.seed, this.sizeBytes, this.durableBytes)
+    try {
+      this.file.append(buffer, start, end)
+    } catch (error) {
+      this.cutBack(error)
+      throw error
+    }
+    this.sizeBytes += end - start
+  }
+
+  /**
+   * Appends an empty record, which readers do not return. It vouches for what was synced before it:
+   * from now on damage to the last record is told from a torn tail.
+   */
+  appendMark(): void {
+    const mark = Buffer.allocUnsafe(recordHeaderBytes)
+    this.appendInPlace(mark, 0, recordHeaderBytes)
+  }
+
+  /** Makes every record appended so far durable, or breaks the writer. */
+  sync(): void {
+    this.throwIfBroken()
+    const sizeBytes = this.sizeBytes
+    if (this.durableBytes === sizeBytes) return
+    try {
+      this.file.sync()
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+    this.durableBytes = sizeBytes
+  }
+
+  /** The same in the background, for the records appended before the call; more may follow. */
+  async syncAsync(): Promise<void> {
+    this.throwIfBroken()
+    const sizeBytes = this.sizeBytes
+    if (this.durableBytes === sizeBytes) return
+    this.syncsInFlight++
+    try {
+      await this.file.syncAsync()
+    } catch (error) {
+      this.failure ??= error
+      throw error
+    } finally {
+      this.syncsInFlight--
+    }
+    if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
+  }
+
+  /** Requires: no sync in flight. Does not sync. */
+  close(): void {
+    assert(this.syncsInFlight === 0, 'a log is not closed while it is being synced')
+    this.file.close()
+  }
+
+  private cutBack(cause: unknown): void {
+    try {
+      this.file.truncate(this.sizeBytes)
+    } catch {
+      // The append's own error says more; what counts here is that the end of the file is unknown.
+      this.failure = cause
+    }
+  }
+
+  private throwIfBroken(): void {
+    if (this.failure === undefined) return
+    throw new VarveError(
+      'POISONED',
+      `${this.file.path} takes no more writes since one of them failed; open the database again`,
+      { file: this.file.path, cause: this.failure },
+    )
+  }
+}

@@ -1,0 +1,101 @@
+import { crc32 } from '../base/checksum.js'
+import type { FileWindow } from './file-window.js'
+import {
+  checksummedHeader,
+  durableBytesOf,
+  isRecordHeader,
+  payloadLength,
+  recordHeaderBytes,
+  recordMagicBytes,
+  storedCrc,
+} from './log-format.js'
+
+const sectorBytes = 512
+/** Fewer zero bytes than this are not taken for a lost sector. */
+const minLostBytes = 16
+
+export interface RecordPlace {
+  readonly offset: number
+  readonly end: number
+  readonly durableBytes: number
+}
+
+/**
+ * The first whole record at or behind `from`. One pass: a header that holds its check is believed, so
+ * a record with a damaged payload is stepped over, never searched, and each byte is summed once.
+ */
+export function findRecord(
+  window: FileWindow,
+  seed: number,
+  from: number,
+): RecordPlace | undefined {
+  let offset = from
+  for (;;) {
+    offset = findHeader(window, seed, offset)
+    if (offset < 0) return undefined
+    const header = window.view(offset, recordHeaderBytes)
+    const end = offset + recordHeaderBytes + payloadLength(header)
+    if (end > window.sizeBytes) return undefined
+    const durableBytes = durableBytesOf(header)
+    if (hasGoodChecksum(window, offset, end)) return { offset, end, durableBytes }
+    offset = end
+  }
+}
+
+export type Verdict = 'torn' | 'damaged'
+
+/**
+ * Says whether the bad record at `offset` is the tail of an interrupted write or damage to records
+ * that were complete. LogReader explains the rules.
+ */
+export function judgeBadRecord(window: FileWindow, seed: number, offset: number): Verdict {
+  const next = findRecord(window, seed, offset)
+  if (next === undefined) return 'torn'
+  let later: RecordPlace | undefined = next
+  while (later !== undefined) {
+    if (later.durableBytes > offset) return 'damaged'
+    later = findRecord(window, seed, later.end)
+  }
+  return hasLostSector(window, offset, next.offset) ? 'torn' : 'damaged'
+}
+
+/** Offset of the first record header at or behind `from`, or -1. */
+function findHeader(window: FileWindow, seed: number, from: number): number {
+  let offset = from
+  while (offset + recordHeaderBytes <= window.sizeBytes) {
+    const piece = window.piece(offset, window.sizeBytes, recordHeaderBytes)
+    let index = piece.indexOf(recordMagicBytes)
+    while (index >= 0 && index + recordHeaderBytes <= piece.length) {
+      if (isRecordHeader(piece, index, seed, offset + index)) return offset + index
+      index = piece.indexOf(recordMagicBytes, index + 1)
+    }
+    // Whatever begins in the last 23 bytes needs the next piece to be judged.
+    offset += piece.length - recordHeaderBytes + 1
+  }
+  return -1
+}
+
+function hasGoodChecksum(window: FileWindow, offset: number, end: number): boolean {
+  const header = window.view(offset, recordHeaderBytes)
+  const expected = storedCrc(header)
+  let sum = crc32(checksummedHeader(header))
+  let at = offset + recordHeaderBytes
+  while (at < end) {
+    const piece = window.piece(at, end, 1)
+    sum = crc32(piece, sum)
+    at += piece.length
+  }
+  return sum === expected
+}
+
+function hasLostSector(window: FileWindow, start: number, end: number): boolean {
+  let at = start
+  while (at < end) {
+    const sectorEnd = Math.min(end, at - (at % sectorBytes) + sectorBytes)
+    if (sectorEnd - at >= minLostBytes) {
+      if (window.view(at, sectorEnd - at).every((byte) => byte === 0)) return true
+    }
+    at = sectorEnd
+  }
+  return false
+}
