@@ -1,0 +1,132 @@
+import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ioError } from '../base/errors.js'
+import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
+import { NodeReadableFile, NodeWritableFile } from './node-file.js'
+
+/**
+ * The operating system's files. Synchronous operations are plain system calls on the calling thread;
+ * asynchronous ones run in Node's thread pool.
+ *
+ * Owned by: nobody; it has no state, and `nodeFileSystem` is the only one. Lives: as long as the
+ * thread.
+ */
+export class NodeFileSystem implements FileSystem {
+  readonly sharedWithThreads = true
+
+  /** Also makes the names of the folders it creates durable: callers cannot know which are new. */
+  makeDirectory(path: string): void {
+    const first = attempt('create folder', path, () => fs.mkdirSync(path, { recursive: true }))
+    if (first === undefined || !canSyncDirectories) return
+    const above = dirname(resolve(first))
+    let folder = resolve(path)
+    while (folder !== above && folder !== dirname(folder)) {
+      folder = dirname(folder)
+      this.syncDirectory(folder)
+    }
+  }
+
+  list(path: string): string[] {
+    return attempt('list', path, () => fs.readdirSync(path))
+  }
+
+  exists(path: string): boolean {
+    return fs.existsSync(path)
+  }
+
+  realPath(path: string): string {
+    return attempt('resolve', path, () => fs.realpathSync.native(path))
+  }
+
+  openForRead(path: string): ReadableFile {
+    return new NodeReadableFile(path, open(path, 'r'))
+  }
+
+  create(path: string): WritableFile {
+    return new NodeWritableFile(path, open(path, 'wx', 'create'), 0)
+  }
+
+  openForAppend(path: string): WritableFile {
+    const descriptor = open(path, 'r+')
+    try {
+      return new NodeWritableFile(path, descriptor, fs.fstatSync(descriptor).size)
+    } catch (cause) {
+      fs.closeSync(descriptor)
+      throw ioError('get the size of', path, cause)
+    }
+  }
+
+  rename(from: string, to: string): void {
+    attempt('rename', from, () => fs.renameSync(from, to))
+  }
+
+  link(existing: string, name: string): void {
+    attempt('link', name, () => fs.linkSync(existing, name))
+  }
+
+  remove(path: string): void {
+    attempt('remove', path, () => fs.unlinkSync(path))
+  }
+
+  syncDirectory(path: string): void {
+    if (!canSyncDirectories) return
+    const descriptor = open(path, 'r')
+    try {
+      fs.fsyncSync(descriptor)
+    } catch (cause) {
+      if (!cannotSyncThisDirectory(cause)) throw ioError('sync folder', path, cause)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    if (!canSyncDirectories) return
+    const descriptor = open(path, 'r')
+    try {
+      await new Promise<void>((settle, fail) => {
+        fs.fsync(descriptor, (cause) => {
+          if (cause === null || cannotSyncThisDirectory(cause)) settle()
+          else fail(ioError('sync folder', path, cause))
+        })
+      })
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  }
+
+  freeBytes(path: string): number {
+    return attempt('ask for free space at', path, () => {
+      const device = fs.statfsSync(path)
+      return device.bavail * device.bsize
+    })
+  }
+}
+
+export const nodeFileSystem = new NodeFileSystem()
+
+/** Windows opens no folder as a file; its file systems log the change of a name themselves. */
+const canSyncDirectories = process.platform !== 'win32'
+
+/** Some network file systems answer so; there is nothing better to do on them. */
+function cannotSyncThisDirectory(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException
+  return code === 'EINVAL' || code === 'ENOTSUP'
+}
+
+function open(path: string, flags: string, operation = 'open'): number {
+  try {
+    return fs.openSync(path, flags)
+  } catch (cause) {
+    throw ioError(operation, path, cause)
+  }
+}
+
+/** For operations outside of the hot paths, where a closure costs nothing. */
+function attempt<T>(operation: string, path: string, run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    throw ioError(operation, path, cause)
+  }
+}
