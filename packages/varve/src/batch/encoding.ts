@@ -49,9 +49,9 @@ export interface Encoding<T> {
 }
 
 export function encodingFor(option: unknown, optionName: string): Encoding<unknown> {
-  if (option === 'utf8') return utf8Encoding as Encoding<unknown>
+  if (option === 'utf8') return utf8Encoding
   if (option === 'json') return jsonEncoding
-  if (option === 'binary') return binaryEncoding as Encoding<unknown>
+  if (option === 'binary') return binaryEncoding
   if (isCodec(option)) return codecEncoding(option)
   throw invalidArgument(
     `option '${optionName}' must be 'utf8', 'json', 'binary' or a codec ` +

@@ -98,6 +98,11 @@ export class LogReader {
     return this.window.sizeBytes
   }
 
+  /** Bytes from the start of the file that were read as whole records. */
+  get validBytes(): number {
+    return this.offset
+  }
+
   /** The next payload: a view, valid until the next call. Undefined at the end, clean or torn. */
   next(): Buffer | undefined {
     while (this.offset < this.sizeBytes && this.torn === undefined) {

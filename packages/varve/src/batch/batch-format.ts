@@ -1,0 +1,45 @@
+/**
+ * The payload of one write-ahead log record: a commit group, all of whose operations become visible
+ * together or not at all. Little-endian. The n-th operation has the sequence `firstSequence + n`.
+ *
+ *     0        type            u8    1 = operations, 2 = start of a log
+ *     1        zero            u8 × 3
+ *     4        operation count u32
+ *     8        first sequence  u64, as two u32, low half first
+ *     16       operations
+ *
+ * Operation:
+ *
+ *     0        kind            u8    a ValueKind
+ *     1        flags           u8    1 = range delete without an upper bound
+ *     2        keyspace        u16   0 = the default keyspace
+ *     4        key length      u32
+ *     8        value length    u32
+ *     12       key, value
+ *
+ * A range delete has its start as the key and its end (exclusive) as the value.
+ *
+ * Never change these values: they are on disk.
+ */
+export const payloadType = { operations: 1, logStart: 2 } as const
+
+export const groupHeaderBytes = 16
+export const operationHeaderBytes = 12
+
+export const countOffset = 4
+export const sequenceOffset = 8
+
+export const unboundedFlag = 1
+
+const twoTo32 = 0x100000000
+
+/** Writes a safe integer as a u64. */
+export function writeU64(target: Buffer, offset: number, value: number): void {
+  target.writeUInt32LE(value >>> 0, offset)
+  target.writeUInt32LE(Math.floor(value / twoTo32), offset + 4)
+}
+
+/** Reads a u64; a result that is not a safe integer is for the caller to refuse. */
+export function readU64(source: Buffer, offset: number): number {
+  return source.readUInt32LE(offset) + source.readUInt32LE(offset + 4) * twoTo32
+}

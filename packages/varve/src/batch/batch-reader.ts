@@ -1,0 +1,94 @@
+import { isSupportedKind, ValueKind } from '../key/value-kind.js'
+import {
+  countOffset,
+  groupHeaderBytes,
+  operationHeaderBytes,
+  payloadType,
+  readU64,
+  sequenceOffset,
+  unboundedFlag,
+} from './batch-format.js'
+
+/**
+ * Walks the operations of a commit group's payload, `bytes[start, end)`. The fields describe the
+ * operation that the last `next` found; they stay valid as long as the bytes do.
+ *
+ * The bytes may come from a file: `problem` says what is wrong with them, and then `next` is false.
+ */
+export class BatchReader {
+  count = 0
+  firstSequence = 0
+
+  kind = 0
+  keyspace = 0
+  sequence = 0
+  keyStart = 0
+  keyEnd = 0
+  valueStart = 0
+  valueEnd = 0
+  unbounded = false
+
+  problem: string | undefined
+
+  bytes: Buffer = Buffer.alloc(0)
+  private end = 0
+  private offset = 0
+  private index = 0
+
+  open(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.end = end
+    this.index = 0
+    this.count = 0
+    this.problem = undefined
+    if (end - start < groupHeaderBytes || bytes[start] !== payloadType.operations) {
+      this.problem = 'not a commit group'
+      return
+    }
+    this.count = bytes.readUInt32LE(start + countOffset)
+    this.firstSequence = readU64(bytes, start + sequenceOffset)
+    this.offset = start + groupHeaderBytes
+    if (!Number.isSafeInteger(this.firstSequence + this.count)) this.problem = 'sequence too large'
+  }
+
+  /** To the next operation; false behind the last one or at a problem. */
+  next(): boolean {
+    if (this.problem !== undefined) return false
+    if (this.index === this.count) {
+      if (this.offset !== this.end) this.problem = 'bytes behind the last operation'
+      return false
+    }
+    const { bytes, offset, end } = this
+    if (offset + operationHeaderBytes > end) return this.fail('operation cut short')
+    this.kind = bytes[offset]!
+    this.unbounded = (bytes[offset + 1] & unboundedFlag) !== 0
+    this.keyspace = bytes[offset + 2] | (bytes[offset + 3] << 8)
+    this.keyStart = offset + operationHeaderBytes
+    this.keyEnd = this.keyStart + readU32(bytes, offset + 4)
+    this.valueStart = this.keyEnd
+    this.valueEnd = this.valueStart + readU32(bytes, offset + 8)
+    if (this.valueEnd > end) return this.fail('key or value cut short')
+    if (!isSupportedKind(this.kind)) return this.fail(`unknown kind ${this.kind}`)
+    if (this.keyStart === this.keyEnd && this.kind !== ValueKind.rangeDelete) {
+      return this.fail('empty key')
+    }
+    this.sequence = this.firstSequence + this.index++
+    this.offset = this.valueEnd
+    return true
+  }
+
+  private fail(problem: string): false {
+    this.problem = problem
+    return false
+  }
+}
+
+function readU32(bytes: Buffer, offset: number): number {
+  return (
+    (bytes[offset] |
+      (bytes[offset + 1] << 8) |
+      (bytes[offset + 2] << 16) |
+      (bytes[offset + 3] << 24)) >>>
+    0
+  )
+}

@@ -1,0 +1,153 @@
+import { ByteSink } from '../base/byte-sink.js'
+import { invalidArgument } from '../base/errors.js'
+import { maxKeyBytes, maxValueBytes } from '../key/limits.js'
+import { ValueKind } from '../key/value-kind.js'
+import {
+  countOffset,
+  groupHeaderBytes,
+  operationHeaderBytes,
+  payloadType,
+  sequenceOffset,
+  unboundedFlag,
+  writeU64,
+} from './batch-format.js'
+
+/** Bounds of range deletes may be one byte longer than a key: `gt: k` becomes "from k and a zero byte". */
+const maxBoundBytes = maxKeyBytes + 1
+
+/** A buffer that grew past this is given back after its group, so that one huge value does not stay. */
+const keptBufferBytes = 4 * 1024 * 1024
+
+/**
+ * Operations collected for one commit, encoded as the payload of a log record while they arrive. The
+ * bytes begin with free room for the record's header, so that the log appends them without a copy.
+ *
+ * Owned by: the commit pipeline, which fills one while the other is being committed.
+ *
+ * An operation is written in steps, so that encodings write keys and values in place:
+ *
+ *     batch.begin(ValueKind.put, 0); write the key; batch.endKey(); write the value; batch.end()
+ *
+ * When a step throws, `rollback` to a mark taken before removes what it left.
+ */
+export class WriteBatch extends ByteSink {
+  /** Operations in the batch. */
+  count = 0
+  /** Bytes of keys and values, as the user gave them. */
+  userBytes = 0
+  private operationStart = 0
+  private keyEnd = 0
+
+  constructor(
+    /** Free bytes before the payload. */
+    readonly headroomBytes: number,
+    initialBytes = 64 * 1024,
+  ) {
+    super(initialBytes)
+    this.length = this.payloadStart
+  }
+
+  /** Where the payload begins, its header included. */
+  get payloadBytes(): number {
+    return this.length - this.headroomBytes
+  }
+
+  get isEmpty(): boolean {
+    return this.count === 0
+  }
+
+  begin(kind: ValueKind, keyspace: number): void {
+    this.reserve(operationHeaderBytes)
+    const { buffer, length } = this
+    this.operationStart = length
+    buffer[length] = kind
+    buffer[length + 1] = 0
+    buffer[length + 2] = keyspace & 255
+    buffer[length + 3] = keyspace >>> 8
+    this.length = length + operationHeaderBytes
+  }
+
+  /** Behind the bytes of the key. */
+  endKey(): void {
+    this.keyEnd = this.length
+    const keyBytes = this.length - this.operationStart - operationHeaderBytes
+    if (keyBytes === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
+    if (keyBytes > maxKeyBytes) {
+      throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${keyBytes}`)
+    }
+  }
+
+  /** Behind the bytes of the value; of a delete, right behind `endKey`. */
+  end(): void {
+    const { buffer, operationStart } = this
+    const keyBytes = this.keyEnd - operationStart - operationHeaderBytes
+    const valueBytes = this.length - this.keyEnd
+    if (valueBytes > maxValueBytes) {
+      throw invalidArgument(
+        `a value may have at most ${maxValueBytes} bytes; this one has ${valueBytes}`,
+      )
+    }
+    writeU32(buffer, operationStart + 4, keyBytes)
+    writeU32(buffer, operationStart + 8, valueBytes)
+    this.count++
+    this.userBytes += keyBytes + valueBytes
+  }
+
+  /** Deletes all keys k with start ≤ k < end; null is no upper bound. */
+  rangeDelete(keyspace: number, start: Uint8Array, end: Uint8Array | null): void {
+    if (start.length > maxBoundBytes || (end !== null && end.length > maxBoundBytes)) {
+      throw invalidArgument(`a bound of a range may have at most ${maxKeyBytes} bytes`)
+    }
+    this.begin(ValueKind.rangeDelete, keyspace)
+    if (end === null) this.buffer[this.operationStart + 1] = unboundedFlag
+    this.appendBytes(start)
+    this.keyEnd = this.length
+    if (end !== null) this.appendBytes(end)
+    this.end()
+  }
+
+  /** What `rollback` needs to return here. */
+  mark(): BatchMark {
+    return { length: this.length, count: this.count, userBytes: this.userBytes }
+  }
+
+  rollback(mark: BatchMark): void {
+    this.length = mark.length
+    this.count = mark.count
+    this.userBytes = mark.userBytes
+  }
+
+  /** Writes the payload's header. The payload is `buffer[headroomBytes, length)`. */
+  seal(firstSequence: number): void {
+    const { buffer, headroomBytes: start } = this
+    buffer.fill(0, start, start + groupHeaderBytes)
+    buffer[start] = payloadType.operations
+    writeU32(buffer, start + countOffset, this.count)
+    writeU64(buffer, start + sequenceOffset, firstSequence)
+  }
+
+  /** Empties the batch for its next use. */
+  clear(): void {
+    if (this.buffer.length > keptBufferBytes) this.buffer = Buffer.allocUnsafeSlow(64 * 1024)
+    this.length = this.payloadStart
+    this.count = 0
+    this.userBytes = 0
+  }
+
+  private get payloadStart(): number {
+    return this.headroomBytes + groupHeaderBytes
+  }
+}
+
+export interface BatchMark {
+  readonly length: number
+  readonly count: number
+  readonly userBytes: number
+}
+
+function writeU32(buffer: Buffer, offset: number, value: number): void {
+  buffer[offset] = value & 255
+  buffer[offset + 1] = (value >>> 8) & 255
+  buffer[offset + 2] = (value >>> 16) & 255
+  buffer[offset + 3] = value >>> 24
+}

@@ -1,0 +1,138 @@
+import { assert, checkInvariants } from '../base/assert.js'
+import { compareRanges, emptyBytes } from '../base/bytes.js'
+import type { InternalIterator } from '../key/internal-iterator.js'
+
+/**
+ * Merges ordered iterators into one: user keys ascending, the versions of a key newest first. Children
+ * hold disjoint (key, sequence) pairs, except for exact duplicates left by a crash between a flush and
+ * the deletion of its log; duplicates come one after another.
+ *
+ * A tree has few runs (level-0 tables plus one per level), so the children are kept in a small array
+ * and the winner is found by comparing heads; the winner of the last step is asked first against the
+ * runner-up, which makes long stretches from one child cost one comparison an entry.
+ *
+ * Owned by: whoever reads; `close` closes the children.
+ * Requires: a walk keeps its direction: `next` only after `seek` or `seekToFirst`, `prev` only after
+ * `seekBefore` or `seekToLast`.
+ * Invariants:
+ * 1. When `valid`, `current` is the child with the smallest (forward) or largest (backward) entry,
+ *    and every other valid child stands behind (forward) or before (backward) it.
+ * 2. `pending` exactly when a child is pending.
+ */
+export class MergingIterator implements InternalIterator {
+  valid = false
+  pending = false
+  keyBytes: Uint8Array = emptyBytes
+  keyStart = 0
+  keyEnd = 0
+  sequence = 0
+  kind = 0
+  valueBytes: Uint8Array = emptyBytes
+  valueStart = 0
+  valueEnd = 0
+
+  private current: InternalIterator | undefined
+  private runnerUp: InternalIterator | undefined
+  private backward = false
+
+  constructor(private readonly children: readonly InternalIterator[]) {}
+
+  seekToFirst(): void {
+    for (const child of this.children) child.seekToFirst()
+    this.settle(false)
+  }
+
+  seekToLast(): void {
+    for (const child of this.children) child.seekToLast()
+    this.settle(true)
+  }
+
+  seek(target: Uint8Array): void {
+    for (const child of this.children) child.seek(target)
+    this.settle(false)
+  }
+
+  seekBefore(target: Uint8Array): void {
+    for (const child of this.children) child.seekBefore(target)
+    this.settle(true)
+  }
+
+  next(): void {
+    if (checkInvariants) assert(!this.backward, 'a walk keeps its direction')
+    const current = this.current!
+    current.next()
+    this.afterStep(current)
+  }
+
+  prev(): void {
+    if (checkInvariants) assert(this.backward, 'a walk keeps its direction')
+    const current = this.current!
+    current.prev()
+    this.afterStep(current)
+  }
+
+  async load(): Promise<void> {
+    const waiting = this.children.filter((child) => child.pending)
+    await Promise.all(waiting.map((child) => child.load()))
+    this.settle(this.backward)
+  }
+
+  close(): void {
+    for (const child of this.children) child.close()
+  }
+
+  private afterStep(current: InternalIterator): void {
+    if (current.pending) {
+      this.pending = true
+      this.valid = false
+      return
+    }
+    const rival = this.runnerUp
+    if (current.valid && (rival === undefined || this.isAhead(current, rival))) {
+      this.copyFrom(current)
+    } else {
+      this.settle(this.backward)
+    }
+  }
+
+  /** Finds winner and runner-up among all children. */
+  private settle(backward: boolean): void {
+    this.backward = backward
+    this.pending = false
+    let first: InternalIterator | undefined
+    let second: InternalIterator | undefined
+    const { children } = this
+    for (let i = 0; i < children.length; i++) {
+      const child = children[i]
+      if (child.pending) this.pending = true
+      if (!child.valid) continue
+      if (first === undefined) first = child
+      else if (this.isAhead(child, first)) {
+        second = first
+        first = child
+      } else if (second === undefined || this.isAhead(child, second)) second = child
+    }
+    this.current = first
+    this.runnerUp = second
+    this.valid = first !== undefined && !this.pending
+    if (this.valid) this.copyFrom(first!)
+  }
+
+  private isAhead(a: InternalIterator, b: InternalIterator): boolean {
+    const byKey = compareRanges(a.keyBytes, a.keyStart, a.keyEnd, b.keyBytes, b.keyStart, b.keyEnd)
+    if (byKey !== 0) return this.backward ? byKey > 0 : byKey < 0
+    return this.backward ? a.sequence < b.sequence : a.sequence > b.sequence
+  }
+
+  private copyFrom(child: InternalIterator): void {
+    this.valid = true
+    this.keyBytes = child.keyBytes
+    this.keyStart = child.keyStart
+    this.keyEnd = child.keyEnd
+    this.sequence = child.sequence
+    this.kind = child.kind
+    this.valueBytes = child.valueBytes
+    this.valueStart = child.valueStart
+    this.valueEnd = child.valueEnd
+  }
+}

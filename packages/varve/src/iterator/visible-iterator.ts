@@ -1,0 +1,184 @@
+import { compareRanges, emptyBytes } from '../base/bytes.js'
+import type { InternalIterator } from '../key/internal-iterator.js'
+import type { KeyRange } from '../key/key-range.js'
+import { ValueKind } from '../key/value-kind.js'
+import type { CoveringTombstones } from './covering-tombstones.js'
+
+/**
+ * What a reader at one sequence sees in a range: of every user key the newest visible version, unless
+ * that is deleted by itself or by a range tombstone.
+ *
+ *     source      a#9 a#4  b#7(del) b#2  c#3        reader at 5 sees   a#4  b#2  c#3
+ *                                                   reader at 8        a#4       c#3
+ *
+ * Walks in one direction, from `start` through `next`. Blocks and arenas that it passed stay as they
+ * are until it closes, so keys are remembered by place instead of being copied.
+ *
+ * Owned by: the range object that the user iterates. Waits like its source: see `pending`.
+ */
+export class VisibleIterator {
+  valid = false
+  pending = false
+  keyBytes: Uint8Array = emptyBytes
+  keyStart = 0
+  keyEnd = 0
+  valueBytes: Uint8Array = emptyBytes
+  valueStart = 0
+  valueEnd = 0
+
+  /** Forward: the key already answered, whose other versions are passed over. Backward: the group. */
+  private groupBytes: Uint8Array = emptyBytes
+  private groupStart = 0
+  private groupEnd = 0
+  private hasGroup = false
+  /** Backward: whether the newest visible version met so far in the group is alive. */
+  private groupAlive = false
+
+  constructor(
+    private readonly source: InternalIterator,
+    private readonly tombstones: CoveringTombstones,
+    private readonly visibleSequence: number,
+    private readonly range: KeyRange,
+    private readonly reverse: boolean,
+  ) {}
+
+  /** To the first entry in the direction of the walk. */
+  start(): void {
+    const { source, range } = this
+    if (!this.reverse) {
+      if (range.start.length === 0) source.seekToFirst()
+      else source.seek(range.start)
+      this.findForward()
+    } else {
+      if (range.end === null) source.seekToLast()
+      else source.seekBefore(range.end)
+      this.findBackward()
+    }
+  }
+
+  /** Requires: valid. */
+  next(): void {
+    if (this.reverse) {
+      this.findBackward()
+    } else {
+      this.source.next()
+      this.findForward()
+    }
+  }
+
+  /** Completes a step that left `pending`. */
+  async load(): Promise<void> {
+    await this.source.load()
+    if (this.reverse) this.findBackward()
+    else this.findForward()
+  }
+
+  close(): void {
+    this.valid = false
+    this.source.close()
+  }
+
+  private findForward(): void {
+    const { source, visibleSequence } = this
+    for (; source.valid; source.next()) {
+      if (source.sequence > visibleSequence || this.isInGroup()) continue
+      if (this.isPastEnd()) break
+      this.enterGroup()
+      if (!this.isAlive()) continue
+      this.show()
+      return
+    }
+    this.valid = false
+    this.pending = source.pending
+  }
+
+  /** Versions come oldest first: the last visible one before the key changes is the answer. */
+  private findBackward(): void {
+    const { source, visibleSequence } = this
+    for (; source.valid; source.prev()) {
+      if (this.hasGroup && !this.isInGroup()) {
+        if (this.emitGroup()) return
+      }
+      if (source.sequence > visibleSequence) continue
+      if (!this.hasGroup) {
+        if (this.isBeforeStart()) break
+        this.enterGroup()
+      }
+      this.groupAlive = this.isAlive()
+      if (this.groupAlive) this.takeEntry()
+    }
+    this.pending = source.pending
+    if (this.pending || !this.emitGroup()) this.valid = false
+  }
+
+  private emitGroup(): boolean {
+    const alive = this.hasGroup && this.groupAlive
+    this.hasGroup = false
+    this.valid = alive
+    this.pending = false
+    return alive
+  }
+
+  private isAlive(): boolean {
+    const { source, tombstones } = this
+    if (source.kind === ValueKind.delete) return false
+    if (tombstones.isEmpty) return true
+    const covering = tombstones.sequenceFor(
+      source.keyBytes,
+      source.keyStart,
+      source.keyEnd,
+      this.visibleSequence,
+    )
+    return covering <= source.sequence
+  }
+
+  private show(): void {
+    this.takeEntry()
+    this.valid = true
+    this.pending = false
+  }
+
+  private takeEntry(): void {
+    const { source } = this
+    this.keyBytes = source.keyBytes
+    this.keyStart = source.keyStart
+    this.keyEnd = source.keyEnd
+    this.valueBytes = source.valueBytes
+    this.valueStart = source.valueStart
+    this.valueEnd = source.valueEnd
+  }
+
+  private enterGroup(): void {
+    const { source } = this
+    this.hasGroup = true
+    this.groupBytes = source.keyBytes
+    this.groupStart = source.keyStart
+    this.groupEnd = source.keyEnd
+  }
+
+  /** Neighbouring keys differ mostly in their last bytes, so these are compared first. */
+  private isInGroup(): boolean {
+    if (!this.hasGroup) return false
+    const { source, groupBytes, groupStart } = this
+    const { keyBytes, keyStart } = source
+    const length = source.keyEnd - keyStart
+    if (length !== this.groupEnd - groupStart) return false
+    for (let i = length - 1; i >= 0; i--) {
+      if (keyBytes[keyStart + i] !== groupBytes[groupStart + i]) return false
+    }
+    return true
+  }
+
+  private isPastEnd(): boolean {
+    const { end } = this.range
+    if (end === null) return false
+    const { keyBytes, keyStart, keyEnd } = this.source
+    return compareRanges(keyBytes, keyStart, keyEnd, end, 0, end.length) >= 0
+  }
+
+  private isBeforeStart(): boolean {
+    const { start } = this.range
+    const { keyBytes, keyStart, keyEnd } = this.source
+    return compareRanges(keyBytes, keyStart, keyEnd, start, 0, start.length) < 0
+  }
+}

@@ -1,0 +1,116 @@
+import { BatchReader } from '../batch/batch-reader.js'
+import { corruption } from '../base/errors.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { LogPurpose } from '../log/log-format.js'
+import { LogReader } from '../log/log-reader.js'
+import { decodeLogStart, type LogStart } from './log-start.js'
+
+export interface ReplayedLog {
+  readonly logNumber: number
+  readonly path: string
+}
+
+export interface ReplayResult {
+  /** Commit groups read. */
+  records: number
+  /** Highest sequence read; 0 when there was none. */
+  lastSequence: number
+  tornTails: number
+  /** Bytes cut off at torn tails, and of logs behind them. */
+  droppedBytes: number
+  /** The last log that was used, and how much of it is whole. */
+  last: { logNumber: number; sizeBytes: number } | undefined
+  /** Logs that were never begun, or behind a lost tail: they hold nothing that may be used. */
+  dropped: ReplayedLog[]
+  /** Logs that end in a torn record, and the size at which they end well. */
+  tornLogs: { path: string; sizeBytes: number }[]
+}
+
+/**
+ * Reads the logs in order and hands every whole commit group to `apply`, which must walk it to its
+ * end; the group is valid until `apply` returns.
+ *
+ * Throws CORRUPTION where acknowledged commits are damaged; see LogReader for how these are told from
+ * an unfinished tail.
+ */
+export function replayLogs(
+  fs: FileSystem,
+  logs: readonly ReplayedLog[],
+  apply: (group: BatchReader, logNumber: number) => void,
+): ReplayResult {
+  const result: ReplayResult = {
+    records: 0,
+    lastSequence: 0,
+    tornTails: 0,
+    droppedBytes: 0,
+    last: undefined,
+    dropped: [],
+    tornLogs: [],
+  }
+  for (const log of logs) {
+    if (!replayLog(fs, log, result, apply)) result.dropped.push(log)
+  }
+  return result
+}
+
+/** False when the log must not be used, because commits before its own were lost. */
+function replayLog(
+  fs: FileSystem,
+  log: ReplayedLog,
+  result: ReplayResult,
+  apply: (group: BatchReader, logNumber: number) => void,
+): boolean {
+  const reader = LogReader.open(fs, log.path, LogPurpose.writeAhead, log.logNumber)
+  try {
+    const first = reader.next()
+    const start = first === undefined ? undefined : decodeLogStart(first)
+    if (first !== undefined && start === undefined) {
+      throw corruption(log.path, reader.recordOffset, 'log without a start record')
+    }
+    if (start === undefined || !continues(start, result.last)) {
+      result.tornTails++
+      result.droppedBytes += reader.sizeBytes
+      return false
+    }
+    replayGroups(reader, log, result, apply)
+    if (reader.torn !== undefined) {
+      result.tornTails++
+      result.droppedBytes += reader.torn.droppedBytes
+      result.tornLogs.push({ path: log.path, sizeBytes: reader.torn.offset })
+    }
+    result.last = { logNumber: log.logNumber, sizeBytes: reader.validBytes }
+    return true
+  } finally {
+    reader.close()
+  }
+}
+
+function replayGroups(
+  reader: LogReader,
+  log: ReplayedLog,
+  result: ReplayResult,
+  apply: (group: BatchReader, logNumber: number) => void,
+): void {
+  const group = new BatchReader()
+  for (let payload = reader.next(); payload !== undefined; payload = reader.next()) {
+    group.open(payload, 0, payload.length)
+    const last = group.firstSequence + group.count - 1
+    if (group.problem === undefined && group.firstSequence <= result.lastSequence) {
+      group.problem = 'sequence out of order'
+    }
+    if (group.problem === undefined) apply(group, log.logNumber)
+    if (group.problem !== undefined) {
+      throw corruption(log.path, reader.recordOffset, `damaged commit group (${group.problem})`)
+    }
+    result.records++
+    result.lastSequence = last
+  }
+}
+
+/** The oldest log has no predecessor left: that one's commits are in tables. */
+function continues(start: LogStart, last: ReplayResult['last']): boolean {
+  return (
+    last === undefined ||
+    (start.previousLog === last.logNumber && start.previousBytes === last.sizeBytes)
+  )
+}
