@@ -120,6 +120,8 @@ export class LogWriter {
     } finally {
       this.syncsInFlight--
     }
+    // A sync that succeeds after another one failed proves nothing.
+    this.throwIfBroken()
     if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
   }
 

@@ -1,0 +1,85 @@
+/**
+ * Every file of a database is named by its kind and its number; nothing on disk ever holds a path.
+ *
+ *     CURRENT          names the MANIFEST in use
+ *     LOCK             held by the owner of the directory
+ *     MANIFEST-000014  edits of the tree
+ *     000012.log       write-ahead log
+ *     000013.sst       table
+ *     000013.sst.tmp   any of them while it is being written
+ */
+export const currentName = 'CURRENT'
+export const lockName = 'LOCK'
+
+export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'temporary'
+
+export interface ParsedFileName {
+  readonly kind: FileKind
+  /** 0 for files without a number. */
+  readonly number: number
+}
+
+export function logName(fileNumber: number): string {
+  return `${digits(fileNumber)}.log`
+}
+
+export function tableName(fileNumber: number): string {
+  return `${digits(fileNumber)}.sst`
+}
+
+export function manifestName(fileNumber: number): string {
+  return `MANIFEST-${digits(fileNumber)}`
+}
+
+/** What `name` is called until it is complete. */
+export function temporaryName(name: string): string {
+  return `${name}.tmp`
+}
+
+/** Undefined for a name that no function above returns: such a file belongs to somebody else. */
+export function parseFileName(name: string): ParsedFileName | undefined {
+  if (name.endsWith('.tmp')) {
+    const final = parseFileName(name.slice(0, -4))
+    if (final === undefined || final.kind === 'temporary') return undefined
+    return { kind: 'temporary', number: final.number }
+  }
+  if (name === currentName) return { kind: 'current', number: 0 }
+  if (name === lockName) return { kind: 'lock', number: 0 }
+  const number = Number(/^(?:MANIFEST-)?(\d{6,16})(?:\.log|\.sst)?$/.exec(name)?.[1])
+  if (!Number.isSafeInteger(number)) return undefined
+  if (name === logName(number)) return { kind: 'log', number }
+  if (name === tableName(number)) return { kind: 'table', number }
+  if (name === manifestName(number)) return { kind: 'manifest', number }
+  return undefined
+}
+
+export interface NeededFiles {
+  readonly tables: { has(fileNumber: number): boolean }
+  /** Logs from this number on are needed. */
+  readonly logNumber: number
+  readonly manifestNumber: number
+}
+
+/** The names among `names` of files of a database that nothing needs any more. */
+export function unneededFiles(names: readonly string[], needed: NeededFiles): string[] {
+  return names.filter((name) => {
+    const file = parseFileName(name)
+    if (file === undefined) return false
+    if (file.kind === 'temporary') return true
+    if (file.kind === 'table') return !needed.tables.has(file.number)
+    if (file.kind === 'log') return file.number < needed.logNumber
+    if (file.kind === 'manifest') return file.number !== needed.manifestNumber
+    return false
+  })
+}
+
+/** The first number that none of the files has. */
+export function numberBehind(names: readonly string[]): number {
+  let next = 1
+  for (const name of names) next = Math.max(next, (parseFileName(name)?.number ?? 0) + 1)
+  return next
+}
+
+function digits(fileNumber: number): string {
+  return String(fileNumber).padStart(6, '0')
+}

@@ -1,0 +1,50 @@
+import type { TableMetadata } from './table-metadata.js'
+import { compareByStart, compareLevel0, emptyLevels, type Levels, orderProblem } from './version.js'
+import type { AddedTable, DeletedTable } from './version-edit.js'
+
+/**
+ * Applies any number of edits to the levels of one keyspace; levels that they do not touch are shared
+ * with the levels it began with.
+ *
+ * Owned by: the VersionSet, for one replay or one edit. `fail` is called with what is wrong: for an
+ * edit read from a file that is corruption, for one made by the engine a programmer error.
+ */
+export class LevelsBuilder {
+  private readonly touched: (Map<number, TableMetadata> | undefined)[] = []
+
+  constructor(
+    private readonly fail: (problem: string) => never,
+    private readonly base: Levels = emptyLevels,
+  ) {}
+
+  delete({ level, fileNumber }: DeletedTable): void {
+    if (!this.tablesOf(level).delete(fileNumber)) {
+      this.fail(`edit deletes table ${fileNumber}, which is not on level ${level}`)
+    }
+  }
+
+  add({ level, table }: AddedTable): void {
+    const tables = this.tablesOf(level)
+    if (tables.has(table.fileNumber)) {
+      this.fail(`edit adds table ${table.fileNumber}, which is on level ${level} already`)
+    }
+    tables.set(table.fileNumber, table)
+  }
+
+  build(): Levels {
+    const levels = this.base.map((tables, level) => {
+      const changed = this.touched[level]
+      if (changed === undefined) return tables
+      return [...changed.values()].sort(level === 0 ? compareLevel0 : compareByStart)
+    })
+    const problem = orderProblem(levels)
+    if (problem !== undefined) this.fail(problem)
+    return levels
+  }
+
+  private tablesOf(level: number): Map<number, TableMetadata> {
+    return (this.touched[level] ??= new Map(
+      this.base[level].map((table) => [table.fileNumber, table]),
+    ))
+  }
+}

@@ -1,0 +1,166 @@
+import { copyBytes } from '../base/bytes.js'
+import { VarintReader, VarintWriter } from '../base/varint.js'
+import { isEmptyRange } from '../key/key-range.js'
+import { maxSequence } from '../key/limits.js'
+import type { TableMetadata } from './table-metadata.js'
+import { levelCount } from './version.js'
+
+/**
+ * One step of the tree, from one Version to the next; one record of the MANIFEST. The fields stand
+ * one after another, numbers are varints, and each field may be missing:
+ *
+ *     ┌─────────┬────────────────┬─────────┐
+ *     │ tag     │ payload length │ payload │ …
+ *     └─────────┴────────────────┴─────────┘
+ *
+ *     1 format version       version of what the MANIFEST holds; in its first record
+ *     2 log number           logs below it are not needed any more
+ *     3 next file number     every file number in use is below it
+ *     4 last sequence        no entry of a table lies above it
+ *     5 deleted table        keyspace, level, file number
+ *     6 added table          keyspace, level, file number, size, min sequence, max sequence,
+ *                            entries, deletes, range deletes, key bytes, value bytes,
+ *                            length and bytes of start, bounded (0 | 1), [length and bytes of end]
+ *     7, 8                   kept for keyspaces that are created and dropped
+ *     9 … 127                refused by a reader that does not know them
+ *     128 …                  skipped by a reader that does not know them
+ *
+ * These numbers are on disk: never change their values. Deletes apply before adds, so that a table
+ * may move from one level to another in one edit.
+ */
+export interface VersionEdit {
+  readonly formatVersion?: number
+  readonly logNumber?: number
+  readonly nextFileNumber?: number
+  readonly lastSequence?: number
+  readonly deleted?: readonly DeletedTable[]
+  readonly added?: readonly AddedTable[]
+}
+
+export interface DeletedTable {
+  readonly keyspace: number
+  readonly level: number
+  readonly fileNumber: number
+}
+
+export interface AddedTable {
+  readonly keyspace: number
+  readonly level: number
+  readonly table: TableMetadata
+}
+
+type NumberField = Exclude<keyof VersionEdit, 'deleted' | 'added'>
+
+/** The keyspace that `db` itself is. */
+export const defaultKeyspace = 0
+
+const Tag = {
+  formatVersion: 1,
+  logNumber: 2,
+  nextFileNumber: 3,
+  lastSequence: 4,
+  deletedTable: 5,
+  addedTable: 6,
+} as const
+const firstSkippableTag = 128
+
+/** Why a record is not an edit that this version of Varve can apply. */
+export type EditProblem = 'damaged' | 'unsupported'
+
+/** A view, valid for as long as the caller likes. */
+export function encodeEdit(edit: VersionEdit): Buffer {
+  const out = new VarintWriter()
+  writeNumber(out, Tag.formatVersion, edit.formatVersion)
+  writeNumber(out, Tag.logNumber, edit.logNumber)
+  writeNumber(out, Tag.nextFileNumber, edit.nextFileNumber)
+  writeNumber(out, Tag.lastSequence, edit.lastSequence)
+  for (const { keyspace, level, fileNumber } of edit.deleted ?? []) {
+    const field = new VarintWriter().write(keyspace).write(level).write(fileNumber)
+    out.write(Tag.deletedTable).writeLengthPrefixed(field.finish())
+  }
+  for (const added of edit.added ?? []) {
+    out.write(Tag.addedTable).writeLengthPrefixed(encodeAddedTable(added))
+  }
+  return out.finish()
+}
+
+/** The edit holds copies of what it needs from `bytes`. */
+export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
+  const reader = new VarintReader(bytes)
+  const numbers: { -readonly [Name in NumberField]?: number } = {}
+  const deleted: DeletedTable[] = []
+  const added: AddedTable[] = []
+  while (reader.offset < bytes.length) {
+    const tag = reader.read()
+    const payload = reader.readLengthPrefixed()
+    if (reader.failed) return 'damaged'
+    const field = new VarintReader(payload)
+    if (tag === Tag.formatVersion) numbers.formatVersion = field.read()
+    else if (tag === Tag.logNumber) numbers.logNumber = field.read()
+    else if (tag === Tag.nextFileNumber) numbers.nextFileNumber = field.read()
+    else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
+    else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
+    else if (tag === Tag.addedTable) added.push(decodeAddedTable(field))
+    else if (tag >= firstSkippableTag) continue
+    else return 'unsupported'
+    if (field.failed || field.offset !== payload.length) return 'damaged'
+  }
+  if (!deleted.every(({ level }) => level < levelCount) || !added.every(isSound)) return 'damaged'
+  return { ...numbers, deleted, added }
+}
+
+function writeNumber(out: VarintWriter, tag: number, value: number | undefined): void {
+  if (value === undefined) return
+  out.write(tag).writeLengthPrefixed(new VarintWriter().write(value).finish())
+}
+
+function encodeAddedTable({ keyspace, level, table }: AddedTable): Buffer {
+  const out = new VarintWriter()
+  out.write(keyspace).write(level).write(table.fileNumber).write(table.sizeBytes)
+  out.write(table.minSequence).write(table.maxSequence)
+  out.write(table.entryCount).write(table.deleteCount).write(table.rangeDeleteCount)
+  out.write(table.keyBytes).write(table.valueBytes)
+  out.writeLengthPrefixed(table.range.start)
+  if (table.range.end === null) out.write(0)
+  else out.write(1).writeLengthPrefixed(table.range.end)
+  return out.finish()
+}
+
+function decodeDeletedTable(field: VarintReader): DeletedTable {
+  return { keyspace: field.read(), level: field.read(), fileNumber: field.read() }
+}
+
+function decodeAddedTable(field: VarintReader): AddedTable {
+  return {
+    keyspace: field.read(),
+    level: field.read(),
+    table: {
+      fileNumber: field.read(),
+      sizeBytes: field.read(),
+      minSequence: field.read(),
+      maxSequence: field.read(),
+      entryCount: field.read(),
+      deleteCount: field.read(),
+      rangeDeleteCount: field.read(),
+      keyBytes: field.read(),
+      valueBytes: field.read(),
+      range: { start: copyBytes(field.readLengthPrefixed()), end: decodeEnd(field) },
+    },
+  }
+}
+
+function decodeEnd(field: VarintReader): Buffer | null {
+  const bounded = field.read()
+  if (bounded > 1) field.failed = true
+  return bounded === 1 ? copyBytes(field.readLengthPrefixed()) : null
+}
+
+function isSound({ level, table }: AddedTable): boolean {
+  return (
+    level < levelCount &&
+    !isEmptyRange(table.range) &&
+    table.minSequence <= table.maxSequence &&
+    table.maxSequence <= maxSequence &&
+    table.deleteCount <= table.entryCount
+  )
+}
