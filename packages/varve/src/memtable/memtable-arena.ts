@@ -1,0 +1,68 @@
+import { assert } from '../base/assert.js'
+import { entryBytes, firstEntry } from './entry.js'
+
+/** The entries of a memtable as any thread sees them. */
+export class ArenaView {
+  readonly bytes: Buffer
+  readonly words: Uint32Array
+
+  constructor(readonly buffer: SharedArrayBuffer) {
+    this.bytes = Buffer.from(buffer)
+    this.words = new Uint32Array(buffer)
+  }
+}
+
+const headBytes = firstEntry * 4
+/** Behind the last entry, so that a look ahead of it stays inside. */
+const tailBytes = 64
+const pageBytes = 4096
+const bytesPerBucket = 64
+const minBuckets = 1 << 10
+const maxBuckets = 1 << 22
+
+/** Largest capacity: more than one entry of the longest value, and what a Buffer can view. */
+export const maxArenaBytes = 2 ** 32 - 2 * pageBytes
+
+/**
+ * The memory of one memtable: room for entries, and the heads of its hash chains. The operating
+ * system hands out the pages of a fresh arena at their first touch, which costs as much as filling
+ * them; so an arena outlives its memtable and serves the next one.
+ *
+ * Owned by: one MemTable at a time; between two, by whoever recycles.
+ * Invariants:
+ * 1. The number of buckets is fixed, so no insert ever waits for a rehash.
+ * 2. Pages once touched stay committed: `committedBytes` never falls.
+ */
+export class MemTableArena extends ArenaView {
+  /** Power of two. */
+  readonly buckets: Uint32Array
+  private touchedBytes = headBytes
+
+  /** `capacityBytes` counts entries only: `entryBytes(k, v)` of capacity holds exactly that entry. */
+  constructor(readonly capacityBytes: number) {
+    assert(
+      capacityBytes >= entryBytes(0, 0) && capacityBytes <= maxArenaBytes,
+      `arena of ${capacityBytes} bytes`,
+    )
+    super(new SharedArrayBuffer(headBytes + capacityBytes + (-capacityBytes & 3) + tailBytes))
+    this.buckets = new Uint32Array(bucketCountFor(capacityBytes))
+  }
+
+  /** Memory held now, given that the owner has filled `usedBytes`. */
+  committedBytes(usedBytes: number): number {
+    this.touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
+    const pages = Math.ceil(this.touchedBytes / pageBytes)
+    return pages * pageBytes + this.buckets.byteLength
+  }
+
+  /** Makes room for another memtable. `usedBytes`: how far the last one came. */
+  recycle(usedBytes: number): void {
+    this.touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
+    this.buckets.fill(0)
+  }
+}
+
+function bucketCountFor(capacityBytes: number): number {
+  const wanted = Math.min(Math.max(capacityBytes / bytesPerBucket, minBuckets), maxBuckets)
+  return 2 ** Math.ceil(Math.log2(wanted))
+}

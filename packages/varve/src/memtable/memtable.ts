@@ -1,0 +1,236 @@
+import { assert } from '../base/assert.js'
+import { asBuffer, emptyBytes } from '../base/bytes.js'
+import { hashBytes } from '../base/hash.js'
+import type { InternalIterator } from '../key/internal-iterator.js'
+import { maxSequence } from '../key/limits.js'
+import type { PointLookup } from '../key/point-lookup.js'
+import { RangeTombstones } from '../key/range-tombstone.js'
+import { ValueKind } from '../key/value-kind.js'
+import {
+  EntryWord,
+  entryBytes,
+  firstEntry,
+  keyStartOf,
+  kindOf,
+  noEntry,
+  sequenceOf,
+  unboundedFlag,
+  valueLengthOf,
+} from './entry.js'
+import { HashIndex } from './hash-index.js'
+import { MemTableArena } from './memtable-arena.js'
+import { MemTableIterator } from './memtable-iterator.js'
+import { OrderedIndex } from './ordered-index.js'
+import { readRangeTombstones, sortedEntries, type SealedMemTable } from './sealed-memtable.js'
+
+export interface MemTableOptions {
+  /**
+   * Keep the order from the first insert on. An insert then costs about twice as much, but the first
+   * scan does not stop to sort everything: the right choice when the memtable before this one
+   * `wasScanned`.
+   */
+  readonly ordered?: boolean
+}
+
+/**
+ * The table in memory that takes all writes: many versions of each key, found by hash, sorted only
+ * when somebody asks for the order (a scan, or the flush).
+ *
+ * Owned by: a Tree. Lives: from the rotation that made it until its flush is durable and its last
+ * reader has gone; then its arena goes on to another memtable.
+ * Invariants:
+ * 1. Sequences ascend from insert to insert.
+ * 2. Entries are never changed or moved, so a reader may stay between two inserts, and another thread
+ *    may read a sealed table.
+ */
+export class MemTable {
+  entryCount = 0
+  deleteCount = 0
+  rangeDeleteCount = 0
+  /** Lowest and highest sequence, range deletes included; 0 while empty. */
+  minSequence = 0
+  maxSequence = 0
+  isSealed = false
+  /** Whether anybody asked for the order. */
+  wasScanned = false
+
+  private readonly memory: MemTableArena
+  private readonly words: Uint32Array
+  private readonly index: HashIndex
+  private ordered: OrderedIndex | undefined
+  private end = firstEntry
+  private lastRangeDelete = noEntry
+  private tombstones: RangeTombstones | undefined = RangeTombstones.none
+  private openIterators = 0
+  private readonly onIteratorClose = (): void => void this.openIterators--
+
+  /** Takes over a recycled arena, or a fresh one with room for `capacityBytes` of entries. */
+  constructor(arenaOrCapacityBytes: MemTableArena | number, options: MemTableOptions = {}) {
+    this.memory =
+      typeof arenaOrCapacityBytes === 'number'
+        ? new MemTableArena(arenaOrCapacityBytes)
+        : arenaOrCapacityBytes
+    this.words = this.memory.words
+    this.index = new HashIndex(this.memory)
+    if (options.ordered === true) this.ordered = new OrderedIndex(this.memory)
+  }
+
+  /** Exact bytes that one entry takes; for a range delete, the value is its end. */
+  static entryBytes(keyLength: number, valueLength: number): number {
+    return entryBytes(keyLength, valueLength)
+  }
+
+  get isEmpty(): boolean {
+    return this.end === firstEntry
+  }
+
+  get capacityBytes(): number {
+    return this.memory.capacityBytes
+  }
+
+  /** The sum of `entryBytes` over what was inserted. */
+  get usedBytes(): number {
+    return (this.end - firstEntry) * 4
+  }
+
+  /** Memory held: touched pages of the arena, and the indexes. */
+  get memoryBytes(): number {
+    return this.memory.committedBytes(this.usedBytes) + (this.ordered?.memoryBytes ?? 0)
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.usedBytes + bytes <= this.capacityBytes
+  }
+
+  /** Requires: room for `entryBytes`; `sequence` above all before; not sealed. Copies the bytes. */
+  insert(
+    sequence: number,
+    kind: number,
+    keyBytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: Buffer,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const entry = this.append(sequence, kind, keyEnd - keyStart, valueEnd - valueStart)
+    const bytes = this.memory.bytes
+    const target = keyStartOf(entry)
+    copyInto(bytes, target, keyBytes, keyStart, keyEnd)
+    copyInto(bytes, target + keyEnd - keyStart, valueBytes, valueStart, valueEnd)
+    this.words[entry + EntryWord.hash] = hashBytes(keyBytes, keyStart, keyEnd)
+    this.index.add(entry)
+    this.entryCount++
+    if (kind === ValueKind.delete) this.deleteCount++
+    if (this.ordered !== undefined) this.ordered.insert(entry)
+  }
+
+  /** Deletes the keys from `start` up to and without `end`; null: all keys from `start`. */
+  insertRangeDelete(sequence: number, start: Uint8Array, end: Uint8Array | null): void {
+    const endBytes = end === null ? emptyBytes : asBuffer(end)
+    const entry = this.append(sequence, ValueKind.rangeDelete, start.length, endBytes.length)
+    const target = keyStartOf(entry)
+    copyInto(this.memory.bytes, target, asBuffer(start), 0, start.length)
+    copyInto(this.memory.bytes, target + start.length, endBytes, 0, endBytes.length)
+    if (end === null) this.words[entry + EntryWord.kindAndSequenceHigh] |= unboundedFlag
+    this.words[entry + EntryWord.next] = this.lastRangeDelete
+    this.lastRangeDelete = entry
+    this.rangeDeleteCount++
+    this.tombstones = undefined
+  }
+
+  /**
+   * Answers with the newest version that the lookup may see, or leaves it as it is. Range deletes are
+   * the caller's to ask. The value is a view that stays valid until the arena is released.
+   */
+  get(lookup: PointLookup): void {
+    const words = this.words
+    let entry = this.index.newest(lookup.hash, lookup.key, lookup.keyLength)
+    while (entry !== noEntry) {
+      const sequence = sequenceOf(words, entry)
+      if (sequence <= lookup.visibleSequence) {
+        const valueStart = keyStartOf(entry) + lookup.keyLength
+        const valueEnd = valueStart + valueLengthOf(words, entry)
+        lookup.found(kindOf(words, entry), sequence, this.memory.bytes, valueStart, valueEnd)
+        return
+      }
+      entry = words[entry + EntryWord.older]
+    }
+  }
+
+  /** Immutable; outlives the memtable. */
+  rangeTombstones(): RangeTombstones {
+    return (this.tombstones ??= readRangeTombstones(this.memory, this.lastRangeDelete))
+  }
+
+  /** All versions of all keys. Stays right while entries are inserted; must be closed. */
+  iterator(): InternalIterator {
+    this.wasScanned = true
+    this.ordered ??= new OrderedIndex(
+      this.memory,
+      sortedEntries(this.memory, this.usedBytes, this.entryCount),
+    )
+    this.openIterators++
+    return new MemTableIterator(this.memory, this.ordered, this.onIteratorClose)
+  }
+
+  /** Refuses writes from now on, and describes the table for `openSealedMemTable`. */
+  seal(): SealedMemTable {
+    this.isSealed = true
+    return {
+      buffer: this.memory.buffer,
+      usedBytes: this.usedBytes,
+      entryCount: this.entryCount,
+      deleteCount: this.deleteCount,
+      rangeDeleteCount: this.rangeDeleteCount,
+      lastRangeDelete: this.lastRangeDelete,
+      minSequence: this.minSequence,
+      maxSequence: this.maxSequence,
+    }
+  }
+
+  /**
+   * Gives the arena away for another memtable. Requires: no iterator is open, no value read from here
+   * is in use, no other thread reads; this memtable is never used again.
+   */
+  releaseArena(): MemTableArena {
+    assert(this.openIterators === 0, `${this.openIterators} iterators use the arena`)
+    this.isSealed = true
+    this.memory.recycle(this.usedBytes)
+    return this.memory
+  }
+
+  private append(sequence: number, kind: number, keyLength: number, valueLength: number): number {
+    const bytes = entryBytes(keyLength, valueLength)
+    assert(!this.isSealed, 'insert into a sealed memtable')
+    assert(this.hasRoom(bytes), 'insert into a full memtable')
+    assert(sequence > this.maxSequence && sequence <= maxSequence, 'sequences ascend')
+    const { words, end: entry } = this
+    words[entry + EntryWord.sequenceLow] = sequence % 0x100000000
+    words[entry + EntryWord.kindAndSequenceHigh] = (kind << 24) | Math.floor(sequence / 0x100000000)
+    words[entry + EntryWord.keyLength] = keyLength
+    words[entry + EntryWord.valueLength] = valueLength
+    if (this.isEmpty) this.minSequence = sequence
+    this.maxSequence = sequence
+    this.end = entry + bytes / 4
+    return entry
+  }
+}
+
+/** Below this a loop is faster than the call to a copy in the runtime. */
+const maxLoopCopyBytes = 32
+
+function copyInto(
+  target: Buffer,
+  targetStart: number,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const length = end - start
+  if (length > maxLoopCopyBytes) {
+    source.copy(target, targetStart, start, end)
+    return
+  }
+  for (let i = 0; i < length; i++) target[targetStart + i] = source[start + i]
+}
