@@ -1,0 +1,62 @@
+import { crc32 } from '../base/checksum.js'
+import { VarveError, corruption } from '../base/errors.js'
+import { noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
+import { maxPayloadBytes, trailerBytes } from './table-format.js'
+
+/**
+ * A block as it lies in the file:
+ *
+ *     payload, as the codec left it │ codec u8 │ crc32 u32 of payload and codec
+ */
+export interface PackedBlock {
+  readonly payload: Buffer
+  readonly trailer: Buffer
+}
+
+/** Packs a payload, or leaves it as it is when the codec saves less than an eighth of it. */
+export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
+  let packed = payload
+  let id = noneCodec.id
+  if (codec.id !== noneCodec.id) {
+    const smaller = codec.compress(payload)
+    if (smaller.length <= payload.length - payload.length / 8) {
+      packed = smaller
+      id = codec.id
+    }
+  }
+  const trailer = Buffer.allocUnsafe(trailerBytes)
+  trailer[0] = id
+  trailer.writeUInt32LE(crc32(trailer.subarray(0, 1), crc32(packed)), 1)
+  return { payload: packed, trailer }
+}
+
+/**
+ * Checks a stored block, which was read from `offset` of `file`, and gives its payload: a view of
+ * `stored` when it was not compressed.
+ */
+export function unpackBlock(
+  stored: Buffer,
+  codecs: CodecRegistry,
+  file: string,
+  offset: number,
+): Buffer {
+  const payloadEnd = stored.length - trailerBytes
+  if (payloadEnd < 0) throw corruption(file, offset, 'a block shorter than its trailer')
+  if (crc32(stored.subarray(0, payloadEnd + 1)) !== stored.readUInt32LE(payloadEnd + 1)) {
+    throw corruption(file, offset, 'wrong checksum of a block')
+  }
+  const payload = stored.subarray(0, payloadEnd)
+  const id = stored[payloadEnd]
+  if (id === noneCodec.id) return payload
+  const codec = codecs.get(id, file)
+  try {
+    return codec.decompress(payload, maxPayloadBytes)
+  } catch (cause) {
+    const what = `a block that codec "${codec.name}" cannot unpack`
+    throw new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, {
+      file,
+      offset,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,91 @@
+import { assert } from '../base/assert.js'
+import type { FileSystem } from '../fs/file-system.js'
+import type { TableReadContext } from './block-source.js'
+import { TableReader } from './table-reader.js'
+
+/**
+ * The tables that are open, by file number. Opens them on demand, and closes the one that was asked
+ * for the longest time ago when there are too many.
+ *
+ * Owned by: the Database. Lives: as long as it.
+ * Invariants:
+ * 1. At most `maxOpenTables` are open, more only while pins keep them.
+ * 2. A pinned table is not closed before its last pin goes, even when it is evicted.
+ */
+export class TableCache {
+  /** Filters, indexes and tombstones of the open tables. */
+  memoryBytes = 0
+  private readonly readers = new Map<number, TableReader>()
+  private useCount = 0
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly pathOf: (fileNumber: number) => string,
+    private readonly context: TableReadContext,
+    private readonly maxOpenTables: number,
+  ) {
+    assert(maxOpenTables >= 1, 'a table cache holds at least one table')
+  }
+
+  get openTables(): number {
+    return this.readers.size
+  }
+
+  /** The table, opened if need be: valid until the next call, which may close it to open another. */
+  get(fileNumber: number): TableReader {
+    const reader = this.readers.get(fileNumber) ?? this.open(fileNumber)
+    reader.lastUse = ++this.useCount
+    return reader
+  }
+
+  /** The table, kept open until `unpin`. */
+  pin(fileNumber: number): TableReader {
+    const reader = this.get(fileNumber)
+    reader.pin()
+    return reader
+  }
+
+  unpin(reader: TableReader): void {
+    reader.unpin()
+  }
+
+  /** Forgets a table, because its file is obsolete or because there are too many. */
+  evict(fileNumber: number): void {
+    const reader = this.readers.get(fileNumber)
+    if (reader === undefined) return
+    this.readers.delete(fileNumber)
+    this.memoryBytes -= reader.memoryBytes
+    reader.close()
+  }
+
+  close(): void {
+    for (const fileNumber of [...this.readers.keys()]) this.evict(fileNumber)
+  }
+
+  private open(fileNumber: number): TableReader {
+    if (this.readers.size >= this.maxOpenTables) this.makeRoom()
+    const file = this.fs.openForRead(this.pathOf(fileNumber))
+    let reader: TableReader
+    try {
+      reader = TableReader.open(file, fileNumber, this.context)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    this.readers.set(fileNumber, reader)
+    this.memoryBytes += reader.memoryBytes
+    return reader
+  }
+
+  /** Runs through all tables, but only when a file has to be opened, which costs more. */
+  private makeRoom(): void {
+    let oldest: TableReader | undefined
+    for (const reader of this.readers.values()) {
+      if (reader.isPinned) continue
+      if (oldest === undefined || reader.lastUse < oldest.lastUse) oldest = reader
+    }
+    if (oldest === undefined) return
+    this.evict(oldest.fileNumber)
+    if (this.readers.size >= this.maxOpenTables) this.makeRoom()
+  }
+}

@@ -1,0 +1,196 @@
+import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
+import { corruption } from '../base/errors.js'
+import { VarintReader, VarintWriter } from '../base/varint.js'
+import { headerBytes, trailerBytes, type BlockHandle } from './table-format.js'
+
+/**
+ * The sparse index: for each data block, in order,
+ *
+ *     separator length varint │ separator │ offset varint │ stored size varint
+ *
+ * A separator is ≥ every key of its block and < every key of the next, or equal to the key when the
+ * versions of one key reach into the next block.
+ *
+ * In memory a search runs over numbers: of each separator the six bytes that follow the prefix which
+ * all of them share, its head. Only separators with equal heads are compared byte by byte.
+ *
+ *     user:1001:a                 │ 1001:a │     shared prefix "user:"
+ *     user:2044:q     heads of →  │ 2044:q │     a shorter separator's head ends in zeros
+ *     user:2044:zz                │ 2044:z │
+ *
+ * Owned by: one TableReader. Lives: as long as it. Immutable.
+ * Invariant: blocks stand one behind another, from the header to `dataEnd`, so that a block ends where
+ * the next one starts.
+ */
+export class TableIndex {
+  private constructor(
+    readonly count: number,
+    private readonly separators: Buffer,
+    private readonly starts: Uint32Array,
+    private readonly ends: Uint32Array,
+    private readonly prefixLength: number,
+    private readonly heads: Float64Array,
+    private readonly offsets: Float64Array,
+  ) {}
+
+  /** Views `payload`, without a copy. `block` is where it lies in `file`. */
+  static decode(
+    payload: Buffer,
+    count: number,
+    dataEnd: number,
+    file: string,
+    block: BlockHandle,
+  ): TableIndex {
+    if (count > payload.length / minEntryBytes) {
+      throw corruption(file, block.offset, 'an index shorter than its entries')
+    }
+    const starts = new Uint32Array(count)
+    const ends = new Uint32Array(count)
+    const offsets = new Float64Array(count + 1)
+    const reader = new VarintReader(payload)
+    let blockEnd = headerBytes
+    for (let i = 0; i < count; i++) {
+      const length = reader.read()
+      starts[i] = reader.offset
+      ends[i] = starts[i] + length
+      reader.offset += length
+      offsets[i] = reader.read()
+      const sizeBytes = reader.read()
+      if (reader.failed || offsets[i] !== blockEnd || sizeBytes < trailerBytes) {
+        throw corruption(file, block.offset, `entry ${i} of the index cannot be`)
+      }
+      blockEnd += sizeBytes
+    }
+    if (blockEnd !== dataEnd || reader.offset !== payload.length) {
+      throw corruption(file, block.offset, 'the index does not span its data blocks')
+    }
+    offsets[count] = dataEnd
+    const last = count - 1
+    const prefixLength =
+      count === 0
+        ? 0
+        : sharedPrefixLength(
+            payload.subarray(starts[0], ends[0]),
+            payload.subarray(starts[last], ends[last]),
+          )
+    const heads = new Float64Array(count + 1)
+    for (let i = 0; i < count; i++) heads[i] = headOf(payload, starts[i] + prefixLength, ends[i])
+    heads[count] = Infinity
+    return new TableIndex(count, payload, starts, ends, prefixLength, heads, offsets)
+  }
+
+  get memoryBytes(): number {
+    return this.separators.length + (this.count + 1) * (4 + 4 + 8 + 8)
+  }
+
+  /**
+   * Index of the block that holds the first entry with a key ≥ `key[0, keyLength)`, or the one before
+   * it; `count` when all keys are lower.
+   */
+  find(key: Uint8Array, keyLength: number): number {
+    const prefixLength = this.prefixLength
+    const order = this.compareWithPrefix(key, keyLength)
+    if (order !== 0) return order < 0 ? 0 : this.count
+    const head = headOf(key, prefixLength, keyLength)
+    const heads = this.heads
+    const low = lowerBound(heads, 0, this.count, head)
+    return heads[low] === head ? this.findAmongEqualHeads(low, head, key, keyLength) : low
+  }
+
+  offsetOf(index: number): number {
+    return this.offsets[index]
+  }
+
+  /** Stored size, trailer included. */
+  sizeOf(index: number): number {
+    return this.offsets[index + 1] - this.offsets[index]
+  }
+
+  /** Where the data blocks end. */
+  get dataEnd(): number {
+    return this.offsets[this.count]
+  }
+
+  /** A view. */
+  separatorOf(index: number): Buffer {
+    return this.separators.subarray(this.starts[index], this.ends[index])
+  }
+
+  /** Below zero or above: the key lies before or behind all separators. Zero: it has their prefix. */
+  private compareWithPrefix(key: Uint8Array, keyLength: number): number {
+    const separators = this.separators
+    let at = this.count === 0 ? 0 : this.starts[0]
+    for (let i = 0; i < this.prefixLength; i++, at++) {
+      if (i === keyLength) return -1
+      const difference = key[i] - separators[at]
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
+  private findAmongEqualHeads(
+    low: number,
+    head: number,
+    key: Uint8Array,
+    keyLength: number,
+  ): number {
+    const { separators, starts, ends, heads } = this
+    let high = low + 1
+    if (heads[high] === head) high = lowerBound(heads, high, this.count, head + 1)
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareRanges(separators, starts[middle], ends[middle], key, 0, keyLength) < 0) {
+        low = middle + 1
+      } else high = middle
+    }
+    return low
+  }
+}
+
+/** Builds the payload of the index block. */
+export class TableIndexBuilder {
+  count = 0
+  private readonly writer = new VarintWriter()
+
+  add(separator: Uint8Array, handle: BlockHandle): void {
+    this.count++
+    this.writer.writeLengthPrefixed(separator).write(handle.offset).write(handle.sizeBytes)
+  }
+
+  finish(): Buffer {
+    return this.writer.finish()
+  }
+}
+
+/** An index entry has at least a length and two numbers. */
+const minEntryBytes = 3
+
+const headBytes = 6
+
+/** The six bytes from `start` as a number, zeros where the key has ended. */
+function headOf(bytes: Uint8Array, start: number, end: number): number {
+  if (start + headBytes <= end) {
+    return (
+      ((bytes[start] << 16) | (bytes[start + 1] << 8) | bytes[start + 2]) * 0x100_0000 +
+      ((bytes[start + 3] << 16) | (bytes[start + 4] << 8) | bytes[start + 5])
+    )
+  }
+  let head = 0
+  for (let i = start; i < start + headBytes; i++) head = head * 256 + (i < end ? bytes[i] : 0)
+  return head
+}
+
+/**
+ * First index in [low, high) whose number is ≥ `wanted`, or `high`. The halving adds a product
+ * instead of taking a branch, which a processor would guess wrong every second time.
+ */
+function lowerBound(numbers: Float64Array, low: number, high: number, wanted: number): number {
+  let length = high - low
+  if (length <= 0) return low
+  while (length > 1) {
+    const half = length >>> 1
+    low += Math.imul(half, +(numbers[low + half - 1] < wanted))
+    length -= half
+  }
+  return low + +(numbers[low] < wanted)
+}

@@ -1,0 +1,181 @@
+import { assert } from '../base/assert.js'
+import { copyBytes, emptyBytes } from '../base/bytes.js'
+import type { InternalIterator } from '../key/internal-iterator.js'
+import type { Block } from './block.js'
+import type { BlockSource } from './block-source.js'
+import { EntryPlace } from './entry-place.js'
+import { ReadAhead } from './read-ahead.js'
+import type { TableIndex } from './table-index.js'
+
+export interface TableIteratorOptions {
+  /** False: a step that needs a block which is not in memory is `pending` instead of reading it. */
+  readonly mayRead: boolean
+  /** Whether blocks that it reads go into the cache. */
+  readonly fillCache: boolean
+  /**
+   * Above zero: on its way forward it reads the file in pieces of this size and leaves the cache as
+   * it is. For walks over whole tables. Requires: mayRead.
+   */
+  readonly readAheadBytes: number
+}
+
+/** Where in a block a step arrives. */
+const Arrival = { first: 0, last: 1, atTarget: 2, beforeTarget: 3 } as const
+
+/** Scratch: filled and emptied within one step. */
+const entry = new EntryPlace()
+
+/**
+ * Walks the entries of one table, in place. Owned by: whoever opened it. Lives: until `close`; the
+ * table stays open that long.
+ */
+export class TableIterator implements InternalIterator {
+  valid = false
+  pending = false
+  keyBytes: Uint8Array = emptyBytes
+  keyStart = 0
+  keyEnd = 0
+  sequence = 0
+  kind = 0
+  valueBytes: Uint8Array = emptyBytes
+  valueStart = 0
+  valueEnd = 0
+
+  private block: Block | undefined
+  private blockIndex = 0
+  private entryIndex = 0
+  /** What a pending step waits for: arriving at `blockIndex` in this way. */
+  private arrival: number = Arrival.first
+  private target: Uint8Array = emptyBytes
+  private readonly readAhead: ReadAhead | undefined
+  private isClosed = false
+
+  constructor(
+    private readonly index: TableIndex,
+    private readonly source: BlockSource,
+    private readonly options: TableIteratorOptions,
+  ) {
+    const { mayRead, readAheadBytes } = options
+    assert(mayRead || readAheadBytes === 0, 'reading ahead blocks')
+    source.pin()
+    if (readAheadBytes > 0) this.readAhead = new ReadAhead(index, source, readAheadBytes)
+  }
+
+  seekToFirst(): void {
+    this.enter(0, Arrival.first)
+  }
+
+  seekToLast(): void {
+    this.enter(this.index.count - 1, Arrival.last)
+  }
+
+  seek(target: Uint8Array): void {
+    this.target = target
+    this.enter(this.index.find(target, target.length), Arrival.atTarget)
+  }
+
+  seekBefore(target: Uint8Array): void {
+    this.target = target
+    const index = this.index.find(target, target.length)
+    if (index === this.index.count) this.seekToLast()
+    else this.enter(index, Arrival.beforeTarget)
+  }
+
+  next(): void {
+    const block = this.block!
+    if (this.valueEnd < block.entriesEnd) {
+      this.entryIndex++
+      this.show(block, this.valueEnd)
+    } else {
+      if (this.entryIndex !== block.count - 1) throw block.damaged('a block with missing entries')
+      this.enter(this.blockIndex + 1, Arrival.first)
+    }
+  }
+
+  prev(): void {
+    if (this.entryIndex > 0) this.showAt(this.block!, this.entryIndex - 1)
+    else this.enter(this.blockIndex - 1, Arrival.last)
+  }
+
+  async load(): Promise<void> {
+    assert(this.pending, 'loading for an iterator that waits for nothing')
+    while (this.pending) {
+      const block = await this.source.load(this.blockIndex, this.options.fillCache)
+      if (this.isClosed) return
+      this.pending = false
+      this.arrive(block)
+    }
+  }
+
+  close(): void {
+    assert(!this.isClosed, 'an iterator is closed once')
+    this.isClosed = true
+    this.valid = false
+    this.block = undefined
+    this.source.unpin()
+  }
+
+  /** Goes to a block, or past either end of the table. */
+  private enter(blockIndex: number, arrival: number): void {
+    this.valid = false
+    this.block = undefined
+    if (blockIndex < 0 || blockIndex >= this.index.count) return
+    this.blockIndex = blockIndex
+    this.arrival = arrival
+    const block = this.fetch(blockIndex)
+    if (block !== undefined) return this.arrive(block)
+    this.pending = true
+    // The caller's bytes need not stay as they are until the block is here.
+    this.target = copyBytes(this.target)
+  }
+
+  private fetch(blockIndex: number): Block | undefined {
+    const { mayRead, fillCache } = this.options
+    const block = this.source.cached(blockIndex)
+    if (block !== undefined) return block
+    if (!mayRead) return undefined
+    const isForward = this.arrival === Arrival.first || this.arrival === Arrival.atTarget
+    if (this.readAhead !== undefined && isForward) return this.readAhead.read(blockIndex)
+    return this.source.read(blockIndex, fillCache)
+  }
+
+  private arrive(block: Block): void {
+    switch (this.arrival) {
+      case Arrival.first:
+        return this.showAt(block, 0)
+      case Arrival.last:
+        return this.showAt(block, block.count - 1)
+      case Arrival.atTarget: {
+        // The separator of a block may lie behind its last key, and the target between the two.
+        const found = block.lowerBound(this.target)
+        if (found < block.count) this.showAt(block, found)
+        else this.enter(this.blockIndex + 1, Arrival.first)
+        return
+      }
+      default: {
+        const found = block.lowerBound(this.target)
+        if (found > 0) this.showAt(block, found - 1)
+        else this.enter(this.blockIndex - 1, Arrival.last)
+      }
+    }
+  }
+
+  private showAt(block: Block, entryIndex: number): void {
+    this.block = block
+    this.keyBytes = block.bytes
+    this.valueBytes = block.bytes
+    this.entryIndex = entryIndex
+    this.show(block, block.offsetAt(entryIndex))
+    this.valid = true
+  }
+
+  private show(block: Block, offset: number): void {
+    block.read(offset, entry)
+    this.kind = entry.kind
+    this.keyStart = entry.keyStart
+    this.keyEnd = entry.keyEnd
+    this.sequence = block.baseSequence + entry.sequenceDelta
+    this.valueStart = entry.keyEnd
+    this.valueEnd = entry.valueEnd
+  }
+}

@@ -1,0 +1,189 @@
+import { corruption } from '../base/errors.js'
+import type { ReadableFile } from '../fs/file-system.js'
+import type { PointLookup } from '../key/point-lookup.js'
+import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
+import { BlockAnswer } from './block.js'
+import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
+import { BloomFilter } from './bloom-filter.js'
+import { decodeProperties, type TableProperties } from './properties.js'
+import { decodeRangeDeletes } from './range-delete-block.js'
+import { unpackBlock } from './stored-block.js'
+import {
+  checkHeader,
+  decodeFooter,
+  footerBytes,
+  headerBytes,
+  trailerBytes,
+  type BlockHandle,
+} from './table-format.js'
+import { TableIndex } from './table-index.js'
+import { TableIterator, type TableIteratorOptions } from './table-iterator.js'
+import { verifyTable } from './table-verify.js'
+
+export { newTableCounters, type TableCounters, type TableReadContext } from './block-source.js'
+
+/**
+ * One table, open for reading: its filter, index, properties and range tombstones in memory, its data
+ * blocks through the block cache.
+ *
+ * Owned by: a TableCache, or the tool that opened it. Lives: until `close`, and beyond it while it is
+ * pinned. Immutable, but for what it has cached.
+ */
+export class TableReader {
+  readonly memoryBytes: number
+  /** For the TableCache: when it was last asked for. */
+  lastUse = 0
+  private readonly counters: TableCounters
+
+  private constructor(
+    readonly fileNumber: number,
+    readonly properties: TableProperties,
+    readonly rangeTombstones: RangeTombstones,
+    private readonly index: TableIndex,
+    private readonly filter: BloomFilter,
+    private readonly source: BlockSource,
+    rangeDeleteBytes: number,
+    context: TableReadContext,
+  ) {
+    this.counters = context.counters
+    this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeDeleteBytes
+  }
+
+  /** Reads all but the data blocks. When it throws, closing the file stays with the caller. */
+  static open(file: ReadableFile, fileNumber: number, context: TableReadContext): TableReader {
+    const { path } = file
+    const fileSize = file.sizeBytes()
+    if (fileSize < headerBytes + footerBytes)
+      throw corruption(path, fileSize, 'no table: too short')
+    checkHeader(readExactly(file, 0, headerBytes), path)
+    const footerStart = fileSize - footerBytes
+    const handles = decodeFooter(readExactly(file, footerStart, footerBytes), fileSize, path)
+    const dataEnd = handles.filter.offset
+    const meta = readExactly(file, dataEnd, footerStart - dataEnd)
+    const payloadOf = ({ offset, sizeBytes }: BlockHandle): Buffer => {
+      const stored = meta.subarray(offset - dataEnd, offset - dataEnd + sizeBytes)
+      return unpackBlock(stored, context.codecs, path, offset)
+    }
+
+    const filter = BloomFilter.decode(payloadOf(handles.filter), path, dataEnd)
+    const properties = decodeProperties(
+      payloadOf(handles.properties),
+      path,
+      handles.properties.offset,
+    )
+    const tombstones = decodeRangeDeletes(
+      payloadOf(handles.rangeDelete),
+      path,
+      handles.rangeDelete.offset,
+    )
+    const index = TableIndex.decode(
+      payloadOf(handles.index),
+      properties.dataBlockCount,
+      dataEnd,
+      path,
+      handles.index,
+    )
+    checkCounts(properties, tombstones, path, handles.properties.offset)
+    return new TableReader(
+      fileNumber,
+      properties,
+      RangeTombstones.from(tombstones),
+      index,
+      filter,
+      new BlockSource(file, index, properties.baseSequence, context),
+      handles.rangeDelete.sizeBytes - trailerBytes,
+      context,
+    )
+  }
+
+  /** False: no entry of this table has a key with this `hashBytes`. */
+  mayContain(hash: number): boolean {
+    return !this.filter.exists || this.filter.mayContain(hash)
+  }
+
+  /**
+   * Gives the lookup the newest visible entry of its key, a put or a delete, if the table has one. The
+   * value lies in a block's memory, which stays as it is while the lookup refers to it. Range
+   * tombstones are the caller's part. When a block would have to be read and the lookup may not wait,
+   * the lookup is blocked; after its `missing` is loaded, ask again.
+   */
+  get(lookup: PointLookup): void {
+    if (this.filter.exists) {
+      this.counters.filterProbes++
+      if (!this.filter.mayContain(lookup.hash)) {
+        this.counters.filterUseful++
+        return
+      }
+    }
+    let index = this.index.find(lookup.key, lookup.keyLength)
+    let answer: number = BlockAnswer.absent
+    if (index < this.index.count) {
+      const block = this.blockFor(index, lookup)
+      if (block === undefined) return
+      answer = block.find(lookup)
+    }
+    while (answer === BlockAnswer.continues && ++index < this.index.count) {
+      const block = this.blockFor(index, lookup)
+      if (block === undefined) return
+      answer = block.findContinued(lookup)
+    }
+    if (answer === BlockAnswer.absent && this.filter.exists) this.counters.filterFalsePositives++
+  }
+
+  /** The iterator pins the table until it is closed. */
+  iterator(options: TableIteratorOptions): TableIterator {
+    return new TableIterator(this.index, this.source, options)
+  }
+
+  /** Reads the whole table again and throws `CORRUPTION` for whatever does not fit together. */
+  verify(): void {
+    verifyTable(this.properties, this.index, this.filter, this.source)
+  }
+
+  get isPinned(): boolean {
+    return this.source.isPinned
+  }
+
+  /** Keeps the file open, whoever closes the table, until `unpin`. */
+  pin(): void {
+    this.source.pin()
+  }
+
+  unpin(): void {
+    this.source.unpin()
+  }
+
+  /** Drops what the cache holds of it and closes the file: now, or when the last pin goes. */
+  close(): void {
+    this.source.close()
+  }
+
+  private blockFor(index: number, lookup: PointLookup): ReturnType<BlockSource['cached']> {
+    const block = this.source.cached(index)
+    if (block === undefined && !lookup.mayRead) {
+      lookup.block({ load: () => this.source.loadForLookup(index) })
+      return undefined
+    }
+    lookup.blocksTouched++
+    return block ?? this.source.read(index, true)
+  }
+}
+
+function checkCounts(
+  properties: TableProperties,
+  tombstones: readonly RangeTombstone[],
+  file: string,
+  offset: number,
+): void {
+  const { entryCount, dataBlockCount, rangeDeleteCount } = properties
+  if (tombstones.length !== rangeDeleteCount || entryCount < dataBlockCount) {
+    throw corruption(file, offset, 'the counts of the table do not agree')
+  }
+}
+
+function readExactly(file: ReadableFile, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  const got = file.read(bytes, 0, length, offset)
+  if (got < length) throw corruption(file.path, offset + got, 'the file ends too early')
+  return bytes
+}

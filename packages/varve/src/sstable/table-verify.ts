@@ -1,0 +1,77 @@
+import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
+import { hashBytes } from '../base/hash.js'
+import { rangeContainsSlice } from '../key/key-range.js'
+import { ValueKind } from '../key/value-kind.js'
+import type { Block } from './block.js'
+import type { BlockSource } from './block-source.js'
+import type { BloomFilter } from './bloom-filter.js'
+import { EntryPlace } from './entry-place.js'
+import type { TableProperties } from './properties.js'
+import { ReadAhead } from './read-ahead.js'
+import type { TableIndex } from './table-index.js'
+
+const readAheadBytes = 256 * 1024
+
+/**
+ * Walks a whole table past the cache and throws `CORRUPTION` at the first thing that does not fit:
+ * checksums, the order of entries, their hash bytes and offsets, separators, the filter, and what the
+ * properties claim.
+ */
+export function verifyTable(
+  properties: TableProperties,
+  index: TableIndex,
+  filter: BloomFilter,
+  source: BlockSource,
+): void {
+  const found = { entryCount: 0, deleteCount: 0, keyBytes: 0, valueBytes: 0 }
+  const { range, minSequence, maxSequence } = properties
+  const readAhead = new ReadAhead(index, source, readAheadBytes)
+  const entry = new EntryPlace()
+  let lastKey = emptyBytes
+  let lastSequence = 0
+  let separator = emptyBytes
+  let block: Block | undefined
+  const check = (holds: boolean, what: string): void => {
+    if (!holds) throw block!.damaged(what)
+  }
+
+  for (let i = 0; i < index.count; i++) {
+    block = readAhead.read(i)
+    const { bytes } = block
+    let offset = 0
+    for (let k = 0; k < block.count; k++) {
+      check(block.offsetAt(k) === offset, 'an entry that its offset does not point to')
+      block.read(offset, entry)
+      const { kind, keyStart, keyEnd, valueEnd } = entry
+      offset = valueEnd
+
+      const sequence = block.baseSequence + entry.sequenceDelta
+      const order = compareRanges(lastKey, 0, lastKey.length, bytes, keyStart, keyEnd)
+      const isFirst = found.entryCount === 0
+      check(isFirst || order < 0 || (order === 0 && sequence < lastSequence), 'unsorted entries')
+      check(sequence >= minSequence && sequence <= maxSequence, 'a sequence out of bounds')
+      check(rangeContainsSlice(range, bytes, keyStart, keyEnd), 'a key out of bounds')
+
+      const hash = hashBytes(bytes, keyStart, keyEnd)
+      check(block.hashByteAt(k) === hash >>> 24, 'a wrong hash byte')
+      check(!filter.exists || filter.mayContain(hash), 'a key that the filter denies')
+
+      const isContinued = order === 0 && compareBytes(separator, lastKey) === 0
+      const aboveSeparator = compareRanges(separator, 0, separator.length, bytes, keyStart, keyEnd)
+      check(i === 0 || aboveSeparator < 0 || isContinued, 'a key below the separator before it')
+
+      lastKey = copyBytes(bytes, keyStart, keyEnd)
+      lastSequence = sequence
+      found.entryCount++
+      if (kind === ValueKind.delete) found.deleteCount++
+      found.keyBytes += keyEnd - keyStart
+      found.valueBytes += valueEnd - keyEnd
+    }
+    check(offset === block.entriesEnd, 'a gap behind the entries')
+    separator = index.separatorOf(i)
+    check(compareBytes(lastKey, separator) <= 0, 'a key above its separator')
+  }
+  for (const [name, count] of Object.entries(found) as [keyof typeof found, number][]) {
+    check(properties[name] === count, `${count} instead of ${properties[name]} as ${name}`)
+  }
+}

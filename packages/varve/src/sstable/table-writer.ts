@@ -1,0 +1,252 @@
+import { assert } from '../base/assert.js'
+import { compareBytes, compareRanges, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
+import { invalidArgument, type VarveError } from '../base/errors.js'
+import { hashBytes } from '../base/hash.js'
+import type { FileSystem, WritableFile } from '../fs/file-system.js'
+import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
+import { ValueKind } from '../key/value-kind.js'
+import { AppendBuffer } from './append-buffer.js'
+import { BlockBuilder, maxEntryHeaderBytes } from './block-builder.js'
+import { BloomFilterBuilder } from './bloom-filter.js'
+import { noneCodec, type BlockCodec } from './codec.js'
+import { encodeProperties, type TableStatistics, type TableSummary } from './properties.js'
+import { RangeDeleteBlockBuilder } from './range-delete-block.js'
+import { shortestSeparator } from './separator.js'
+import { packBlock } from './stored-block.js'
+import { encodeFooter, encodeHeader, type BlockHandle } from './table-format.js'
+import { TableIndexBuilder } from './table-index.js'
+
+export interface TableOptions {
+  /** Size at which a data block is closed, before compression. A larger entry stands alone. */
+  readonly blockBytes: number
+  /** Bits of Bloom filter per distinct key, a whole number; 0 writes no filter. */
+  readonly filterBitsPerKey: number
+  readonly codec: BlockCodec
+}
+
+const noProperties: ReadonlyMap<string, Uint8Array> = new Map()
+
+/**
+ * Writes one table from entries that come in order: user keys ascending, the versions of a key by
+ * descending sequence. Range tombstones come in an order of their own, by ascending start.
+ *
+ * Owned by: the flush or compaction that fills it. Lives: until `finish` or `abandon`, one of which
+ * must be called; after `finish` threw, `abandon`.
+ *
+ * 1. Entries out of order, or below the base sequence, are refused with `INVALID_ARGUMENT`, and the
+ *    table is as if they had not come.
+ * 2. The file is whole and synced when `finish` returns. Its name is durable only after the caller
+ *    syncs the folder.
+ */
+export class TableWriter {
+  entryCount = 0
+  private readonly file: WritableFile
+  private readonly output: AppendBuffer
+  private readonly block: BlockBuilder
+  private readonly index = new TableIndexBuilder()
+  private readonly filter: BloomFilterBuilder
+  private readonly rangeDeletes = new RangeDeleteBlockBuilder()
+  private lastHash = 0
+  private lastSequence = 0
+  private firstKey: Uint8Array = emptyBytes
+  private rangeDeleteRange: KeyRange | undefined
+  private lastTombstoneStart: Uint8Array = emptyBytes
+  private minSequence = Number.MAX_SAFE_INTEGER
+  private maxSequence = 0
+  private deleteCount = 0
+  private rangeDeleteCount = 0
+  private keyBytes = 0
+  private valueBytes = 0
+  private isClosed = false
+
+  /** Creates the file. `baseSequence` is a lower bound of all sequences that will be added. */
+  constructor(
+    private readonly fs: FileSystem,
+    readonly path: string,
+    private readonly options: TableOptions,
+    private readonly baseSequence: number,
+  ) {
+    this.block = new BlockBuilder(options.blockBytes)
+    this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
+    this.file = fs.create(path)
+    this.output = new AppendBuffer(this.file)
+    this.output.append(encodeHeader())
+  }
+
+  /** Size of the data so far; filter and index come on top. */
+  get sizeBytes(): number {
+    return this.output.sizeBytes + this.block.sizeBytes
+  }
+
+  get isEmpty(): boolean {
+    return this.entryCount === 0 && this.rangeDeleteCount === 0
+  }
+
+  /** Adds the entry `keyBytes[keyStart, keyEnd)` → `valueBytes[valueStart, valueEnd)`; copies both. */
+  add(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    sequence: number,
+    kind: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const { block } = this
+    const order =
+      this.entryCount === 0
+        ? -1
+        : compareRanges(
+            block.bytes,
+            block.lastKeyStart,
+            block.lastKeyEnd,
+            keyBytes,
+            keyStart,
+            keyEnd,
+          )
+    if (
+      sequence < this.baseSequence ||
+      order > 0 ||
+      (order === 0 && sequence >= this.lastSequence) ||
+      kind > ValueKind.put
+    ) {
+      throw this.refused(keyBytes.subarray(keyStart, keyEnd), sequence, kind)
+    }
+    if (order < 0) {
+      this.lastHash = hashBytes(keyBytes, keyStart, keyEnd)
+      this.filter.add(this.lastHash)
+    }
+    const keyLength = keyEnd - keyStart
+    const valueLength = valueEnd - valueStart
+    if (this.entryCount === 0) this.firstKey = copyBytes(keyBytes, keyStart, keyEnd)
+    else if (
+      block.count > 0 &&
+      block.sizeBytes + maxEntryHeaderBytes + keyLength + valueLength > this.options.blockBytes
+    ) {
+      this.closeBlock(keyBytes.subarray(keyStart, keyEnd))
+    }
+    block.add(
+      keyBytes,
+      keyStart,
+      keyEnd,
+      this.lastHash,
+      sequence - this.baseSequence,
+      kind,
+      valueBytes,
+      valueStart,
+      valueEnd,
+    )
+    this.entryCount++
+    this.lastSequence = sequence
+    this.keyBytes += keyLength
+    this.valueBytes += valueLength
+    if (kind === ValueKind.delete) this.deleteCount++
+    if (sequence < this.minSequence) this.minSequence = sequence
+    if (sequence > this.maxSequence) this.maxSequence = sequence
+  }
+
+  /** Adds a tombstone over [start, end), which holds something; starts ascend, and may repeat. */
+  addRangeTombstone(start: Uint8Array, end: Uint8Array | null, sequence: number): void {
+    const tombstone = { start: copyBytes(start), end: end && copyBytes(end), sequence }
+    if (
+      sequence < this.baseSequence ||
+      isEmptyRange(tombstone) ||
+      (this.rangeDeleteCount > 0 && compareBytes(this.lastTombstoneStart, start) > 0)
+    ) {
+      throw this.refused(start, sequence, ValueKind.rangeDelete)
+    }
+    this.rangeDeletes.add(tombstone)
+    this.rangeDeleteCount++
+    this.lastTombstoneStart = tombstone.start
+    this.rangeDeleteRange =
+      this.rangeDeleteRange === undefined
+        ? { start: tombstone.start, end: tombstone.end }
+        : unionRange(this.rangeDeleteRange, tombstone)
+    if (sequence < this.minSequence) this.minSequence = sequence
+    if (sequence > this.maxSequence) this.maxSequence = sequence
+  }
+
+  /** Writes what is left, syncs and closes. Requires: not isEmpty. */
+  finish(userProperties: ReadonlyMap<string, Uint8Array> = noProperties): TableSummary {
+    assert(!this.isEmpty && !this.isClosed, 'finishing a table that is empty or closed')
+    const statistics = this.statistics()
+    if (this.block.count > 0) this.closeBlock(undefined)
+    const { codec, filterBitsPerKey } = this.options
+    const filter = this.appendBlock(this.filter.finish(), noneCodec)
+    const rangeDelete = this.appendBlock(this.rangeDeletes.finish(), codec)
+    const index = this.appendBlock(this.index.finish(), codec)
+    const properties = this.appendBlock(
+      encodeProperties({
+        ...statistics,
+        baseSequence: this.baseSequence,
+        dataBlockCount: this.index.count,
+        filterBitsPerKey,
+        codec: codec.name,
+        user: userProperties,
+      }),
+      noneCodec,
+    )
+    this.output.append(encodeFooter({ filter, rangeDelete, index, properties }))
+    this.output.flush()
+    this.file.sync()
+    const { sizeBytes } = this.file
+    this.close()
+    return { ...statistics, sizeBytes }
+  }
+
+  /** Closes and removes the file; after `finish` it removes it too. */
+  abandon(): void {
+    if (!this.isClosed) this.close()
+    this.fs.remove(this.path)
+  }
+
+  /** `nextKey` is the key that begins the next block: undefined at the end of the table. */
+  private closeBlock(nextKey: Uint8Array | undefined): void {
+    const { block } = this
+    const handle = this.appendBlock(block.finish(), this.options.codec)
+    const lastKey = block.bytes.subarray(block.lastKeyStart, block.lastKeyEnd)
+    this.index.add(nextKey === undefined ? lastKey : shortestSeparator(lastKey, nextKey), handle)
+  }
+
+  private appendBlock(payload: Buffer, codec: BlockCodec): BlockHandle {
+    const offset = this.output.sizeBytes
+    const packed = packBlock(payload, codec)
+    this.output.append(packed.payload)
+    this.output.append(packed.trailer)
+    return { offset, sizeBytes: this.output.sizeBytes - offset }
+  }
+
+  private statistics(): TableStatistics {
+    return {
+      range: this.range(),
+      minSequence: this.minSequence,
+      maxSequence: this.maxSequence,
+      entryCount: this.entryCount,
+      deleteCount: this.deleteCount,
+      rangeDeleteCount: this.rangeDeleteCount,
+      keyBytes: this.keyBytes,
+      valueBytes: this.valueBytes,
+    }
+  }
+
+  private range(): KeyRange {
+    const { block, rangeDeleteRange } = this
+    if (this.entryCount === 0 && rangeDeleteRange !== undefined) return rangeDeleteRange
+    const lastKey = block.bytes.subarray(block.lastKeyStart, block.lastKeyEnd)
+    const points = { start: this.firstKey, end: successor(lastKey) }
+    return rangeDeleteRange === undefined ? points : unionRange(points, rangeDeleteRange)
+  }
+
+  private close(): void {
+    this.isClosed = true
+    this.file.close()
+  }
+
+  private refused(key: Uint8Array, sequence: number, kind: number): VarveError {
+    return invalidArgument(
+      `table ${this.path} cannot take key ${printableKey(key)}, sequence ${sequence}, kind ${kind}, ` +
+        `here: entries come by ascending key and descending sequence, from ${this.baseSequence} up`,
+    )
+  }
+}
