@@ -54,7 +54,7 @@ export function parseFileName(name: string): ParsedFileName | undefined {
 }
 
 export interface NeededFiles {
-  readonly tables: { has(fileNumber: number): boolean }
+  readonly holdsTable: (fileNumber: number) => boolean
   /** Logs from this number on are needed. */
   readonly logNumber: number
   readonly manifestNumber: number
@@ -66,7 +66,7 @@ export function unneededFiles(names: readonly string[], needed: NeededFiles): st
     const file = parseFileName(name)
     if (file === undefined) return false
     if (file.kind === 'temporary') return true
-    if (file.kind === 'table') return !needed.tables.has(file.number)
+    if (file.kind === 'table') return !needed.holdsTable(file.number)
     if (file.kind === 'log') return file.number < needed.logNumber
     if (file.kind === 'manifest') return file.number !== needed.manifestNumber
     return false

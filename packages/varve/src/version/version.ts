@@ -66,12 +66,7 @@ export class Version {
    * The one table of a level whose range holds the key `bytes[start, end)`, if there is one. Allocates
    * nothing. Requires: level ≥ 1.
    */
-  tableAt(
-    level: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): TableMetadata | undefined {
+  tableAt(level: number, bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
     const tables = this.levels[level]
     const index = indexOfEndBehind(tables, bytes, start, end)
     if (index === tables.length) return undefined

@@ -76,7 +76,5 @@ export function anyBusy(tables: readonly TableMetadata[], busy: ReadonlySet<numb
 
 /** Whether no two of the tables overlap, in any order. */
 export function areDisjoint(tables: readonly TableMetadata[]): boolean {
-  return tables.every((a, i) =>
-    tables.slice(i + 1).every((b) => !rangesOverlap(a.range, b.range)),
-  )
+  return tables.every((a, i) => tables.slice(i + 1).every((b) => !rangesOverlap(a.range, b.range)))
 }

@@ -1,0 +1,135 @@
+import { corruption, VarveError } from '../base/errors.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { LogPurpose } from '../log/log-format.js'
+import { LogReader } from '../log/log-reader.js'
+import { LogWriter } from '../log/log-writer.js'
+import { currentName, manifestName, parseFileName, temporaryName } from './file-names.js'
+import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
+
+/** Version of what the edits in a MANIFEST mean; in its first record. */
+export const manifestFormatVersion = 1
+
+/** CURRENT holds one short name; more is damage. */
+const maxCurrentBytes = 64
+
+/** True when the folder holds a database. Throws CORRUPTION when it holds one without its CURRENT. */
+export function databaseExists(fs: FileSystem, directory: string): boolean {
+  if (!fs.exists(directory)) return false
+  const names = fs.list(directory)
+  if (names.includes(currentName)) return true
+  const orphan = names.find((name) => {
+    const kind = parseFileName(name)?.kind
+    return kind === 'table' || kind === 'log'
+  })
+  if (orphan === undefined) return false
+  throw new VarveError(
+    'CORRUPTION',
+    `${directory} holds ${orphan} but no ${currentName}: a database lost the file that names its ` +
+      `MANIFEST; repair it with varve/tools`,
+    { path: directory, file: `${directory}/${currentName}`, offset: 0 },
+  )
+}
+
+/** The number of the MANIFEST that CURRENT names. */
+export function readCurrent(fs: FileSystem, directory: string): number {
+  const path = `${directory}/${currentName}`
+  const file = fs.openForRead(path)
+  try {
+    const bytes = Buffer.alloc(maxCurrentBytes)
+    const text = bytes.toString('latin1', 0, file.read(bytes, 0, bytes.length, 0))
+    const name = text.endsWith('\n') ? text.slice(0, -1) : ''
+    const parsed = parseFileName(name)
+    if (parsed?.kind !== 'manifest') throw corruption(path, 0, 'not the name of a MANIFEST')
+    return parsed.number
+  } finally {
+    file.close()
+  }
+}
+
+/**
+ * Calls `apply` with each edit of a MANIFEST, in order. An edit that was torn was never acted upon, so
+ * it is left out. `apply` gets the place of the edit, for its complaints.
+ */
+export function replayManifest(
+  fs: FileSystem,
+  directory: string,
+  manifestNumber: number,
+  apply: (edit: VersionEdit, path: string, offset: number) => void,
+): void {
+  const path = `${directory}/${manifestName(manifestNumber)}`
+  const reader = openManifest(fs, directory, manifestNumber)
+  try {
+    let isFirst = true
+    for (let record = reader.next(); record !== undefined; record = reader.next()) {
+      const edit = decodeEdit(record)
+      if (edit === 'damaged') throw corruption(path, reader.recordOffset, 'malformed version edit')
+      if (edit === 'unsupported') throw unsupported(path, reader.recordOffset)
+      if (isFirst && edit.formatVersion !== manifestFormatVersion) {
+        throw unsupported(path, reader.recordOffset)
+      }
+      apply(edit, path, reader.recordOffset)
+      isFirst = false
+    }
+    // CURRENT named this file only after its first edit was durable.
+    if (isFirst) throw corruption(path, 0, 'no version edit')
+  } finally {
+    reader.close()
+  }
+}
+
+/**
+ * Starts a MANIFEST with one edit that describes everything, and makes CURRENT name it. Whenever power
+ * fails, CURRENT names a whole MANIFEST, the old one or the new one.
+ */
+export function startManifest(
+  fs: FileSystem,
+  directory: string,
+  manifestNumber: number,
+  snapshot: VersionEdit,
+): LogWriter {
+  const path = `${directory}/${manifestName(manifestNumber)}`
+  const writer = LogWriter.create(fs, path, LogPurpose.manifest, manifestNumber)
+  try {
+    writer.append(encodeEdit({ ...snapshot, formatVersion: manifestFormatVersion }))
+    writer.sync()
+    // Its name must be on the disk before CURRENT's is.
+    fs.syncDirectory(directory)
+    writeCurrent(fs, directory, manifestNumber)
+    return writer
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
+function openManifest(fs: FileSystem, directory: string, manifestNumber: number): LogReader {
+  const path = `${directory}/${manifestName(manifestNumber)}`
+  if (!fs.exists(path)) {
+    throw corruption(`${directory}/${currentName}`, 0, `name of a MANIFEST that is not there`)
+  }
+  return LogReader.open(fs, path, LogPurpose.manifest, manifestNumber)
+}
+
+function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number): void {
+  const path = `${directory}/${currentName}`
+  const temporary = temporaryName(path)
+  if (fs.exists(temporary)) fs.remove(temporary)
+  const file = fs.create(temporary)
+  try {
+    const line = Buffer.from(`${manifestName(manifestNumber)}\n`, 'latin1')
+    file.append(line, 0, line.length)
+    file.sync()
+  } finally {
+    file.close()
+  }
+  fs.rename(temporary, path)
+  fs.syncDirectory(directory)
+}
+
+function unsupported(path: string, offset: number): VarveError {
+  return new VarveError(
+    'UNSUPPORTED_FORMAT',
+    `${path} has an edit at byte ${offset} that this version of Varve does not know; use a newer one`,
+    { file: path, offset },
+  )
+}
