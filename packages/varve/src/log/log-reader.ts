@@ -44,10 +44,10 @@ export interface LogReaderOptions {
  * 1. No whole record follows: torn. (Nothing tells it from an unfinished write. LogWriter.appendMark
  *    puts a whole record behind the last one, for a writer that wants its end watched.)
  * 2. A later record says that more than p bytes were durable when it was written: damaged.
- * 3. Between p and the next whole record a 512-byte sector is all zeros: torn at p. (The first and the
- *    last sector count from p and up to the next record; the last one if that is 16 bytes or more.)
- *    After power loss the disk may hold later sectors without earlier ones, which read as zeros. The
- *    whole records behind p are dropped too: a tail may be lost, never a hole.
+ * 3. Between p and the next whole record a 512-byte sector, or the part of it that lies between them,
+ *    is all zeros: torn at p. After power loss the disk may hold later sectors without earlier ones,
+ *    which read as zeros. The whole records behind p are dropped too: a tail may be lost, never a
+ *    hole.
  * 4. Otherwise: damaged. An unfinished write leaves zeros, never other bits.
  *
  * A file shorter than its header was created and never written: torn at 0. A header of zeros is

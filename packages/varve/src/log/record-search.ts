@@ -11,8 +11,6 @@ import {
 } from './log-format.js'
 
 const sectorBytes = 512
-/** Fewer zero bytes than this in front of a whole record are not taken for a lost sector. */
-const minLostBytes = 16
 
 export interface RecordPlace {
   readonly offset: number
@@ -88,16 +86,11 @@ function hasGoodChecksum(window: FileWindow, offset: number, end: number): boole
   return sum === expected
 }
 
-/**
- * Whether a sector of the span [start, end) is all zeros. `start` is where a record's magic should
- * stand, so zeros there say enough, however few; at the other end they may be the payload's own.
- */
+/** Whether a sector, or the part of one that lies in the span [start, end), is all zeros. */
 function hasLostSector(window: FileWindow, start: number, end: number): boolean {
   for (let at = start; at < end;) {
     const sectorEnd = Math.min(end, at - (at % sectorBytes) + sectorBytes)
-    if (at === start || sectorEnd - at >= minLostBytes) {
-      if (window.view(at, sectorEnd - at).every((byte) => byte === 0)) return true
-    }
+    if (window.view(at, sectorEnd - at).every((byte) => byte === 0)) return true
     at = sectorEnd
   }
   return false

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VarveError } from '../base/errors.js'
+import { Prng } from '../base/prng.js'
+import { FaultyFileSystem } from '../fs/faulty-file-system.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { fileHeaderBytes, LogPurpose, recordHeaderBytes } from './log-format.js'
+import { LogReader, type LogReaderOptions, type TornTail } from './log-reader.js'
+import { LogWriter } from './log-writer.js'
+
+const path = '/log'
+const fileNumber = 12
+
+interface Outcome {
+  payloads: string[]
+  torn: TornTail | undefined
+  damage: LogReader['damage']
+}
+
+function newLog(fs: FileSystem = new MemoryFileSystem()): LogWriter {
+  return LogWriter.create(fs, path, LogPurpose.writeAhead, fileNumber)
+}
+
+function readLog(fs: FileSystem, options: LogReaderOptions = {}): Outcome {
+  const reader = LogReader.open(fs, path, LogPurpose.writeAhead, fileNumber, options)
+  const payloads: string[] = []
+  try {
+    for (let p = reader.next(); p !== undefined; p = reader.next()) payloads.push(p.toString())
+  } finally {
+    reader.close()
+  }
+  return { payloads, torn: reader.torn, damage: reader.damage }
+}
+
+function bytesOf(fs: FileSystem): Buffer {
+  const file = fs.openForRead(path)
+  const bytes = Buffer.alloc(file.sizeBytes())
+  file.read(bytes, 0, bytes.length, 0)
+  file.close()
+  return bytes
+}
+
+function withBytes(bytes: Buffer): FileSystem {
+  const fs = new MemoryFileSystem()
+  const file = fs.create(path)
+  file.append(bytes, 0, bytes.length)
+  file.close()
+  return fs
+}
+
+function isCorruption(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'CORRUPTION'
+}
+
+test('records come back in order, of any size, framed in place or copied', () => {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  const expected: string[] = []
+  for (const size of [1, 7, 512, 300_000, 3, 1_500_000, 40]) {
+    const payload = String.fromCharCode(97 + expected.length).repeat(size)
+    if (expected.length % 2 === 0) {
+      writer.append(Buffer.from(`..${payload}.`), 2, 2 + size)
+    } else {
+      const buffer = Buffer.alloc(LogWriter.headroomBytes + size + 10)
+      buffer.write(payload, 5 + LogWriter.headroomBytes)
+      writer.appendInPlace(buffer, 5, 5 + LogWriter.headroomBytes + size)
+    }
+    expected.push(payload)
+    if (size === 512) writer.sync()
+  }
+  assert.equal(writer.sizeBytes, bytesOf(fs).length)
+  writer.close()
+  assert.deepEqual(readLog(fs), { payloads: expected, torn: undefined, damage: [] })
+})
+
+test('a log of another purpose, number or format is refused', () => {
+  const fs = new MemoryFileSystem()
+  newLog(fs).close()
+  const open = (purpose: LogPurpose, number: number) => () =>
+    LogReader.open(fs, path, purpose, number)
+  assert.throws(open(LogPurpose.manifest, fileNumber), isCorruption)
+  assert.throws(open(LogPurpose.writeAhead, fileNumber + 1), isCorruption)
+  assert.equal(open(LogPurpose.writeAhead, fileNumber)().next(), undefined)
+})
+
+test('whatever length a file is cut to, a prefix of its records is left', () => {
+  const { bytes, payloads, ends } = smallLog(0)
+  for (let length = 0; length < bytes.length; length++) {
+    const { payloads: left, torn } = readLog(withBytes(bytes.subarray(0, length)))
+    const whole = ends.filter((end) => end <= length)
+    assert.deepEqual(left, payloads.slice(0, whole.length), `cut at ${length}`)
+    const offset = length < fileHeaderBytes ? 0 : (whole.at(-1) ?? fileHeaderBytes)
+    const expected =
+      offset === length && length > 0 ? undefined : { offset, droppedBytes: length - offset }
+    assert.deepEqual(torn, expected, `cut at ${length}`)
+  }
+})
+
+for (const syncEvery of [0, 2]) {
+  test(`a flipped bit is never served, records synced by ${syncEvery}`, () => {
+    const { bytes, payloads, ends } = smallLog(syncEvery)
+    const lastStart = ends[ends.length - 2]
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      bytes[bit >> 3] ^= 1 << (bit & 7)
+      const inLast = bit >> 3 >= lastStart
+      try {
+        const { payloads: left, torn } = readLog(withBytes(bytes))
+        assert.ok(inLast && torn !== undefined, `bit ${bit} went unseen`)
+        assert.deepEqual(left, payloads.slice(0, -1))
+      } catch (error) {
+        assert.ok(isCorruption(error) && !inLast, `bit ${bit}: ${String(error)}`)
+      }
+      bytes[bit >> 3] ^= 1 << (bit & 7)
+    }
+  })
+}
+
+test('a mark lets damage to the last record be told from a torn tail', () => {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  writer.append(Buffer.from('only'))
+  writer.sync()
+  writer.appendMark()
+  const bytes = bytesOf(fs)
+  assert.deepEqual(readLog(withBytes(bytes)).payloads, ['only'])
+  bytes[fileHeaderBytes + recordHeaderBytes] ^= 1
+  assert.throws(() => readLog(withBytes(bytes)), isCorruption)
+})
+
+test('a lost sector is a torn tail where nothing was synced, and damage where it was', () => {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  const payloads = Array.from({ length: 12 }, (_, i) => String.fromCharCode(97 + i).repeat(400))
+  for (const [i, payload] of payloads.entries()) {
+    writer.append(Buffer.from(payload))
+    if (i === 5) writer.sync()
+  }
+  const recordBytes = recordHeaderBytes + 400
+  const whole = bytesOf(fs)
+  const syncedBytes = fileHeaderBytes + 6 * recordBytes
+  for (let sector = 512; sector < whole.length; sector += 512) {
+    const bytes = Buffer.from(whole).fill(0, sector, sector + 512)
+    const first = Math.floor((sector - fileHeaderBytes) / recordBytes)
+    if (sector < syncedBytes) {
+      assert.throws(() => readLog(withBytes(bytes)), isCorruption, `sector at ${sector}`)
+    } else {
+      const { payloads: left, torn } = readLog(withBytes(bytes))
+      assert.deepEqual(left, payloads.slice(0, first), `sector at ${sector}`)
+      assert.equal(torn?.offset, fileHeaderBytes + first * recordBytes)
+    }
+  }
+})
+
+test('a file of zeros, or none at all, is torn at its start', () => {
+  assert.deepEqual(readLog(withBytes(Buffer.alloc(0))).torn, { offset: 0, droppedBytes: 0 })
+  assert.deepEqual(readLog(withBytes(Buffer.alloc(900))).torn, { offset: 0, droppedBytes: 900 })
+  const { bytes } = smallLog(0)
+  assert.equal(readLog(withBytes(Buffer.from(bytes).fill(0, 0, 32))).torn?.offset, 0)
+  const synced = smallLog(2).bytes
+  assert.throws(() => readLog(withBytes(synced.fill(0, 0, 32))), isCorruption)
+})
+
+test('a log inside a payload is not taken for records of the log', () => {
+  const inner = smallLog(1).bytes
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  writer.append(Buffer.from('before'))
+  writer.append(inner)
+  const bytes = bytesOf(fs)
+  const start = bytes.length - inner.length - recordHeaderBytes
+  for (const damaged of [start, start + 13, start + recordHeaderBytes + 1]) {
+    const copy = Buffer.from(bytes)
+    copy[damaged] ^= 1
+    assert.equal(readLog(withBytes(copy)).torn?.offset, start)
+  }
+})
+
+test('the search behind a bad record takes time in proportion to the file', () => {
+  const { bytes } = smallLog(0)
+  bytes[40] ^= 1
+  const magics = Buffer.alloc(8_000_000, Buffer.from([0x52, 0x4c, 0x56, 0xd7]))
+  const startMs = performance.now()
+  assert.throws(() => readLog(withBytes(Buffer.concat([bytes, magics]))), isCorruption)
+  assert.ok(performance.now() - startMs < 3000)
+})
+
+test('salvage returns every whole record and lists what it stepped over', () => {
+  const { bytes, payloads, ends } = smallLog(0)
+  const damaged = Buffer.concat([bytes, Buffer.from('tail')])
+  damaged[ends[1] + recordHeaderBytes] ^= 4
+  damaged[ends[3] + 2] ^= 4
+  const { payloads: left, damage, torn } = readLog(withBytes(damaged), { salvage: true })
+  assert.deepEqual(
+    left,
+    payloads.filter((_, i) => i !== 2 && i !== 4),
+  )
+  assert.deepEqual(damage, [
+    { start: ends[1], end: ends[2] },
+    { start: ends[3], end: ends[4] },
+    { start: bytes.length, end: damaged.length },
+  ])
+  assert.equal(torn, undefined)
+  damaged[3] ^= 1
+  assert.equal(readLog(withBytes(damaged), { salvage: true }).payloads.length, left.length)
+})
+
+test('a power loss leaves a prefix that holds all that was synced', () => {
+  for (let seed = 0; seed < 400; seed++) {
+    const prng = new Prng(seed)
+    const fs = new MemoryFileSystem()
+    const writer = newLog(fs)
+    fs.syncDirectory('/')
+    const payloads: string[] = []
+    let syncedCount = 0
+    for (let i = prng.between(1, 30); i > 0; i--) {
+      payloads.push(String.fromCharCode(prng.between(97, 122)).repeat(prng.between(1, 2000)))
+      writer.append(Buffer.from(payloads.at(-1)!))
+      if (!prng.chance(0.15)) continue
+      writer.sync()
+      syncedCount = payloads.length
+    }
+    const unsynced = prng.pick(['none', 'all', 'torn', 'random'] as const)
+    const crashed = fs.crashClone({ unsynced, prng, sectorBytes: 512 })
+    const { payloads: left } = readLog(crashed)
+    assert.ok(left.length >= syncedCount, `seed ${seed}: ${left.length} < ${syncedCount}`)
+    assert.deepEqual(left, payloads.slice(0, left.length), `seed ${seed}`)
+  }
+})
+
+test('a failed append is cut off, and the next one takes its place', () => {
+  const inner = new MemoryFileSystem()
+  const fs = new FaultyFileSystem(inner)
+  const writer = newLog(fs)
+  writer.append(Buffer.from('one'))
+  fs.faultFor = ({ kind }) =>
+    kind === 'append' ? { systemCode: 'ENOSPC', shortWriteBytes: 30 } : undefined
+  assert.throws(() => writer.append(Buffer.from('x'.repeat(100))), { systemCode: 'ENOSPC' })
+  fs.faultFor = () => undefined
+  assert.equal(writer.broken, false)
+  assert.equal(writer.sizeBytes, bytesOf(inner).length)
+  writer.append(Buffer.from('two'))
+  assert.deepEqual(readLog(inner).payloads, ['one', 'two'])
+})
+
+test('an append that cannot be undone, and a failed sync, break the writer for good', async () => {
+  const failing = (...kinds: string[]): { fs: FaultyFileSystem; writer: LogWriter } => {
+    const fs = new FaultyFileSystem(new MemoryFileSystem())
+    const writer = newLog(fs)
+    fs.faultFor = ({ kind }) => (kinds.includes(kind) ? { systemCode: 'EIO' } : undefined)
+    return { fs, writer }
+  }
+  const refuses = async ({ fs, writer }: ReturnType<typeof failing>): Promise<void> => {
+    fs.faultFor = () => undefined
+    assert.ok(writer.broken)
+    assert.throws(() => writer.append(Buffer.from('x')), { code: 'POISONED' })
+    assert.throws(() => writer.sync(), { code: 'POISONED' })
+    await assert.rejects(writer.syncAsync(), { code: 'POISONED' })
+    assert.equal(writer.durableBytes, 0)
+  }
+  const appending = failing('append', 'truncate')
+  assert.throws(() => appending.writer.append(Buffer.from('x')), { code: 'IO' })
+  await refuses(appending)
+  const syncing = failing('sync')
+  assert.throws(() => syncing.writer.sync(), { code: 'IO' })
+  await refuses(syncing)
+  const later = failing('sync')
+  await assert.rejects(later.writer.syncAsync(), { code: 'IO' })
+  await refuses(later)
+})
+
+test('a sync in the background vouches for what stood there when it began', async () => {
+  const writer = newLog()
+  writer.append(Buffer.from('one'))
+  const sizeBytes = writer.sizeBytes
+  const syncing = writer.syncAsync()
+  writer.append(Buffer.from('two'))
+  await syncing
+  assert.equal(writer.durableBytes, sizeBytes)
+})
+
+/** Six records without a zero byte; `ends` are where they end. */
+function smallLog(syncEvery: number): { bytes: Buffer; payloads: string[]; ends: number[] } {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  const payloads: string[] = []
+  const ends: number[] = []
+  for (let i = 1; i <= 6; i++) {
+    payloads.push(`${i}`.repeat(9 * i))
+    writer.append(Buffer.from(payloads.at(-1)!))
+    ends.push(writer.sizeBytes)
+    if (syncEvery > 0 && i % syncEvery === 0) writer.sync()
+  }
+  return { bytes: bytesOf(fs), payloads, ends }
+}

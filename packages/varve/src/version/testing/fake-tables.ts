@@ -1,0 +1,35 @@
+import type { TableMetadata } from '../table-metadata.js'
+import { compareByStart, compareLevel0, levelCount, type Levels, Version } from '../version.js'
+
+/** A table that exists on paper only; `end` is exclusive, null for no bound. */
+export function fakeTable(
+  fileNumber: number,
+  start: string,
+  end: string | null,
+  fields: Partial<TableMetadata> = {},
+): TableMetadata {
+  return {
+    fileNumber,
+    sizeBytes: 100,
+    range: { start: Buffer.from(start), end: end === null ? null : Buffer.from(end) },
+    minSequence: fileNumber,
+    maxSequence: fileNumber,
+    entryCount: 10,
+    deleteCount: 0,
+    rangeDeleteCount: 0,
+    keyBytes: 50,
+    valueBytes: 50,
+    ...fields,
+  }
+}
+
+/** A Version with these tables, put in order; missing levels are empty. */
+export function fakeVersion(levels: readonly (readonly TableMetadata[])[]): Version {
+  return new Version(0, sortedLevels(levels))
+}
+
+export function sortedLevels(levels: readonly (readonly TableMetadata[])[]): Levels {
+  return Array.from({ length: levelCount }, (_, level) =>
+    [...(levels[level] ?? [])].sort(level === 0 ? compareLevel0 : compareByStart),
+  )
+}
