@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VarveError } from '../base/errors.js'
+import { Prng } from '../base/prng.js'
+import { FaultyFileSystem } from '../fs/faulty-file-system.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { tableName } from './file-names.js'
+import { databaseExists } from './manifest.js'
+import { fakeTable } from './testing/fake-tables.js'
+import type { VersionEdit } from './version-edit.js'
+import { VersionSet } from './version-set.js'
+
+const directory = '/db'
+
+/** A folder with table files 1000 to 1019, so that edits may name them. */
+function newFileSystem(): MemoryFileSystem {
+  const fs = new MemoryFileSystem()
+  fs.makeDirectory(directory)
+  fs.syncDirectory('/')
+  return fs
+}
+
+function addTables(fs: FileSystem): void {
+  for (let n = 1000; n < 1020; n++) fs.create(`${directory}/${tableName(n)}`).close()
+  fs.syncDirectory(directory)
+}
+
+/** Replaces table n-1 on level 1 by table n; the state is thus one number. */
+function step(n: number): VersionEdit {
+  return {
+    logNumber: n,
+    deleted: n > 1000 ? [{ keyspace: 0, level: 1, fileNumber: n - 1 }] : [],
+    added: [{ keyspace: 0, level: 1, table: fakeTable(n, 'a', 'z') }],
+  }
+}
+
+function stateOf(set: VersionSet): number | undefined {
+  return set.current().levels[1][0]?.fileNumber
+}
+
+function recovered(fs: FileSystem): VersionSet {
+  return VersionSet.recover(fs, directory)
+}
+
+test('edits survive reopening, with numbers and keyspaces', () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  set.applyEdit({ ...step(1000), lastSequence: 5000 })
+  set.applyEdit({ added: [{ keyspace: 3, level: 0, table: fakeTable(1005, 'b', null) }] })
+  const first = set.allocateFileNumber(3)
+  assert.equal(set.allocateFileNumber(), first + 3)
+  set.applyEdit({ logNumber: 1001 })
+  set.close()
+  const again = recovered(fs)
+  assert.deepEqual(again.current().levels, set.current().levels)
+  assert.deepEqual(again.current(3).levels, set.current(3).levels)
+  assert.equal(again.current(7).tableCount, 0)
+  assert.equal(again.logNumber, 1001)
+  assert.equal(again.lastSequence, 5000)
+  assert.ok(again.allocateFileNumber() > 1019, 'numbers of files in the folder are not reused')
+  assert.deepEqual(again.liveFileNumbers(), new Set([1000, 1005]))
+})
+
+test('reading only changes nothing', () => {
+  const fs = newFileSystem()
+  VersionSet.create(fs, directory).close()
+  const names = fs.list(directory).sort()
+  const set = VersionSet.recover(fs, directory, { readOnly: true })
+  assert.deepEqual(fs.list(directory).sort(), names)
+  assert.throws(() => set.applyEdit({ logNumber: 1 }), /read-only/)
+})
+
+test('whenever power fails, reopening gives the state before or after the edit', () => {
+  for (let seed = 0; seed < 12; seed++) {
+    const fs = newFileSystem()
+    let begun = 999
+    let done = 998 // 998: the database need not be there
+    const faulty = new FaultyFileSystem(fs, (operation) => {
+      for (const unsynced of ['none', 'all', 'random', 'torn'] as const) {
+        const prng = new Prng(seed * 1000 + operation.index)
+        const crashed = fs.crashClone({ unsynced, prng, sectorBytes: 512 })
+        const place = `seed ${seed}, ${unsynced}, before ${operation.kind} #${operation.index}`
+        if (!databaseExists(crashed, directory)) {
+          assert.equal(done, 998, place)
+          continue
+        }
+        const state = stateOf(recovered(crashed)) ?? 999
+        assert.ok(state === begun || state === Math.max(done, 999), `${place}: ${state}`)
+      }
+      return undefined
+    })
+    let set = VersionSet.create(faulty, directory, { maxManifestBytes: 300 })
+    done = 999
+    addTables(fs)
+    for (let n = 1000; n < 1008; n++) {
+      begun = n
+      set.applyEdit(step(n))
+      done = n
+      if (n !== 1004) continue
+      set.close()
+      set = VersionSet.recover(faulty, directory, { maxManifestBytes: 300 })
+    }
+    assert.ok(fs.list(directory).filter((name) => name.startsWith('MANIFEST')).length > 2)
+  }
+})
+
+test('whichever operation fails, the edit is not current, no more are taken, none is lost', () => {
+  let failedEdits = 0
+  for (let failAt = 0; failAt < 60; failAt++) {
+    const fs = newFileSystem()
+    const set = VersionSet.create(fs, directory)
+    set.close()
+    addTables(fs)
+    let done = 999
+    try {
+      const faulty = new FaultyFileSystem(fs, ({ index }) =>
+        index === failAt ? { systemCode: 'EIO', shortWriteBytes: 40 } : undefined,
+      )
+      const faultySet = VersionSet.recover(faulty, directory, { maxManifestBytes: 400 })
+      try {
+        for (let n = 1000; n < 1006; n++) {
+          faultySet.applyEdit(step(n))
+          done = n
+        }
+      } catch {
+        failedEdits++
+        assert.equal(stateOf(faultySet) ?? 999, done)
+        assert.ok(faultySet.isPoisoned)
+        assert.throws(() => faultySet.applyEdit(step(done + 1)), { code: 'POISONED' })
+      }
+    } catch (error) {
+      assert.ok(error instanceof VarveError && error.code === 'IO', String(error))
+    }
+    const state = stateOf(recovered(fs.processCrashClone())) ?? 999
+    assert.ok(state === done || state === done + 1, `fail at ${failAt}: ${state}, not ${done}`)
+  }
+  assert.ok(failedEdits > 10)
+})
+
+test('edits in the background become current in order; a blocking one completes them', async () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  const first = set.applyEditAsync(step(1000))
+  const second = set.applyEditAsync(step(1001))
+  assert.equal(stateOf(set), undefined)
+  await first
+  assert.ok(stateOf(set)! >= 1000)
+  await second
+  assert.equal(stateOf(set), 1001)
+  const third = set.applyEditAsync(step(1002))
+  set.applyEdit(step(1003))
+  assert.equal(stateOf(set), 1003)
+  const fourth = set.applyEditAsync(step(1004))
+  await Promise.all([third, fourth])
+  assert.equal(stateOf(set), 1004)
+  set.close()
+  assert.equal(stateOf(recovered(fs)), 1004)
+})
+
+test('a failed sync in the background fails every edit that waits', async () => {
+  const fs = newFileSystem()
+  const faulty = new FaultyFileSystem(fs)
+  const set = VersionSet.create(faulty, directory)
+  addTables(fs)
+  let syncs = 0
+  faulty.faultFor = ({ kind }) =>
+    kind === 'sync' && syncs++ === 0 ? { systemCode: 'EIO' } : undefined
+  const first = set.applyEditAsync(step(1000))
+  await assert.rejects(first, { code: 'IO' })
+  await assert.rejects(set.applyEditAsync(step(1001)), { code: 'POISONED' })
+  assert.equal(stateOf(set), undefined)
+  assert.equal(set.isPoisoned, true)
+})
+
+test('an edit that cannot be is refused before it reaches the MANIFEST', () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  set.applyEdit(step(1000))
+  const overlapping = { keyspace: 0, level: 1, table: fakeTable(1001, 'b', 'c') }
+  assert.throws(() => set.applyEdit({ added: [overlapping] }), /overlap on level 1/)
+  assert.throws(
+    () => set.applyEdit({ deleted: [{ keyspace: 0, level: 2, fileNumber: 1000 }] }),
+    /not on level 2/,
+  )
+  set.applyEdit(step(1001))
+  set.close()
+  assert.equal(stateOf(recovered(fs)), 1001)
+})
+
+test('a table is obsolete when the last Version that holds it dies', () => {
+  const fs = newFileSystem()
+  const obsolete: number[] = []
+  const set = VersionSet.create(fs, directory, {
+    onObsolete: (numbers) => obsolete.push(...numbers),
+  })
+  addTables(fs)
+  set.applyEdit(step(1000))
+  const pinned = set.current().retain()
+  set.applyEdit(step(1001))
+  set.applyEdit(step(1002))
+  assert.deepEqual(obsolete, [1001])
+  assert.deepEqual(set.liveFileNumbers(), new Set([1000, 1002]))
+  pinned.release()
+  assert.deepEqual(obsolete, [1001, 1000])
+  const table = set.current().levels[1][0]
+  set.applyEdit({
+    deleted: [{ keyspace: 0, level: 1, fileNumber: 1002 }],
+    added: [{ keyspace: 0, level: 2, table }],
+  })
+  assert.deepEqual(obsolete, [1001, 1000], 'a moved table lives on')
+  assert.equal(set.current().levels[2][0].fileNumber, 1002)
+})
+
+test('lists what a crash or an older MANIFEST left behind', () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  fs.create(`${directory}/${tableName(1000)}`).close()
+  fs.create(`${directory}/${tableName(1001)}`).close()
+  fs.create(`${directory}/000500.log`).close()
+  fs.create(`${directory}/001001.log`).close()
+  set.applyEdit(step(1000))
+  set.close()
+  const expected = ['000500.log', '001001.sst', 'MANIFEST-000001']
+  assert.deepEqual(recovered(fs).unneededFiles().sort(), expected)
+})
+
+test('CURRENT that is missing, strange or points nowhere is corruption', () => {
+  const fs = newFileSystem()
+  assert.equal(databaseExists(fs, '/nowhere'), false)
+  assert.equal(databaseExists(fs, directory), false)
+  VersionSet.create(fs, directory).close()
+  assert.equal(databaseExists(fs, directory), true)
+  for (const text of [
+    '',
+    'MANIFEST-000001',
+    '../MANIFEST-000001\n',
+    '000001.log\n',
+    'MANIFEST-000009\n',
+  ]) {
+    fs.remove(`${directory}/CURRENT`)
+    const file = fs.create(`${directory}/CURRENT`)
+    file.append(Buffer.from(text), 0, text.length)
+    file.close()
+    assert.throws(() => recovered(fs), { code: 'CORRUPTION' }, JSON.stringify(text))
+  }
+  fs.remove(`${directory}/CURRENT`)
+  fs.create(`${directory}/${tableName(9)}`).close()
+  assert.throws(() => databaseExists(fs, directory), /repair/)
+})
+
+test('a table that the MANIFEST names and the folder lacks is corruption', () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  set.applyEdit(step(1000))
+  fs.remove(`${directory}/${tableName(1000)}`)
+  assert.throws(() => recovered(fs), { code: 'CORRUPTION', file: '/db/001000.sst' })
+})
+
+test('damage to the last edit of a MANIFEST is seen', () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  set.applyEdit(step(1000))
+  const path = `${directory}/MANIFEST-000001`
+  const file = fs.openForRead(path)
+  const bytes = Buffer.alloc(file.sizeBytes())
+  file.read(bytes, 0, bytes.length, 0)
+  bytes[bytes.length - 24 - 3] ^= 1
+  fs.remove(path)
+  const damaged = fs.create(path)
+  damaged.append(bytes, 0, bytes.length)
+  damaged.close()
+  assert.throws(() => recovered(fs), { code: 'CORRUPTION', file: path })
+})
