@@ -15,7 +15,7 @@ import { systemError } from './system-error.js'
  * Not modelled: two names of one file in different folders come apart in a crash.
  */
 export class MemoryFileSystem implements FileSystem {
-  readonly sharedWithThreads = false
+  readonly sharedWithThreads: boolean = false
   private root = new MemoryDirectory()
 
   /** What a power loss at this moment would leave, all of it durable. */
