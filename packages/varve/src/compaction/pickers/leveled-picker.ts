@@ -40,7 +40,9 @@ export function pickLeveled(
   const urgent = [...scores.keys()]
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
+  let reservedLevel = -1
   for (const level of urgent) {
+    if (level === reservedLevel) continue
     const reason = `level ${level} at ${scores[level].toFixed(2)} of its limit`
     const maxBelowBytes = maxGrandparentTables * tableBytes
     const spec =
@@ -48,6 +50,8 @@ export function pickLeveled(
         ? pickLevel0(version, busy, reason, maxBelowBytes)
         : pickTable(version, level, busy, reason, maxBelowBytes)
     if (spec !== undefined) return spec
+    // Level 0 waits for tables of level 1. If more of them were taken meanwhile, it might never go.
+    if (level === 0 && !anyBusy(version.levels[0], busy)) reservedLevel = 1
   }
   return undefined
 }
