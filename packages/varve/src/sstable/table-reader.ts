@@ -22,6 +22,15 @@ import { verifyTable } from './table-verify.js'
 
 export { newTableCounters, type TableCounters, type TableReadContext } from './block-source.js'
 
+export interface TableExplanation {
+  /** What the filter said; 'none' when the table has no filter. */
+  filter: 'absent' | 'perhaps' | 'none'
+  /** The index entry that leads to the block: its number and its separator key. */
+  indexEntry?: { index: number; separator: Uint8Array }
+  /** The block looked into. */
+  block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
+}
+
 /**
  * One table, open for reading: its filter, index, properties and range tombstones in memory, its data
  * blocks through the block cache.
@@ -128,6 +137,26 @@ export class TableReader {
       answer = block.findContinued(lookup)
     }
     if (answer === BlockAnswer.absent && this.filter.exists) this.counters.filterFalsePositives++
+  }
+
+  /** What `get` would consult for a key with this hash; changes nothing but the cache's counts. */
+  explain(key: Buffer, hash: number): TableExplanation {
+    if (this.filter.exists && !this.filter.mayContain(hash)) return { filter: 'absent' }
+    const filter = this.filter.exists ? 'perhaps' : 'none'
+    const index = this.index.find(key, key.length)
+    if (index === this.index.count) return { filter }
+    const cached = this.source.cached(index)
+    const block = cached ?? this.source.read(index, true)
+    return {
+      filter,
+      indexEntry: { index, separator: copyBytes(this.index.separatorAt(index)) },
+      block: {
+        offset: this.index.offsetOf(index),
+        sizeBytes: this.index.sizeOf(index),
+        cached: cached !== undefined,
+        entryCount: block.count,
+      },
+    }
   }
 
   /** The iterator pins the table until it is closed. */

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashBytes } from '../base/hash.js'
+import { PointLookup } from '../key/point-lookup.js'
+import { Block, BlockAnswer } from './block.js'
+import { BlockBuilder } from './block-builder.js'
+import { EntryPlace } from './entry-place.js'
+
+const base = 1000
+
+function build(
+  entries: readonly [key: string, delta: number, kind: number, value: Buffer][],
+): Buffer {
+  const builder = new BlockBuilder(256)
+  for (const [name, delta, kind, value] of entries) {
+    const key = Buffer.from(name)
+    const hash = hashBytes(key, 0, key.length)
+    builder.add(key, 0, key.length, hash, delta, kind, value, 0, value.length)
+  }
+  return Buffer.from(builder.finish())
+}
+
+function lookUp(block: Block, name: string, visible: number): PointLookup & { answer: number } {
+  const key = Buffer.from(name)
+  const lookup = new PointLookup()
+  lookup.start(key, key.length, visible, true)
+  return Object.assign(lookup, { answer: block.find(lookup) })
+}
+
+test('finds the newest visible version and says why there is none', () => {
+  const value = Buffer.from('v')
+  const block = new Block(
+    build([
+      ['a', 9, 1, value],
+      ['b', 8, 1, value],
+      ['b', 3, 0, Buffer.alloc(0)],
+      ['c', 7, 1, value],
+    ]),
+    base,
+    'f',
+    0,
+  )
+  assert.equal(lookUp(block, 'b', 2000).sequence, base + 8)
+  const older = lookUp(block, 'b', base + 7)
+  assert.deepEqual(
+    [older.sequence, older.kind, older.valueEnd - older.valueStart],
+    [base + 3, 0, 0],
+  )
+  assert.equal(lookUp(block, 'b', base + 2).answer, BlockAnswer.tooNew)
+  assert.equal(lookUp(block, 'c', base + 2).answer, BlockAnswer.continues)
+  assert.equal(lookUp(block, 'bb', 2000).answer, BlockAnswer.absent)
+})
+
+test('numbers of every length survive', () => {
+  for (const delta of [
+    0,
+    127,
+    128,
+    16_383,
+    16_384,
+    2 ** 21,
+    2 ** 28 - 1,
+    2 ** 28,
+    2 ** 35,
+    2 ** 53 - 1,
+  ]) {
+    for (const length of [0, 127, 128, 16_384, 70_000, 2 ** 21 + 5]) {
+      const block = new Block(build([['k', delta, 1, Buffer.alloc(length, 7)]]), 0, 'f', 0)
+      const entry = new EntryPlace()
+      block.read(0, entry)
+      assert.deepEqual([entry.sequenceDelta, entry.valueEnd - entry.keyEnd], [delta, length])
+    }
+  }
+})
+
+test('offsets are wide where a block is large', () => {
+  const value = Buffer.alloc(50)
+  const names = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, '0'))
+  const block = new Block(build(names.map((name) => [name, 5, 1, value])), base, 'f', 0)
+  assert.equal(block.count, 3000)
+  assert.equal(lookUp(block, '02999', 2000).answer, BlockAnswer.found)
+  assert.equal(block.lowerBound(Buffer.from('01500')), 1500)
+  assert.equal(block.lowerBound(Buffer.from('015005')), 1501)
+  assert.equal(block.lowerBound(Buffer.from('1')), 3000)
+})
+
+test('a payload whose arrays do not fit is damage', () => {
+  const payload = build([['key', 1, 1, Buffer.from('value')]])
+  for (const count of [0, 5, 100, 0x7fffffff, 0x80000000, 0x80000005, 0xffffffff]) {
+    const bytes = Buffer.from(payload)
+    bytes.writeUInt32LE(count, bytes.length - 4)
+    assert.throws(() => new Block(bytes, 0, 'f', 77), { code: 'CORRUPTION', file: 'f', offset: 77 })
+  }
+  for (let length = 0; length < 4; length++) {
+    assert.throws(() => new Block(payload.subarray(0, length), 0, 'f', 7), { code: 'CORRUPTION' })
+  }
+})
+
+test('an entry that runs out of its block is damage, one of a later kind is unsupported', () => {
+  const damage: [at: number, byte: number, code: string][] = [
+    [0, 3, 'UNSUPPORTED_FORMAT'],
+    [0, 2, 'CORRUPTION'],
+    [0, 200, 'CORRUPTION'],
+    [1, 120, 'CORRUPTION'],
+    [1, 255, 'CORRUPTION'],
+    [2, 120, 'CORRUPTION'],
+  ]
+  for (const [at, byte, code] of damage) {
+    const bytes = build([['key', 1, 1, Buffer.from('value')]])
+    bytes[at] = byte
+    const block = new Block(bytes, 0, 'f', 0)
+    assert.throws(() => lookUp(block, 'key', 2000), { code })
+    assert.throws(() => block.lowerBound(Buffer.from('key')), { code })
+  }
+})
+
+test('a builder gives a giant value back its memory', () => {
+  const builder = new BlockBuilder(256)
+  const key = Buffer.from('k')
+  builder.add(key, 0, 1, 0, 0, 1, Buffer.alloc(1 << 20), 0, 1 << 20)
+  builder.finish()
+  builder.add(key, 0, 1, 0, 0, 1, key, 0, 1)
+  assert.equal(builder.bytes.length, 256)
+  assert.equal(new Block(Buffer.from(builder.finish()), 0, 'f', 0).count, 1)
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashBytes } from '../base/hash.js'
+import { BloomFilter, BloomFilterBuilder, probesFor } from './bloom-filter.js'
+
+const hashOf = (name: string): number => {
+  const bytes = Buffer.from(name)
+  return hashBytes(bytes, 0, bytes.length)
+}
+
+function build(keys: number, bitsPerKey: number): BloomFilter {
+  const builder = new BloomFilterBuilder(bitsPerKey)
+  for (let i = 0; i < keys; i++) builder.add(hashOf(`key-${i}`))
+  return BloomFilter.decode(builder.finish(), 'f', 0)
+}
+
+/** A line gets a Poisson number of keys; each sets `probes` of its 512 bits. */
+function theoreticalRate(bitsPerKey: number): number {
+  const probes = probesFor(bitsPerKey)
+  const mean = 512 / bitsPerKey
+  let weight = Math.exp(-mean)
+  let rate = 0
+  for (let keys = 1; keys < 20 * mean; keys++) {
+    weight *= mean / keys
+    rate += weight * (1 - (1 - 1 / 512) ** (probes * keys)) ** probes
+  }
+  return rate
+}
+
+test('a filter never denies a key that it was given', () => {
+  for (const keys of [1, 2, 50, 51, 52, 1000, 20_000]) {
+    for (const bitsPerKey of [1, 3, 10, 20]) {
+      const filter = build(keys, bitsPerKey)
+      for (let i = 0; i < keys; i++) assert.ok(filter.mayContain(hashOf(`key-${i}`)))
+    }
+  }
+})
+
+test('its rate of false positives is the theoretical one of a blocked filter', () => {
+  for (const bitsPerKey of [5, 10, 16]) {
+    const filter = build(50_000, bitsPerKey)
+    const asked = 200_000
+    let wrong = 0
+    for (let i = 0; i < asked; i++) if (filter.mayContain(hashOf(`absent-${i}`))) wrong++
+    const expected = theoreticalRate(bitsPerKey)
+    const rate = wrong / asked
+    assert.ok(
+      rate < expected * 1.15 + 0.0003 && rate > expected * 0.85 - 0.0003,
+      `${bitsPerKey} bits: measured ${rate}, theory ${expected}`,
+    )
+  }
+})
+
+test('ten bits a key let about one absent key in a hundred through', () => {
+  assert.ok(theoreticalRate(10) > 0.008 && theoreticalRate(10) < 0.013)
+})
+
+test('without bits or keys there is no filter', () => {
+  assert.equal(build(100, 0).exists, false)
+  assert.equal(build(0, 10).exists, false)
+})
+
+test('a block that is no whole number of lines is damage', () => {
+  for (const payload of [
+    Buffer.alloc(1),
+    Buffer.alloc(64),
+    Buffer.alloc(66, 1),
+    Buffer.alloc(65),
+  ]) {
+    assert.throws(() => BloomFilter.decode(payload, 'f', 7), { code: 'CORRUPTION', offset: 7 })
+  }
+})

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareBytes } from '../base/bytes.js'
+import { Prng } from '../base/prng.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import type { TableIterator } from './table-iterator.js'
+import {
+  openTable,
+  plainOptions,
+  randomEntries,
+  randomKey,
+  randomOptions,
+  readContext,
+  writeTable,
+  type ModelEntry,
+} from './testing/random-table.js'
+
+function current(iterator: TableIterator): ModelEntry | undefined {
+  if (!iterator.valid) return undefined
+  const { keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd } = iterator
+  return {
+    key: Buffer.from(keyBytes.subarray(keyStart, keyEnd)),
+    sequence: iterator.sequence,
+    kind: iterator.kind,
+    value: Buffer.from(valueBytes.subarray(valueStart, valueEnd)),
+  }
+}
+
+/** Takes a step and waits for it, as a caller that may not block does. */
+async function settle(iterator: TableIterator, step: () => void): Promise<void> {
+  step()
+  if (!iterator.pending) return
+  assert.equal(iterator.valid, false)
+  await iterator.load()
+  assert.equal(iterator.pending, false)
+}
+
+test('walks and seeks like a sorted array, waiting or not', async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = new Prng(seed)
+    const fs = new MemoryFileSystem()
+    const entries = randomEntries(random, random.between(1, 120))
+    writeTable(fs, '/t', entries, randomOptions(random))
+    const reader = openTable(fs, '/t', readContext(random.pick([0, 3000, 1 << 20])))
+    const iterator = reader.iterator(
+      random.pick([
+        { mayRead: true, fillCache: true, readAheadBytes: 0 },
+        { mayRead: false, fillCache: true, readAheadBytes: 0 },
+        { mayRead: false, fillCache: false, readAheadBytes: 0 },
+        { mayRead: true, fillCache: false, readAheadBytes: random.pick([10, 1000, 262_144]) },
+      ]),
+    )
+    const check = (at: number, what: string): void =>
+      assert.deepEqual(current(iterator), entries[at], `seed ${seed}, ${what}`)
+
+    await settle(iterator, () => iterator.seekToFirst())
+    for (let at = 0; at <= entries.length; at++) {
+      check(at, 'next')
+      if (iterator.valid) await settle(iterator, () => iterator.next())
+    }
+    await settle(iterator, () => iterator.seekToLast())
+    for (let at = entries.length - 1; at >= -1; at--) {
+      check(at, 'prev')
+      if (iterator.valid) await settle(iterator, () => iterator.prev())
+    }
+    for (let i = 0; i < 100; i++) {
+      const target = random.chance(0.5) ? random.pick(entries).key : randomKey(random, 'user:')
+      let at = entries.findIndex((e) => compareBytes(e.key, target) >= 0)
+      if (at < 0) at = entries.length
+      if (random.chance(0.5)) {
+        const reused = Buffer.from(target)
+        await settle(iterator, () => {
+          iterator.seek(reused)
+          reused.fill(0x55)
+        })
+        check(at, 'seek')
+      } else {
+        await settle(iterator, () => iterator.seekBefore(target))
+        check(--at, 'seekBefore')
+      }
+      for (let step = random.below(6); step > 0 && iterator.valid; step--) {
+        const forward = random.chance(0.5)
+        await settle(iterator, () => (forward ? iterator.next() : iterator.prev()))
+        at += forward ? 1 : -1
+        check(at, 'a step after a seek')
+      }
+    }
+    iterator.close()
+    reader.close()
+  }
+})
+
+test('reading ahead takes few reads and leaves the cache alone', () => {
+  const fs = new MemoryFileSystem()
+  const entries = Array.from({ length: 3000 }, (_, i) => ({
+    key: Buffer.from(String(i).padStart(6, '0')),
+    sequence: 1,
+    kind: 1,
+    value: Buffer.alloc(50),
+  }))
+  writeTable(fs, '/t', entries)
+  const context = readContext()
+  const reader = openTable(fs, '/t', context)
+  const iterator = reader.iterator({ mayRead: true, fillCache: false, readAheadBytes: 65_536 })
+  let count = 0
+  for (iterator.seekToFirst(); iterator.valid; iterator.next()) count++
+  assert.equal(count, entries.length)
+  assert.equal(context.cache.usedBytes, 0)
+  assert.equal(context.counters.blocksRead, reader.properties.dataBlockCount)
+  iterator.close()
+  reader.close()
+})
+
+test('a table closed under an iterator stays open until the iterator is done', async () => {
+  const fs = new MemoryFileSystem()
+  const entries = randomEntries(new Prng(4), 50)
+  writeTable(fs, '/t', entries, { ...plainOptions, blockBytes: 64 })
+  const reader = openTable(fs, '/t')
+  const options = { mayRead: false, fillCache: true, readAheadBytes: 0 }
+  const iterator = reader.iterator(options)
+  const abandoned = reader.iterator(options)
+  abandoned.seekToFirst()
+  const late = abandoned.load()
+  abandoned.close()
+  reader.close()
+  let count = 0
+  await settle(iterator, () => iterator.seekToFirst())
+  for (; iterator.valid; await settle(iterator, () => iterator.next())) count++
+  assert.equal(count, entries.length)
+  await late
+  assert.equal(abandoned.valid, false)
+  iterator.close()
+})

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { TableWriter } from './table-writer.js'
+import { openTable, plainOptions, type ModelEntry } from './testing/random-table.js'
+
+function add(writer: TableWriter, name: string, sequence: number, kind = 1, value = 'v'): void {
+  const key = Buffer.from(name)
+  const bytes = Buffer.from(value)
+  writer.add(key, 0, key.length, sequence, kind, bytes, 0, bytes.length)
+}
+
+test('refuses entries out of order and goes on without them', () => {
+  const fs = new MemoryFileSystem()
+  const writer = new TableWriter(fs, '/t', plainOptions, 10)
+  const refused = { code: 'INVALID_ARGUMENT' }
+  assert.throws(() => add(writer, 'm', 9), refused)
+  add(writer, 'm', 20)
+  assert.throws(() => add(writer, 'l', 21), refused)
+  assert.throws(() => add(writer, 'm', 20), refused)
+  assert.throws(() => add(writer, 'm', 21), refused)
+  assert.throws(() => add(writer, 'n', 21, 2), refused)
+  add(writer, 'm', 19)
+  add(writer, 'ma', 30)
+  const a = Buffer.from('a')
+  const b = Buffer.from('b')
+  writer.addRangeTombstone(b, null, 15)
+  assert.throws(() => writer.addRangeTombstone(a, b, 15), refused)
+  assert.throws(() => writer.addRangeTombstone(b, b, 15), refused)
+  assert.throws(() => writer.addRangeTombstone(b, null, 9), refused)
+  const summary = writer.finish()
+  assert.deepEqual([summary.entryCount, summary.rangeDeleteCount, summary.minSequence], [3, 1, 15])
+  const reader = openTable(fs, '/t')
+  reader.verify()
+  reader.close()
+})
+
+test('a large entry stands in a block of its own', () => {
+  const fs = new MemoryFileSystem()
+  const writer = new TableWriter(fs, '/t', { ...plainOptions, filterBitsPerKey: 0 }, 0)
+  add(writer, 'a', 1)
+  add(writer, 'b', 1, 1, 'x'.repeat(2_000_000))
+  add(writer, 'c', 1)
+  assert.ok(writer.sizeBytes > 2_000_000)
+  writer.finish()
+  const reader = openTable(fs, '/t')
+  assert.equal(reader.properties.dataBlockCount, 3)
+  reader.verify()
+  reader.close()
+})
+
+test('abandoning removes the file, finished or not', () => {
+  const fs = new MemoryFileSystem()
+  const writer = new TableWriter(fs, '/t', plainOptions, 0)
+  add(writer, 'a', 1)
+  writer.abandon()
+  assert.equal(fs.exists('/t'), false)
+  const finished = new TableWriter(fs, '/t', plainOptions, 0)
+  add(finished, 'a', 1)
+  finished.finish()
+  finished.abandon()
+  assert.equal(fs.exists('/t'), false)
+})
+
+/** Bytes that were written once must stay readable for ever: this text never changes. */
+const versionOne =
+  'VmFydmVUYmwBAAAAAAAAAAEFA8gBYXBwbGVyZWQABQAAYXBwbGUBBgABYmFuYW5hu7sOAAANABYAAwAAAAD4qPg8AQY0' +
+  'AmNoZXJyeWRhcmsgcmVkLCBhbmQgYSB2YWx1ZSB0aGF0IGlzIGxvbmdlciB0aGFuIHRoZSBvdGhlcnPhAAABAAAAAPhe' +
+  'kZsBBAUDZGF0ZWJyb3duAwAAAQAAAADMN4wBAAAACBAAEBAAAAAAAAAAACAAIAACQABAAAAAAAEAAKBAAAAAAAAEAACA' +
+  'AAAAEAIAAAgAAAgAhgAAEAAAAAAIAAYAKF4Z9AFiAmOQAwF4AGUADA+07QFjEDIBZEJKBGRhdGWMARkAMmDEeQxiYXNl' +
+  'U2VxdWVuY2UBZAVjb2RlYwRub25lDmRhdGFCbG9ja0NvdW50AQMLZGVsZXRlQ291bnQBAQplbnRyeUNvdW50AQUQZmls' +
+  'dGVyQml0c1BlcktleQEKCGtleUJ5dGVzARoLbWF4U2VxdWVuY2UCkAMLbWluU2VxdWVuY2UBZAtyYW5nZS5zdGFydAVh' +
+  'cHBsZRByYW5nZURlbGV0ZUNvdW50AQIHdXNlci5ieQR0ZXN0CnZhbHVlQnl0ZXMBPAATRgUupQAAAAAAAABGAAAA6wAA' +
+  'AAAAAAAPAAAA+gAAAAAAAAAVAAAADwEAAAAAAADFAAAA5VQg1AEAAABWYXJ2ZVRibA=='
+
+test('the bytes of format version 1 stay what they are', () => {
+  const fs = new MemoryFileSystem()
+  const options = { ...plainOptions, blockBytes: 64 }
+  const writer = new TableWriter(fs, '/t', options, 100)
+  const entries: ModelEntry[] = [
+    ['apple', 300, 1, 'red'],
+    ['apple', 100, 0, ''],
+    ['banana', 101, 1, ''],
+    ['cherry', 102, 1, 'dark red, and a value that is longer than the others'],
+    ['date', 103, 1, 'brown'],
+  ].map(([key, sequence, kind, value]) => ({
+    key: Buffer.from(String(key)),
+    sequence: Number(sequence),
+    kind: Number(kind),
+    value: Buffer.from(String(value)),
+  }))
+  for (const { key, sequence, kind, value } of entries) {
+    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
+  }
+  writer.addRangeTombstone(Buffer.from('b'), Buffer.from('c'), 400)
+  writer.addRangeTombstone(Buffer.from('x'), null, 99 + 2)
+  const bytes = Buffer.alloc(writer.finish(new Map([['by', Buffer.from('test')]])).sizeBytes)
+  fs.openForRead('/t').read(bytes, 0, bytes.length, 0)
+  assert.equal(bytes.toString('base64'), versionOne)
+})

@@ -1,0 +1,120 @@
+import { compareBytes, emptyBytes } from '../../base/bytes.js'
+import type { Prng } from '../../base/prng.js'
+import { BlockCache } from '../../cache/block-cache.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import { ValueKind } from '../../key/value-kind.js'
+import type { Block } from '../block.js'
+import { newTableCounters, type TableReadContext } from '../block-source.js'
+import { CodecRegistry, deflateCodec, noneCodec } from '../codec.js'
+import { TableReader } from '../table-reader.js'
+import { TableWriter, type TableOptions } from '../table-writer.js'
+import type { TableSummary } from '../properties.js'
+
+export interface ModelEntry {
+  readonly key: Buffer
+  readonly sequence: number
+  readonly kind: number
+  readonly value: Buffer
+}
+
+export const plainOptions: TableOptions = {
+  blockBytes: 4096,
+  filterBitsPerKey: 10,
+  codec: noneCodec,
+}
+
+/** Runs `body` with a fresh generator per seed, and names the seed that failed. */
+export function forEachSeed(seeds: number, body: (seed: number) => void): void {
+  for (let seed = 1; seed <= seeds; seed++) {
+    try {
+      body(seed)
+    } catch (cause) {
+      throw new Error(`failed with seed ${seed}`, { cause })
+    }
+  }
+}
+
+/** Entries in table order, their keys made to provoke: prefixes, zeros, 0xff, very short, very long. */
+export function randomEntries(random: Prng, keyCount: number): ModelEntry[] {
+  const prefix = random.pick(['', 'user:', 'a/very/long/common/prefix/', '\xff\xff'])
+  const keys = new Map<string, Buffer>()
+  while (keys.size < keyCount) {
+    const key = randomKey(random, prefix)
+    keys.set(key.toString('latin1'), key)
+  }
+  const manyVersions = random.chance(0.3)
+  const entries: ModelEntry[] = []
+  for (const key of [...keys.values()].sort(compareBytes)) {
+    const versions =
+      manyVersions && random.chance(0.1) ? random.between(20, 60) : random.between(1, 2)
+    let sequence = random.chance(0.1) ? Number.MAX_SAFE_INTEGER : random.between(1, 100_000)
+    for (let i = 0; i < versions && sequence > 0; i++) {
+      const isDelete = random.chance(0.2)
+      const kind = isDelete ? ValueKind.delete : ValueKind.put
+      entries.push({ key, sequence, kind, value: isDelete ? emptyBytes : randomValue(random) })
+      sequence -= random.between(1, 40)
+    }
+  }
+  return entries
+}
+
+export function randomKey(random: Prng, prefix: string): Buffer {
+  const shape = random.below(20)
+  if (shape === 0) return random.bytes(random.between(1, 3))
+  if (shape === 1) return Buffer.alloc(random.between(1, 9), random.pick([0, 0xff]))
+  if (shape === 2) return Buffer.concat([Buffer.from(prefix, 'latin1'), random.bytes(300)])
+  const tail =
+    shape < 10 ? Buffer.from(String(random.below(3000))) : random.bytes(random.between(1, 8))
+  const key = Buffer.concat([Buffer.from(prefix, 'latin1'), tail])
+  // Few distinct bytes make many shared prefixes.
+  if (shape > 15) for (let i = 0; i < key.length; i++) key[i] = key[i] & 3 ? key[i] : 0
+  return key
+}
+
+export function randomOptions(random: Prng): TableOptions {
+  return {
+    blockBytes: random.pick([64, 256, 1024, 4096, 100_000]),
+    filterBitsPerKey: random.pick([0, 1, 10, 20]),
+    codec: random.pick([noneCodec, deflateCodec]),
+  }
+}
+
+export function writeTable(
+  fs: FileSystem,
+  path: string,
+  entries: readonly ModelEntry[],
+  options: TableOptions = plainOptions,
+  baseSequence = 0,
+): TableSummary {
+  const writer = new TableWriter(fs, path, options, baseSequence)
+  for (const { key, sequence, kind, value } of entries) {
+    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
+  }
+  return writer.finish()
+}
+
+export function readContext(cacheBytes = 1 << 20): TableReadContext {
+  return {
+    cache: new BlockCache<Block>(cacheBytes),
+    codecs: new CodecRegistry(),
+    counters: newTableCounters(),
+  }
+}
+
+/** Opens a table; a file that cannot be opened is closed again. */
+export function openTable(fs: FileSystem, path: string, context = readContext()): TableReader {
+  const file = fs.openForRead(path)
+  try {
+    return TableReader.open(file, 1, context)
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+function randomValue(random: Prng): Buffer {
+  const shape = random.below(10)
+  if (shape === 0) return emptyBytes
+  if (shape === 1) return Buffer.alloc(random.between(100, 700), 'abc')
+  return random.bytes(random.between(1, 40))
+}
