@@ -46,7 +46,8 @@ export class EntryRun {
   lowerBound(bytes: Uint8Array, start: number, end: number, version: number): number {
     if (this.count === 0) return 0
     const first = this.entries[0]
-    const shared = sharedKeyLength(this.arena, first, bytes, start, end, this.prefixLength)
+    const limit = Math.min(start + this.prefixLength, end)
+    const shared = sharedKeyLength(this.arena, first, bytes, start, limit, 0)
     if (shared < this.prefixLength) {
       const sample = keyStartOf(first)
       const prefixEnd = sample + this.prefixLength
@@ -136,7 +137,8 @@ export class EntryRun {
     }
     const { arena, prefixLength } = this
     const first = this.entries[0]
-    const shared = sharedKeyLength(arena, first, arena.bytes, start, end, prefixLength)
+    const limit = Math.min(start + prefixLength, end)
+    const shared = sharedKeyLength(arena, first, arena.bytes, start, limit, 0)
     if (shared === prefixLength) return
     this.prefixLength = shared
     this.computeHeads()
@@ -156,7 +158,7 @@ export class EntryRun {
     const last = entries[this.count - 1]
     const start = keyStartOf(last)
     const length = keyLengthOf(arena.words, last)
-    return sharedKeyLength(arena, entries[0], arena.bytes, start, start + length, length)
+    return sharedKeyLength(arena, entries[0], arena.bytes, start, start + length, 0)
   }
 
   private computeHeads(): void {

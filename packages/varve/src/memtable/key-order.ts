@@ -11,18 +11,22 @@ export function compareKeys(arena: ArenaView, a: number, b: number, depth: numbe
   return compareRanges(arena.bytes, aStart + depth, aEnd, arena.bytes, bStart + depth, bEnd)
 }
 
-/** Length of the common prefix of an entry's key and `bytes[start, end)`, at most `limit`. */
+/**
+ * Length of the common prefix of an entry's key and `bytes[start, end)`. Requires: the first `depth`
+ * bytes are equal.
+ */
 export function sharedKeyLength(
   arena: ArenaView,
   entry: number,
   bytes: Uint8Array,
   start: number,
   end: number,
-  limit: number,
+  depth: number,
 ): number {
   const keyStart = keyStartOf(entry)
-  const shared = Math.min(keyLengthOf(arena.words, entry), end - start, limit)
-  for (let i = 0; i < shared; i++) if (arena.bytes[keyStart + i] !== bytes[start + i]) return i
+  const limit = Math.min(keyLengthOf(arena.words, entry), end - start)
+  let shared = depth
+  while (shared < limit && arena.bytes[keyStart + shared] === bytes[start + shared]) shared++
   return shared
 }
 

@@ -14,6 +14,8 @@ const headLength = 8
 const digits = 256
 /** Up to here comparing beats counting: a pass costs 256 steps however few entries there are. */
 const maxInsertionSort = 24
+/** Bounds the look for a common prefix, so that work stays in proportion to the bytes it passes. */
+const maxPrefixStep = 64
 
 /**
  * Least-significant-digit radix sort over the eight bytes that follow the common prefix, held in two
@@ -108,9 +110,9 @@ class RadixSorter {
     const { arena, entries } = this
     const first = entries[from]
     const start = keyStartOf(first)
-    let prefix = keyLengthOf(arena.words, first)
+    let prefix = Math.min(keyLengthOf(arena.words, first), depth + maxPrefixStep)
     for (let i = from + 1; i < to && prefix > depth; i++) {
-      prefix = sharedKeyLength(arena, entries[i], arena.bytes, start, start + prefix, prefix)
+      prefix = sharedKeyLength(arena, entries[i], arena.bytes, start, start + prefix, depth)
     }
     return prefix
   }

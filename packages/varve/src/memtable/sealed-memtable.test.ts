@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { Prng } from '../base/prng.js'
+import { ValueKind } from '../key/value-kind.js'
+import { MemTable } from './memtable.js'
+
+const reader = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  import(workerData.module).then(({ openSealedMemTable }) => {
+    const { entries, rangeTombstones } = openSealedMemTable(workerData.sealed)
+    const seen = []
+    for (entries.seekToFirst(); entries.valid; entries.next()) {
+      const key = entries.keyBytes.toString('hex', entries.keyStart, entries.keyEnd)
+      const value = entries.valueBytes.toString('hex', entries.valueStart, entries.valueEnd)
+      seen.push([key, entries.sequence, entries.kind, value].join(' '))
+    }
+    parentPort.postMessage({ seen, fragments: rangeTombstones.fragments })
+  })`
+
+test('a worker reads a sealed memtable in the same order, from the same memory', async () => {
+  const seed = 20260801
+  const prng = new Prng(seed)
+  const table = new MemTable(1 << 20)
+  for (let sequence = 1; sequence <= 5000; sequence++) {
+    if (sequence % 1000 === 0) {
+      table.insertRangeDelete(sequence, prng.bytes(1), sequence === 3000 ? null : Buffer.of(255))
+      continue
+    }
+    const key = prng.bytes(prng.between(1, 3))
+    const value = prng.bytes(prng.below(9))
+    const kind = prng.chance(0.1) ? ValueKind.delete : ValueKind.put
+    table.insert(sequence, kind, key, 0, key.length, value, 0, value.length)
+  }
+
+  const module = new URL('./sealed-memtable.js', import.meta.url).href
+  const worker = new Worker(reader, { eval: true, workerData: { module, sealed: table.seal() } })
+  const [answer] = (await once(worker, 'message')) as [{ seen: string[]; fragments: unknown[] }]
+
+  const expected: string[] = []
+  const here = table.iterator()
+  for (here.seekToFirst(); here.valid; here.next()) {
+    const key = Buffer.from(here.keyBytes.subarray(here.keyStart, here.keyEnd)).toString('hex')
+    const value = Buffer.from(here.valueBytes.subarray(here.valueStart, here.valueEnd))
+    expected.push([key, here.sequence, here.kind, value.toString('hex')].join(' '))
+  }
+  assert.equal(expected.length, table.entryCount)
+  assert.deepEqual(answer.seen, expected, `seed ${seed}`)
+  const fragments = table.rangeTombstones().fragments.map(({ start, end, sequences }) => ({
+    start: new Uint8Array(start),
+    end: end === null ? null : new Uint8Array(end),
+    sequences,
+  }))
+  assert.deepEqual(answer.fragments, fragments)
+})
