@@ -1,1 +1,35 @@
-export {}
+import type { Decoded, EncodingOption } from './batch/encoding.js'
+import type { OpenOptions } from './db/api.js'
+import { Database } from './db/database.js'
+
+export { VarveError, type ErrorCode } from './base/errors.js'
+export { json, type Codec, type EncodingName, type EncodingOption } from './batch/encoding.js'
+export type * from './db/api.js'
+export type { Database } from './db/database.js'
+export type { EntryRange } from './db/entry-range.js'
+export type { Snapshot } from './db/snapshot.js'
+export type { BlockCodec } from './sstable/codec.js'
+export type { LeveledOptions } from './compaction/pickers/leveled-options.js'
+export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js'
+
+/**
+ * Opens the database in the directory `path`, and makes one when there is none.
+ *
+ * One owner at a time: a second `open` fails with `LOCKED` until `close`. What an earlier owner left in
+ * its log, however it ended, is recovered first.
+ *
+ * ```ts
+ * await using db = await open('./data', { valueEncoding: 'json' })
+ * await db.put('city:is:reykjavik', { population: 118918 })
+ * for (const [key, value] of db.entries({ prefix: 'city:is:' })) console.log(key, value)
+ * ```
+ *
+ * @throws INVALID_ARGUMENT, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, IO
+ */
+// eslint-disable-next-line @typescript-eslint/require-await -- remote tables will have to be awaited
+export async function open<
+  const KE extends EncodingOption = 'utf8',
+  const VE extends EncodingOption = 'utf8',
+>(path: string, options: OpenOptions<KE, VE> = {}): Promise<Database<Decoded<KE>, Decoded<VE>>> {
+  return Database.open(path, options)
+}

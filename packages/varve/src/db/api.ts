@@ -104,6 +104,8 @@ export interface IterateOptions<K> extends RangeOptions<K> {
   reverse?: boolean
   /** At most this many entries. Default: all. */
   limit?: number
+  /** Walk what this snapshot sees. Default: what is there when the walk begins. */
+  snapshot?: { readonly sequence: number }
 }
 
 export interface FlushEvent {
@@ -180,7 +182,14 @@ export interface Stats {
     /** Bytes of all tables / bytes in the deepest level: an upper estimate of what compaction could free. */
     space: number
   }
-  operations: { puts: number; deletes: number; rangeDeletes: number; gets: number; commits: number }
+  operations: {
+    /** Puts, deletes and range deletes committed. */
+    writes: number
+    /** Groups in which they were committed. */
+    commits: number
+    /** Keys looked up. */
+    gets: number
+  }
   cache: { hits: number; misses: number; usedBytes: number; capacityBytes: number }
   /** `useful`: said "absent" and spared a block; `falsePositives`: said "perhaps", and it was not there. */
   filters: { probes: number; useful: number; falsePositives: number }
@@ -204,25 +213,4 @@ export interface Stats {
   backgroundErrors: number
 }
 
-/** How one point read went, place by place, newest first; from `db.explain(key)`. */
-export interface Explanation {
-  key: Uint8Array
-  outcome: 'found' | 'deleted' | 'absent'
-  steps: ExplainStep[]
-}
-
-export interface ExplainStep {
-  place: 'memtable' | 'immutable memtable' | 'table'
-  /** Of a table. */
-  level?: number
-  fileNumber?: number
-  /** What the filter said; 'none' when the table has no filter. */
-  filter?: 'absent' | 'perhaps' | 'none'
-  /** The index entry that led to the block: its number and its separator key. */
-  indexEntry?: { index: number; separator: Uint8Array }
-  /** The block looked into. */
-  block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
-  /** Sequence of the entry or range tombstone that decided. */
-  sequence?: number
-  verdict: 'found' | 'deleted' | 'range-deleted' | 'absent'
-}
+export type { Explanation, ExplainStep } from '../tree/explain.js'

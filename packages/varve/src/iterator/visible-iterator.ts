@@ -40,6 +40,7 @@ export class VisibleIterator {
     private readonly visibleSequence: number,
     private readonly range: KeyRange,
     private readonly reverse: boolean,
+    private readonly onClose: () => void = () => {},
   ) {}
 
   /** To the first entry in the direction of the walk. */
@@ -76,6 +77,7 @@ export class VisibleIterator {
   close(): void {
     this.valid = false
     this.source.close()
+    this.onClose()
   }
 
   private findForward(): void {

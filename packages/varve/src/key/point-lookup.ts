@@ -1,5 +1,6 @@
 import { emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
+import { ValueKind } from './value-kind.js'
 
 /** What a lookup learnt from the places it has asked so far. */
 export const LookupState = {
@@ -57,6 +58,15 @@ export class PointLookup {
     this.coveringSequence = 0
     this.missing = undefined
     this.blocksTouched = 0
+  }
+
+  /** Whether the lookup ended at a value that nothing deletes. Requires: not blocked. */
+  get hasValue(): boolean {
+    return (
+      this.state === LookupState.found &&
+      this.kind === ValueKind.put &&
+      this.sequence >= this.coveringSequence
+    )
   }
 
   found(

@@ -185,6 +185,22 @@ test('the search behind a bad record takes time in proportion to the file', () =
   assert.ok(performance.now() - startMs < 3000)
 })
 
+test('the search finds a record wherever it begins in the pieces that are read', () => {
+  const pieceBytes = 256 * 1024
+  for (let distance = 0; distance <= recordHeaderBytes + 4; distance++) {
+    const fs = new MemoryFileSystem()
+    const writer = newLog(fs)
+    const start = pieceBytes - distance
+    writer.append(Buffer.alloc(start - fileHeaderBytes - recordHeaderBytes, 'x'))
+    writer.append(Buffer.from('next'))
+    const bytes = bytesOf(fs)
+    bytes[fileHeaderBytes] ^= 1
+    const { payloads, damage } = readLog(withBytes(bytes), { salvage: true })
+    assert.deepEqual(payloads, ['next'], `${distance} bytes before the end of a piece`)
+    assert.deepEqual(damage, [{ start: fileHeaderBytes, end: start }])
+  }
+})
+
 test('salvage returns every whole record and lists what it stepped over', () => {
   const { bytes, payloads, ends } = smallLog(0)
   const damaged = Buffer.concat([bytes, Buffer.from('tail')])

@@ -50,8 +50,8 @@ export class MemTableArena extends ArenaView {
 
   /** Memory held now, given that the owner has filled `usedBytes`. */
   committedBytes(usedBytes: number): number {
-    this.touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
-    const pages = Math.ceil(this.touchedBytes / pageBytes)
+    const touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
+    const pages = Math.ceil(touchedBytes / pageBytes)
     return pages * pageBytes + this.buckets.byteLength
   }
 

@@ -106,7 +106,7 @@ forEachCase('get answers with the newest visible version', (pair) => {
 })
 
 forEachCase('iterators walk and seek both ways', (pair) => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 1500; i++) pair.insertRandom()
     const expected = pair.ordered()
     const live = pair.table.iterator()

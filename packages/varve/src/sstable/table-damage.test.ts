@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from '../base/checksum.js'
 import { VarveError } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { deflateCodec, noneCodec } from './codec.js'
 import { TableWriter } from './table-writer.js'
+import { footerBytes, headerBytes } from './table-format.js'
 import { openTable, randomEntries, type ModelEntry } from './testing/random-table.js'
 
 const random = new Prng(77)
 const entries = randomEntries(random, 12)
 
-function table(codec = noneCodec): Buffer {
+function table(codec = noneCodec, blockBytes = 200): Buffer {
   const fs = new MemoryFileSystem()
-  const writer = new TableWriter(fs, '/t', { blockBytes: 200, filterBitsPerKey: 10, codec }, 0)
+  const writer = new TableWriter(fs, '/t', { blockBytes, filterBitsPerKey: 10, codec }, 0)
   for (const { key, sequence, kind, value } of entries) {
     writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
   }
@@ -74,4 +76,30 @@ for (const codec of [noneCodec, deflateCodec]) {
     }
     assert.equal(contentOf(Buffer.concat([bytes, Buffer.from([0])]), false), 'CORRUPTION')
   })
+}
+
+test('what a wrong writer would seal with a right checksum is found by verify', () => {
+  const bytes = table(noneCodec, 100_000)
+  const blockEnd = bytes.readUInt32LE(bytes.length - footerBytes)
+  const passed: string[] = []
+  for (let at = headerBytes; at < blockEnd - 5; at++) {
+    for (const mask of [1, 0x80]) {
+      const changed = Buffer.from(bytes)
+      changed[at] ^= mask
+      changed.writeUInt32LE(crc32(changed.subarray(headerBytes, blockEnd - 4)), blockEnd - 4)
+      const content = contentOf(changed, true)
+      if (typeof content === 'string') continue
+      // Values, and sequences that stay in order, are the writer's word alone.
+      assert.deepEqual(content.map(withoutWord), entries.map(withoutWord), `byte ${at}`)
+      passed.push(`${at}`)
+    }
+  }
+  const valueBytes = entries.reduce((sum, { value }) => sum + value.length, 0)
+  assert.ok(
+    passed.length >= 2 * valueBytes && passed.length < 2 * (valueBytes + 8 * entries.length),
+  )
+})
+
+function withoutWord({ key, kind, value }: ModelEntry): unknown[] {
+  return [key.toString('hex'), kind, value.length]
 }

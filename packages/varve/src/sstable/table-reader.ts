@@ -1,3 +1,4 @@
+import { copyBytes } from "../base/bytes.js"
 import { corruption } from '../base/errors.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import type { PointLookup } from '../key/point-lookup.js'
@@ -149,7 +150,7 @@ export class TableReader {
     const block = cached ?? this.source.read(index, true)
     return {
       filter,
-      indexEntry: { index, separator: copyBytes(this.index.separatorAt(index)) },
+      indexEntry: { index, separator: copyBytes(this.index.separatorOf(index)) },
       block: {
         offset: this.index.offsetOf(index),
         sizeBytes: this.index.sizeOf(index),

@@ -21,8 +21,9 @@ export class WriteAheadLog {
   private current: LogWriter
   /** Earlier logs whose end is not on the disk yet, oldest first. */
   private unsynced: LogWriter[] = []
-  private numbers: Map<LogWriter, number>
+  private readonly numbers = new Map<LogWriter, number>()
   private directorySynced = false
+  private syncsInFlight = 0
 
   constructor(
     private readonly fs: FileSystem,
@@ -31,7 +32,6 @@ export class WriteAheadLog {
     firstLogNumber: number,
     previous: { logNumber: number; sizeBytes: number } | undefined,
   ) {
-    this.numbers = new Map()
     this.current = this.startLog(firstLogNumber, previous?.logNumber ?? 0, previous?.sizeBytes ?? 0)
   }
 
@@ -68,28 +68,28 @@ export class WriteAheadLog {
   /** Makes all appended commits durable. Throws once; afterwards the log is `broken`. */
   sync(): void {
     for (const log of this.unsynced) log.sync()
-    for (const log of this.unsynced.splice(0)) this.closeLog(log)
     this.syncDirectory()
     this.current.sync()
+    this.closeDurable()
   }
 
   /** The same without blocking the thread, for the commits appended before the call. */
   async syncAsync(): Promise<void> {
     const { current } = this
-    const older = [...this.unsynced]
-    for (const log of older) await log.syncAsync()
-    this.syncDirectory()
-    await current.syncAsync()
-    for (const log of older) {
-      const index = this.unsynced.indexOf(log)
-      if (index < 0) continue
-      this.unsynced.splice(index, 1)
-      this.closeLog(log)
+    this.syncsInFlight++
+    try {
+      for (const log of [...this.unsynced]) await log.syncAsync()
+      this.syncDirectory()
+      await current.syncAsync()
+    } finally {
+      this.syncsInFlight--
     }
+    this.closeDurable()
   }
 
   /** Forgets logs below `logNumber`, whose commits are in tables: they need no sync any more. */
   dropBefore(logNumber: number): void {
+    if (this.syncsInFlight > 0) return
     this.unsynced = this.unsynced.filter((log) => {
       if (this.numbers.get(log)! >= logNumber) return true
       this.closeLog(log)
@@ -115,6 +115,16 @@ export class WriteAheadLog {
     this.numbers.set(log, logNumber)
     this.appendedBytes += log.sizeBytes
     return log
+  }
+
+  /** A log that is being synced in the background is closed when that ends. */
+  private closeDurable(): void {
+    if (this.syncsInFlight > 0) return
+    this.unsynced = this.unsynced.filter((log) => {
+      if (log.durableBytes < log.sizeBytes) return true
+      this.closeLog(log)
+      return false
+    })
   }
 
   private syncDirectory(): void {

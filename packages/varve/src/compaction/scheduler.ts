@@ -1,0 +1,281 @@
+import type { CancelTimer, Clock } from '../base/clock.js'
+import type { VarveError } from '../base/errors.js'
+import type { VersionEdit } from '../version/version-edit.js'
+import type { JobExecutor } from './job-executor.js'
+import { reviveError } from './job-error.js'
+import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
+
+/** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
+export interface BackgroundJob {
+  readonly kind: 'flush' | 'merge' | 'move'
+  /** What an executor runs; a move has nothing to run. */
+  readonly request: JobRequest | undefined
+  /** The change of the tree that the result means. */
+  editFor(result: JobResult): VersionEdit
+  /** The edit is durable and in force. */
+  installed(result: JobResult): void
+  /** Nothing has changed; the same work may be asked for again. */
+  failed(error: VarveError): void
+}
+
+/** A tree, as far as background work goes. */
+export interface JobSource {
+  /** The oldest sealed memtable's flush, unless it runs already. */
+  nextFlush(): BackgroundJob | undefined
+  /** The most urgent compaction that touches no table of a running one. */
+  nextMerge(): BackgroundJob | undefined
+}
+
+/** Makes edits durable; the VersionSet. */
+export interface EditLog {
+  applyEdit(edit: VersionEdit): void
+  applyEditAsync(edit: VersionEdit): Promise<void>
+}
+
+/** A failed job is tried again after 1, 2, 4, … seconds, this many times in a row. */
+export const maxRetries = 5
+const firstRetryMs = 1000
+
+const emptyResult: JobResult = {
+  outputs: [],
+  readBytes: 0,
+  writtenBytes: 0,
+  droppedEntries: 0,
+  durationMs: 0,
+}
+
+/**
+ * Keeps the background thread busy: flushes first, then compactions, as the sources ask for them, and
+ * records what they did.
+ *
+ * Owned by: the database. A job that fails is retried with growing pauses; after `maxRetries` failures
+ * in a row `failure` stays set, so that writers who wait for memory learn why they wait in vain.
+ */
+export class Scheduler {
+  /** Why background work has been given up, if it has. */
+  failure: VarveError | undefined
+  failures = 0
+  runningMerges = 0
+  private runningFlushes = 0
+  private failuresInRow = 0
+  private cancelRetry: CancelTimer | undefined
+  private isPumping = false
+  private pumpAgain = false
+  private isBlocking = false
+  private isClosed = false
+  private paused = 0
+  /** Edits being synced in the background, oldest first, so that a thread that waits can finish them. */
+  private readonly installing: InstallingJob[] = []
+  /** Woken whenever a job ends. */
+  private endWaiters: (() => void)[] = []
+
+  constructor(
+    private readonly executor: JobExecutor,
+    private readonly sources: () => Iterable<JobSource>,
+    private readonly edits: EditLog,
+    private readonly clock: Clock,
+    private readonly onChange: () => void,
+    private readonly onError: (error: VarveError) => void,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.runningFlushes + this.runningMerges === 0
+  }
+
+  /** Starts whatever is due. Cheap when nothing is. */
+  pump(): void {
+    if (this.isPumping) {
+      this.pumpAgain = true
+      return
+    }
+    this.isPumping = true
+    do {
+      this.pumpAgain = false
+      this.startJobs()
+    } while (this.pumpAgain)
+    this.isPumping = false
+  }
+
+  /** Waits on this thread until a job ends, at most `timeoutMs`, and records what ended. */
+  waitBlocking(timeoutMs: number): void {
+    this.isBlocking = true
+    try {
+      if (this.installing.length > 0) this.finishInstalling()
+      else this.executor.wait(timeoutMs)
+    } finally {
+      this.isBlocking = false
+    }
+  }
+
+  /** Takes in what has ended, for a caller that never yields to the event loop. */
+  poll(): void {
+    if (this.isIdle) return
+    this.isBlocking = true
+    try {
+      this.executor.poll()
+    } finally {
+      this.isBlocking = false
+    }
+  }
+
+  /** Resolves when no compaction runs. */
+  async mergesIdle(): Promise<void> {
+    while (this.runningMerges > 0) await this.jobEnded()
+  }
+
+  /** Runs a job that nobody's thresholds asked for. Settles when it is installed or failed. */
+  runNow(job: BackgroundJob): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.start({
+        kind: job.kind,
+        request: job.request,
+        editFor: (result) => job.editFor(result),
+        installed: (result) => {
+          job.installed(result)
+          resolve()
+        },
+        failed: (error) => {
+          job.failed(error)
+          reject(error)
+        },
+      })
+    })
+  }
+
+  /** Holds compactions back (flushes go on) until `resumeMerges`. Calls nest. */
+  pauseMerges(): void {
+    this.paused++
+  }
+
+  resumeMerges(): void {
+    this.paused--
+    this.pump()
+  }
+
+  /** Gives up running jobs and starts no more. Resolves when none is left. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    this.cancelRetry?.()
+    this.executor.abort()
+    this.executor.poll()
+    while (!this.isIdle) await this.jobEnded()
+    await this.executor.close()
+  }
+
+  private jobEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      this.endWaiters.push(resolve)
+    })
+  }
+
+  private startJobs(): void {
+    if (this.isClosed || this.failure !== undefined || this.cancelRetry !== undefined) return
+    for (const source of this.sources()) {
+      for (let job = source.nextFlush(); job !== undefined; job = source.nextFlush())
+        this.start(job)
+    }
+    if (this.paused > 0) return
+    for (const source of this.sources()) {
+      while (this.runningMerges < this.executor.mergeSlots) {
+        const job = source.nextMerge()
+        if (job === undefined) break
+        this.start(job)
+      }
+    }
+  }
+
+  private start(job: BackgroundJob): void {
+    if (job.kind === 'flush') this.runningFlushes++
+    else this.runningMerges++
+    if (job.request === undefined) this.install(job, emptyResult)
+    else this.executor.submit(job.request, (outcome) => this.finished(job, outcome))
+  }
+
+  private finished(job: BackgroundJob, outcome: JobOutcome): void {
+    if (outcome.ok) this.install(job, outcome.result)
+    else this.fail(job, reviveError(outcome.error))
+  }
+
+  private install(job: BackgroundJob, result: JobResult): void {
+    const edit = job.editFor(result)
+    if (this.isBlocking || this.executor.isInline) {
+      this.finishInstalling()
+      try {
+        this.edits.applyEdit(edit)
+      } catch (error) {
+        this.fail(job, error as VarveError)
+        return
+      }
+      this.succeed(job, result)
+      return
+    }
+    const entry: InstallingJob = { job, result, settled: false }
+    this.installing.push(entry)
+    this.edits.applyEditAsync(edit).then(
+      () => this.settle(entry, undefined),
+      (error: unknown) => this.settle(entry, error as VarveError),
+    )
+  }
+
+  /** Completes edits whose sync is under way, with a sync of this thread's own. */
+  private finishInstalling(): void {
+    if (this.installing.length === 0) return
+    let failure: VarveError | undefined
+    try {
+      this.edits.applyEdit({})
+    } catch (error) {
+      failure = error as VarveError
+    }
+    for (const entry of [...this.installing]) this.settle(entry, failure)
+  }
+
+  private settle(entry: InstallingJob, failure: VarveError | undefined): void {
+    if (entry.settled) return
+    entry.settled = true
+    this.installing.splice(this.installing.indexOf(entry), 1)
+    if (failure === undefined) this.succeed(entry.job, entry.result)
+    else this.fail(entry.job, failure)
+  }
+
+  private succeed(job: BackgroundJob, result: JobResult): void {
+    this.failuresInRow = 0
+    this.release(job)
+    job.installed(result)
+    this.onChange()
+    this.pump()
+  }
+
+  private fail(job: BackgroundJob, error: VarveError): void {
+    this.release(job)
+    job.failed(error)
+    if (error.code !== 'ABORTED') {
+      this.failures++
+      this.failuresInRow++
+      if (this.failuresInRow > maxRetries || error.code === 'POISONED') this.failure = error
+      else this.retryLater()
+      this.onError(error)
+    }
+    this.onChange()
+    this.pump()
+  }
+
+  private retryLater(): void {
+    this.cancelRetry?.()
+    this.cancelRetry = this.clock.after(firstRetryMs * 2 ** (this.failuresInRow - 1), () => {
+      this.cancelRetry = undefined
+      this.pump()
+    })
+  }
+
+  private release(job: BackgroundJob): void {
+    if (job.kind === 'flush') this.runningFlushes--
+    else this.runningMerges--
+    for (const wake of this.endWaiters.splice(0)) wake()
+  }
+}
+
+interface InstallingJob {
+  readonly job: BackgroundJob
+  readonly result: JobResult
+  settled: boolean
+}

@@ -1,0 +1,169 @@
+import { emptyBytes } from '../base/bytes.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { intersectRange, isBefore, type KeyRange } from '../key/key-range.js'
+import type { Fragment } from '../key/range-tombstone.js'
+import { type TableOptions, TableWriter } from '../sstable/table-writer.js'
+import { tableName, temporaryName } from '../version/file-names.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+
+export interface OutputOptions {
+  readonly directory: string
+  readonly table: TableOptions
+  /** Size at which a table is finished; the next begins with another user key. */
+  readonly tableBytes: number
+  /** Lower bound of all sequences written. */
+  readonly baseSequence: number
+  /** Numbers set aside for this job; the last one's table takes all that is left. */
+  readonly firstFileNumber: number
+  readonly fileNumberCount: number
+  /** Tables two levels down, in order: a table that spans too many of them is finished early. */
+  readonly grandparents: readonly { readonly range: KeyRange; readonly sizeBytes: number }[]
+}
+
+/** A table is finished early when compacting it later would have to rewrite more than this many times its size. */
+const maxGrandparentRatio = 10
+
+/**
+ * The tables that a job writes: split by size, all versions of a user key in one table, and the range
+ * tombstones cut at the borders between them.
+ *
+ *     tombstones     c───────────────────p
+ *     tables      [a … f)  [f … m)  [m … z)
+ *     written to    c──f     f──m     m─p
+ *
+ * Tables are written under temporary names; `publish` gives them their own.
+ *
+ * Owned by: one job, which calls `publish` or `abandon` at its end.
+ */
+export class TableOutputs {
+  /** Bytes of the tables finished so far. */
+  writtenBytes = 0
+
+  private writer: TableWriter | undefined
+  private readonly finished: TableMetadata[] = []
+  /** Where the table being written begins: the end of the one before it. */
+  private lowerBound: Uint8Array = emptyBytes
+  private grandparentIndex = 0
+  private grandparentBytes = 0
+  private nextFragment = 0
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly options: OutputOptions,
+    private readonly tombstones: readonly Fragment[],
+  ) {}
+
+  /** Bytes written, those of the unfinished table included. */
+  get progressBytes(): number {
+    return this.writtenBytes + (this.writer?.sizeBytes ?? 0)
+  }
+
+  add(
+    isNewKey: boolean,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    sequence: number,
+    kind: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    if (isNewKey && this.writer !== undefined && this.isFull(keyBytes, keyStart, keyEnd)) {
+      const border = Buffer.from(keyBytes.subarray(keyStart, keyEnd))
+      this.finishTable(border)
+      this.lowerBound = border
+    }
+    this.writer ??= this.startTable()
+    this.writer.add(keyBytes, keyStart, keyEnd, sequence, kind, valueBytes, valueStart, valueEnd)
+  }
+
+  /** Finishes the last table, then gives all of them their names, durably. */
+  publish(): TableMetadata[] {
+    this.finishTable(null)
+    const { directory } = this.options
+    for (const { fileNumber } of this.finished) {
+      const path = this.pathOf(fileNumber)
+      this.fs.rename(temporaryName(path), path)
+    }
+    if (this.finished.length > 0) this.fs.syncDirectory(directory)
+    return this.finished
+  }
+
+  /** Removes what was written. Never throws: the job's own error matters more. */
+  abandon(): void {
+    this.writer?.abandon()
+    for (const { fileNumber } of this.finished) {
+      const path = this.pathOf(fileNumber)
+      for (const name of [temporaryName(path), path]) {
+        try {
+          if (this.fs.exists(name)) this.fs.remove(name)
+        } catch {
+          // Left for the next open, which removes every file that nothing refers to.
+        }
+      }
+    }
+  }
+
+  private isFull(keyBytes: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const { options, finished } = this
+    if (finished.length + 1 >= options.fileNumberCount) return false
+    const { sizeBytes } = this.writer!
+    this.passGrandparents(keyBytes.subarray(keyStart, keyEnd))
+    return (
+      sizeBytes >= options.tableBytes ||
+      this.grandparentBytes > maxGrandparentRatio * options.tableBytes
+    )
+  }
+
+  private passGrandparents(key: Uint8Array): void {
+    const { grandparents } = this.options
+    while (this.grandparentIndex < grandparents.length) {
+      const table = grandparents[this.grandparentIndex]
+      if (isBefore(key, table.range.end)) return
+      this.grandparentBytes += table.sizeBytes
+      this.grandparentIndex++
+    }
+  }
+
+  private startTable(): TableWriter {
+    const { options } = this
+    const path = this.pathOf(options.firstFileNumber + this.finished.length)
+    return new TableWriter(this.fs, temporaryName(path), options.table, options.baseSequence)
+  }
+
+  /** Ends the table at `upperBound` (null: with everything that is left). */
+  private finishTable(upperBound: Uint8Array | null): void {
+    const fragments = this.takeTombstones({ start: this.lowerBound, end: upperBound })
+    if (fragments.length > 0) this.writer ??= this.startTable()
+    const { writer } = this
+    if (writer === undefined) return
+    for (const { start, end, sequences } of fragments) {
+      for (const sequence of sequences) writer.addRangeTombstone(start, end, sequence)
+    }
+    const fileNumber = this.options.firstFileNumber + this.finished.length
+    const summary = writer.finish()
+    this.writer = undefined
+    this.finished.push({ fileNumber, ...summary })
+    this.writtenBytes += summary.sizeBytes
+    this.grandparentBytes = 0
+  }
+
+  /** The parts of the tombstones that lie in `range`; ranges come in order. */
+  private takeTombstones(range: KeyRange): Fragment[] {
+    const { tombstones } = this
+    const taken: Fragment[] = []
+    for (; this.nextFragment < tombstones.length; this.nextFragment++) {
+      const fragment = tombstones[this.nextFragment]
+      const part = intersectRange(fragment, range)
+      if (part !== undefined) taken.push({ ...part, sequences: fragment.sequences })
+      // One that goes on behind the border is met again by the next table.
+      if (range.end !== null && (fragment.end === null || isBefore(range.end, fragment.end))) break
+    }
+    return taken
+  }
+
+  private pathOf(fileNumber: number): string {
+    return `${this.options.directory}/${tableName(fileNumber)}`
+  }
+}

@@ -1,0 +1,353 @@
+import { VarveError } from '../base/errors.js'
+import { BatchReader } from '../batch/batch-reader.js'
+import { WriteBatch } from '../batch/write-batch.js'
+import { assert } from '../base/assert.js'
+import type { CancelTimer, Clock } from '../base/clock.js'
+import { maxSequence } from '../key/limits.js'
+import { LogWriter } from '../log/log-writer.js'
+import { MemTable } from '../memtable/memtable.js'
+import type { Scheduler } from '../compaction/scheduler.js'
+import type { Tree } from '../tree/tree.js'
+import type { WriteAheadLog } from '../wal/write-ahead-log.js'
+import type { Durability } from './api.js'
+import type { EventLoopTurns } from './event-loop-turns.js'
+import type { WriteStalls } from './write-stalls.js'
+
+/** A group larger than this is committed at once instead of at the end of the turn. */
+const maxGroupBytes = 1024 * 1024
+
+/** Arena bytes that an operation can take beyond its bytes in the log. */
+const arenaBytesPerOperation = MemTable.entryBytes(0, 0) + 4
+
+/** Commits between two looks for messages of the background thread, when the caller never yields. */
+const commitsPerPoll = 64
+
+export interface PipelineParts {
+  readonly path: string
+  readonly log: WriteAheadLog
+  readonly trees: ReadonlyMap<number, Tree>
+  readonly stalls: WriteStalls
+  readonly scheduler: Scheduler
+  readonly turns: EventLoopTurns
+  readonly clock: Clock
+  readonly durability: Durability
+  readonly newLogNumber: () => number
+  readonly onError: (error: VarveError) => void
+}
+
+/**
+ * All writes pass here, in one order. Operations collect in the open group until the event-loop turn
+ * ends; a group is logged with one write, synced if anyone asked for it, inserted into the memtable
+ * and only then visible. While one group is being synced the next one fills.
+ *
+ *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
+ *
+ * Owned by: the Database. Lives: from open to close.
+ *
+ * Invariant 1: one group at a time is between log and memtable, so that log order, sequence order and
+ * the order of visibility are the same.
+ * Invariant 2: a group that could not be logged leaves no trace, and uses no sequence.
+ * Invariant 3: after a failed sync, or a log of which the end is unknown, nothing is written again.
+ */
+export class CommitPipeline {
+  /** What readers see: the highest sequence of which everything before is in the memtables. */
+  visibleSequence: number
+  commits = 0
+  operations = 0
+  userBytes = 0
+
+  private group: CommitGroup
+  private syncing: CommitGroup | undefined
+  private stalled = false
+  private spareBatch: WriteBatch | undefined
+  private lastSequence: number
+  private poison: VarveError | undefined
+  private closed: VarveError | undefined
+  private readonly reader = new BatchReader()
+  private cancelIntervalSync: CancelTimer | undefined
+  private readonly closeGroup = (): void => this.commitOpenGroup()
+
+  constructor(
+    private readonly parts: PipelineParts,
+    lastSequence: number,
+  ) {
+    this.visibleSequence = lastSequence
+    this.lastSequence = lastSequence
+    this.group = new CommitGroup(new WriteBatch(LogWriter.headroomBytes))
+  }
+
+  /** Memory of the groups' buffers. */
+  get bufferBytes(): number {
+    const { group, syncing, spareBatch } = this
+    return [group.batch, syncing?.batch, spareBatch].reduce(
+      (sum, batch) => sum + (batch?.buffer.length ?? 0),
+      0,
+    )
+  }
+
+  /** The batch to put operations in; then call `submit` or `commitBlocking`. */
+  open(): WriteBatch {
+    const refusal = this.closed ?? this.poison
+    if (refusal !== undefined) throw refusal
+    return this.group.batch
+  }
+
+  /** Commits what is in the batch with its group. All operations of a group share one promise. */
+  submit(sync: boolean): Promise<void> {
+    const { group } = this
+    if (sync) group.sync = true
+    if (!group.isScheduled) {
+      group.isScheduled = true
+      void turnEnd.then(this.closeGroup)
+    } else if (group.batch.payloadBytes >= maxGroupBytes) {
+      this.commitOpenGroup()
+    }
+    return group.promise
+  }
+
+  /** Commits what is in the batch, and all that is under way, before it returns. */
+  commitBlocking(sync: boolean): void {
+    const { scheduler, stalls } = this.parts
+    if (sync) this.group.sync = true
+    if (this.commits % commitsPerPoll === 0) scheduler.poll()
+    this.finishSyncBlocking()
+    try {
+      for (let stall = this.checkStall(); stall !== undefined; stall = this.checkStall()) {
+        stalls.waitBlocking(stall)
+      }
+    } catch (error) {
+      this.detachGroup().fail(error)
+      throw error
+    }
+    const group = this.detachGroup()
+    try {
+      this.log(group)
+      if (group.sync || this.parts.durability === 'sync') this.syncBlocking()
+    } catch (error) {
+      group.fail(error)
+      throw error
+    }
+    this.publish(group)
+  }
+
+  /** Resolves when everything submitted so far has settled. */
+  async drain(): Promise<void> {
+    while (this.syncing !== undefined || !this.group.batch.isEmpty) {
+      const waiting = this.syncing ?? this.group
+      this.commitOpenGroup()
+      await waiting.promise.catch(() => {})
+    }
+  }
+
+  /** Seals the memtables, so that a flush takes everything committed so far. */
+  rotate(): void {
+    if (![...this.parts.trees.values()].some((tree) => tree.hasUnflushed)) return
+    this.startMemtables(0)
+  }
+
+  /** Refuses writes from now on, with `reason`. */
+  refuse(reason: VarveError): void {
+    this.closed = reason
+    this.cancelIntervalSync?.()
+  }
+
+  /** Makes what was committed durable, at the end. Requires: drained. */
+  async syncLog(): Promise<void> {
+    if (this.poison === undefined && this.parts.log.needsSync) await this.parts.log.syncAsync()
+  }
+
+  private commitOpenGroup(): void {
+    if (this.syncing !== undefined || this.stalled || this.group.batch.isEmpty) return
+    let stall
+    try {
+      stall = this.checkStall()
+    } catch (error) {
+      this.detachGroup().fail(error)
+      return
+    }
+    if (stall !== undefined) {
+      this.stalled = true
+      void this.parts.stalls.wait(stall).then(() => {
+        this.stalled = false
+        this.commitOpenGroup()
+      })
+      return
+    }
+    const group = this.detachGroup()
+    try {
+      this.log(group)
+    } catch (error) {
+      group.fail(error)
+      return
+    }
+    if (group.sync || this.parts.durability === 'sync') this.syncInBackground(group)
+    else this.publish(group)
+  }
+
+  private checkStall() {
+    const refusal = this.closed ?? this.poison
+    if (refusal !== undefined) throw refusal
+    const neededBytes = arenaBytesFor(this.group.batch)
+    const needsMemtable = [...this.parts.trees.values()].some((tree) => !tree.hasRoom(neededBytes))
+    return this.parts.stalls.check(this.group.batch.payloadBytes, needsMemtable)
+  }
+
+  private detachGroup(): CommitGroup {
+    const { group } = this
+    const batch = this.spareBatch ?? new WriteBatch(LogWriter.headroomBytes)
+    this.spareBatch = undefined
+    this.group = new CommitGroup(batch)
+    return group
+  }
+
+  /** Gives the group room, sequences and a record in the log. */
+  private log({ batch }: CommitGroup): void {
+    const { log, trees } = this.parts
+    const neededBytes = arenaBytesFor(batch)
+    for (const tree of trees.values()) {
+      if (!tree.hasRoom(neededBytes)) {
+        this.startMemtables(neededBytes)
+        break
+      }
+    }
+    const lastSequence = this.lastSequence + batch.count
+    assert(lastSequence <= maxSequence, 'sequence numbers are used up')
+    batch.seal(this.lastSequence + 1)
+    try {
+      log.append(batch)
+    } catch (error) {
+      if (log.broken) throw this.poisonWith(error)
+      throw error
+    }
+    this.lastSequence = lastSequence
+  }
+
+  /** A new log, and a new memtable for each tree that has something to flush or no room. */
+  private startMemtables(neededBytes: number): void {
+    const { log, trees, scheduler, newLogNumber } = this.parts
+    log.rotate(newLogNumber())
+    for (const tree of trees.values()) tree.rotate(neededBytes)
+    scheduler.pump()
+  }
+
+  private publish(group: CommitGroup): void {
+    const { batch } = group
+    const { trees, log, turns } = this.parts
+    const { reader } = this
+    const { logNumber } = log
+    reader.open(batch.buffer, batch.headroomBytes, batch.length)
+    while (reader.next()) trees.get(reader.keyspace)!.apply(reader, logNumber)
+    assert(reader.problem === undefined, 'a batch is read as it was written')
+    this.visibleSequence = reader.firstSequence + batch.count - 1
+    this.commits++
+    this.operations += batch.count
+    this.userBytes += batch.userBytes
+    this.startIntervalSync()
+    batch.clear()
+    this.spareBatch = batch
+    if (turns.isDue()) void turns.later(undefined).then(() => group.succeed())
+    else group.succeed()
+  }
+
+  private syncInBackground(group: CommitGroup): void {
+    this.syncing = group
+    this.parts.log.syncAsync().then(
+      () => this.endSync(group, undefined),
+      (error: unknown) => this.endSync(group, error),
+    )
+  }
+
+  /** Does nothing when a blocking caller has ended the sync already. */
+  private endSync(group: CommitGroup, failure: unknown): void {
+    if (this.syncing !== group) return
+    this.syncing = undefined
+    if (failure === undefined) this.publish(group)
+    else group.fail(this.poisonWith(failure))
+    this.commitOpenGroup()
+  }
+
+  /** Ends the sync that is under way with one of this thread's own. */
+  private finishSyncBlocking(): void {
+    const group = this.syncing
+    if (group === undefined) return
+    let failure: unknown
+    try {
+      this.parts.log.sync()
+    } catch (error) {
+      failure = error
+    }
+    this.syncing = undefined
+    if (failure === undefined) this.publish(group)
+    else group.fail(this.poisonWith(failure))
+  }
+
+  private syncBlocking(): void {
+    try {
+      this.parts.log.sync()
+    } catch (error) {
+      throw this.poisonWith(error)
+    }
+  }
+
+  private startIntervalSync(): void {
+    const { durability, clock, log } = this.parts
+    if (typeof durability === 'string' || this.cancelIntervalSync !== undefined) return
+    this.cancelIntervalSync = clock.after(durability.intervalMs, () => {
+      this.cancelIntervalSync = undefined
+      if (this.poison !== undefined || !log.needsSync) return
+      log.syncAsync().catch((error: unknown) => this.parts.onError(this.poisonWith(error)))
+    })
+  }
+
+  private poisonWith(cause: unknown): VarveError {
+    this.poison ??= new VarveError(
+      'POISONED',
+      `${this.parts.path} takes no more writes since the log could not be made durable; ` +
+        `reads go on; open the database again to recover everything acknowledged`,
+      { path: this.parts.path, cause },
+    )
+    return this.poison
+  }
+}
+
+const turnEnd = Promise.resolve()
+
+function arenaBytesFor(batch: WriteBatch): number {
+  return batch.payloadBytes + batch.count * arenaBytesPerOperation
+}
+
+/** Operations that are committed together, and the one promise that all their callers hold. */
+class CommitGroup {
+  sync = false
+  isScheduled = false
+  private outcome: Promise<void> | undefined
+  private resolve: (() => void) | undefined
+  private reject: ((error: unknown) => void) | undefined
+  private settled: { error: unknown } | undefined
+
+  constructor(readonly batch: WriteBatch) {}
+
+  get promise(): Promise<void> {
+    this.outcome ??= new Promise((resolve, reject) => {
+      if (this.settled === undefined) {
+        this.resolve = resolve
+        this.reject = reject
+      } else if (this.settled.error === undefined) {
+        resolve()
+      } else {
+        reject(this.settled.error)
+      }
+    })
+    return this.outcome
+  }
+
+  succeed(): void {
+    this.settled = { error: undefined }
+    this.resolve?.()
+  }
+
+  fail(error: unknown): void {
+    this.settled = { error }
+    this.reject?.(error)
+  }
+}

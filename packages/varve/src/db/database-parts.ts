@@ -1,0 +1,47 @@
+import type { BlockCache } from '../cache/block-cache.js'
+import type { JobExecutor } from '../compaction/job-executor.js'
+import type { Scheduler } from '../compaction/scheduler.js'
+import type { DirectoryLock } from '../fs/directory-lock.js'
+import type { Block } from '../sstable/block.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TableCounters } from '../sstable/table-reader.js'
+import type { Tree } from '../tree/tree.js'
+import type { VersionSet } from '../version/version-set.js'
+import type { WriteAheadLog } from '../wal/write-ahead-log.js'
+import type { CommitPipeline } from './commit-pipeline.js'
+import type { DatabaseEventEmitter } from './events.js'
+import type { ResolvedOptions } from './open-options.js'
+import type { SnapshotList } from './snapshot-list.js'
+import type { WorkCounters } from './work-counters.js'
+import type { WriteStalls } from './write-stalls.js'
+import type { ReadCore } from './reader.js'
+
+/** What `openDatabase` puts together and a Database works with. */
+export interface DatabaseParts {
+  /** The directory, with symbolic links resolved. */
+  readonly path: string
+  readonly options: ResolvedOptions
+  readonly versions: VersionSet
+  readonly tree: Tree
+  readonly tables: TableCache
+  readonly cache: BlockCache<Block>
+  readonly tableCounters: TableCounters
+  readonly work: WorkCounters
+  readonly snapshots: SnapshotList
+  readonly events: DatabaseEventEmitter
+  readonly core: ReadCore
+  /** Undefined in a database that was opened to be read only. */
+  readonly writer: WriterParts | undefined
+  /** Highest sequence found at open. */
+  readonly lastSequence: number
+}
+
+/** The half that changes files. */
+export interface WriterParts {
+  readonly lock: DirectoryLock
+  readonly log: WriteAheadLog
+  readonly pipeline: CommitPipeline
+  readonly executor: JobExecutor
+  readonly scheduler: Scheduler
+  readonly stalls: WriteStalls
+}

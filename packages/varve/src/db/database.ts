@@ -1,0 +1,329 @@
+import { closedError, invalidArgument, VarveError } from '../base/errors.js'
+import { describe, type Encoding } from '../batch/encoding.js'
+import type { WriteBatch } from '../batch/write-batch.js'
+import { isEmptyRange, type KeyRange } from '../key/key-range.js'
+import { ValueKind } from '../key/value-kind.js'
+import { type Explanation, explainGet } from '../tree/explain.js'
+import { defaultKeyspace } from '../version/version-edit.js'
+import type {
+  BatchOperation,
+  DatabaseEvents,
+  LevelInfo,
+  OpenOptions,
+  RangeOptions,
+  Stats,
+  WriteOptions,
+} from './api.js'
+import { compactRange, flushAll } from './by-hand.js'
+import type { CommitPipeline } from './commit-pipeline.js'
+import type { DatabaseParts, WriterParts } from './database-parts.js'
+import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
+import { openDatabase } from './open-database.js'
+import { resolveOptions } from './open-options.js'
+import { Reader } from './reader.js'
+import { Snapshot } from './snapshot.js'
+import { collectLevels, collectStats } from './stats.js'
+
+/**
+ * An open database. All methods are of one of two kinds: those that return a promise, and those named
+ * …Sync (with `stats`, `levels`, `snapshot` and `for` over a range), which are done when they return.
+ *
+ * A write is visible to reads once its promise has settled, or its …Sync method returned.
+ */
+export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
+  private readonly parts: DatabaseParts
+  private readonly keyEncoding: Encoding<K>
+  private readonly valueEncoding: Encoding<V>
+  private closing: Promise<void> | undefined
+
+  /** Use `open`. */
+  static open<K, V>(path: string, options: OpenOptions): Database<K, V> {
+    if (typeof path !== 'string' || path === '') {
+      throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
+    }
+    const state = { isClosed: false }
+    const parts = openDatabase(path, resolveOptions(options), () => {
+      if (state.isClosed) throw closedError('the database')
+    })
+    return new Database<K, V>(parts, state)
+  }
+
+  private constructor(
+    parts: DatabaseParts,
+    private readonly state: { isClosed: boolean },
+  ) {
+    super(parts.core)
+    this.parts = parts
+    this.keyEncoding = parts.options.keyEncoding as Encoding<K>
+    this.valueEncoding = parts.options.valueEncoding as Encoding<V>
+  }
+
+  /** The directory, with symbolic links resolved. */
+  get path(): string {
+    return this.parts.path
+  }
+
+  /**
+   * Sets the value of `key`. Settles when the write is safe as `durability` says, or `options.sync`
+   * for this one; until then reads do not see it.
+   *
+   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), POISONED (as rejections)
+   */
+  put(key: K, value: V, options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      this.addPut(pipeline.open(), key, value)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The same, done when it returns. */
+  putSync(key: K, value: V, options?: WriteOptions): void {
+    const pipeline = this.pipeline()
+    const sync = syncOf(options)
+    this.addPut(pipeline.open(), key, value)
+    pipeline.commitBlocking(sync)
+  }
+
+  /** Removes `key`, if it is there. */
+  del(key: K, options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      this.addDelete(pipeline.open(), key)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  delSync(key: K, options?: WriteOptions): void {
+    const pipeline = this.pipeline()
+    const sync = syncOf(options)
+    this.addDelete(pipeline.open(), key)
+    pipeline.commitBlocking(sync)
+  }
+
+  /**
+   * All of the operations or none, after any crash; later ones on the same key win. Readers see all of
+   * them at once.
+   */
+  batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      this.addAll(pipeline.open(), operations)
+      if (operations.length === 0) return Promise.resolve()
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
+    const pipeline = this.pipeline()
+    const sync = syncOf(options)
+    this.addAll(pipeline.open(), operations)
+    if (operations.length > 0) pipeline.commitBlocking(sync)
+  }
+
+  /**
+   * Removes every key of a range (without bounds: all) by one write, however many they are. The space
+   * comes back with compaction.
+   */
+  clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      const bounds = this.boundsOf(range)
+      const batch = pipeline.open()
+      if (isEmptyRange(bounds)) return Promise.resolve()
+      batch.rangeDelete(defaultKeyspace, bounds.start, bounds.end)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The database as it is now, for reads that must not see later writes. Close it when it has served. */
+  snapshot(): Snapshot<K, V> {
+    return new Snapshot<K, V>(this.parts.core, this.parts.snapshots, this.visibleSequence())
+  }
+
+  /** Writes all that is in memory to tables. */
+  async flush(): Promise<void> {
+    await flushAll(this.parts.tree, this.writer())
+  }
+
+  /**
+   * Compacts the tables of a range (default: all) level by level down to the deepest, so that what was
+   * overwritten and deleted frees its space, and reads have fewer places to look.
+   */
+  async compact(range: RangeOptions<K> = {}): Promise<void> {
+    const writer = this.writer()
+    const bounds = this.boundsOf(range)
+    await compactRange(this.parts.tree, writer, bounds)
+  }
+
+  /** What the engine has done and holds. */
+  stats(): Stats {
+    this.parts.core.assertOpen()
+    return collectStats(this.parts)
+  }
+
+  /** The tables, level by level. */
+  levels(): LevelInfo[] {
+    this.parts.core.assertOpen()
+    return collectLevels(this.parts)
+  }
+
+  /** How `getSync(key)` goes: which memtables, filters, index entries and blocks it consults. */
+  explain(key: K): Explanation {
+    const { tree, tables } = this.parts
+    const sequence = this.visibleSequence()
+    return explainGet(encodeKey(key, this.keyEncoding), sequence, tree.state, tables)
+  }
+
+  /** Listens to what happens in the background. An 'error' without a listener is not thrown. */
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): this {
+    this.parts.events.on(event, listener)
+    return this
+  }
+
+  off<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): this {
+    this.parts.events.off(event, listener)
+    return this
+  }
+
+  /**
+   * Waits for writes under way, makes everything durable, gives up background work (which goes on at
+   * the next open) and frees the directory. Iterators and snapshots answer CLOSED from then on.
+   * Calling it again does nothing.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce()
+    return this.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  protected override visibleSequence(): number {
+    this.parts.core.assertOpen()
+    return this.parts.writer?.pipeline.visibleSequence ?? this.parts.lastSequence
+  }
+
+  private writer(): WriterParts {
+    this.parts.core.assertOpen()
+    const { writer } = this.parts
+    if (writer !== undefined) return writer
+    throw invalidArgument('the database was opened with readOnly: true', 'readOnly')
+  }
+
+  private pipeline(): CommitPipeline {
+    return this.writer().pipeline
+  }
+
+  private addPut(batch: WriteBatch, key: K, value: V): void {
+    const start = batch.length
+    try {
+      batch.begin(ValueKind.put, defaultKeyspace)
+      this.keyEncoding.write(key, batch)
+      batch.endKey()
+      this.valueEncoding.write(value, batch)
+      batch.end()
+    } catch (error) {
+      batch.length = start
+      throw error
+    }
+  }
+
+  private addDelete(batch: WriteBatch, key: K): void {
+    const start = batch.length
+    try {
+      batch.begin(ValueKind.delete, defaultKeyspace)
+      this.keyEncoding.write(key, batch)
+      batch.endKey()
+      batch.end()
+    } catch (error) {
+      batch.length = start
+      throw error
+    }
+  }
+
+  private addAll(batch: WriteBatch, operations: readonly BatchOperation<K, V>[]): void {
+    if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
+    const mark = batch.mark()
+    try {
+      for (const operation of operations as readonly BatchOperation<K, V>[]) {
+        if (operation.type === 'put') this.addPut(batch, operation.key, operation.value)
+        else if (operation.type === 'del') this.addDelete(batch, operation.key)
+        else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
+      }
+    } catch (error) {
+      batch.rollback(mark)
+      throw error
+    }
+  }
+
+  private boundsOf(range: RangeOptions<K>): KeyRange {
+    checkRangeOptions(range)
+    return rangeOf(range, this.keyEncoding)
+  }
+
+  private async closeOnce(): Promise<void> {
+    const { parts, state } = this
+    const { writer, core } = parts
+    const failures: unknown[] = []
+    if (writer !== undefined) {
+      await writer.pipeline.drain()
+      writer.pipeline.refuse(closedError('the database'))
+    }
+    state.isClosed = true
+    for (const walk of [...core.walks]) walk.cut()
+    await Promise.allSettled(core.loads)
+    if (writer !== undefined) {
+      writer.stalls.wake()
+      await writer.scheduler.close()
+      await writer.pipeline.syncLog().catch((error: unknown) => failures.push(error))
+    }
+    try {
+      parts.tree.close()
+      parts.tables.close()
+      writer?.log.close()
+      parts.versions.close()
+    } finally {
+      writer?.lock.release()
+      parts.events.removeAll()
+    }
+    if (failures.length > 0) throw closeError(parts.path, failures[0])
+  }
+}
+
+function syncOf(options: WriteOptions | undefined): boolean {
+  if (options === undefined) return false
+  for (const name of Object.keys(options)) {
+    if (name !== 'sync') throw invalidArgument(`there is no write option '${name}'`, name)
+  }
+  const { sync = false } = options
+  if (typeof sync !== 'boolean') throw invalidArgument("'sync' must be true or false", 'sync')
+  return sync
+}
+
+function closeError(path: string, cause: unknown): VarveError {
+  return new VarveError(
+    'IO',
+    `${path} is closed, but its last writes may not survive power loss: the log could not be synced`,
+    { path, cause },
+  )
+}

@@ -1,0 +1,198 @@
+import { closedError } from '../base/errors.js'
+import { isEmptyRange, type KeyRange } from '../key/key-range.js'
+import type { VisibleIterator } from '../iterator/visible-iterator.js'
+import type { ReadCore } from './reader.js'
+
+/** What of an entry an iteration gives. */
+export type Projection = 'entries' | 'keys' | 'values'
+
+export interface RangePlan {
+  readonly range: KeyRange
+  readonly reverse: boolean
+  readonly limit: number
+  readonly projection: Projection
+}
+
+/**
+ * A range of the database, to be walked as often as wanted: `for` walks synchronously, `for await`
+ * lets other work go on while it waits for blocks. Each walk sees the data as it was when it began
+ * (or as the snapshot sees it), and holds files until it ends: leave it by `break`, `return` or its end.
+ */
+export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
+  constructor(
+    private readonly core: ReadCore,
+    private readonly visibleSequence: () => number,
+    private readonly plan: RangePlan,
+  ) {}
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return new SyncWalk<T>(this.core, this.visibleSequence(), this.plan)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
+  }
+}
+
+/** A walk in progress; closed by the database when that closes first. */
+abstract class Walk<T> {
+  protected walk: VisibleIterator | undefined
+  protected isStarted = false
+  private left: number
+  private isCut = false
+
+  constructor(
+    protected readonly core: ReadCore,
+    visibleSequence: number,
+    private readonly plan: RangePlan,
+    mayRead: boolean,
+  ) {
+    core.assertOpen()
+    const { range, reverse, limit } = plan
+    this.left = limit
+    if (limit === 0 || isEmptyRange(range)) return
+    this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
+    core.walks.add(this)
+  }
+
+  /** Ends the walk under its user, who gets CLOSED from then on. */
+  cut(): void {
+    this.isCut = true
+    this.end()
+  }
+
+  protected assertNotCut(): void {
+    if (this.isCut) throw closedError('the database of this iterator')
+  }
+
+  /** One step, which may leave `walk.pending`. */
+  protected step(walk: VisibleIterator): void {
+    if (this.isStarted) {
+      walk.next()
+    } else {
+      this.isStarted = true
+      walk.start()
+    }
+  }
+
+  protected take(walk: VisibleIterator): IteratorResult<T, undefined> {
+    if (!walk.valid) {
+      this.end()
+      return { done: true, value: undefined }
+    }
+    const value = this.project(walk) as T
+    if (--this.left === 0) this.end()
+    return { done: false, value }
+  }
+
+  protected end(): void {
+    const { walk } = this
+    if (walk === undefined) return
+    this.walk = undefined
+    this.core.walks.delete(this)
+    walk.close()
+  }
+
+  private project(walk: VisibleIterator): unknown {
+    const { keyEncoding, valueEncoding } = this.core
+    const { projection } = this.plan
+    if (projection === 'values') return readValue()
+    const key = keyEncoding.read(walk.keyBytes as Buffer, walk.keyStart, walk.keyEnd)
+    return projection === 'keys' ? key : [key, readValue()]
+
+    function readValue(): unknown {
+      return valueEncoding.read(walk.valueBytes as Buffer, walk.valueStart, walk.valueEnd)
+    }
+  }
+}
+
+export type OpenWalk = Walk<unknown>
+
+class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
+  constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
+    super(core, visibleSequence, plan, true)
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const { walk } = this
+    if (walk === undefined) {
+      this.assertNotCut()
+      return { done: true, value: undefined }
+    }
+    this.step(walk)
+    return this.take(walk)
+  }
+
+  return(): IteratorResult<T, undefined> {
+    this.end()
+    return { done: true, value: undefined }
+  }
+}
+
+class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
+  /** The step that waits for a block; later calls queue behind it. */
+  private waiting: Promise<unknown> | undefined
+
+  constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
+    super(core, visibleSequence, plan, core.coldReads.mayBlock())
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      if (this.waiting !== undefined) return this.enqueue(() => this.next())
+      const { walk } = this
+      if (walk === undefined) {
+        this.assertNotCut()
+        return Promise.resolve({ done: true, value: undefined })
+      }
+      this.step(walk)
+      if (walk.pending) return this.enqueue(() => this.takeLoaded())
+      const result = this.take(walk)
+      const { turns } = this.core
+      return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+    } catch (error) {
+      this.end()
+      return Promise.reject(error)
+    }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.waiting?.catch(() => {})
+    this.end()
+    return { done: true, value: undefined }
+  }
+
+  /** A block is loading: the walk must not be closed under the load. */
+  override cut(): void {
+    if (this.waiting === undefined) super.cut()
+    else void this.waiting.catch(() => {}).then(() => super.cut())
+  }
+
+  private async takeLoaded(): Promise<IteratorResult<T, undefined>> {
+    const { walk } = this
+    if (walk === undefined) return { done: true, value: undefined }
+    while (walk.pending) await walk.load()
+    return this.take(walk)
+  }
+
+  private enqueue(
+    task: () => Promise<IteratorResult<T, undefined>>,
+  ): Promise<IteratorResult<T, undefined>> {
+    const before = this.waiting ?? Promise.resolve()
+    const result = before.then(task, task)
+    const settled = result.finally(() => {
+      if (this.waiting === settled) this.waiting = undefined
+    })
+    this.waiting = settled
+    settled.catch(() => {})
+    return settled
+  }
+}

@@ -1,0 +1,31 @@
+import { EventEmitter } from 'node:events'
+import type { DatabaseEvents } from './api.js'
+
+/** Tells listeners what happens in the background. A listener that throws does not harm the engine. */
+export class DatabaseEventEmitter {
+  private readonly emitter = new EventEmitter<DatabaseEvents>()
+
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): void {
+    this.emitter.on(event, listener as never)
+  }
+
+  off<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): void {
+    this.emitter.off(event, listener as never)
+  }
+
+  /** Listeners run in a microtask of their own: never in the middle of a commit. */
+  emit<E extends keyof DatabaseEvents>(event: E, ...args: DatabaseEvents[E]): void {
+    if (this.emitter.listenerCount(event) === 0) return
+    queueMicrotask(() => void this.emitter.emit(event, ...(args as never)))
+  }
+
+  removeAll(): void {
+    this.emitter.removeAllListeners()
+  }
+}

@@ -1,0 +1,58 @@
+import { ByteSink } from '../base/byte-sink.js'
+import { copyBytes, emptyBytes } from '../base/bytes.js'
+import { invalidArgument } from '../base/errors.js'
+import type { Encoding } from '../batch/encoding.js'
+import {
+  intersectRange,
+  type KeyRange,
+  prefixEnd,
+  successor,
+  wholeRange,
+} from '../key/key-range.js'
+import type { IterateOptions, RangeOptions } from './api.js'
+import { requireKnown } from './open-options.js'
+
+const rangeOptionNames = { gt: true, gte: true, lt: true, lte: true, prefix: true }
+const iterateOptionNames = { ...rangeOptionNames, reverse: true, limit: true, snapshot: true }
+
+const emptyRange: KeyRange = { start: emptyBytes, end: emptyBytes }
+
+/** The half-open range of encoded keys that the user's bounds describe; empty when they cross. */
+export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): KeyRange {
+  const { gt, gte, lt, lte, prefix } = options
+  if (gt !== undefined && gte !== undefined) throw invalidArgument("give 'gt' or 'gte', not both")
+  if (lt !== undefined && lte !== undefined) throw invalidArgument("give 'lt' or 'lte', not both")
+  const encode = (key: K): Buffer => encodeKey(key, encoding)
+  let start: Uint8Array = emptyBytes
+  if (gte !== undefined) start = encode(gte)
+  else if (gt !== undefined) start = successor(encode(gt))
+  let end: Uint8Array | null = null
+  if (lt !== undefined) end = encode(lt)
+  else if (lte !== undefined) end = successor(encode(lte))
+  const bounds = intersectRange({ start, end }, wholeRange)
+  if (bounds === undefined || prefix === undefined) return bounds ?? emptyRange
+  const first = encode(prefix)
+  return intersectRange(bounds, { start: first, end: prefixEnd(first) }) ?? emptyRange
+}
+
+export function checkRangeOptions(options: object): void {
+  requireKnown(options, rangeOptionNames, 'range option')
+}
+
+export function checkIterateOptions<K>(options: IterateOptions<K>): void {
+  requireKnown(options, iterateOptionNames, 'iterator option')
+  const { limit, reverse } = options
+  if (limit !== undefined && limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
+    throw invalidArgument(`'limit' must be a whole number from 0, or Infinity, not ${limit}`)
+  }
+  if (reverse !== undefined && typeof reverse !== 'boolean') {
+    throw invalidArgument(`'reverse' must be true or false`)
+  }
+}
+
+/** The bytes of a key or bound, as a copy. */
+export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
+  const sink = new ByteSink(64)
+  encoding.write(key, sink)
+  return copyBytes(sink.buffer, 0, sink.length)
+}

@@ -1,0 +1,197 @@
+import { type Clock, systemClock } from '../base/clock.js'
+import { invalidArgument } from '../base/errors.js'
+import { describe, type Encoding, encodingFor } from '../batch/encoding.js'
+import { resolveLeveledOptions } from '../compaction/pickers/leveled-options.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { nodeFileSystem } from '../fs/node-file-system.js'
+import { CodecRegistry } from '../sstable/codec.js'
+import type { TreeOptions } from '../tree/tree.js'
+import type { Durability, OpenOptions, UserBlockCodec } from './api.js'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** The options of `open`, checked and complete. */
+export interface ResolvedOptions {
+  readonly createIfMissing: boolean
+  readonly errorIfExists: boolean
+  readonly readOnly: boolean
+  readonly keyEncoding: Encoding<unknown>
+  readonly valueEncoding: Encoding<unknown>
+  readonly durability: Durability
+  readonly cacheBytes: number
+  readonly maxOpenTables: number
+  readonly coldReads: 'auto' | 'sync' | 'async'
+  readonly codecs: CodecRegistry
+  readonly codecModules: readonly string[]
+  readonly background: ResolvedBackground
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly tree: TreeOptions
+}
+
+export interface ResolvedBackground {
+  readonly mode: 'thread' | 'inline'
+  readonly threads: number
+  /** Infinity: no limit. */
+  readonly bytesPerSecond: number
+}
+
+const optionNames: Record<keyof OpenOptions, true> = {
+  createIfMissing: true,
+  errorIfExists: true,
+  readOnly: true,
+  keyEncoding: true,
+  valueEncoding: true,
+  durability: true,
+  memtableBytes: true,
+  cacheBytes: true,
+  blockBytes: true,
+  tableBytes: true,
+  filterBitsPerKey: true,
+  codec: true,
+  codecs: true,
+  compaction: true,
+  background: true,
+  maxOpenTables: true,
+  coldReads: true,
+  paranoid: true,
+  fileSystem: true,
+  clock: true,
+}
+
+/** Throws INVALID_ARGUMENT that names the option and what it may be. */
+export function resolveOptions(options: OpenOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument(`the options of open must be an object, not ${describe(options)}`)
+  }
+  requireKnown(options, optionNames, 'option')
+  const fs = options.fileSystem ?? nodeFileSystem
+  const background = resolveBackground(options.background)
+  const codecs = new CodecRegistry(options.codecs ?? [])
+  if (background.mode === 'thread') requireThreadable(fs, options.codecs ?? [])
+  return {
+    createIfMissing: boolean(options, 'createIfMissing', true),
+    errorIfExists: boolean(options, 'errorIfExists', false),
+    readOnly: boolean(options, 'readOnly', false),
+    keyEncoding: encodingFor(options.keyEncoding ?? 'utf8', 'keyEncoding'),
+    valueEncoding: encodingFor(options.valueEncoding ?? 'utf8', 'valueEncoding'),
+    durability: resolveDurability(options.durability),
+    cacheBytes: integer(options, 'cacheBytes', 64 * MiB, 0, 1024 * GiB),
+    maxOpenTables: integer(options, 'maxOpenTables', 1000, 16, 100_000),
+    coldReads: oneOf(options, 'coldReads', ['auto', 'sync', 'async']),
+    codecs,
+    codecModules: (options.codecs ?? []).flatMap(({ module }) => module ?? []),
+    background,
+    fs,
+    clock: options.clock ?? systemClock,
+    tree: {
+      memtableBytes: integer(options, 'memtableBytes', 64 * MiB, 64 * KiB, GiB),
+      blockBytes: integer(options, 'blockBytes', 4096, 256, MiB),
+      tableBytes: integer(options, 'tableBytes', 32 * MiB, 64 * KiB, 4 * GiB),
+      filterBitsPerKey: integer(options, 'filterBitsPerKey', 10, 0, 32),
+      codec: resolveCodec(options.codec, codecs),
+      paranoid: boolean(options, 'paranoid', false),
+      compaction: resolveCompaction(options.compaction),
+    },
+  }
+}
+
+/** Throws for a property of `given` that is not in `known`. */
+export function requireKnown(given: object, known: object, what: string): void {
+  for (const name of Object.keys(given)) {
+    if (name in known) continue
+    const names = Object.keys(known).join(', ')
+    throw invalidArgument(`there is no ${what} '${name}'; there are ${names}`, name)
+  }
+}
+
+function boolean(options: OpenOptions, name: keyof OpenOptions, fallback: boolean): boolean {
+  const value = options[name] ?? fallback
+  if (typeof value === 'boolean') return value
+  throw invalidOption(name, 'true or false', value)
+}
+
+function integer(
+  options: OpenOptions,
+  name: keyof OpenOptions,
+  fallback: number,
+  low: number,
+  high: number,
+): number {
+  const value = options[name] ?? fallback
+  if (isIntegerIn(value, low, high)) return value
+  throw invalidOption(name, `a whole number from ${low} to ${high}`, value)
+}
+
+function oneOf<T extends string>(
+  options: OpenOptions,
+  name: keyof OpenOptions,
+  allowed: readonly [T, ...T[]],
+): T {
+  const value = options[name] ?? allowed[0]
+  if (allowed.includes(value as T)) return value as T
+  throw invalidOption(name, allowed.map((text) => `'${text}'`).join(' or '), value)
+}
+
+function resolveDurability(value: OpenOptions['durability']): Durability {
+  if (value === undefined || value === 'os') return 'os'
+  if (value === 'sync') return 'sync'
+  const isInterval = typeof value === 'object' && value !== null
+  if (isInterval && isIntegerIn(value.intervalMs, 1, 3_600_000)) return value
+  throw invalidOption(
+    'durability',
+    "'os', 'sync' or { intervalMs: a whole number from 1 to 3600000 }",
+    value,
+  )
+}
+
+function resolveCodec(name: unknown, codecs: CodecRegistry): string {
+  if (name === undefined) return 'none'
+  if (typeof name === 'string' && codecs.named(name) !== undefined) return name
+  throw invalidOption('codec', "'none', 'deflate' or the name of a codec in 'codecs'", name)
+}
+
+function resolveCompaction(value: OpenOptions['compaction']): TreeOptions['compaction'] {
+  if (value === undefined || value === 'leveled') return resolveLeveledOptions()
+  if (typeof value === 'object' && value !== null) return resolveLeveledOptions(value)
+  throw invalidOption('compaction', "'leveled' or { policy: 'leveled', …thresholds }", value)
+}
+
+function resolveBackground(value: OpenOptions['background']): ResolvedBackground {
+  if (value === 'inline') return { mode: 'inline', threads: 1, bytesPerSecond: Infinity }
+  const given = value === undefined || value === 'thread' ? {} : value
+  const allowed = "'thread', 'inline' or { threads: 1 to 8, bytesPerSecond: at least 65536 }"
+  if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
+  requireKnown(given, { threads: true, bytesPerSecond: true }, "property of option 'background'")
+  const { threads = 1, bytesPerSecond = Infinity } = given
+  const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
+  if (!isIntegerIn(threads, 1, 8) || !validRate) throw invalidOption('background', allowed, value)
+  return { mode: 'thread', threads, bytesPerSecond }
+}
+
+function requireThreadable(fs: FileSystem, codecs: readonly UserBlockCodec[]): void {
+  if (!fs.sharedWithThreads) {
+    throw invalidArgument(
+      "option 'fileSystem' gives files that another thread cannot reach: set background: 'inline'",
+      'fileSystem',
+    )
+  }
+  for (const codec of codecs) {
+    if (codec.module !== undefined) continue
+    throw invalidArgument(
+      `codec '${codec.name}' needs a 'module' that exports it as 'codec', so that the background ` +
+        `thread can load it; or set background: 'inline'`,
+      'codecs',
+    )
+  }
+}
+
+function isIntegerIn(value: unknown, low: number, high: number): value is number {
+  return Number.isInteger(value) && (value as number) >= low && (value as number) <= high
+}
+
+function invalidOption(name: keyof OpenOptions, allowed: string, value: unknown) {
+  return invalidArgument(`option '${name}' must be ${allowed}, not ${describe(value)}`, name)
+}

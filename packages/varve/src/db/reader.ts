@@ -1,0 +1,187 @@
+import { ByteSink } from '../base/byte-sink.js'
+import { invalidArgument } from '../base/errors.js'
+import type { Encoding } from '../batch/encoding.js'
+import { maxKeyBytes } from '../key/limits.js'
+import { LookupState, PointLookup } from '../key/point-lookup.js'
+import type { ReadState } from '../tree/read-state.js'
+import type { Tree } from '../tree/tree.js'
+import type { IterateOptions } from './api.js'
+import type { ColdReads } from './cold-reads.js'
+import { EntryRange, type OpenWalk, type Projection } from './entry-range.js'
+import type { EventLoopTurns } from './event-loop-turns.js'
+import { checkIterateOptions, rangeOf } from './key-bounds.js'
+
+/** What all readers of one keyspace share. */
+export interface ReadCore {
+  readonly tree: Tree
+  readonly keyEncoding: Encoding<unknown>
+  readonly valueEncoding: Encoding<unknown>
+  readonly turns: EventLoopTurns
+  readonly coldReads: ColdReads
+  /** Iterators in progress. */
+  readonly walks: Set<OpenWalk>
+  /** Reads that wait for blocks. */
+  readonly loads: Set<Promise<unknown>>
+  gets: number
+  /** Throws CLOSED once the database is closed. */
+  assertOpen(): void
+}
+
+/**
+ * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or
+ * are one: they stay valid for ever and belong to the caller.
+ */
+export abstract class Reader<K, V> {
+  /** Scratch for the key of the read in progress. */
+  private readonly keySink = new ByteSink(256)
+  private readonly lookup = new PointLookup()
+
+  protected constructor(private readonly readCore: ReadCore) {}
+
+  /** Entries above it are not seen. Throws when the reader is closed. */
+  protected abstract visibleSequence(): number
+
+  /**
+   * The value of `key`, or undefined when it has none. Settles at once when everything needed is in
+   * memory; see `coldReads` for when not.
+   *
+   * @throws INVALID_ARGUMENT for a bad key, CLOSED, CORRUPTION, IO (as rejections)
+   */
+  get(key: K): Promise<V | undefined> {
+    try {
+      const lookup = this.find(key, false)
+      if (lookup.state === LookupState.blocked) return this.getCold(lookup)
+      const value = this.valueOf(lookup)
+      const { turns } = this.readCore
+      return turns.isDue() ? turns.later(value) : Promise.resolve(value)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The value of `key`, or undefined. Blocks the thread when a block has to be read. */
+  getSync(key: K): V | undefined {
+    return this.valueOf(this.find(key, true))
+  }
+
+  /** The values of `keys`, in their order, all as of one moment; undefined for those without one. */
+  async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
+    if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
+    const { turns } = this.readCore
+    const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
+    const cold: Promise<void>[] = []
+    for (const [i, key] of keys.entries()) {
+      const lookup = this.find(key, false)
+      if (lookup.state !== LookupState.blocked) values[i] = this.valueOf(lookup)
+      else cold.push(this.getCold(lookup).then((value) => void (values[i] = value)))
+    }
+    await Promise.all(cold)
+    return turns.isDue() ? turns.later(values) : values
+  }
+
+  /** Whether `key` has a value. */
+  has(key: K): Promise<boolean> {
+    try {
+      const lookup = this.find(key, false)
+      if (lookup.state !== LookupState.blocked) return Promise.resolve(lookup.hasValue)
+      return this.resolveCold(lookup, (found) => found.hasValue)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  hasSync(key: K): boolean {
+    return this.find(key, true).hasValue
+  }
+
+  /**
+   * The entries of a range in the order of their encoded keys: `for (const [key, value] of …)`, or
+   * `for await`. Nothing is read before the walk begins.
+   */
+  entries(options: IterateOptions<K> = {}): EntryRange<[K, V]> {
+    return this.rangeFor(options, 'entries')
+  }
+
+  /** Like `entries`, the keys alone. */
+  keys(options: IterateOptions<K> = {}): EntryRange<K> {
+    return this.rangeFor(options, 'keys')
+  }
+
+  /** Like `entries`, the values alone. */
+  values(options: IterateOptions<K> = {}): EntryRange<V> {
+    return this.rangeFor(options, 'values')
+  }
+
+  private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
+    checkIterateOptions(options)
+    const { snapshot, reverse = false, limit = Infinity } = options
+    const reader = (snapshot as unknown as Reader<K, V> | undefined) ?? this
+    if (reader.readCore !== this.readCore) {
+      throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
+    }
+    const range = rangeOf(options, this.readCore.keyEncoding)
+    const plan = { range, reverse, limit, projection }
+    return new EntryRange(this.readCore, () => reader.visibleSequence(), plan)
+  }
+
+  private find(key: K, mayRead: boolean): PointLookup {
+    const { readCore, keySink, lookup } = this
+    const visibleSequence = this.visibleSequence()
+    keySink.length = 0
+    readCore.keyEncoding.write(key, keySink)
+    checkKeyLength(keySink.length)
+    readCore.gets++
+    lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
+    readCore.tree.get(lookup)
+    return lookup
+  }
+
+  private valueOf(lookup: PointLookup): V | undefined {
+    if (!lookup.hasValue) return undefined
+    const { valueBytes, valueStart, valueEnd } = lookup
+    return this.readCore.valueEncoding.read(valueBytes, valueStart, valueEnd) as V
+  }
+
+  private getCold(lookup: PointLookup): Promise<V | undefined> {
+    return this.resolveCold(lookup, (found) => this.valueOf(found))
+  }
+
+  /** Goes on with a lookup that met a block which is not in memory. */
+  private resolveCold<T>(blocked: PointLookup, take: (found: PointLookup) => T): Promise<T> {
+    const { tree, coldReads, turns } = this.readCore
+    const { key, keyLength, visibleSequence } = blocked
+    if (coldReads.mayBlock()) {
+      blocked.start(key, keyLength, visibleSequence, true)
+      coldReads.timed(() => tree.get(blocked))
+      const result = take(blocked)
+      return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+    }
+    // The reader's scratch goes on to other reads: this one takes a lookup and a key of its own.
+    const lookup = new PointLookup()
+    lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
+    lookup.block(blocked.missing!)
+    const loading = waitFor(lookup, tree, tree.state.retain())
+    this.readCore.loads.add(loading)
+    return loading.then(() => take(lookup)).finally(() => this.readCore.loads.delete(loading))
+  }
+}
+
+/** Loads one missing block after another until the lookup has its answer. */
+async function waitFor(lookup: PointLookup, tree: Tree, state: ReadState): Promise<void> {
+  try {
+    while (lookup.state === LookupState.blocked) {
+      await lookup.missing!.load()
+      lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, false)
+      tree.get(lookup, state)
+    }
+  } finally {
+    state.release()
+  }
+}
+
+function checkKeyLength(length: number): void {
+  if (length === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
+  if (length > maxKeyBytes) {
+    throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${length}`)
+  }
+}

@@ -1,0 +1,58 @@
+import { VarveError } from '../base/errors.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { MemTable } from '../memtable/memtable.js'
+import type { Tree } from '../tree/tree.js'
+import { parseFileName } from '../version/file-names.js'
+import { replayLogs, type ReplayedLog, type ReplayResult } from '../wal/replay.js'
+
+/** The logs in a directory that hold commits which may not be in tables, oldest first. */
+export function logsFrom(fs: FileSystem, directory: string, logNumber: number): ReplayedLog[] {
+  return fs
+    .list(directory)
+    .flatMap((name) => {
+      const file = parseFileName(name)
+      if (file?.kind !== 'log' || file.number < logNumber) return []
+      return [{ logNumber: file.number, path: `${directory}/${name}` }]
+    })
+    .sort((a, b) => a.logNumber - b.logNumber)
+}
+
+/** Puts what the logs hold into the memtables of the trees. Changes no file. */
+export function replayInto(
+  fs: FileSystem,
+  logs: readonly ReplayedLog[],
+  trees: ReadonlyMap<number, Tree>,
+): ReplayResult {
+  return replayLogs(fs, logs, (group, logNumber) => {
+    while (group.next()) {
+      const tree = trees.get(group.keyspace)
+      if (tree === undefined) {
+        throw new VarveError('UNSUPPORTED_FORMAT', `the log writes to keyspace ${group.keyspace}`)
+      }
+      const bytes = MemTable.entryBytes(
+        group.keyEnd - group.keyStart,
+        group.valueEnd - group.valueStart,
+      )
+      if (!tree.hasRoom(bytes)) tree.rotate(bytes)
+      tree.apply(group, logNumber)
+    }
+  })
+}
+
+/**
+ * Makes what replay passed over disappear for good: torn tails are cut off, logs that were dropped
+ * are removed.
+ */
+export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
+  for (const { path, sizeBytes } of replayed.tornLogs) {
+    const file = fs.openForAppend(path)
+    try {
+      file.truncate(sizeBytes)
+      file.sync()
+    } finally {
+      file.close()
+    }
+  }
+  for (const { path } of replayed.dropped) fs.remove(path)
+  if (replayed.dropped.length > 0) fs.syncDirectory(directory)
+}

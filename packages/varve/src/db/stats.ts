@@ -1,0 +1,96 @@
+import {
+  compactionDebtBytes,
+  compactionScores,
+  targetBytes,
+} from '../compaction/pickers/compaction-scores.js'
+import { levelCount } from '../version/version.js'
+import type { LevelInfo, Stats } from './api.js'
+import { allTableBytes, spaceAmplification, writeAmplification } from './amplification.js'
+import type { DatabaseParts } from './database-parts.js'
+
+/** Everything that is counted, as of now. Costs some microseconds. */
+export function collectStats(parts: DatabaseParts): Stats {
+  const { tree, tables, cache, core, snapshots, work, tableCounters, writer } = parts
+  const { version } = tree.state
+  const user = writer?.pipeline.userBytes ?? 0
+  const log = writer?.log.appendedBytes ?? 0
+  const flush = work.flushedBytes
+  const compaction = work.compactedBytes
+  const memory = {
+    memtables: tree.memoryBytes,
+    cache: cache.usedBytes,
+    tables: tables.memoryBytes,
+    commitBuffers: writer?.pipeline.bufferBytes ?? 0,
+  }
+  return {
+    sequence: writer?.pipeline.visibleSequence ?? parts.lastSequence,
+    bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
+    amplification: {
+      write: writeAmplification(user, log + flush + compaction),
+      read: core.gets === 0 ? 0 : tree.blocksTouched / core.gets,
+      space: spaceAmplification(version),
+    },
+    operations: {
+      writes: writer?.pipeline.operations ?? 0,
+      commits: writer?.pipeline.commits ?? 0,
+      gets: core.gets,
+    },
+    cache: {
+      hits: cache.hits,
+      misses: cache.misses,
+      usedBytes: cache.usedBytes,
+      capacityBytes: parts.options.cacheBytes,
+    },
+    filters: {
+      probes: tableCounters.filterProbes,
+      useful: tableCounters.filterUseful,
+      falsePositives: tableCounters.filterFalsePositives,
+    },
+    memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
+    stalls: {
+      count: writer?.stalls.count ?? 0,
+      timeMs: writer?.stalls.timeMs ?? 0,
+      memtables: writer?.stalls.countByCause.memtables ?? 0,
+      level0: writer?.stalls.countByCause.level0 ?? 0,
+    },
+    flushes: { count: work.flushes, timeMs: work.flushMs },
+    compactions: {
+      count: work.compactions,
+      moves: work.moves,
+      timeMs: work.compactionMs,
+      running: writer?.scheduler.runningMerges ?? 0,
+      debtBytes: compactionDebtBytes(version, tree.options.compaction),
+    },
+    tables: {
+      count: version.tableCount,
+      sizeBytes: allTableBytes(version),
+      open: tables.openTables,
+    },
+    recovery: {
+      replayedRecords: work.replayedRecords,
+      tornTails: work.tornTails,
+      droppedBytes: work.droppedBytes,
+    },
+    snapshots: snapshots.count,
+    iterators: core.walks.size,
+    backgroundErrors: writer?.scheduler.failures ?? 0,
+  }
+}
+
+/** The tables of every level; level 0 from the newest, the others by key. */
+export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
+  const { version } = tree.state
+  const { compaction } = tree.options
+  const scores = compactionScores(version, compaction)
+  return Array.from({ length: levelCount }, (_, level) => ({
+    level,
+    sizeBytes: version.levelBytes(level),
+    targetBytes: level === 0 ? 0 : targetBytes(level, compaction),
+    score: scores[level] ?? 0,
+    tables: version.levels[level].map(({ range, keyBytes: _k, valueBytes: _v, ...table }) => ({
+      ...table,
+      smallestKey: range.start,
+      endKey: range.end,
+    })),
+  }))
+}

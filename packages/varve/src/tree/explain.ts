@@ -1,0 +1,111 @@
+import { copyBytes } from '../base/bytes.js'
+import { hashBytes } from '../base/hash.js'
+import { rangeContainsSlice } from '../key/key-range.js'
+import { LookupState, PointLookup } from '../key/point-lookup.js'
+import { ValueKind } from '../key/value-kind.js'
+import type { MemTable } from '../memtable/memtable.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TableExplanation } from '../sstable/table-reader.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+import { levelCount } from '../version/version.js'
+import type { ReadState } from './read-state.js'
+
+/** How one point read goes, place by place, newest first. */
+export interface Explanation {
+  key: Uint8Array
+  outcome: 'found' | 'deleted' | 'absent'
+  steps: ExplainStep[]
+}
+
+/** One place that was asked. Tables whose range does not hold the key are not. */
+export interface ExplainStep extends Partial<TableExplanation> {
+  place: 'memtable' | 'immutable memtable' | 'table'
+  /** Of a table. */
+  level?: number
+  fileNumber?: number
+  /** Sequence of the entry or range tombstone that decided. */
+  sequence?: number
+  verdict: 'found' | 'deleted' | 'range-deleted' | 'absent'
+}
+
+/** Reads `key` as `Tree.get` does, and writes down what it meets. Blocks for reads. */
+export function explainGet(
+  key: Buffer,
+  visibleSequence: number,
+  state: ReadState,
+  tables: TableCache,
+): Explanation {
+  const lookup = new PointLookup()
+  lookup.start(key, key.length, visibleSequence, true)
+  const steps: ExplainStep[] = []
+  for (const ask of placesFor(lookup, state, tables)) {
+    const step = ask()
+    steps.push(step)
+    if (step.verdict !== 'absent') break
+  }
+  const last = steps.at(-1)?.verdict ?? 'absent'
+  const outcome = last === 'range-deleted' ? 'deleted' : last
+  return { key: copyBytes(key), outcome, steps }
+}
+
+function* placesFor(
+  lookup: PointLookup,
+  state: ReadState,
+  tables: TableCache,
+): Generator<() => ExplainStep> {
+  yield () => askMemTable(state.memtable, 'memtable', lookup)
+  for (const memtable of state.immutables) {
+    yield () => askMemTable(memtable, 'immutable memtable', lookup)
+  }
+  for (let level = 0; level < levelCount; level++) {
+    for (const table of state.version.levels[level]) {
+      if (!rangeContainsSlice(table.range, lookup.key, 0, lookup.keyLength)) continue
+      yield () => askTable(table, level, lookup, tables)
+    }
+  }
+}
+
+function askMemTable(
+  memtable: MemTable,
+  place: 'memtable' | 'immutable memtable',
+  lookup: PointLookup,
+): ExplainStep {
+  const { key, keyLength, visibleSequence } = lookup
+  const tombstones = memtable.rangeTombstones()
+  memtable.get(lookup)
+  const covering = tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
+  return { place, ...verdictOf(lookup, covering) }
+}
+
+function askTable(
+  table: TableMetadata,
+  level: number,
+  lookup: PointLookup,
+  tables: TableCache,
+): ExplainStep {
+  const { key, keyLength, visibleSequence } = lookup
+  const reader = tables.get(table.fileNumber)
+  const covering = reader.rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence)
+  const explanation = reader.explain(key, hashBytes(key, 0, keyLength))
+  if (table.entryCount > 0) reader.get(lookup)
+  return {
+    place: 'table',
+    level,
+    fileNumber: table.fileNumber,
+    ...explanation,
+    ...verdictOf(lookup, covering),
+  }
+}
+
+function verdictOf(
+  lookup: PointLookup,
+  covering: number,
+): Pick<ExplainStep, 'verdict' | 'sequence'> {
+  const isFound = lookup.state === LookupState.found
+  if (covering > 0 && (!isFound || covering > lookup.sequence)) {
+    return { verdict: 'range-deleted', sequence: covering }
+  }
+  if (!isFound) return { verdict: 'absent' }
+  const verdict = lookup.kind === ValueKind.put ? 'found' : 'deleted'
+  return { verdict, sequence: lookup.sequence }
+}

@@ -1,0 +1,85 @@
+import { MemTable } from '../memtable/memtable.js'
+import type { MemTableArena } from '../memtable/memtable-arena.js'
+
+/** A memtable and the first log that holds something of it. */
+export interface MemTableSlot {
+  readonly memtable: MemTable
+  /** Logs below this hold nothing of the memtable. Set with its first entry. */
+  firstLogNumber: number
+  isFlushing: boolean
+}
+
+/**
+ * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush. Arenas of
+ * flushed memtables are used again, because fresh memory costs a page fault for every 4 KiB and
+ * shared memory is returned late.
+ *
+ * Owned by: a Tree.
+ */
+export class MemTables {
+  active: MemTableSlot
+  /** Newest first. */
+  sealed: MemTableSlot[] = []
+  /** How many read states use each memtable. */
+  private readonly users = new Map<MemTable, number>()
+  private readonly spareArenas: MemTableArena[] = []
+
+  constructor(private readonly capacityBytes: number) {
+    this.active = this.newSlot(0, false)
+  }
+
+  get memoryBytes(): number {
+    let bytes = this.spareArenas.length * this.capacityBytes
+    for (const memtable of this.users.keys()) bytes += memtable.memoryBytes
+    return bytes
+  }
+
+  /** Seals the active memtable, unless it is empty; the next one has room for `neededBytes`. */
+  rotate(neededBytes: number): void {
+    const { active } = this
+    active.memtable.seal()
+    if (!active.memtable.isEmpty) this.sealed = [active, ...this.sealed]
+    this.active = this.newSlot(neededBytes, active.memtable.wasScanned)
+  }
+
+  /** The sealed memtable to flush next, unless one is being flushed. */
+  oldestUnflushed(): MemTableSlot | undefined {
+    const oldest = this.sealed.at(-1)
+    return oldest === undefined || oldest.isFlushing ? undefined : oldest
+  }
+
+  removeFlushed(slot: MemTableSlot): void {
+    this.sealed = this.sealed.filter((other) => other !== slot)
+  }
+
+  /** First log that is needed once `flushed` is in a table; undefined when none is. */
+  firstLogWithout(flushed: MemTableSlot | undefined): number | undefined {
+    const needed = [this.active, ...this.sealed].filter(
+      (slot) => slot !== flushed && !slot.memtable.isEmpty,
+    )
+    return needed.length === 0 ? undefined : Math.min(...needed.map((slot) => slot.firstLogNumber))
+  }
+
+  retain(memtable: MemTable): void {
+    this.users.set(memtable, (this.users.get(memtable) ?? 0) + 1)
+  }
+
+  release(memtable: MemTable): void {
+    const users = this.users.get(memtable)! - 1
+    if (users > 0) {
+      this.users.set(memtable, users)
+      return
+    }
+    this.users.delete(memtable)
+    const isOfOneSize = memtable.capacityBytes === this.capacityBytes
+    if (isOfOneSize && this.spareArenas.length === 0) {
+      this.spareArenas.push(memtable.releaseArena())
+    }
+  }
+
+  private newSlot(neededBytes: number, ordered: boolean): MemTableSlot {
+    const arena = neededBytes <= this.capacityBytes ? this.spareArenas.pop() : undefined
+    const memtable = new MemTable(arena ?? Math.max(this.capacityBytes, neededBytes), { ordered })
+    return { memtable, firstLogNumber: 0, isFlushing: false }
+  }
+}

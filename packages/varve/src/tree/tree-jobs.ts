@@ -1,0 +1,127 @@
+import type { JobRequest, JobResult, JobTableOptions } from '../compaction/job-request.js'
+import type { BackgroundJob } from '../compaction/scheduler.js'
+import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import type { AddedTable, DeletedTable } from '../version/version-edit.js'
+import { totalBytes } from '../version/table-metadata.js'
+import type { Version } from '../version/version.js'
+import type { MemTableSlot } from './memtables.js'
+
+/** What background jobs need of the database. */
+export interface TreeJobHost {
+  /** The first of `count` new file numbers in a row. */
+  allocateFileNumber(count: number): number
+  /** Sequences of the live snapshots, ascending. */
+  snapshotSequences(): number[]
+  /**
+   * First log that the database needs once the tree that asks needs none below `firstLog` (undefined:
+   * none at all).
+   */
+  neededLog(keyspace: number, firstLog: number | undefined): number
+  flushed(slot: MemTableSlot, result: JobResult): void
+  compacted(spec: CompactionSpec, result: JobResult): void
+}
+
+interface JobOwner {
+  readonly keyspace: number
+  readonly options: JobTableOptions
+  currentVersion(): Version
+}
+
+/** Merges may split where a level below makes it worthwhile; this many more tables than by size. */
+const spareFileNumbers = 16
+
+/** Writes a sealed memtable to level 0. The slot is marked until the job ends. */
+export function flushJob(
+  tree: JobOwner,
+  host: TreeJobHost,
+  slot: MemTableSlot,
+  hooks: { firstLogAfter: () => number | undefined; installed: () => void },
+): BackgroundJob {
+  slot.isFlushing = true
+  return {
+    kind: 'flush',
+    request: {
+      kind: 'flush',
+      memtable: slot.memtable.seal(),
+      nothingBelow: tree.currentVersion().tableCount === 0,
+      options: tableOptions(tree),
+      snapshots: host.snapshotSequences(),
+      firstFileNumber: host.allocateFileNumber(1),
+      fileNumberCount: 1,
+    },
+    editFor: (result) => ({
+      logNumber: host.neededLog(tree.keyspace, hooks.firstLogAfter()),
+      added: result.outputs.map((table) => ({ keyspace: tree.keyspace, level: 0, table })),
+    }),
+    installed(result) {
+      hooks.installed()
+      host.flushed(slot, result)
+    },
+    failed() {
+      slot.isFlushing = false
+    },
+  }
+}
+
+/** Runs a compaction. Its tables are in `busy` until the job ends. */
+export function mergeJob(
+  tree: JobOwner,
+  host: TreeJobHost,
+  spec: CompactionSpec,
+  busy: Set<number>,
+  installed: () => void,
+): BackgroundJob {
+  const inputs = spec.inputs.flatMap(({ tables }) => tables)
+  for (const { fileNumber } of inputs) busy.add(fileNumber)
+  const free = (): void => {
+    for (const { fileNumber } of inputs) busy.delete(fileNumber)
+  }
+  return {
+    kind: spec.kind,
+    request: spec.kind === 'move' ? undefined : mergeRequest(tree, host, spec),
+    editFor: (result) => ({
+      deleted: deletedTables(tree.keyspace, spec),
+      added: addedTables(tree.keyspace, spec, result),
+    }),
+    installed(result) {
+      free()
+      installed()
+      host.compacted(spec, result)
+    },
+    failed() {
+      free()
+    },
+  }
+}
+
+function mergeRequest(tree: JobOwner, host: TreeJobHost, spec: CompactionSpec): JobRequest {
+  const inputBytes = spec.inputs.reduce((sum, { tables }) => sum + totalBytes(tables), 0)
+  const bySize = Math.ceil(inputBytes / tree.options.tableBytes)
+  const fileNumberCount = bySize + spec.grandparents.length + spareFileNumbers
+  return {
+    kind: 'merge',
+    spec,
+    options: tableOptions(tree),
+    snapshots: host.snapshotSequences(),
+    firstFileNumber: host.allocateFileNumber(fileNumberCount),
+    fileNumberCount,
+  }
+}
+
+/** Only these cross to the worker: the tree's other options may hold functions. */
+function tableOptions({ options }: JobOwner): JobTableOptions {
+  const { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid } = options
+  return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
+}
+
+function deletedTables(keyspace: number, spec: CompactionSpec): DeletedTable[] {
+  return spec.inputs.flatMap(({ level, tables }) =>
+    tables.map(({ fileNumber }) => ({ keyspace, level, fileNumber })),
+  )
+}
+
+function addedTables(keyspace: number, spec: CompactionSpec, result: JobResult): AddedTable[] {
+  const tables =
+    spec.kind === 'move' ? spec.inputs.flatMap((input) => input.tables) : result.outputs
+  return tables.map((table) => ({ keyspace, level: spec.outputLevel, table }))
+}

@@ -1,0 +1,268 @@
+import type { BatchReader } from '../batch/batch-reader.js'
+import { copyBytes } from '../base/bytes.js'
+import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
+import { pickLeveled } from '../compaction/pickers/leveled-picker.js'
+import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
+import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
+import { CoveringTombstones } from '../iterator/covering-tombstones.js'
+import { MergingIterator } from '../iterator/merging-iterator.js'
+import { VisibleIterator } from '../iterator/visible-iterator.js'
+import type { InternalIterator } from '../key/internal-iterator.js'
+import { type KeyRange, rangeContainsSlice } from '../key/key-range.js'
+import { maxSequence } from '../key/limits.js'
+import { LookupState, type PointLookup } from '../key/point-lookup.js'
+import type { RangeTombstones } from '../key/range-tombstone.js'
+import { ValueKind } from '../key/value-kind.js'
+import type { MemTable } from '../memtable/memtable.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+import { levelCount, type Version } from '../version/version.js'
+import { flushJob, mergeJob, type TreeJobHost } from './tree-jobs.js'
+import { MemTables } from './memtables.js'
+import { ReadState } from './read-state.js'
+
+export interface TreeOptions {
+  readonly memtableBytes: number
+  readonly blockBytes: number
+  readonly tableBytes: number
+  readonly filterBitsPerKey: number
+  readonly codec: string
+  readonly paranoid: boolean
+  readonly compaction: LeveledOptions
+}
+
+/** What a tree needs of the database that it is part of. */
+export interface TreeHost extends TreeJobHost {
+  readonly tables: TableCache
+  currentVersion(keyspace: number): Version
+}
+
+/** How an iterator reads. */
+export interface WalkOptions {
+  readonly range: KeyRange
+  readonly visibleSequence: number
+  readonly reverse: boolean
+  /** False: wait with `pending` for blocks that are not in memory. */
+  readonly mayRead: boolean
+}
+
+/**
+ * One LSM tree, the data of one keyspace: memtables above, tables on levels below.
+ *
+ * Owned by: the Database, on its thread. Lives: as long as it is open. Writes come from the commit
+ * pipeline, already logged; flushes and compactions are asked for by the scheduler.
+ *
+ * Invariant 1: places are asked from the newest to the oldest; what an older place holds of a key has
+ * a lower sequence than what a newer one holds of it.
+ * Invariant 2: `state` is replaced, never changed, when a memtable or a table comes or goes.
+ */
+export class Tree implements JobSource {
+  state: ReadState
+  /** Table blocks looked into by point reads. */
+  blocksTouched = 0
+  private readonly memtables: MemTables
+  private readonly busy = new Set<number>()
+
+  constructor(
+    readonly keyspace: number,
+    readonly options: TreeOptions,
+    private readonly host: TreeHost,
+  ) {
+    this.memtables = new MemTables(options.memtableBytes)
+    this.state = this.newState()
+  }
+
+  get memoryBytes(): number {
+    return this.memtables.memoryBytes
+  }
+
+  get sealedCount(): number {
+    return this.memtables.sealed.length
+  }
+
+  get hasUnflushed(): boolean {
+    return this.hasUnflushedBefore(maxSequence)
+  }
+
+  /** Tables that running compactions read. */
+  get busyTables(): ReadonlySet<number> {
+    return this.busy
+  }
+
+  /** Whether an entry with a sequence ≤ `sequence` is not in a table yet. */
+  hasUnflushedBefore(sequence: number): boolean {
+    return [this.memtables.active, ...this.memtables.sealed].some(
+      ({ memtable }) => !memtable.isEmpty && memtable.minSequence <= sequence,
+    )
+  }
+
+  /** Whether `bytes` more, as `MemTable.entryBytes` counts them, go into the active memtable. */
+  hasRoom(bytes: number): boolean {
+    return this.memtables.active.memtable.hasRoom(bytes)
+  }
+
+  /** Seals the active memtable for its flush; the next one has room for `neededBytes`. */
+  rotate(neededBytes: number): void {
+    this.memtables.rotate(neededBytes)
+    this.refresh()
+  }
+
+  /** Adds the operation that `group` stands on. Requires: room; it is logged in `logNumber`. */
+  apply(group: BatchReader, logNumber: number): void {
+    const slot = this.memtables.active
+    if (slot.memtable.isEmpty) slot.firstLogNumber = logNumber
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = group
+    if (group.kind === ValueKind.rangeDelete) {
+      const end = group.unbounded ? null : copyBytes(bytes, valueStart, valueEnd)
+      slot.memtable.insertRangeDelete(group.sequence, copyBytes(bytes, keyStart, keyEnd), end)
+      return
+    }
+    slot.memtable.insert(
+      group.sequence,
+      group.kind,
+      bytes,
+      keyStart,
+      keyEnd,
+      bytes,
+      valueStart,
+      valueEnd,
+    )
+  }
+
+  /** Answers a point read from `state`; `lookup.hasValue` tells the result unless it is blocked. */
+  get(lookup: PointLookup, state: ReadState = this.state): void {
+    askMemTable(state.memtable, lookup)
+    for (let i = 0; i < state.immutables.length && goesOn(lookup); i++) {
+      askMemTable(state.immutables[i], lookup)
+    }
+    if (goesOn(lookup)) this.askTables(state.version, lookup)
+    this.blocksTouched += lookup.blocksTouched
+  }
+
+  /** A walk over what a reader sees in a range. Retains what it reads until it closes. */
+  walk(options: WalkOptions): VisibleIterator {
+    const state = this.state.retain()
+    const { range, visibleSequence, reverse, mayRead } = options
+    const children: InternalIterator[] = []
+    const tombstones: RangeTombstones[] = []
+    for (const memtable of [state.memtable, ...state.immutables]) {
+      if (memtable.isEmpty || memtable.minSequence > visibleSequence) continue
+      if (memtable.entryCount > 0) children.push(memtable.iterator())
+      if (memtable.rangeDeleteCount > 0) tombstones.push(memtable.rangeTombstones())
+    }
+    // The iterator keeps the table open.
+    const open = (table: TableMetadata): InternalIterator =>
+      this.host.tables
+        .get(table.fileNumber)
+        .iterator({ mayRead, fillCache: true, readAheadBytes: 0 })
+    for (let level = 0; level < levelCount; level++) {
+      const tables = state.version.overlapping(level, range)
+      for (const table of tables) {
+        if (table.rangeDeleteCount > 0) {
+          tombstones.push(this.host.tables.get(table.fileNumber).rangeTombstones)
+        }
+      }
+      const runs = level === 0 ? tables.map((table) => [table]) : [tables]
+      for (const run of runs) {
+        if (run.length === 1) children.push(open(run[0]))
+        else if (run.length > 1) children.push(new ConcatenatingIterator(run, open))
+      }
+    }
+    const source = children.length === 1 ? children[0] : new MergingIterator(children)
+    const covering = new CoveringTombstones(tombstones)
+    const onClose = (): void => state.release()
+    return new VisibleIterator(source, covering, visibleSequence, range, reverse, onClose)
+  }
+
+  nextFlush(): BackgroundJob | undefined {
+    const slot = this.memtables.oldestUnflushed()
+    if (slot === undefined) return undefined
+    return flushJob(this, this.host, slot, {
+      firstLogAfter: () => this.memtables.firstLogWithout(slot),
+      installed: () => {
+        this.memtables.removeFlushed(slot)
+        this.refresh()
+      },
+    })
+  }
+
+  nextMerge(): BackgroundJob | undefined {
+    const { compaction, tableBytes } = this.options
+    const spec = pickLeveled(this.currentVersion(), compaction, this.busy, tableBytes)
+    return spec === undefined ? undefined : this.mergeFor(spec)
+  }
+
+  /** The job of a compaction; its tables are busy until the job ends. */
+  mergeFor(spec: CompactionSpec): BackgroundJob {
+    return mergeJob(this, this.host, spec, this.busy, () => this.refresh())
+  }
+
+  currentVersion(): Version {
+    return this.host.currentVersion(this.keyspace)
+  }
+
+  /** The first log that holds something not in a table; undefined when there is none. */
+  firstNeededLog(): number | undefined {
+    return this.memtables.firstLogWithout(undefined)
+  }
+
+  /** Lets go of everything. Requires: no reader is left. */
+  close(): void {
+    this.state.release()
+  }
+
+  private askTables(version: Version, lookup: PointLookup): void {
+    const { key, keyLength } = lookup
+    for (const table of version.levels[0]) {
+      if (!rangeContainsSlice(table.range, key, 0, keyLength)) continue
+      this.askTable(table, lookup)
+      if (!goesOn(lookup)) return
+    }
+    for (let level = 1; level < levelCount; level++) {
+      if (version.levels[level].length === 0) continue
+      const table = version.tableAt(level, key, 0, keyLength)
+      if (table === undefined) continue
+      this.askTable(table, lookup)
+      if (!goesOn(lookup)) return
+    }
+  }
+
+  private askTable(table: TableMetadata, lookup: PointLookup): void {
+    const reader = this.host.tables.get(table.fileNumber)
+    if (table.rangeDeleteCount > 0) cover(reader.rangeTombstones, lookup)
+    if (table.entryCount > 0) reader.get(lookup)
+  }
+
+  private refresh(): void {
+    const old = this.state
+    this.state = this.newState()
+    old.release()
+  }
+
+  private newState(): ReadState {
+    const { active, sealed } = this.memtables
+    const immutables = sealed.map((slot) => slot.memtable)
+    for (const memtable of [active.memtable, ...immutables]) this.memtables.retain(memtable)
+    return new ReadState(active.memtable, immutables, this.currentVersion(), (state) => {
+      this.memtables.release(state.memtable)
+      for (const memtable of state.immutables) this.memtables.release(memtable)
+    })
+  }
+}
+
+/** Whether older places must be asked: not once a value, a delete or a covering tombstone is known. */
+function goesOn(lookup: PointLookup): boolean {
+  return lookup.state === LookupState.searching && lookup.coveringSequence === 0
+}
+
+function askMemTable(memtable: MemTable, lookup: PointLookup): void {
+  if (memtable.rangeDeleteCount > 0) cover(memtable.rangeTombstones(), lookup)
+  memtable.get(lookup)
+}
+
+function cover(tombstones: RangeTombstones, lookup: PointLookup): void {
+  const { key, keyLength, visibleSequence } = lookup
+  const sequence = tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
+  if (sequence > lookup.coveringSequence) lookup.coveringSequence = sequence
+}
