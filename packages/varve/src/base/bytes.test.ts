@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  asBuffer,
+  compareBytes,
+  compareRanges,
+  copyBytes,
+  equalRanges,
+  printableKey,
+  sharedPrefixLength,
+} from './bytes.js'
+
+/** Few values, so that equal bytes and shared prefixes are common. */
+const bytes = fc.uint8Array({ maxLength: 8 }).map((array) => array.map((byte) => byte & 0x81))
+
+test('compares as Buffer.compare does', () => {
+  fc.assert(
+    fc.property(bytes, bytes, (a, b) => {
+      assert.equal(Math.sign(compareBytes(a, b)), Buffer.compare(a, b))
+    }),
+  )
+})
+
+test('a prefix sorts before what continues it, and bytes are unsigned', () => {
+  const of = (...values: number[]) => Uint8Array.of(...values)
+  assert.ok(compareBytes(of(), of(0)) < 0)
+  assert.ok(compareBytes(of(1), of(1, 0)) < 0)
+  assert.ok(compareBytes(of(0x7f), of(0x80)) < 0)
+  assert.equal(compareBytes(of(1, 2), of(1, 2)), 0)
+})
+
+test('ranges are compared without what lies around them', () => {
+  fc.assert(
+    fc.property(bytes, bytes, bytes, (a, b, around) => {
+      const inside = Buffer.concat([around, a, around])
+      const [start, end] = [around.length, around.length + a.length]
+      const order = compareRanges(inside, start, end, b, 0, b.length)
+      assert.equal(Math.sign(order), Buffer.compare(a, b))
+      assert.equal(equalRanges(inside, start, end, b, 0, b.length), Buffer.compare(a, b) === 0)
+    }),
+  )
+})
+
+test('the shared prefix is the longest one', () => {
+  fc.assert(
+    fc.property(bytes, bytes, (a, b) => {
+      const length = sharedPrefixLength(a, b)
+      assert.deepEqual(a.subarray(0, length), b.subarray(0, length))
+      assert.ok(length === a.length || length === b.length || a[length] !== b[length])
+    }),
+  )
+})
+
+test('a copy shares no memory, a Buffer view does', () => {
+  const original = Uint8Array.of(1, 2, 3, 4)
+  const copy = copyBytes(original, 1, 3)
+  const view = asBuffer(original.subarray(1, 3))
+  original.fill(9)
+  assert.deepEqual([...copy], [2, 3])
+  assert.deepEqual([...view], [9, 9])
+  assert.equal(asBuffer(copy), copy)
+})
+
+test('keys are shown as text where they are text', () => {
+  assert.equal(printableKey(Buffer.from('user:1')), 'user:1')
+  assert.equal(printableKey(Uint8Array.of(0, 255)), '0x00ff')
+  assert.equal(printableKey(Buffer.from('abcdef'), 3), 'abc…')
+})

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { compareBytes } from '../base/bytes.js'
+import { compareEnds, isEmptyRange, rangeContains } from './key-range.js'
+import { RangeTombstones, type RangeTombstone } from './range-tombstone.js'
+
+const keys = Array.from('abcdefgh', (letter) => Buffer.from(letter))
+
+const key = fc.constantFrom(...keys)
+const tombstone: fc.Arbitrary<RangeTombstone> = fc
+  .record({ start: key, end: fc.option(key), sequence: fc.integer({ min: 1, max: 9 }) })
+  .filter((range) => !isEmptyRange(range))
+const tombstones = fc.array(tombstone, { maxLength: 8 })
+
+function covering(tombstones: RangeTombstones, key: Buffer, visibleSequence: number): number {
+  const around = Buffer.concat([Buffer.from('x'), key, Buffer.from('y')])
+  return tombstones.coveringSequence(around, 1, 1 + key.length, visibleSequence)
+}
+
+/** The definition: the highest visible one of those that contain the key. */
+function bruteForce(list: readonly RangeTombstone[], key: Buffer, visibleSequence: number): number {
+  const visible = list.filter((t) => t.sequence <= visibleSequence && rangeContains(t, key))
+  return Math.max(0, ...visible.map((t) => t.sequence))
+}
+
+function picture(tombstones: RangeTombstones): string[] {
+  return tombstones.fragments.map(({ start, end, sequences }) => {
+    const to = end === null ? '∞' : Buffer.from(end).toString()
+    return `${Buffer.from(start).toString()}–${to} ${sequences.map((s) => `#${s}`).join(' ')}`
+  })
+}
+
+const range = (start: string, end: string | null, sequence: number): RangeTombstone => ({
+  start: Buffer.from(start),
+  end: end === null ? null : Buffer.from(end),
+  sequence,
+})
+
+test('answers as asking every tombstone would', () => {
+  fc.assert(
+    fc.property(tombstones, fc.integer({ min: 0, max: 10 }), (list, visibleSequence) => {
+      const cut = RangeTombstones.from(list)
+      for (const key of [...keys, Buffer.alloc(0), Buffer.from('aa'), Buffer.from('h0')]) {
+        const expected = bruteForce(list, key, visibleSequence)
+        assert.equal(covering(cut, key, visibleSequence), expected, `key ${key.toString()}`)
+      }
+    }),
+  )
+})
+
+test('fragments are ordered, disjoint and not empty; their sequences fall', () => {
+  fc.assert(
+    fc.property(tombstones, (list) => {
+      const { fragments, isEmpty } = RangeTombstones.from(list)
+      assert.equal(isEmpty, list.length === 0)
+      for (const [i, fragment] of fragments.entries()) {
+        assert.ok(!isEmptyRange(fragment))
+        if (i > 0) assert.ok(compareEnds(fragments[i - 1].end, fragment.start) <= 0)
+        assert.ok(fragment.sequences.length > 0)
+        assert.ok(fragment.sequences.every((s, j) => j === 0 || fragment.sequences[j - 1] > s))
+      }
+    }),
+  )
+})
+
+test('the index of a key is that of the first fragment that ends behind it', () => {
+  fc.assert(
+    fc.property(tombstones, key, (list, key) => {
+      const cut = RangeTombstones.from(list)
+      const found = cut.fragments.findIndex((f) => f.end === null || compareBytes(f.end, key) > 0)
+      const expected = found === -1 ? cut.fragments.length : found
+      assert.equal(cut.indexFor(key, 0, key.length), expected)
+    }),
+  )
+})
+
+test('overlapping tombstones are cut at each other', () => {
+  const cut = RangeTombstones.from([range('a', 'm', 7), range('d', 't', 9)])
+  assert.deepEqual(picture(cut), ['a–d #7', 'd–m #9 #7', 'm–t #9'])
+})
+
+test('equal, nested, endless and distant tombstones', () => {
+  const cut = RangeTombstones.from([
+    range('p', null, 4),
+    range('b', 'e', 3),
+    range('c', 'd', 2),
+    range('b', 'e', 3),
+    range('g', 'h', 1),
+  ])
+  assert.deepEqual(picture(cut), ['b–c #3', 'c–d #3 #2', 'd–e #3', 'g–h #1', 'p–∞ #4'])
+})
+
+test('none covers nothing', () => {
+  assert.equal(RangeTombstones.from([]), RangeTombstones.none)
+  assert.equal(covering(RangeTombstones.none, keys[0], 9), 0)
+})
