@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs'
+import { Option, type Command } from 'commander'
+import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
+import { Output } from '../output.js'
+import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
+import { createRowWriter, type RowWriter } from '../rows/row-writer.js'
+import { rowFormatOf, rowFormats, type RowFormat } from '../rows/row.js'
+import { formatCounted, formatDuration } from '../text/quantity.js'
+
+interface ExportFlags extends RangeFlags {
+  format?: RowFormat
+  rows?: boolean
+  columns?: string
+}
+
+export function addExportCommand(program: Command): void {
+  const command = program
+    .command('export')
+    .description('write entries to a file, or to standard output, as import reads them')
+    .argument('[file]', 'NDJSON, CSV or TSV; over what is there')
+    .addOption(new Option('--format <name>', 'by default from the extension').choices(rowFormats))
+    .option(
+      '--rows',
+      'write the fields of values that are JSON objects, and no key: what `import --key` read',
+    )
+    .option(
+      '--columns <names>',
+      'of CSV and TSV with --rows: a,b,c; by default those of the first row',
+    )
+  addRangeFlags(command).action(
+    async (file: string | undefined, flags: ExportFlags, command: Command) => {
+      await runExport(new Invocation(command), file, flags)
+    },
+  )
+}
+
+async function runExport(
+  invocation: Invocation,
+  file: string | undefined,
+  flags: ExportFlags,
+): Promise<void> {
+  const { keyEncoding, encoding: valueEncoding, json } = invocation.flags
+  const writer = createRowWriter({
+    format: rowFormatOf(file, flags.format),
+    shape: flags.rows === true ? 'rows' : 'pairs',
+    keyEncoding,
+    valueEncoding,
+    columns: flags.columns?.split(','),
+  })
+  const range = rangeOf(flags, keyEncoding)
+  const startMs = performance.now()
+  const rows = await invocation.withDatabase(lookOnly, async (db) => {
+    // Only here: a database that cannot be opened must not cost the file of an earlier export.
+    const output = file === undefined ? invocation.output : new Output(createWriteStream(file))
+    const count = await writeRows(db, range, writer, output)
+    await (file === undefined ? output.flush() : output.end())
+    return count
+  })
+  const durationMs = performance.now() - startMs
+  // Standard output may be the export itself.
+  console.error(
+    json
+      ? JSON.stringify({ exported: rows, durationMs })
+      : `exported ${formatCounted(rows, 'row')} in ${formatDuration(durationMs)}`,
+  )
+}
+
+async function writeRows(
+  db: BinaryDatabase,
+  range: ReturnType<typeof rangeOf>,
+  writer: RowWriter,
+  output: Output,
+): Promise<number> {
+  let count = 0
+  for await (const [key, value] of db.entries(range)) {
+    if (count === 0) {
+      const header = writer.header(key, value)
+      if (header !== undefined) await output.line(header)
+    }
+    await output.line(writer.row(key, value))
+    count++
+    if (output.closed) break
+  }
+  return count
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { KeyNotFoundError } from '../exit-code.js'
+import { Invocation, lookOnly } from '../invocation.js'
+import { pairAsJson } from '../rows/row-writer.js'
+import { formatLine, parseBytes } from '../text/encoding.js'
+
+export function addGetCommand(program: Command): void {
+  program
+    .command('get')
+    .description('print the value of a key; exits with 3 when it is not there')
+    .argument('<key>')
+    .action(async (keyText: string, _options: unknown, command: Command) => {
+      const invocation = new Invocation(command)
+      const { json, encoding, keyEncoding } = invocation.flags
+      const key = parseBytes(keyText, keyEncoding, 'the key')
+      const value = await invocation.withDatabase(lookOnly, (db) => db.get(key))
+      if (value === undefined) throw new KeyNotFoundError(`key '${keyText}' is not there`)
+      const { output } = invocation
+      if (json) await output.line(pairAsJson(key, value, keyEncoding, encoding))
+      // As text the bytes go out as they are, so that a value can be piped into a file.
+      else if (encoding === 'utf8') await output.bytes(Buffer.concat([value, Buffer.from('\n')]))
+      else await output.line(formatLine(value, encoding, `the value of '${keyText}'`))
+      await output.flush()
+    })
+}

@@ -1,0 +1,157 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Option, type Command } from 'commander'
+import { DataError, UsageError } from '../exit-code.js'
+import { Invocation } from '../invocation.js'
+import { Progress } from '../progress.js'
+import { parseCount } from '../range-flags.js'
+import { readDelimited } from '../rows/delimited-reader.js'
+import { importRows, type ImportCounts } from '../rows/importer.js'
+import { compileKeyTemplate } from '../rows/key-template.js'
+import { readNdjson } from '../rows/ndjson-reader.js'
+import { rowFormatOf, rowFormats, type BadRow, type Row, type RowFormat } from '../rows/row.js'
+import { formatByteRate, formatBytes, formatCounted } from '../text/quantity.js'
+import { formatDuration, formatRate } from '../text/quantity.js'
+
+interface ImportFlags {
+  format?: RowFormat
+  key?: string
+  valueField?: string
+  columns?: string
+  onError: 'skip' | 'fail'
+  batch: number
+}
+
+const readChunkBytes = 256 * 1024
+/** Bad rows that are told one by one; the rest is only counted. */
+const maxBadRowsShown = 20
+
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .description('write the rows of a file, or of standard input, to the database')
+    .argument('[file]', 'NDJSON, CSV or TSV')
+    .addOption(new Option('--format <name>', 'by default from the extension').choices(rowFormats))
+    .option(
+      '--key <template>',
+      "makes the key of a row, as in '{country}/{name}' or '{user.id}'; by default {key}, " +
+        'and the value is field "value", as export writes them',
+    )
+    .option('--value-field <field>', 'store this field instead of the whole row as JSON')
+    .option('--columns <names>', 'of CSV and TSV without a header line: a,b,c')
+    .addOption(
+      new Option('--on-error <policy>', 'what a bad row does')
+        .choices(['fail', 'skip'])
+        .default('fail'),
+    )
+    .addOption(new Option('--batch <count>', 'rows a batch').argParser(parseCount(1)).default(1000))
+    .action(async (file: string | undefined, flags: ImportFlags, command: Command) => {
+      await runImport(new Invocation(command), file, flags)
+    })
+}
+
+async function runImport(
+  invocation: Invocation,
+  file: string | undefined,
+  flags: ImportFlags,
+): Promise<void> {
+  if (file === undefined && process.stdin.isTTY) {
+    throw new UsageError('name a file, or pipe rows into standard input')
+  }
+  const keyOf = compileKeyTemplate(flags.key ?? '{key}')
+  const valueField = flags.valueField ?? (flags.key === undefined ? 'value' : undefined)
+  const format = rowFormatOf(file, flags.format)
+  const total = file === undefined ? undefined : (await stat(file)).size
+
+  const startMs = performance.now()
+  const counts: ImportCounts = { imported: 0, skipped: 0 }
+  const input = new CountedInput(file)
+  const progress = new Progress({ label: 'importing', total, unit: 'bytes' })
+  const badRows = new BadRowReport(flags.onError)
+  try {
+    await invocation.withDatabase({}, (db) =>
+      importRows(
+        db,
+        readRows(input, format, flags.columns),
+        {
+          keyOf,
+          keyEncoding: invocation.flags.keyEncoding,
+          valueField,
+          valueEncoding: invocation.flags.encoding,
+          batchCount: flags.batch,
+          onBadRow: (bad) => badRows.add(bad),
+          onProgress: (records) => progress.update(records, input.bytes),
+        },
+        counts,
+      ),
+    )
+  } catch (error) {
+    throw withCounts(error, counts)
+  } finally {
+    progress.stop(counts.imported, input.bytes)
+    badRows.print()
+  }
+  const durationMs = performance.now() - startMs
+  await invocation.answer({ ...counts, bytes: input.bytes, durationMs }, () =>
+    [
+      `imported ${formatCounted(counts.imported, 'row')}, skipped ${counts.skipped}`,
+      `${formatBytes(input.bytes)} in ${formatDuration(durationMs)}`,
+      formatRate(counts.imported, durationMs, 'rows'),
+      formatByteRate(input.bytes, durationMs),
+    ].join(', '),
+  )
+}
+
+/** The bytes of the file or of standard input, counted as they are read. */
+class CountedInput {
+  bytes = 0
+
+  constructor(private readonly file: string | undefined) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const source =
+      this.file === undefined
+        ? process.stdin
+        : createReadStream(this.file, { highWaterMark: readChunkBytes })
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      this.bytes += chunk.length
+      yield chunk
+    }
+  }
+}
+
+function readRows(
+  input: CountedInput,
+  format: RowFormat,
+  columns: string | undefined,
+): AsyncIterable<Row | BadRow> {
+  if (format === 'ndjson') return readNdjson(input)
+  return readDelimited(input, { format, columns: columns?.split(',') })
+}
+
+/** Collects bad rows while the progress bar has the screen. */
+class BadRowReport {
+  readonly #shown: BadRow[] = []
+  #hiddenCount = 0
+
+  constructor(private readonly policy: 'skip' | 'fail') {}
+
+  add(bad: BadRow): void {
+    if (this.policy === 'fail') throw new DataError(`line ${bad.line}: ${bad.problem}`)
+    if (this.#shown.length < maxBadRowsShown) this.#shown.push(bad)
+    else this.#hiddenCount++
+  }
+
+  print(): void {
+    for (const { line, problem } of this.#shown) console.error(`line ${line}: ${problem}; skipped`)
+    if (this.#hiddenCount > 0) console.error(`and ${this.#hiddenCount} bad rows more`)
+  }
+}
+
+/** Says how far a failed import came; what went wrong stays what it was. */
+function withCounts(error: unknown, { imported }: ImportCounts): unknown {
+  if (error instanceof Error) {
+    error.message += ` (${formatCounted(imported, 'row')} imported before that)`
+  }
+  return error
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { UsageError } from '../exit-code.js'
+import { Invocation, shortWrite } from '../invocation.js'
+import { parseBytes, type TextEncoding } from '../text/encoding.js'
+
+export function addPutCommand(program: Command): void {
+  program
+    .command('put')
+    .description('store a value under a key, over what was there')
+    .argument('<key>')
+    .argument('[value]', 'the value; without it, standard input up to its end')
+    .option('--sync', 'return when the write would survive power loss')
+    .action(
+      async (
+        keyText: string,
+        valueText: string | undefined,
+        options: { sync?: boolean },
+        command: Command,
+      ) => {
+        const invocation = new Invocation(command)
+        const { encoding, keyEncoding } = invocation.flags
+        const key = parseBytes(keyText, keyEncoding, 'the key')
+        const value =
+          valueText === undefined
+            ? await readValue(encoding)
+            : parseBytes(valueText, encoding, 'the value')
+        await invocation.withDatabase(shortWrite, (db) =>
+          db.put(key, value, { sync: options.sync === true }),
+        )
+        if (invocation.flags.json) await invocation.answer({ ok: true }, () => '')
+      },
+    )
+}
+
+/** Under 'utf8' the bytes are stored as they come; otherwise they are text to be parsed. */
+async function readValue(encoding: TextEncoding): Promise<Uint8Array> {
+  if (process.stdin.isTTY) throw new UsageError('give a value, or pipe one into standard input')
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  const bytes = Buffer.concat(chunks)
+  return encoding === 'utf8'
+    ? bytes
+    : parseBytes(bytes.toString('utf8').trim(), encoding, 'standard input')
+}

@@ -1,0 +1,70 @@
+import { Option, type Command } from 'commander'
+import type { IterateOptions } from 'varve'
+import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
+import { addRangeFlags, parseCount, rangeOf, type RangeFlags } from '../range-flags.js'
+import { pairAsJson } from '../rows/row-writer.js'
+import { formatJson, formatLine } from '../text/encoding.js'
+
+interface ScanFlags extends RangeFlags {
+  reverse?: boolean
+  limit?: number
+  keysOnly?: boolean
+}
+
+export function addScanCommand(program: Command): void {
+  const command = program
+    .command('scan')
+    .description('print entries in the order of their keys: key, tab, value; one a line')
+  addRangeFlags(command)
+    .option('--reverse', 'from the last key to the first')
+    .addOption(new Option('--limit <count>', 'at most so many').argParser(parseCount(0)))
+    .option('--keys-only', 'without values')
+    .action(async (flags: ScanFlags, command: Command) => {
+      const invocation = new Invocation(command)
+      const options: IterateOptions<Uint8Array> = {
+        ...rangeOf(flags, invocation.flags.keyEncoding),
+        reverse: flags.reverse === true,
+        ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      }
+      await invocation.withDatabase(lookOnly, (db) =>
+        flags.keysOnly === true
+          ? printKeys(db, options, invocation)
+          : printEntries(db, options, invocation),
+      )
+    })
+}
+
+async function printEntries(
+  db: BinaryDatabase,
+  options: IterateOptions<Uint8Array>,
+  { flags, output }: Invocation,
+): Promise<void> {
+  const { json, encoding, keyEncoding } = flags
+  for await (const [key, value] of db.entries(options)) {
+    const keyText = formatLine(key, keyEncoding, 'the key')
+    await output.line(
+      json
+        ? pairAsJson(key, value, keyEncoding, encoding)
+        : `${keyText}\t${formatLine(value, encoding, `the value of '${keyText}'`)}`,
+    )
+    if (output.closed) break
+  }
+  await output.flush()
+}
+
+async function printKeys(
+  db: BinaryDatabase,
+  options: IterateOptions<Uint8Array>,
+  { flags, output }: Invocation,
+): Promise<void> {
+  const { json, keyEncoding } = flags
+  for await (const key of db.keys(options)) {
+    await output.line(
+      json
+        ? `{"key":${formatJson(key, keyEncoding, 'a key')}}`
+        : formatLine(key, keyEncoding, 'a key'),
+    )
+    if (output.closed) break
+  }
+  await output.flush()
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { exitCode, ExitRequest } from '../exit-code.js'
+import { Invocation } from '../invocation.js'
+import { runShell } from '../shell/run-shell.js'
+
+export function addShellCommand(program: Command): void {
+  program
+    .command('shell')
+    .description(
+      'a shell on the database; piped input is run as a script, with exit code 1 if a command failed',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const invocation = new Invocation(command)
+      const failures = await invocation.withDatabase({}, (db) =>
+        runShell(db, { format: invocation.flags.encoding }),
+      )
+      // A person has seen the failures and left on purpose.
+      if (failures > 0 && !process.stdin.isTTY) throw new ExitRequest(exitCode.failed)
+    })
+}

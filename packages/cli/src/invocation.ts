@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { open, type Database, type OpenOptions } from 'varve'
+import { Output } from './output.js'
+import type { TextEncoding } from './text/encoding.js'
+
+/** The command works on bytes, so that it reads every database whatever its encodings. */
+export type BinaryDatabase = Database<Uint8Array, Uint8Array>
+
+export interface GlobalFlags {
+  db: string
+  json: boolean
+  encoding: TextEncoding
+  keyEncoding: TextEncoding
+}
+
+/** One run of one command: what was asked of all commands, and where answers go. */
+export class Invocation {
+  readonly flags: GlobalFlags
+  readonly output = new Output(process.stdout)
+
+  constructor(command: Command) {
+    this.flags = command.optsWithGlobals<GlobalFlags>()
+  }
+
+  /** Prints `record` under --json, else the lines of `text`. */
+  async answer(record: unknown, text: () => string): Promise<void> {
+    await this.output.line(this.flags.json ? JSON.stringify(record) : text())
+    await this.output.flush()
+  }
+
+  /** Opens the database for `work` and closes it whatever happens. */
+  async withDatabase<T>(
+    options: OpenOptions,
+    work: (db: BinaryDatabase) => Promise<T>,
+  ): Promise<T> {
+    const db = await openBinary(this.flags.db, options)
+    try {
+      return await work(db)
+    } finally {
+      await db.close()
+    }
+  }
+}
+
+export function openBinary(path: string, options: OpenOptions = {}): Promise<BinaryDatabase> {
+  return open(path, { ...options, keyEncoding: 'binary', valueEncoding: 'binary' })
+}
+
+/** For commands that only look: nothing is created, nothing is changed. */
+export const lookOnly = { readOnly: true } as const
+
+/** For commands of one short write: no thread is worth its start. */
+export const shortWrite = { background: 'inline' } as const

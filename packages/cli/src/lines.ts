@@ -1,0 +1,42 @@
+import { DataError } from './exit-code.js'
+
+/** Longest line that is read: bounds memory when a file has no line breaks at all. */
+export const maxLineBytes = 256 * 1024 * 1024
+
+const newline = 0x0a
+const carriageReturn = 0x0d
+
+/**
+ * The lines of a byte stream, without their ends (`\n` or `\r\n`).
+ *
+ * Not node:readline, which also splits at U+2028, a character that JSON strings may hold. Bytes are
+ * split before they are decoded, so a character is never cut by a chunk's end.
+ */
+export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let pending: Buffer[] = []
+  let pendingBytes = 0
+  for await (const bytes of source) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let start = 0
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      const piece = chunk.subarray(start, end)
+      yield decodeLine(pendingBytes === 0 ? piece : Buffer.concat([...pending, piece]))
+      if (pendingBytes !== 0) pending = []
+      pendingBytes = 0
+      start = end + 1
+    }
+    if (start === chunk.length) continue
+    // A copy, because a stream may reuse its chunk.
+    pending.push(Buffer.from(chunk.subarray(start)))
+    pendingBytes += chunk.length - start
+    if (pendingBytes > maxLineBytes) {
+      throw new DataError(`a line is longer than ${maxLineBytes} bytes; is this the right format?`)
+    }
+  }
+  if (pendingBytes !== 0) yield decodeLine(Buffer.concat(pending))
+}
+
+function decodeLine(line: Buffer): string {
+  const hasReturn = line.length > 0 && line[line.length - 1] === carriageReturn
+  return line.toString('utf8', 0, hasReturn ? line.length - 1 : line.length)
+}

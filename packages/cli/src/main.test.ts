@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { open } from 'varve'
+import { temporaryFolder, varveIn, type Finished } from './testing/run-varve.js'
+
+const ok = (out: string): Finished => ({ exit: 0, out, err: '' })
+const failed = (exit: number, err: string): Finished => ({ exit, out: '', err })
+
+test('put, get and del, and what they exit with', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  assert.deepEqual(await varve(['put', 'a', '1']), ok(''))
+  assert.deepEqual(await varve(['put', 'piped'], 'two\nlines'), ok(''))
+  assert.deepEqual(await varve(['get', 'a']), ok('1\n'))
+  assert.deepEqual(await varve(['get', 'piped', '--encoding', 'hex']), ok('74776f0a6c696e6573\n'))
+  assert.deepEqual(
+    await varve(['get', 'piped', '--json']),
+    ok('{"key":"piped","value":"two\\nlines"}\n'),
+  )
+  assert.deepEqual(await varve(['del', 'a', 'absent']), ok(''))
+  assert.deepEqual(await varve(['get', 'a']), failed(3, "varve: key 'a' is not there\n"))
+  assert.deepEqual(
+    await varve(['get', 'a', '--json']),
+    failed(3, `{"error":{"code":"NOT_FOUND","message":"key 'a' is not there"}}\n`),
+  )
+})
+
+test('scan: ranges, direction, limit, JSON', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  await varve(['shell'], 'batch put a 1 ; put b/1 2 ; put b/2 {"x":3} ; put c "four\\n"')
+  assert.deepEqual(await varve(['scan']), ok('a\t1\nb/1\t2\nb/2\t{"x":3}\nc\tfour\\n\n'))
+  assert.deepEqual(
+    await varve(['scan', '--gt', 'a', '--lt', 'c', '--reverse', '--limit', '1']),
+    ok('b/2\t{"x":3}\n'),
+  )
+  assert.deepEqual(await varve(['scan', '--prefix', 'b/', '--keys-only']), ok('b/1\nb/2\n'))
+  assert.deepEqual(
+    await varve([
+      'scan',
+      '--gte',
+      '622f32',
+      '--lte',
+      '622f32',
+      '--key-encoding',
+      'hex',
+      '--encoding',
+      'json',
+      '--json',
+    ]),
+    ok('{"key":"622f32","value":{"x":3}}\n'),
+  )
+  const notJson = await varve(['scan', '--encoding', 'json'])
+  assert.equal(notJson.exit, 1)
+  assert.match(notJson.err, /the value of 'c' is not JSON/)
+})
+
+test('a scan whose reader leaves ends quietly', async (t) => {
+  const folder = temporaryFolder(t)
+  {
+    await using db = await open(join(folder, 'data'))
+    const value = 'x'.repeat(1000)
+    for (let i = 0; i < 5; i++) {
+      await db.batch(
+        Array.from({ length: 1000 }, (_, j) => ({ type: 'put', key: `${i}-${j}`, value })),
+      )
+    }
+  }
+  const main = fileURLToPath(new URL('./main.js', import.meta.url))
+  const child = spawn(process.execPath, [main, 'scan'], { cwd: folder })
+  let err = ''
+  child.stderr.on('data', (chunk) => (err += String(chunk)))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const exit = await new Promise((resolve) => child.on('close', resolve))
+  assert.deepEqual({ exit, err }, { exit: 0, err: '' })
+})
+
+test('wrong usage exits with 2 and touches nothing', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  for (const args of [
+    ['nope'],
+    ['scan', '--limit', '-1'],
+    ['put'],
+    ['scan', '--gt', 'a', '--gte', 'b'],
+    [],
+  ]) {
+    const { exit, out, err } = await varve(args)
+    assert.equal(exit, 2, args.join(' '))
+    assert.equal(out, '')
+    assert.notEqual(err, '')
+  }
+  const { exit, err } = await varve(['scan', '--nope', '--json'])
+  assert.equal(exit, 2)
+  assert.deepEqual(JSON.parse(err), {
+    error: { code: 'USAGE', message: "unknown option '--nope'" },
+  })
+  assert.deepEqual(await varve(['get', 'a']), failed(1, 'varve: ./data holds no database\n'))
+})
+
+test('every command explains itself', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const { exit, out } = await varve(['--help'])
+  assert.equal(exit, 0)
+  const names = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map((match) => match[1]!)
+  const commands = [
+    'put',
+    'get',
+    'del',
+    'scan',
+    'import',
+    'export',
+    'stats',
+    'levels',
+    'compact',
+    'shell',
+    'help',
+  ]
+  assert.deepEqual(names, commands)
+  const help = await varve(['import', '--help'])
+  assert.equal(help.exit, 0)
+  assert.match(help.out, /--on-error <policy>/)
+})
+
+test("damage is told by the engine's own code", async (t) => {
+  const folder = temporaryFolder(t)
+  const varve = varveIn(folder)
+  await varve(['put', 'a', '1'])
+  writeFileSync(join(folder, 'data', 'CURRENT'), 'not a manifest at all\n')
+  const { exit, err } = await varve(['get', 'a', '--json'])
+  assert.equal(exit, 1)
+  assert.equal((JSON.parse(err) as { error: { code: string } }).error.code, 'CORRUPTION')
+})
+
+test('stats, levels and compact answer as text and as JSON', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  assert.deepEqual(await varve(['shell'], 'put a 1\nput b 2\nflush\nput a 3\nflush\n'), ok(''))
+  assert.match(
+    (await varve(['levels', '--tables'])).out,
+    /L0 +2 +3 .* a … b[^]*2 tables, 3 entries/,
+  )
+  const compacted = await varve(['compact'])
+  assert.equal(compacted.exit, 0)
+  assert.match(compacted.out, /^compacted in .*: tables take /)
+  const levels = JSON.parse((await varve(['levels', '--json'])).out) as { tables: unknown[] }[]
+  assert.equal(levels.flatMap((level) => level.tables).length, 1)
+  const stats = JSON.parse((await varve(['stats', '--json'])).out) as { sequence: number }
+  assert.equal(stats.sequence, 3)
+  assert.match((await varve(['stats'])).out, /^sequence +3\ntables +1, /)
+})

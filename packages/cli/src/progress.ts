@@ -1,0 +1,64 @@
+import { SingleBar } from 'cli-progress'
+import { formatByteRate, formatCount, formatRate } from './text/quantity.js'
+
+export interface ProgressOptions {
+  label: string
+  /** What is full at the end: bytes of the input or number of records; undefined when not known. */
+  total: number | undefined
+  unit: 'bytes' | 'records'
+}
+
+const redrawsPerSecond = 10
+
+/**
+ * A progress bar on a terminal's standard error; nothing at all where there is none. It is pushed by
+ * `update`, costs next to nothing between redraws, and must be stopped.
+ */
+export class Progress {
+  readonly #bar: SingleBar | undefined
+  readonly #startMs = performance.now()
+  #nextMs = 0
+
+  constructor(private readonly options: ProgressOptions) {
+    if (!process.stderr.isTTY) return
+    const { label, total } = options
+    const gauge = total === undefined ? '' : '▕{bar}▏ {percentage}% '
+    this.#bar = new SingleBar({
+      format: `${label} ${gauge} {records} records  {recordRate}  {byteRate}`,
+      barCompleteChar: '█',
+      barIncompleteChar: ' ',
+      barsize: 28,
+      fps: redrawsPerSecond,
+      linewrap: null,
+      gracefulExit: false,
+    })
+    this.#bar.start(total ?? 0, 0, this.#payload(0, 0))
+  }
+
+  update(records: number, bytes: number): void {
+    const nowMs = performance.now()
+    if (this.#bar === undefined || nowMs < this.#nextMs) return
+    this.#nextMs = nowMs + 1000 / redrawsPerSecond
+    this.#draw(records, bytes)
+  }
+
+  /** Draws the final figures and leaves the line. */
+  stop(records: number, bytes: number): void {
+    this.#draw(records, bytes)
+    this.#bar?.stop()
+  }
+
+  #draw(records: number, bytes: number): void {
+    const done = this.options.unit === 'bytes' ? bytes : records
+    this.#bar?.update(done, this.#payload(records, bytes))
+  }
+
+  #payload(records: number, bytes: number) {
+    const elapsedMs = performance.now() - this.#startMs
+    return {
+      records: formatCount(records),
+      recordRate: formatRate(records, elapsedMs, 'records'),
+      byteRate: formatByteRate(bytes, elapsedMs),
+    }
+  }
+}

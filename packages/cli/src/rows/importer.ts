@@ -1,0 +1,97 @@
+import type { BatchOperation } from 'varve'
+import { DataError } from '../exit-code.js'
+import type { BinaryDatabase } from '../invocation.js'
+import { parseBytes, type TextEncoding } from '../text/encoding.js'
+import { fieldAt, fieldPath, type FieldPath, type KeyTemplate } from './key-template.js'
+import type { BadRow, Row } from './row.js'
+
+/** Bytes after which a batch is written before it has its count: bounds memory when rows are large. */
+const maxBatchBytes = 4 * 1024 * 1024
+const maxKeyBytes = 64 * 1024
+
+export interface ImportOptions {
+  keyOf: KeyTemplate
+  keyEncoding: TextEncoding
+  /** Field that is the value; undefined: the whole row, as JSON. */
+  valueField: string | undefined
+  valueEncoding: TextEncoding
+  batchCount: number
+  /** Sees every bad row; throws to end the import there. */
+  onBadRow: (bad: BadRow) => void
+  /** Called after each batch, with totals. */
+  onProgress: (records: number) => void
+}
+
+export interface ImportCounts {
+  imported: number
+  skipped: number
+}
+
+/**
+ * Writes `rows` to the database, batch by batch, never holding more than one.
+ *
+ * Ensures: `counts` holds what was acknowledged, also when this throws; rows before a bad one are in.
+ */
+export async function importRows(
+  db: BinaryDatabase,
+  rows: AsyncIterable<Row | BadRow>,
+  options: ImportOptions,
+  counts: ImportCounts,
+): Promise<void> {
+  const valuePath = options.valueField === undefined ? undefined : fieldPath(options.valueField)
+  let batch: BatchOperation<Uint8Array, Uint8Array>[] = []
+  let batchBytes = 0
+  const write = async () => {
+    if (batch.length === 0) return
+    const operations = batch
+    // Taken out first: a batch that failed must not be tried again on the way out.
+    batch = []
+    batchBytes = 0
+    await db.batch(operations)
+    counts.imported += operations.length
+    options.onProgress(counts.imported)
+  }
+  try {
+    for await (const row of rows) {
+      const entry = toEntry(row, options, valuePath)
+      if ('problem' in entry) {
+        counts.skipped++
+        options.onBadRow(entry)
+        continue
+      }
+      batch.push({ type: 'put', key: entry.key, value: entry.value })
+      batchBytes += entry.key.length + entry.value.length
+      if (batch.length >= options.batchCount || batchBytes >= maxBatchBytes) await write()
+    }
+  } finally {
+    await write()
+  }
+}
+
+function toEntry(
+  row: Row | BadRow,
+  options: ImportOptions,
+  valuePath: FieldPath | undefined,
+): BadRow | { key: Uint8Array; value: Uint8Array } {
+  if ('problem' in row) return row
+  try {
+    const key = parseBytes(options.keyOf(row.fields), options.keyEncoding, 'the key')
+    if (key.length === 0) throw new DataError('the key is empty')
+    if (key.length > maxKeyBytes) throw new DataError(`the key is longer than ${maxKeyBytes} bytes`)
+    return { key, value: valueOf(row, valuePath, options.valueEncoding) }
+  } catch (error) {
+    // Whatever is wrong with a row is the row's problem: the caller's policy decides what follows.
+    return { line: row.line, problem: (error as Error).message }
+  }
+}
+
+function valueOf(row: Row, path: FieldPath | undefined, encoding: TextEncoding): Uint8Array {
+  if (path === undefined) return Buffer.from(row.json ?? JSON.stringify(row.fields))
+  const value = fieldAt(row.fields, path)
+  if (value === undefined) throw new DataError(`field '${path.name}' is missing`)
+  // A string is the text of the value, except under 'json', where in NDJSON it is a JSON string.
+  const isText = typeof value === 'string' && !(encoding === 'json' && row.json !== undefined)
+  return isText
+    ? parseBytes(value, encoding, `field '${path.name}'`)
+    : Buffer.from(JSON.stringify(value))
+}

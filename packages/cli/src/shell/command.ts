@@ -1,0 +1,13 @@
+import type { ShellSession } from './session.js'
+import type { Word } from './words.js'
+
+/** One command of the shell. Commands hold no state; what lasts is in the session. */
+export interface ShellCommand {
+  readonly name: string
+  /** Arguments, as `help` shows them. */
+  readonly usage: string
+  readonly summary: string
+  /** What Tab offers for the argument after `words`, of which `typed` is there: keys, or one of these. */
+  complete?(words: readonly Word[], typed: string): 'keys' | readonly string[]
+  run(session: ShellSession, words: readonly Word[]): Promise<void>
+}

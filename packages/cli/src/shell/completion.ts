@@ -1,0 +1,44 @@
+import type { ShellCommand } from './command.js'
+import type { Reader } from './session.js'
+import { quoteWord, splitUnfinished, type Quote } from './words.js'
+
+/** Keys offered at most; more would scroll the line away that they are offered for. */
+const maxKeysOffered = 60
+
+/** Words that could stand where the last one of `line` stands, and that last one as it was typed. */
+export type Completion = [candidates: string[], typed: string]
+
+export async function completeLine(
+  line: string,
+  commands: ReadonlyMap<string, ShellCommand>,
+  reader: Reader,
+): Promise<Completion> {
+  const { words, last, lastStart } = splitUnfinished(line)
+  const typed = line.slice(lastStart)
+  const [name, ...before] = words
+  if (name === undefined) return [startingWith(commands.keys(), typed), typed]
+  const wanted = commands.get(name.text)?.complete?.(before, typed) ?? []
+  if (wanted !== 'keys') return [startingWith(wanted, typed), typed]
+  const first = typed[0]
+  const quote: Quote = first === '"' || first === "'" ? first : ''
+  const keys = await keysWithPrefix(reader, last.bytes)
+  return [keys.map((key) => quoteWord(key, quote)), typed]
+}
+
+/**
+ * The first keys with a prefix and, when there are more, the very last one: the two ends have the same
+ * beginning as all the keys between them, so Tab extends the line exactly as far as it may.
+ */
+async function keysWithPrefix(reader: Reader, prefix: Uint8Array): Promise<Uint8Array[]> {
+  const range = prefix.length === 0 ? {} : { prefix }
+  const keys: Uint8Array[] = []
+  for await (const key of reader.keys({ ...range, limit: maxKeysOffered })) keys.push(key)
+  if (keys.length === maxKeysOffered) {
+    for await (const key of reader.keys({ ...range, reverse: true, limit: 1 })) keys.push(key)
+  }
+  return keys
+}
+
+function startingWith(words: Iterable<string>, typed: string): string[] {
+  return Array.from(words, (word) => `${word} `).filter((word) => word.startsWith(typed))
+}

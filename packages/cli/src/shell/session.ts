@@ -1,0 +1,96 @@
+import { colors } from '../text/colors.js'
+import type { Snapshot } from 'varve'
+import { UsageError } from '../exit-code.js'
+import type { BinaryDatabase } from '../invocation.js'
+import type { Output } from '../output.js'
+import type { TextEncoding } from '../text/encoding.js'
+import { formatDuration } from '../text/quantity.js'
+
+/** Thrown within a command that Ctrl-C has cancelled. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError'
+}
+
+/** The reads that a snapshot and the database itself have in common. */
+export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys'>
+
+/**
+ * What lasts from one shell command to the next: the format, the snapshots, the one in use, and the
+ * signal of the command that runs. Owned by `runShell`, which closes it; the database is not its own.
+ */
+export class ShellSession {
+  format: TextEncoding = 'utf8'
+  leaving = false
+  readonly snapshots = new Map<number, Snapshot<Uint8Array, Uint8Array>>()
+  /** Number of the snapshot that reads go to; undefined: the newest data. */
+  snapshotInUse: number | undefined
+  signal: AbortSignal = new AbortController().signal
+  #lastSnapshot = 0
+
+  constructor(
+    readonly db: BinaryDatabase,
+    readonly output: Output,
+    /** A person reads along: say what was done and how long it took. */
+    readonly interactive: boolean,
+  ) {}
+
+  get reader(): Reader {
+    const number = this.snapshotInUse
+    return number === undefined ? this.db : this.snapshotNumbered(number)
+  }
+
+  snapshotNumbered(number: number): Snapshot<Uint8Array, Uint8Array> {
+    const snapshot = this.snapshots.get(number)
+    if (snapshot === undefined) {
+      throw new UsageError(`there is no snapshot ${number}; 'snapshot list' shows those there are`)
+    }
+    return snapshot
+  }
+
+  takeSnapshot(): number {
+    this.#lastSnapshot++
+    this.snapshots.set(this.#lastSnapshot, this.db.snapshot())
+    return this.#lastSnapshot
+  }
+
+  releaseSnapshot(number: number): void {
+    this.snapshotNumbered(number).close()
+    this.snapshots.delete(number)
+    if (this.snapshotInUse === number) this.snapshotInUse = undefined
+  }
+
+  print(text: string): Promise<void> | undefined {
+    return this.output.line(text)
+  }
+
+  /** For people only: that something is done, and its time. */
+  async report(text: string, startMs: number): Promise<void> {
+    if (!this.interactive) return
+    await this.print(colors.dim(`${text} (${formatDuration(performance.now() - startMs)})`))
+  }
+
+  /** True when a long command has to stop; asynchronous reads give Ctrl-C its turns to be seen. */
+  get cancelled(): boolean {
+    return this.signal.aborted || this.output.closed
+  }
+
+  /** Stops waiting when Ctrl-C comes; the work itself goes on in the database. */
+  async untilCancelled(work: Promise<void>, name: string): Promise<void> {
+    const { signal } = this
+    let onAbort: (() => void) | undefined
+    const cancelled = new Promise<never>((_, reject) => {
+      onAbort = () => reject(new CancelledError(`not waiting; the ${name} goes on`))
+      signal.addEventListener('abort', onAbort)
+    })
+    try {
+      await Promise.race([work, cancelled])
+    } finally {
+      signal.removeEventListener('abort', onAbort!)
+    }
+  }
+
+  close(): void {
+    for (const snapshot of this.snapshots.values()) snapshot.close()
+    this.snapshots.clear()
+  }
+}
