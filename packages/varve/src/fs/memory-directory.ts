@@ -6,7 +6,7 @@ export type MemoryNode = MemoryFile | MemoryDirectory
 /** One atomic change of the names in a folder: `removed` goes, then `set` comes. */
 interface NameChange {
   readonly removed?: string
-  readonly set?: { readonly name: string; readonly file: MemoryFile }
+  readonly set?: { readonly name: string; readonly node: MemoryNode }
 }
 
 /**
@@ -50,31 +50,20 @@ export class MemoryDirectory {
     for (const change of survivingNameChanges(this.unsynced, fate)) {
       applyNameChange(survivors, change)
     }
-    const copies = new Map<MemoryFile, MemoryFile>()
+    const copy = oncePerNode((node) => node.afterPowerLoss(fate))
     const crashed = new MemoryDirectory()
-    for (const [name, node] of survivors) {
-      if (node instanceof MemoryDirectory) crashed.names.set(name, node.afterPowerLoss(fate))
-      else
-        crashed.names.set(
-          name,
-          copyOnce(node, copies, (file) => file.afterPowerLoss(fate)),
-        )
-    }
+    for (const [name, node] of survivors) crashed.names.set(name, copy(node))
     crashed.sync()
     return crashed
   }
 
   afterProcessCrash(): MemoryDirectory {
-    const copies = new Map<MemoryNode, MemoryNode>()
-    const copy = <T extends MemoryNode>(node: T): T =>
-      copyOnce(node, copies as Map<T, T>, (original) => original.afterProcessCrash() as T)
+    const copy = oncePerNode((node) => node.afterProcessCrash())
     const crashed = new MemoryDirectory()
     for (const [name, node] of this.names) crashed.names.set(name, copy(node))
     for (const [name, node] of this.synced) crashed.synced.set(name, copy(node))
-    crashed.unsynced = this.unsynced.map((change) =>
-      change.set === undefined
-        ? change
-        : { ...change, set: { name: change.set.name, file: copy(change.set.file) } },
+    crashed.unsynced = this.unsynced.map(({ set, ...change }) =>
+      set === undefined ? change : { ...change, set: { name: set.name, node: copy(set.node) } },
     )
     return crashed
   }
@@ -82,12 +71,15 @@ export class MemoryDirectory {
 
 function applyNameChange(names: Map<string, MemoryNode>, change: NameChange): void {
   if (change.removed !== undefined) names.delete(change.removed)
-  if (change.set !== undefined) names.set(change.set.name, change.set.file)
+  if (change.set !== undefined) names.set(change.set.name, change.set.node)
 }
 
 /** Two names of one file stay two names of one file. */
-function copyOnce<T>(original: T, copies: Map<T, T>, makeCopy: (original: T) => T): T {
-  let copy = copies.get(original)
-  if (copy === undefined) copies.set(original, (copy = makeCopy(original)))
-  return copy
+function oncePerNode(makeCopy: (node: MemoryNode) => MemoryNode): (node: MemoryNode) => MemoryNode {
+  const copies = new Map<MemoryNode, MemoryNode>()
+  return (node) => {
+    const copy = copies.get(node) ?? makeCopy(node)
+    copies.set(node, copy)
+    return copy
+  }
 }

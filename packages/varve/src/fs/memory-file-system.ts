@@ -63,7 +63,7 @@ export class MemoryFileSystem implements FileSystem {
     const { directory, name } = this.place('create', path)
     if (directory.get(name) !== undefined) throw systemError('create', path, 'EEXIST')
     const file = new MemoryFile()
-    directory.change({ set: { name, file } })
+    directory.change({ set: { name, node: file } })
     return new MemoryWritableFile(path, file)
   }
 
@@ -80,9 +80,9 @@ export class MemoryFileSystem implements FileSystem {
     if (replaced instanceof MemoryDirectory) throw systemError('rename', from, 'EISDIR')
     if (replaced === file) return // POSIX: two names of one file, so nothing is to be done.
     if (source.directory === target.directory) {
-      source.directory.change({ removed: source.name, set: { name: target.name, file } })
+      source.directory.change({ removed: source.name, set: { name: target.name, node: file } })
     } else {
-      target.directory.change({ set: { name: target.name, file } })
+      target.directory.change({ set: { name: target.name, node: file } })
       source.directory.change({ removed: source.name })
     }
   }
@@ -91,7 +91,7 @@ export class MemoryFileSystem implements FileSystem {
     const file = this.fileAt('link', existing)
     const target = this.place('link', name)
     if (target.directory.get(target.name) !== undefined) throw systemError('link', name, 'EEXIST')
-    target.directory.change({ set: { name: target.name, file } })
+    target.directory.change({ set: { name: target.name, node: file } })
   }
 
   remove(path: string): void {
