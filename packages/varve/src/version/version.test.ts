@@ -89,5 +89,7 @@ function disjointTables(prng: Prng): TableMetadata[] {
 }
 
 function randomKey(prng: Prng): string {
-  return 'abcd'.repeat(3).slice(prng.below(12)).slice(0, prng.between(1, 4))
+  const prefix = prng.chance(0.1) ? prng.pick(['', 'shar', 'tail']) : 'shared'
+  const letters = Array.from({ length: prng.between(0, 9) }, () => prng.pick(['\0', 'a', 'b']))
+  return prefix + letters.join('')
 }

@@ -1,6 +1,7 @@
 import { assert, checkInvariants } from '../base/assert.js'
 import { compareBytes, compareRanges } from '../base/bytes.js'
-import { isBefore, type KeyRange, rangeContainsSlice, rangesOverlap } from '../key/key-range.js'
+import { isBefore, type KeyRange, rangesOverlap } from '../key/key-range.js'
+import { LevelIndex } from './level-index.js'
 import { type TableMetadata, totalBytes } from './table-metadata.js'
 
 export const levelCount = 7
@@ -24,6 +25,8 @@ export const emptyLevels: Levels = Array.from({ length: levelCount }, () => [])
 export class Version {
   readonly tableCount: number
   private readonly bytesOfLevel: readonly number[]
+  /** Made when first asked for. */
+  private readonly indexes: (LevelIndex | undefined)[] = []
   private references = 1
 
   /** Starts with one reference, the creator's. `onDead` is called when the last one is released. */
@@ -68,10 +71,12 @@ export class Version {
    */
   tableAt(level: number, bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
     const tables = this.levels[level]
-    const index = indexOfEndBehind(tables, bytes, start, end)
+    if (tables.length === 0) return undefined
+    const index = this.indexOf(level).indexOfEndBehind(bytes, start, end)
     if (index === tables.length) return undefined
     const table = tables[index]
-    return rangeContainsSlice(table.range, bytes, start, end) ? table : undefined
+    const first = table.range.start
+    return compareRanges(first, 0, first.length, bytes, start, end) <= 0 ? table : undefined
   }
 
   /** The tables of a level that overlap `range`, in the order of the level. A fresh array. */
@@ -79,7 +84,7 @@ export class Version {
     const tables = this.levels[level]
     if (level === 0) return tables.filter((table) => rangesOverlap(table.range, range))
     const found: TableMetadata[] = []
-    let index = indexOfEndBehind(tables, range.start, 0, range.start.length)
+    let index = this.indexOf(level).indexOfEndBehind(range.start, 0, range.start.length)
     while (index < tables.length && isBefore(tables[index].range.start, range.end)) {
       found.push(tables[index++])
     }
@@ -92,6 +97,10 @@ export class Version {
       if (this.overlapping(deeper, range).length > 0) return true
     }
     return false
+  }
+
+  private indexOf(level: number): LevelIndex {
+    return (this.indexes[level] ??= new LevelIndex(this.levels[level]))
   }
 }
 
@@ -119,25 +128,4 @@ export function orderProblem(levels: Levels): string | undefined {
     }
   }
   return undefined
-}
-
-/** Index of the first table whose range ends behind the key; tables.length when none does. */
-function indexOfEndBehind(
-  tables: readonly TableMetadata[],
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  let low = 0
-  let high = tables.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const limit = tables[middle].range.end
-    if (limit !== null && compareRanges(limit, 0, limit.length, bytes, start, end) <= 0) {
-      low = middle + 1
-    } else {
-      high = middle
-    }
-  }
-  return low
 }

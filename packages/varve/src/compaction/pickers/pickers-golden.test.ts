@@ -100,7 +100,7 @@ function show(spec: CompactionSpec | 'busy' | undefined): string[] {
 
 function showScores(version: Version, busy: ReadonlySet<number>): string[] {
   const scores = compactionScores(version, options, busy).map((score) => score.toFixed(2))
-  return [`scores ${scores.join(' ')}`, `debt ${compactionDebtBytes(version, options)}`]
+  return [`by level ${scores.join(' ')}`, `debt ${compactionDebtBytes(version, options)}`]
 }
 
 function showTables(tables: readonly TableMetadata[]): string {

@@ -1,0 +1,64 @@
+import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
+import type { TableMetadata } from './table-metadata.js'
+
+/** Six bytes are exact in a double, and a comparison of doubles costs one instruction. */
+const headBytes = 6
+
+/**
+ * Finds a table of a level by key. The bounds are kept as numbers, the six bytes behind their common
+ * prefix, so that a search touches one array and compares bytes only where these are equal:
+ *
+ *     ends    user:00041  user:00077  user:00912  (none)
+ *     heads   "041"       "077"       "912"       Infinity          common prefix "user:00"
+ *
+ * Owned by: a Version. Lives: as long as it does. Immutable.
+ */
+export class LevelIndex {
+  private readonly prefix: Uint8Array
+  private readonly heads: Float64Array
+  private readonly boundedCount: number
+
+  /** Requires: sorted, disjoint. */
+  constructor(private readonly tables: readonly TableMetadata[]) {
+    const ends = tables.map((table) => table.range.end).filter((end) => end !== null)
+    const shared = ends.length === 0 ? 0 : sharedPrefixLength(ends[0], ends[ends.length - 1])
+    this.boundedCount = ends.length
+    this.prefix = ends.length === 0 ? new Uint8Array(0) : ends[0].subarray(0, shared)
+    this.heads = new Float64Array(tables.length).fill(Infinity)
+    for (const [i, end] of ends.entries()) this.heads[i] = headOf(end, shared, end.length)
+  }
+
+  /** Index of the first table whose range ends behind the key; the count of tables when none does. */
+  indexOfEndBehind(bytes: Uint8Array, start: number, end: number): number {
+    const { prefix, heads, tables } = this
+    const headAt = start + prefix.length
+    const order = compareRanges(bytes, start, headAt < end ? headAt : end, prefix, 0, prefix.length)
+    if (order < 0) return 0
+    if (order > 0) return this.boundedCount
+    const head = headOf(bytes, headAt, end)
+    let low = 0
+    let high = heads.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = heads[middle]
+      if (other < head || (other === head && !endsBehind(tables[middle], bytes, start, end))) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+}
+
+/** `bytes[start, start + 6)` as a number, with zeros behind `end`: never out of order. */
+function headOf(bytes: Uint8Array, start: number, end: number): number {
+  let head = 0
+  for (let i = start; i < start + headBytes; i++) head = head * 256 + (i < end ? bytes[i] : 0)
+  return head
+}
+
+function endsBehind(table: TableMetadata, bytes: Uint8Array, start: number, end: number): boolean {
+  const limit = table.range.end
+  return limit === null || compareRanges(limit, 0, limit.length, bytes, start, end) > 0
+}
