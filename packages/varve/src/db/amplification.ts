@@ -1,4 +1,3 @@
-import type { TableMetadata } from '../version/table-metadata.js'
 import { totalBytes } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 

@@ -11,7 +11,7 @@ import type { Tree } from '../tree/tree.js'
 import type { WriteAheadLog } from '../wal/write-ahead-log.js'
 import type { Durability } from './api.js'
 import type { EventLoopTurns } from './event-loop-turns.js'
-import type { WriteStalls } from './write-stalls.js'
+import type { Stall, WriteStalls } from './write-stalls.js'
 
 /** A group larger than this is committed at once instead of at the end of the turn. */
 const maxGroupBytes = 1024 * 1024
@@ -112,8 +112,10 @@ export class CommitPipeline {
     if (this.commits % commitsPerPoll === 0) scheduler.poll()
     this.finishSyncBlocking()
     try {
-      for (let stall = this.checkStall(); stall !== undefined; stall = this.checkStall()) {
+      let stall = this.checkStall(false)
+      while (stall !== undefined) {
         stalls.waitBlocking(stall)
+        stall = this.checkStall(stall.severity === 'slowdown')
       }
     } catch (error) {
       this.detachGroup().fail(error)
@@ -156,21 +158,17 @@ export class CommitPipeline {
     if (this.poison === undefined && this.parts.log.needsSync) await this.parts.log.syncAsync()
   }
 
-  private commitOpenGroup(): void {
+  private commitOpenGroup(wasDelayed = false): void {
     if (this.syncing !== undefined || this.stalled || this.group.batch.isEmpty) return
-    let stall
+    let stall: Stall | undefined
     try {
-      stall = this.checkStall()
+      stall = this.checkStall(wasDelayed)
     } catch (error) {
       this.detachGroup().fail(error)
       return
     }
     if (stall !== undefined) {
-      this.stalled = true
-      void this.parts.stalls.wait(stall).then(() => {
-        this.stalled = false
-        this.commitOpenGroup()
-      })
+      this.waitOut(stall)
       return
     }
     const group = this.detachGroup()
@@ -184,12 +182,20 @@ export class CommitPipeline {
     else this.publish(group)
   }
 
-  private checkStall() {
+  private waitOut(stall: Stall): void {
+    this.stalled = true
+    void this.parts.stalls.wait(stall).then(() => {
+      this.stalled = false
+      this.commitOpenGroup(stall.severity === 'slowdown')
+    })
+  }
+
+  private checkStall(wasDelayed: boolean): Stall | undefined {
     const refusal = this.closed ?? this.poison
     if (refusal !== undefined) throw refusal
     const neededBytes = arenaBytesFor(this.group.batch)
     const needsMemtable = [...this.parts.trees.values()].some((tree) => !tree.hasRoom(neededBytes))
-    return this.parts.stalls.check(this.group.batch.payloadBytes, needsMemtable)
+    return this.parts.stalls.check(this.group.batch.payloadBytes, needsMemtable, wasDelayed)
   }
 
   private detachGroup(): CommitGroup {
@@ -243,9 +249,10 @@ export class CommitPipeline {
     this.operations += batch.count
     this.userBytes += batch.userBytes
     this.startIntervalSync()
+    const isTurnDue = turns.isDue(batch.count)
     batch.clear()
     this.spareBatch = batch
-    if (turns.isDue()) void turns.later(undefined).then(() => group.succeed())
+    if (isTurnDue) void turns.later(undefined).then(() => group.succeed())
     else group.succeed()
   }
 

@@ -20,9 +20,13 @@ export class EventLoopTurns {
     this.lastTurnMs = clock.monotonicMs()
   }
 
-  /** True when the promise about to be returned should go through `later`. */
-  isDue(): boolean {
-    if (++this.calls < callsPerLook) return false
+  /**
+   * True when the promise about to be returned should go through `later`. `calls`: how many single
+   * reads or writes it stands for.
+   */
+  isDue(calls = 1): boolean {
+    this.calls += calls
+    if (this.calls < callsPerLook) return false
     this.calls = 0
     return this.clock.monotonicMs() - this.lastTurnMs > maxHoldMs
   }

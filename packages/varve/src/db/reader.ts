@@ -70,13 +70,13 @@ export abstract class Reader<K, V> {
     const { turns } = this.readCore
     const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
     const cold: Promise<void>[] = []
-    for (const [i, key] of keys.entries()) {
-      const lookup = this.find(key, false)
+    for (let i = 0; i < keys.length; i++) {
+      const lookup = this.find(keys[i] as K, false)
       if (lookup.state !== LookupState.blocked) values[i] = this.valueOf(lookup)
       else cold.push(this.getCold(lookup).then((value) => void (values[i] = value)))
     }
     await Promise.all(cold)
-    return turns.isDue() ? turns.later(values) : values
+    return turns.isDue(keys.length) ? turns.later(values) : values
   }
 
   /** Whether `key` has a value. */

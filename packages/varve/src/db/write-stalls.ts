@@ -43,10 +43,11 @@ export class WriteStalls {
   ) {}
 
   /**
-   * Whether a commit of `bytes` has to wait; `needsMemtable` when it does not fit into the active one.
-   * Throws what stopped the background work when waiting would be in vain.
+   * Whether a commit of `bytes` has to wait; `needsMemtable` when it does not fit into the active one,
+   * `wasDelayed` when it has been slowed down already. Throws what stopped the background work when
+   * waiting would be in vain.
    */
-  check(bytes: number, needsMemtable: boolean): Stall | undefined {
+  check(bytes: number, needsMemtable: boolean, wasDelayed: boolean): Stall | undefined {
     for (const tree of this.trees()) {
       const { l0Slowdown, l0Stop } = tree.options.compaction
       const level0 = tree.state.version.levels[0].length
@@ -58,6 +59,7 @@ export class WriteStalls {
         return this.stop('level0', `${level0} tables on level 0, the limit is ${l0Stop}`)
       }
       if (level0 >= l0Slowdown) {
+        if (wasDelayed) return undefined
         const limits = `${level0} tables on level 0, slowed down from ${l0Slowdown}`
         this.report('level0', 'slowdown', limits)
         return this.slowdown(bytes, (level0 - l0Slowdown + 1) / (l0Stop - l0Slowdown + 1))
