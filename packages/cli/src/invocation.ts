@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { open, type Database, type OpenOptions } from 'varve'
+import type { Io } from './io.js'
 import { Output } from './output.js'
 import type { TextEncoding } from './text/encoding.js'
 
@@ -16,10 +17,14 @@ export interface GlobalFlags {
 /** One run of one command: what was asked of all commands, and where answers go. */
 export class Invocation {
   readonly flags: GlobalFlags
-  readonly output = new Output(process.stdout)
+  readonly output: Output
 
-  constructor(command: Command) {
+  constructor(
+    command: Command,
+    readonly io: Io,
+  ) {
     this.flags = command.optsWithGlobals<GlobalFlags>()
+    this.output = new Output(io.stdout)
   }
 
   /** Prints `record` under --json, else the lines of `text`. */

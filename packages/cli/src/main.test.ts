@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { open } from 'varve'
 import { temporaryFolder, varveIn, type Finished } from './testing/run-varve.js'
+
+const mainFile = fileURLToPath(new URL('./main.js', import.meta.url))
 
 const ok = (out: string): Finished => ({ exit: 0, out, err: '' })
 const failed = (exit: number, err: string): Finished => ({ exit, out: '', err })
@@ -57,6 +59,14 @@ test('scan: ranges, direction, limit, JSON', async (t) => {
   assert.match(notJson.err, /the value of 'c' is not JSON/)
 })
 
+test('as a process: arguments, environment, exit code', (t) => {
+  const env = { ...process.env, VARVE_DB: join(temporaryFolder(t), 'data') }
+  const run = (...args: string[]) => spawnSync(process.execPath, [mainFile, ...args], { env })
+  assert.equal(run('put', 'a', '1').status, 0)
+  assert.equal(run('get', 'a').stdout.toString(), '1\n')
+  assert.equal(run('get', 'absent').status, 3)
+})
+
 test('a scan whose reader leaves ends quietly', async (t) => {
   const folder = temporaryFolder(t)
   {
@@ -68,8 +78,7 @@ test('a scan whose reader leaves ends quietly', async (t) => {
       )
     }
   }
-  const main = fileURLToPath(new URL('./main.js', import.meta.url))
-  const child = spawn(process.execPath, [main, 'scan'], { cwd: folder })
+  const child = spawn(process.execPath, [mainFile, 'scan', '--db', join(folder, 'data')])
   let err = ''
   child.stderr.on('data', (chunk) => (err += String(chunk)))
   child.stdout.once('data', () => child.stdout.destroy())
@@ -78,7 +87,8 @@ test('a scan whose reader leaves ends quietly', async (t) => {
 })
 
 test('wrong usage exits with 2 and touches nothing', async (t) => {
-  const varve = varveIn(temporaryFolder(t))
+  const folder = temporaryFolder(t)
+  const varve = varveIn(folder)
   for (const args of [
     ['nope'],
     ['scan', '--limit', '-1'],
@@ -96,7 +106,10 @@ test('wrong usage exits with 2 and touches nothing', async (t) => {
   assert.deepEqual(JSON.parse(err), {
     error: { code: 'USAGE', message: "unknown option '--nope'" },
   })
-  assert.deepEqual(await varve(['get', 'a']), failed(1, 'varve: ./data holds no database\n'))
+  assert.deepEqual(
+    await varve(['get', 'a']),
+    failed(1, `varve: ${join(folder, 'data')} holds no database\n`),
+  )
 })
 
 test('every command explains itself', async (t) => {

@@ -11,24 +11,27 @@ import { addScanCommand } from './commands/scan.js'
 import { addShellCommand } from './commands/shell.js'
 import { addStatsCommand } from './commands/stats.js'
 import { describeFailure, exitCode, ExitRequest } from './exit-code.js'
+import type { Io } from './io.js'
 import { keyEncodings, valueEncodings } from './text/encoding.js'
 
 /** Runs one command line and resolves to its exit code; never rejects. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
   const json = args.includes('--json')
   try {
-    await createProgram(json).parseAsync(args, { from: 'user' })
+    await createProgram(io, json).parseAsync(args, { from: 'user' })
     return exitCode.ok
   } catch (error) {
     if (error instanceof ExitRequest) return error.exitCode
-    if (error instanceof CommanderError) return usageExit(error, json)
+    if (error instanceof CommanderError) return usageExit(error, io, json)
     const { code, message, exitCode: exit } = describeFailure(error)
-    console.error(json ? JSON.stringify({ error: { code, message } }) : `varve: ${message}`)
+    io.stderr.write(
+      json ? JSON.stringify({ error: { code, message } }) + '\n' : `varve: ${message}\n`,
+    )
     return exit
   }
 }
 
-function createProgram(json: boolean): Command {
+function createProgram(io: Io, json: boolean): Command {
   const program = new Command('varve')
     .description('Look into Varve databases, and change them')
     .version(packageVersion())
@@ -47,29 +50,33 @@ function createProgram(json: boolean): Command {
         .default('utf8'),
     )
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput(json ? { writeErr: () => {} } : {})
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      // Under --json the failure is told once, as JSON.
+      writeErr: (text) => json || io.stderr.write(text),
+    })
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 key not found (get).')
     .exitOverride()
-  addPutCommand(program)
-  addGetCommand(program)
-  addDelCommand(program)
-  addScanCommand(program)
-  addImportCommand(program)
-  addExportCommand(program)
-  addStatsCommand(program)
-  addLevelsCommand(program)
-  addCompactCommand(program)
-  addShellCommand(program)
+  addPutCommand(program, io)
+  addGetCommand(program, io)
+  addDelCommand(program, io)
+  addScanCommand(program, io)
+  addImportCommand(program, io)
+  addExportCommand(program, io)
+  addStatsCommand(program, io)
+  addLevelsCommand(program, io)
+  addCompactCommand(program, io)
+  addShellCommand(program, io)
   return program
 }
 
 /** Commander exits by throwing, after --help too; it has printed what there is to say. */
-function usageExit(error: CommanderError, json: boolean): number {
+function usageExit(error: CommanderError, io: Io, json: boolean): number {
   if (error.exitCode === 0) return exitCode.ok
   if (json) {
     const message = error.message.replace(/^error: /, '')
-    console.error(JSON.stringify({ error: { code: 'USAGE', message } }))
+    io.stderr.write(JSON.stringify({ error: { code: 'USAGE', message } }) + '\n')
   }
   return exitCode.usage
 }

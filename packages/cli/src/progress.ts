@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress'
+import type { Io } from './io.js'
 import { formatByteRate, formatCount, formatRate } from './text/quantity.js'
 
 export interface ProgressOptions {
@@ -6,12 +7,14 @@ export interface ProgressOptions {
   /** What is full at the end: bytes of the input or number of records; undefined when not known. */
   total: number | undefined
   unit: 'bytes' | 'records'
+  /** Where the bar is drawn if it is a terminal; default standard error. */
+  stream?: Io['stderr']
 }
 
 const redrawsPerSecond = 10
 
 /**
- * A progress bar on a terminal's standard error; nothing at all where there is none. It is pushed by
+ * A progress bar on a terminal; nothing at all where there is none. It is pushed by
  * `update`, costs next to nothing between redraws, and must be stopped.
  */
 export class Progress {
@@ -20,7 +23,8 @@ export class Progress {
   #nextMs = 0
 
   constructor(private readonly options: ProgressOptions) {
-    if (!process.stderr.isTTY) return
+    const stream = options.stream ?? process.stderr
+    if (stream.isTTY !== true) return
     const { label, total } = options
     const gauge = total === undefined ? '' : '▕{bar}▏ {percentage}% '
     this.#bar = new SingleBar({
@@ -29,6 +33,7 @@ export class Progress {
       barIncompleteChar: ' ',
       barsize: 28,
       fps: redrawsPerSecond,
+      stream,
       linewrap: null,
       gracefulExit: false,
     })

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 import { Invocation } from '../invocation.js'
+import type { Io } from '../io.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
 import { formatBytes, formatDuration } from '../text/quantity.js'
 
-export function addCompactCommand(program: Command): void {
+export function addCompactCommand(program: Command, io: Io): void {
   const command = program
     .command('compact')
     .description('merge the tables of a range of keys, by default all, down to the deepest level')
   addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
-    const invocation = new Invocation(command)
+    const invocation = new Invocation(command, io)
     const range = rangeOf(flags, invocation.flags.keyEncoding)
     const startMs = performance.now()
     const result = await invocation.withDatabase({ createIfMissing: false }, async (db) => {

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
+import type { Io } from '../io.js'
 import { Output } from '../output.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
 import { createRowWriter, type RowWriter } from '../rows/row-writer.js'
@@ -13,7 +14,7 @@ interface ExportFlags extends RangeFlags {
   columns?: string
 }
 
-export function addExportCommand(program: Command): void {
+export function addExportCommand(program: Command, io: Io): void {
   const command = program
     .command('export')
     .description('write entries to a file, or to standard output, as import reads them')
@@ -29,7 +30,7 @@ export function addExportCommand(program: Command): void {
     )
   addRangeFlags(command).action(
     async (file: string | undefined, flags: ExportFlags, command: Command) => {
-      await runExport(new Invocation(command), file, flags)
+      await runExport(new Invocation(command, io), file, flags)
     },
   )
 }
@@ -58,11 +59,10 @@ async function runExport(
   })
   const durationMs = performance.now() - startMs
   // Standard output may be the export itself.
-  console.error(
-    json
-      ? JSON.stringify({ exported: rows, durationMs })
-      : `exported ${formatCounted(rows, 'row')} in ${formatDuration(durationMs)}`,
-  )
+  const summary = json
+    ? JSON.stringify({ exported: rows, durationMs })
+    : `exported ${formatCounted(rows, 'row')} in ${formatDuration(durationMs)}`
+  invocation.io.stderr.write(summary + '\n')
 }
 
 async function writeRows(

@@ -1,16 +1,17 @@
 import type { Command } from 'commander'
 import { KeyNotFoundError } from '../exit-code.js'
 import { Invocation, lookOnly } from '../invocation.js'
+import type { Io } from '../io.js'
 import { pairAsJson } from '../rows/row-writer.js'
 import { formatLine, parseBytes } from '../text/encoding.js'
 
-export function addGetCommand(program: Command): void {
+export function addGetCommand(program: Command, io: Io): void {
   program
     .command('get')
     .description('print the value of a key; exits with 3 when it is not there')
     .argument('<key>')
     .action(async (keyText: string, _options: unknown, command: Command) => {
-      const invocation = new Invocation(command)
+      const invocation = new Invocation(command, io)
       const { json, encoding, keyEncoding } = invocation.flags
       const key = parseBytes(keyText, keyEncoding, 'the key')
       const value = await invocation.withDatabase(lookOnly, (db) => db.get(key))

@@ -11,25 +11,26 @@ test('what was imported from CSV is exported again, as rows and as pairs', async
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   writeFileSync(join(folder, 'in.csv'), csv)
-  const imported = await varve(['import', 'in.csv', ...keyFlags, '--json'])
+  const imported = await varve(['import', join(folder, 'in.csv'), ...keyFlags, '--json'])
   assert.equal(imported.exit, 0, imported.err)
   const { imported: count, bytes } = JSON.parse(imported.out) as Record<string, number>
   assert.deepEqual([count, bytes], [3, Buffer.byteLength(csv)])
   assert.match((await varve(['get', 'IS/Reykjavík'])).out, /^\{"country":"IS",.*"note":""\}\n$/)
 
-  const rows = await varve(['export', 'out.csv', '--rows'])
+  const rows = await varve(['export', join(folder, 'out.csv'), '--rows'])
   assert.match(rows.err, /^exported 3 rows in /)
   assert.equal(readFileSync(join(folder, 'out.csv'), 'utf8'), csv)
 
   const pairs = await varve(['export'])
   assert.equal(pairs.out.split('\n').length, 4)
-  const copied = await varve(['import', '--db', 'copy'], pairs.out)
+  const copied = await varve(['import', '--db', join(folder, 'copy')], pairs.out)
   assert.match(copied.out, /^imported 3 rows, skipped 0, /)
-  assert.equal((await varve(['export', '--db', 'copy'])).out, pairs.out)
+  assert.equal((await varve(['export', '--db', join(folder, 'copy')])).out, pairs.out)
 })
 
 test('pairs carry any bytes in hex, and refuse to lose them as text', async (t) => {
-  const varve = varveIn(temporaryFolder(t))
+  const folder = temporaryFolder(t)
+  const varve = varveIn(folder)
   await varve(['put', 'ff00', '80', '--key-encoding', 'hex', '--encoding', 'hex'])
   const text = await varve(['export'])
   assert.equal(text.exit, 1)
@@ -37,8 +38,11 @@ test('pairs carry any bytes in hex, and refuse to lose them as text', async (t) 
   const hexFlags = ['--key-encoding', 'hex', '--encoding', 'hex', '--format', 'tsv']
   const hex = await varve(['export', ...hexFlags])
   assert.equal(hex.out, 'key\tvalue\nff00\t80\n')
-  assert.equal((await varve(['import', '--db', 'copy', ...hexFlags], hex.out)).exit, 0)
-  assert.equal((await varve(['export', '--db', 'copy', ...hexFlags])).out, hex.out)
+  assert.equal(
+    (await varve(['import', '--db', join(folder, 'copy'), ...hexFlags], hex.out)).exit,
+    0,
+  )
+  assert.equal((await varve(['export', '--db', join(folder, 'copy'), ...hexFlags])).out, hex.out)
 })
 
 const mixed = '{"id":1,"v":"one"}\nbroken\n{"id":2}\n{"v":"no id"}\n{"id":5,"v":{"n":5}}\n'
@@ -71,7 +75,14 @@ test('a file of many batches arrives whole', async (t) => {
   const varve = varveIn(folder)
   const rows = Array.from({ length: 10_007 }, (_, i) => `${i}\t${'x'.repeat(i % 90)}`)
   writeFileSync(join(folder, 'many.tsv'), ['id\ttext', ...rows].join('\n'))
-  const { out } = await varve(['import', 'many.tsv', '--key', '{id}', '--batch', '250'])
+  const { out } = await varve([
+    'import',
+    join(folder, 'many.tsv'),
+    '--key',
+    '{id}',
+    '--batch',
+    '250',
+  ])
   assert.match(out, /^imported 10,007 rows, skipped 0, .* rows\/s, .* MB\/s\n$/)
   const exported = await varve(['export', '--rows', '--format', 'tsv'])
   assert.deepEqual(exported.out.trimEnd().split('\n').slice(1).sort(), [...rows].sort())

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
 import { DataError, UsageError } from '../exit-code.js'
 import { Invocation } from '../invocation.js'
+import type { Io } from '../io.js'
 import { Progress } from '../progress.js'
 import { parseCount } from '../range-flags.js'
 import { readDelimited } from '../rows/delimited-reader.js'
@@ -26,7 +27,7 @@ const readChunkBytes = 256 * 1024
 /** Bad rows that are told one by one; the rest is only counted. */
 const maxBadRowsShown = 20
 
-export function addImportCommand(program: Command): void {
+export function addImportCommand(program: Command, io: Io): void {
   program
     .command('import')
     .description('write the rows of a file, or of standard input, to the database')
@@ -46,7 +47,7 @@ export function addImportCommand(program: Command): void {
     )
     .addOption(new Option('--batch <count>', 'rows a batch').argParser(parseCount(1)).default(1000))
     .action(async (file: string | undefined, flags: ImportFlags, command: Command) => {
-      await runImport(new Invocation(command), file, flags)
+      await runImport(new Invocation(command, io), file, flags)
     })
 }
 
@@ -55,7 +56,8 @@ async function runImport(
   file: string | undefined,
   flags: ImportFlags,
 ): Promise<void> {
-  if (file === undefined && process.stdin.isTTY) {
+  const { io } = invocation
+  if (file === undefined && io.stdin.isTTY === true) {
     throw new UsageError('name a file, or pipe rows into standard input')
   }
   const keyOf = compileKeyTemplate(flags.key ?? '{key}')
@@ -65,8 +67,8 @@ async function runImport(
 
   const startMs = performance.now()
   const counts: ImportCounts = { imported: 0, skipped: 0 }
-  const input = new CountedInput(file)
-  const progress = new Progress({ label: 'importing', total, unit: 'bytes' })
+  const input = new CountedInput(file, io.stdin)
+  const progress = new Progress({ label: 'importing', total, unit: 'bytes', stream: io.stderr })
   const badRows = new BadRowReport(flags.onError)
   try {
     await invocation.withDatabase({}, (db) =>
@@ -89,7 +91,7 @@ async function runImport(
     throw withCounts(error, counts)
   } finally {
     progress.stop(counts.imported, input.bytes)
-    badRows.print()
+    badRows.print(io.stderr)
   }
   const durationMs = performance.now() - startMs
   await invocation.answer({ ...counts, bytes: input.bytes, durationMs }, () =>
@@ -106,12 +108,15 @@ async function runImport(
 class CountedInput {
   bytes = 0
 
-  constructor(private readonly file: string | undefined) {}
+  constructor(
+    private readonly file: string | undefined,
+    private readonly stdin: AsyncIterable<unknown>,
+  ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     const source =
       this.file === undefined
-        ? process.stdin
+        ? this.stdin
         : createReadStream(this.file, { highWaterMark: readChunkBytes })
     for await (const chunk of source as AsyncIterable<Buffer>) {
       this.bytes += chunk.length
@@ -142,9 +147,9 @@ class BadRowReport {
     else this.#hiddenCount++
   }
 
-  print(): void {
-    for (const { line, problem } of this.#shown) console.error(`line ${line}: ${problem}; skipped`)
-    if (this.#hiddenCount > 0) console.error(`and ${this.#hiddenCount} bad rows more`)
+  print(stderr: Io['stderr']): void {
+    for (const { line, problem } of this.#shown) stderr.write(`line ${line}: ${problem}; skipped\n`)
+    if (this.#hiddenCount > 0) stderr.write(`and ${this.#hiddenCount} bad rows more\n`)
   }
 }
 

@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 import { Invocation, lookOnly } from '../invocation.js'
+import type { Io } from '../io.js'
 import { renderLevels } from '../render/levels.js'
 import { formatLine } from '../text/encoding.js'
 
-export function addLevelsCommand(program: Command): void {
+export function addLevelsCommand(program: Command, io: Io): void {
   program
     .command('levels')
     .description('draw the levels of the tree')
     .option('--tables', 'list the tables of every level, too')
     .action(async (options: { tables?: boolean }, command: Command) => {
-      const invocation = new Invocation(command)
+      const invocation = new Invocation(command, io)
       const levels = await invocation.withDatabase(lookOnly, (db) => Promise.resolve(db.levels()))
       const { keyEncoding } = invocation.flags
       const keyText = (key: Uint8Array) => formatLine(key, keyEncoding, 'a key')

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
 import { Invocation, shortWrite } from '../invocation.js'
+import type { Io } from '../io.js'
 import { parseBytes, type TextEncoding } from '../text/encoding.js'
 
-export function addPutCommand(program: Command): void {
+export function addPutCommand(program: Command, io: Io): void {
   program
     .command('put')
     .description('store a value under a key, over what was there')
@@ -17,12 +18,12 @@ export function addPutCommand(program: Command): void {
         options: { sync?: boolean },
         command: Command,
       ) => {
-        const invocation = new Invocation(command)
+        const invocation = new Invocation(command, io)
         const { encoding, keyEncoding } = invocation.flags
         const key = parseBytes(keyText, keyEncoding, 'the key')
         const value =
           valueText === undefined
-            ? await readValue(encoding)
+            ? await readValue(io.stdin, encoding)
             : parseBytes(valueText, encoding, 'the value')
         await invocation.withDatabase(shortWrite, (db) =>
           db.put(key, value, { sync: options.sync === true }),
@@ -33,10 +34,10 @@ export function addPutCommand(program: Command): void {
 }
 
 /** Under 'utf8' the bytes are stored as they come; otherwise they are text to be parsed. */
-async function readValue(encoding: TextEncoding): Promise<Uint8Array> {
-  if (process.stdin.isTTY) throw new UsageError('give a value, or pipe one into standard input')
+async function readValue(stdin: Io['stdin'], encoding: TextEncoding): Promise<Uint8Array> {
+  if (stdin.isTTY === true) throw new UsageError('give a value, or pipe one into standard input')
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  for await (const chunk of stdin) chunks.push(chunk as Buffer)
   const bytes = Buffer.concat(chunks)
   return encoding === 'utf8'
     ? bytes

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { IterateOptions } from 'varve'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
+import type { Io } from '../io.js'
 import { addRangeFlags, parseCount, rangeOf, type RangeFlags } from '../range-flags.js'
 import { pairAsJson } from '../rows/row-writer.js'
 import { formatJson, formatLine } from '../text/encoding.js'
@@ -11,7 +12,7 @@ interface ScanFlags extends RangeFlags {
   keysOnly?: boolean
 }
 
-export function addScanCommand(program: Command): void {
+export function addScanCommand(program: Command, io: Io): void {
   const command = program
     .command('scan')
     .description('print entries in the order of their keys: key, tab, value; one a line')
@@ -20,7 +21,7 @@ export function addScanCommand(program: Command): void {
     .addOption(new Option('--limit <count>', 'at most so many').argParser(parseCount(0)))
     .option('--keys-only', 'without values')
     .action(async (flags: ScanFlags, command: Command) => {
-      const invocation = new Invocation(command)
+      const invocation = new Invocation(command, io)
       const options: IterateOptions<Uint8Array> = {
         ...rangeOf(flags, invocation.flags.keyEncoding),
         reverse: flags.reverse === true,

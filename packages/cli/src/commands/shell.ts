@@ -1,20 +1,21 @@
 import type { Command } from 'commander'
 import { exitCode, ExitRequest } from '../exit-code.js'
 import { Invocation } from '../invocation.js'
+import type { Io } from '../io.js'
 import { runShell } from '../shell/run-shell.js'
 
-export function addShellCommand(program: Command): void {
+export function addShellCommand(program: Command, io: Io): void {
   program
     .command('shell')
     .description(
       'a shell on the database; piped input is run as a script, with exit code 1 if a command failed',
     )
     .action(async (_options: unknown, command: Command) => {
-      const invocation = new Invocation(command)
+      const invocation = new Invocation(command, io)
       const failures = await invocation.withDatabase({}, (db) =>
-        runShell(db, { format: invocation.flags.encoding }),
+        runShell(db, { io, format: invocation.flags.encoding }),
       )
       // A person has seen the failures and left on purpose.
-      if (failures > 0 && !process.stdin.isTTY) throw new ExitRequest(exitCode.failed)
+      if (failures > 0 && io.stdin.isTTY !== true) throw new ExitRequest(exitCode.failed)
     })
 }

@@ -1,8 +1,8 @@
 import { createInterface, type Interface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import { colors } from '../text/colors.js'
 import { failureText } from './failure-text.js'
 import { runLine, shellCommands } from './command-table.js'
+import type { Io } from '../io.js'
 import { completeLine } from './completion.js'
 import { History, historyPath, maxHistoryLines } from './history.js'
 import type { ShellSession } from './session.js'
@@ -24,12 +24,11 @@ export class Prompt {
 
   constructor(
     private readonly session: ShellSession,
-    input: Readable,
-    output: Writable,
+    io: Io,
   ) {
     this.#readline = createInterface({
-      input,
-      output,
+      input: io.stdin,
+      output: io.stdout,
       terminal: true,
       history: this.#history.lines,
       historySize: maxHistoryLines,

@@ -1,5 +1,5 @@
-import type { Readable, Writable } from 'node:stream'
 import type { BinaryDatabase } from '../invocation.js'
+import type { Io } from '../io.js'
 import { readLines } from '../lines.js'
 import { Output } from '../output.js'
 import { runLine } from './command-table.js'
@@ -8,10 +8,8 @@ import { Prompt } from './prompt.js'
 import { ShellSession } from './session.js'
 
 export interface ShellOptions {
-  /** Lines come from here; default standard input. */
-  input?: Readable & { isTTY?: boolean }
-  /** Answers go here; default standard output. When both are terminals, there is a prompt. */
-  output?: Writable & { isTTY?: boolean }
+  /** Default those of the process. When input and output are terminals, there is a prompt. */
+  io?: Io
   /** Format of values at the start. Default 'utf8'. */
   format?: ShellSession['format']
 }
@@ -21,25 +19,22 @@ export interface ShellOptions {
  * failed, and never rejects because of one. The database stays open.
  */
 export async function runShell(db: BinaryDatabase, options: ShellOptions = {}): Promise<number> {
-  const input = options.input ?? process.stdin
-  const output = options.output ?? process.stdout
-  const interactive = input.isTTY === true && output.isTTY === true
-  const session = new ShellSession(db, new Output(output), interactive)
+  const io = options.io ?? process
+  const interactive = io.stdin.isTTY === true && io.stdout.isTTY === true
+  const session = new ShellSession(db, new Output(io.stdout), interactive)
   session.format = options.format ?? 'utf8'
   try {
-    return interactive
-      ? await new Prompt(session, input, output).run()
-      : await runScript(session, input)
+    return interactive ? await new Prompt(session, io).run() : await runScript(session, io)
   } finally {
     session.close()
   }
 }
 
 /** Runs lines that no one types: no prompt, failures on standard error with their line. */
-async function runScript(session: ShellSession, input: Readable): Promise<number> {
+async function runScript(session: ShellSession, { stdin, stderr }: Io): Promise<number> {
   let failures = 0
   let lineNumber = 0
-  for await (const line of readLines(input)) {
+  for await (const line of readLines(stdin)) {
     lineNumber++
     try {
       await runLine(session, line)
@@ -48,7 +43,7 @@ async function runScript(session: ShellSession, input: Readable): Promise<number
       await session.output.flush()
       if (session.output.closed) break
       failures++
-      console.error(`line ${lineNumber}: ${failureText(error)}`)
+      stderr.write(`line ${lineNumber}: ${failureText(error)}\n`)
     }
     if (session.leaving || session.output.closed) break
   }

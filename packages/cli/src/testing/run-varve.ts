@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const mainFile = fileURLToPath(new URL('../main.js', import.meta.url))
+import { runCommandLine } from '../program.js'
 
 /** A folder that goes with the test. */
 export function temporaryFolder(t: TestContext): string {
@@ -15,27 +13,32 @@ export function temporaryFolder(t: TestContext): string {
 }
 
 export interface Finished {
-  exit: number | null
+  exit: number
   out: string
   err: string
 }
 
-/** Runs the compiled command as a person would, in a process of its own. */
 export type RunVarve = (args: string[], input?: string) => Promise<Finished>
 
-/** `varve` with `folder` as its working directory, and `./data` there as its database. */
+/** `varve` on the database `data` in `folder`; in this process, as a process each would take seconds. */
 export function varveIn(folder: string): RunVarve {
-  return (args, input = '') => {
-    const env = { ...process.env, VARVE_DB: '', NO_COLOR: '1' }
-    const child = spawn(process.execPath, [mainFile, ...args], { cwd: folder, env })
-    const finished: Finished = { exit: null, out: '', err: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (finished.out += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (finished.err += text))
-    // A command that wants no input may be gone before it is written.
-    child.stdin.on('error', () => {}).end(input)
-    return new Promise((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (exit) => resolve({ ...finished, exit }))
+  return async (args, input = '') => {
+    const finished: Finished = { exit: 0, out: '', err: '' }
+    const database = args.includes('--db') ? [] : ['--db', join(folder, 'data')]
+    finished.exit = await runCommandLine([...args, ...database], {
+      stdin: Readable.from(input === '' ? [] : [Buffer.from(input)], { objectMode: false }),
+      stdout: collecting((text) => (finished.out += text)),
+      stderr: collecting((text) => (finished.err += text)),
     })
+    return finished
   }
+}
+
+function collecting(add: (text: string) => void): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      add(chunk.toString('utf8'))
+      done()
+    },
+  })
 }
