@@ -1,3 +1,4 @@
+import { maxSequence } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 
 /**
@@ -39,8 +40,8 @@ export class EntryPlace {
     this.keyEnd = at + keyLength
     this.valueEnd = at + keyLength + valueLength
     this.sequenceDelta = delta
-    // A NaN, from bytes behind the end of the payload, fails the comparison.
-    return this.valueEnd <= end && kind <= ValueKind.put
+    // A NaN, from bytes behind the end of the payload or a varint without end, fails a comparison.
+    return this.valueEnd <= end && delta <= maxSequence && kind <= ValueKind.put
   }
 
   /** The rest of a varint whose first byte was `first`; leaves the offset behind it in `this.at`. */
@@ -57,6 +58,7 @@ export class EntryPlace {
           byte = bytes[at++]
           value += (byte & 127) * scale
         }
+        if (byte >= 128) value = NaN
       }
     }
     this.at = at
