@@ -95,6 +95,7 @@ export class CommitPipeline {
   /** Commits what is in the batch with its group. All operations of a group share one promise. */
   submit(sync: boolean): Promise<void> {
     const { group } = this
+    const { promise } = group
     if (sync) group.sync = true
     if (!group.isScheduled) {
       group.isScheduled = true
@@ -102,7 +103,7 @@ export class CommitPipeline {
     } else if (group.batch.payloadBytes >= maxGroupBytes) {
       this.commitOpenGroup()
     }
-    return group.promise
+    return promise
   }
 
   /** Commits what is in the batch, and all that is under way, before it returns. */
@@ -135,9 +136,9 @@ export class CommitPipeline {
   /** Resolves when everything submitted so far has settled. */
   async drain(): Promise<void> {
     while (this.syncing !== undefined || !this.group.batch.isEmpty) {
-      const waiting = this.syncing ?? this.group
+      const { promise } = this.syncing ?? this.group
       this.commitOpenGroup()
-      await waiting.promise.catch(() => {})
+      await promise.catch(() => {})
     }
   }
 
@@ -330,31 +331,23 @@ class CommitGroup {
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
   private reject: ((error: unknown) => void) | undefined
-  private settled: { error: unknown } | undefined
 
   constructor(readonly batch: WriteBatch) {}
 
+  /** Requires: the group has not settled. */
   get promise(): Promise<void> {
     this.outcome ??= new Promise((resolve, reject) => {
-      if (this.settled === undefined) {
-        this.resolve = resolve
-        this.reject = reject
-      } else if (this.settled.error === undefined) {
-        resolve()
-      } else {
-        reject(this.settled.error)
-      }
+      this.resolve = resolve
+      this.reject = reject
     })
     return this.outcome
   }
 
   succeed(): void {
-    this.settled = { error: undefined }
     this.resolve?.()
   }
 
   fail(error: unknown): void {
-    this.settled = { error }
     this.reject?.(error)
   }
 }

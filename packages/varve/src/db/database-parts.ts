@@ -14,7 +14,7 @@ import type { ResolvedOptions } from './open-options.js'
 import type { SnapshotList } from './snapshot-list.js'
 import type { WorkCounters } from './work-counters.js'
 import type { WriteStalls } from './write-stalls.js'
-import type { ReadCore } from './reader.js'
+import type { ReadCore } from './read-core.js'
 
 /** What `openDatabase` puts together and a Database works with. */
 export interface DatabaseParts {

@@ -1,7 +1,7 @@
 import { closedError } from '../base/errors.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
-import type { ReadCore } from './reader.js'
+import type { OpenWalk, ReadCore } from './read-core.js'
 
 /** What of an entry an iteration gives. */
 export type Projection = 'entries' | 'keys' | 'values'
@@ -35,7 +35,7 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
 }
 
 /** A walk in progress; closed by the database when that closes first. */
-abstract class Walk<T> {
+abstract class Walk<T> implements OpenWalk {
   protected walk: VisibleIterator | undefined
   protected isStarted = false
   private left: number
@@ -55,7 +55,6 @@ abstract class Walk<T> {
     core.walks.add(this)
   }
 
-  /** Ends the walk under its user, who gets CLOSED from then on. */
   cut(): void {
     this.isCut = true
     this.end()
@@ -105,8 +104,6 @@ abstract class Walk<T> {
     }
   }
 }
-
-export type OpenWalk = Walk<unknown>
 
 class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
   constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {

@@ -11,8 +11,9 @@ import type { Block } from '../sstable/block.js'
 import { TableCache } from '../sstable/table-cache.js'
 import { newTableCounters } from '../sstable/table-reader.js'
 import { Tree, type TreeHost } from '../tree/tree.js'
-import { currentName, logName, parseFileName, tableName } from '../version/file-names.js'
+import { logName, parseFileName, tableName } from '../version/file-names.js'
 import { defaultKeyspace } from '../version/version-edit.js'
+import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
 import type { ReplayResult } from '../wal/replay.js'
 import { WriteAheadLog } from '../wal/write-ahead-log.js'
@@ -22,7 +23,7 @@ import type { DatabaseParts, WriterParts } from './database-parts.js'
 import { EventLoopTurns } from './event-loop-turns.js'
 import { DatabaseEventEmitter } from './events.js'
 import type { ResolvedOptions } from './open-options.js'
-import type { ReadCore } from './reader.js'
+import type { ReadCore } from './read-core.js'
 import { logsFrom, mendLogs, replayInto } from './recovery.js'
 import { SnapshotList } from './snapshot-list.js'
 import { WorkCounters } from './work-counters.js'
@@ -218,21 +219,18 @@ function openVersions(
   onObsolete: (fileNumbers: readonly number[]) => void,
 ): VersionSet {
   const { fs, readOnly, createIfMissing, errorIfExists } = options
-  if (fs.exists(`${path}/${currentName}`)) {
-    if (errorIfExists) {
-      throw new VarveError('INVALID_ARGUMENT', `${path} holds a database already`, {
-        path,
-        option: 'errorIfExists',
-      })
-    }
-    // What a read-only database lets go of belongs to the owner.
-    return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })
+  if (!databaseExists(fs, path)) {
+    if (!createIfMissing || readOnly) throw missing(path)
+    return VersionSet.create(fs, path, { onObsolete })
   }
-  if (fs.list(path).some((name) => parseFileName(name)?.kind === 'table')) {
-    return VersionSet.recover(fs, path, { readOnly })
+  if (errorIfExists) {
+    throw new VarveError('INVALID_ARGUMENT', `${path} holds a database already`, {
+      path,
+      option: 'errorIfExists',
+    })
   }
-  if (!createIfMissing || readOnly) throw missing(path)
-  return VersionSet.create(fs, path, { onObsolete })
+  // What a read-only database lets go of belongs to the owner.
+  return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })
 }
 
 function startExecutor(directory: string, options: ResolvedOptions): JobExecutor {

@@ -1,31 +1,13 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
-import type { Encoding } from '../batch/encoding.js'
 import { maxKeyBytes } from '../key/limits.js'
 import { LookupState, PointLookup } from '../key/point-lookup.js'
 import type { ReadState } from '../tree/read-state.js'
 import type { Tree } from '../tree/tree.js'
 import type { IterateOptions } from './api.js'
-import type { ColdReads } from './cold-reads.js'
-import { EntryRange, type OpenWalk, type Projection } from './entry-range.js'
-import type { EventLoopTurns } from './event-loop-turns.js'
+import { EntryRange, type Projection } from './entry-range.js'
 import { checkIterateOptions, rangeOf } from './key-bounds.js'
-
-/** What all readers of one keyspace share. */
-export interface ReadCore {
-  readonly tree: Tree
-  readonly keyEncoding: Encoding<unknown>
-  readonly valueEncoding: Encoding<unknown>
-  readonly turns: EventLoopTurns
-  readonly coldReads: ColdReads
-  /** Iterators in progress. */
-  readonly walks: Set<OpenWalk>
-  /** Reads that wait for blocks. */
-  readonly loads: Set<Promise<unknown>>
-  gets: number
-  /** Throws CLOSED once the database is closed. */
-  assertOpen(): void
-}
+import type { ReadCore } from './read-core.js'
 
 /**
  * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or

@@ -1,5 +1,6 @@
 import { closedError } from '../base/errors.js'
-import { type ReadCore, Reader } from './reader.js'
+import type { ReadCore } from './read-core.js'
+import { Reader } from './reader.js'
 import type { SnapshotList } from './snapshot-list.js'
 
 /**

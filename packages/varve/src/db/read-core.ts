@@ -1,0 +1,26 @@
+import type { Encoding } from '../batch/encoding.js'
+import type { Tree } from '../tree/tree.js'
+import type { ColdReads } from './cold-reads.js'
+import type { EventLoopTurns } from './event-loop-turns.js'
+
+/** A walk over a range, as the database sees it when it closes. */
+export interface OpenWalk {
+  /** Ends the walk under its user, who gets CLOSED from then on. */
+  cut(): void
+}
+
+/** What all readers of one keyspace share. */
+export interface ReadCore {
+  readonly tree: Tree
+  readonly keyEncoding: Encoding<unknown>
+  readonly valueEncoding: Encoding<unknown>
+  readonly turns: EventLoopTurns
+  readonly coldReads: ColdReads
+  /** Iterators in progress. */
+  readonly walks: Set<OpenWalk>
+  /** Reads that wait for blocks. */
+  readonly loads: Set<Promise<unknown>>
+  gets: number
+  /** Throws CLOSED once the database is closed. */
+  assertOpen(): void
+}
