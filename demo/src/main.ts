@@ -1,8 +1,8 @@
 // What `npm start` runs: the cities of the world in a database at ./data, the layers they settle into,
 // some questions with their times, and a shell to ask more.
 import { formatCounted, formatDuration, openBinary, renderLevels, runShell } from '@varve/cli'
-import { json, open, VarveError, type Database } from 'varve'
-import type { City } from './city.js'
+import { open, VarveError } from 'varve'
+import type { Cities } from './city.js'
 import { importCities } from './import-cities.js'
 import { askQuestions } from './questions.js'
 
@@ -18,36 +18,52 @@ async function main(): Promise<void> {
 
 async function showCities(): Promise<void> {
   const startMs = performance.now()
-  await using db = await open(path, { ...smallTree, valueEncoding: json<City>() })
+  await using db = await openCities()
   const openMs = performance.now() - startMs
   if (isEmpty(db)) await settleCities(db)
   else await greetAgain(db, openMs)
-  console.log(`\nthe levels of ${path}:\n\n${renderLevels(db.levels())}\n`)
   await askQuestions(db)
 }
 
-async function settleCities(db: Database<string, City>): Promise<void> {
+async function openCities(): Promise<Cities> {
+  const db = await open(path, { ...smallTree, valueEncoding: 'json' })
+  // JSON says nothing of what is in it; this demo has put cities there and nothing else.
+  return db as Cities
+}
+
+async function settleCities(db: Cities): Promise<void> {
   console.log(`${path} is empty; every city of the world goes in`)
   await importCities(db)
-  const startMs = performance.now()
   await db.flush()
+  drawLevels(db, 'as the import has left them')
+  const startMs = performance.now()
   await db.compact()
-  console.log(`flushed and compacted in ${formatDuration(performance.now() - startMs)}`)
+  drawLevels(db, `compacted in ${formatDuration(performance.now() - startMs)}`)
 }
 
-async function greetAgain(db: Database<string, City>, openMs: number): Promise<void> {
+async function greetAgain(db: Cities, openMs: number): Promise<void> {
   const startMs = performance.now()
   let count = 0
-  for await (const _ of db.keys()) count++
+  let lastKey = ''
+  for await (const key of db.keys()) {
+    count++
+    lastKey = key
+  }
+  const countMs = performance.now() - startMs
   console.log(
     `${path} is there already: opened in ${formatDuration(openMs)}, ` +
-      `${formatCounted(count, 'record')} counted in ${formatDuration(performance.now() - startMs)}`,
+      `${formatCounted(count, 'record')} up to '${lastKey}' counted in ${formatDuration(countMs)}`,
   )
+  drawLevels(db, 'as they were left')
 }
 
-function isEmpty(db: Database<string, City>): boolean {
-  for (const _ of db.keys({ limit: 1 })) return false
-  return true
+function drawLevels(db: Cities, when: string): void {
+  console.log(`\nthe levels of ${path}, ${when}:\n\n${renderLevels(db.levels())}\n`)
+}
+
+function isEmpty(db: Cities): boolean {
+  const [firstKey] = db.keys({ limit: 1 })
+  return firstKey === undefined
 }
 
 /** The shell works on bytes, so it opens the database in its own way. */

@@ -1,8 +1,5 @@
 import { formatCount, formatCounted, formatDuration } from '@varve/cli'
-import type { Database } from 'varve'
-import type { City } from './city.js'
-
-type Cities = Database<string, City>
+import type { Cities, City } from './city.js'
 
 /** Asks the database what a reader would, and prints each answer with the time it took. */
 export async function askQuestions(db: Cities): Promise<void> {
@@ -15,9 +12,9 @@ export async function askQuestions(db: Cities): Promise<void> {
   )
   await ask("has 'JP/Tokyo/1850147'", async () => String(await db.has('JP/Tokyo/1850147')))
   await ask('every city of Iceland', async () => {
-    let count = 0
-    for await (const _ of db.keys({ prefix: 'IS/' })) count++
-    return formatCounted(count, 'city', 'cities')
+    const names: string[] = []
+    for await (const { name } of db.values({ prefix: 'IS/' })) names.push(name)
+    return `${formatCounted(names.length, 'city', 'cities')}, from ${names[0]} to ${names.at(-1)}`
   })
   await ask("names in Japan that start with 'Tok'", async () => {
     const names: string[] = []

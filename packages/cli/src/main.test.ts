@@ -116,7 +116,7 @@ test('every command explains itself', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   const { exit, out } = await varve(['--help'])
   assert.equal(exit, 0)
-  const names = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map((match) => match[1]!)
+  const names = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map((match) => match[1])
   const commands = [
     'put',
     'get',

@@ -28,7 +28,7 @@ function level(number: number, score: number, ...tables: TableInfo[]): LevelInfo
 }
 
 const levels = [
-  level(0, 0.5, table(9, 1000, 'k', 'p'), table(8, 500, 'a', 'd')),
+  level(0, 0.5, table(9, 1000, 'k', 'p\0'), table(8, 500, 'a', 'd')),
   level(1, 0),
   level(2, 0.95, table(7, 1_000_000, 'b', null)),
 ]
@@ -47,8 +47,8 @@ test('a line for each level that has tables, denser and longer with depth and si
 
 test('tables are listed on request, with what they delete', () => {
   const lines = renderLevels(levels, { tables: true }).split('\n')
-  assert.match(lines[2]!, /#9 +10 +1000 B {2}3 deletes .*k … p$/)
-  assert.match(lines[3]!, /#8 .*a … d$/)
+  assert.match(lines[2], /#9 +10 +1000 B {2}3 deletes .*k … p$/)
+  assert.match(lines[3], /#8 .*a … d$/)
 })
 
 test('keys that are long or no text take one line and little room', () => {

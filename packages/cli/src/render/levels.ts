@@ -33,7 +33,7 @@ function levelLine(level: LevelInfo, largestBytes: number): string {
   const entryCount = sum(tables, (table) => table.entryCount)
   // Eye and finger stay on one line: something is there, however small its share.
   const length = Math.max(1, Math.round((barWidth * sizeBytes) / largestBytes))
-  const bar = shades[Math.min(level.level, shades.length - 1)]!.repeat(length)
+  const bar = shades[Math.min(level.level, shades.length - 1)].repeat(length)
   return line(
     `L${level.level}`,
     formatCount(tables.length),
@@ -78,14 +78,19 @@ function totalLine(levels: readonly LevelInfo[]): string {
 
 /** From the smallest first key to the largest end; the end itself belongs to no table. */
 function keyRange(tables: readonly TableInfo[]): string {
-  let smallest = tables[0]!.smallestKey
-  let end = tables[0]!.endKey
+  let smallest = tables[0].smallestKey
+  let end = tables[0].endKey
   for (const table of tables) {
     if (Buffer.compare(table.smallestKey, smallest) < 0) smallest = table.smallestKey
     if (end === null || table.endKey === null) end = null
     else if (Buffer.compare(table.endKey, end) > 0) end = table.endKey
   }
-  return `${shortKey(smallest)} … ${end === null ? 'the last' : shortKey(end)}`
+  return `${shortKey(smallest)} … ${end === null ? 'the last' : shortKey(lastKeyBefore(end))}`
+}
+
+/** An end that is a key with a zero byte behind it lets that very key in, and nothing after it. */
+function lastKeyBefore(end: Uint8Array): Uint8Array {
+  return end.at(-1) === 0 ? end.subarray(0, -1) : end
 }
 
 function shortKey(key: Uint8Array): string {

@@ -40,7 +40,7 @@ export async function* readDelimited(
   // A failure of the source reaches the loop below, because pipeline destroys the parser with it.
   pipeline(Readable.from(source, { objectMode: false }), parser, () => {})
   for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-    while (badRows.length > 0 && badRows[0]!.line <= info.lines) yield badRows.shift()!
+    while (badRows.length > 0 && badRows[0].line <= info.lines) yield badRows.shift()!
     yield { line: info.lines, fields: record }
   }
   yield* badRows

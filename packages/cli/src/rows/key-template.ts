@@ -55,7 +55,7 @@ function parse(template: string): (string | FieldPath)[] {
       throw new UsageError(
         `key template '${template}' has a lone '${match}'; write '${match}${match}' for a brace`,
       )
-    } else parts.push(match === '{{' || match === '}}' ? match[0]! : match)
+    } else parts.push(match === '{{' || match === '}}' ? match[0] : match)
   }
   return parts
 }

@@ -15,9 +15,9 @@ export const shellCommands: ReadonlyMap<string, ShellCommand> = createTable()
 export async function runLine(session: ShellSession, line: string): Promise<void> {
   if (line.trim() === '' || line.trimStart().startsWith('#')) return
   const [name, ...words] = splitWords(line)
-  const command = shellCommands.get(name!.text)
+  const command = shellCommands.get(name.text)
   if (command === undefined) {
-    throw new UsageError(`there is no command '${name!.text}'; 'help' lists those there are`)
+    throw new UsageError(`there is no command '${name.text}'; 'help' lists those there are`)
   }
   await command.run(session, words)
 }

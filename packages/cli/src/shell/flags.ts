@@ -18,7 +18,7 @@ export function parseScan(words: readonly Word[]): ScanRequest {
   const request: ScanRequest = { options: {}, keysOnly: false }
   const rest = takeBounds(words, request.options)
   for (let i = 0; i < rest.length; i++) {
-    const word = rest[i]!
+    const word = rest[i]
     if (isFlag(word, 'reverse')) request.options.reverse = true
     else if (isFlag(word, 'keys-only')) request.keysOnly = true
     else if (isFlag(word, 'limit')) request.options.limit = parseCount(0)(argument(rest, i++).text)
@@ -38,8 +38,8 @@ export function parseRange(words: readonly Word[]): RangeOptions<Uint8Array> | u
 function takeBounds(words: readonly Word[], range: RangeOptions<Uint8Array>): Word[] {
   const rest: Word[] = []
   for (let i = 0; i < words.length; i++) {
-    const bound = bounds.find((name) => isFlag(words[i]!, name))
-    if (bound === undefined) rest.push(words[i]!)
+    const bound = bounds.find((name) => isFlag(words[i], name))
+    if (bound === undefined) rest.push(words[i])
     else range[bound] = argument(words, i++).bytes
   }
   return rest
@@ -55,7 +55,7 @@ function takePrefix(word: Word, range: RangeOptions<Uint8Array>): void {
 
 function argument(words: readonly Word[], flagIndex: number): Word {
   const word = words[flagIndex + 1]
-  if (word === undefined) throw new UsageError(`${words[flagIndex]!.text} needs a value`)
+  if (word === undefined) throw new UsageError(`${words[flagIndex].text} needs a value`)
   return word
 }
 

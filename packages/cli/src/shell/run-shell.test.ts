@@ -82,7 +82,7 @@ async function openTerminal(t: TestContext) {
     [Symbol.asyncDispose]: () => db.close(),
     type: (text: string) => void input.write(text),
     /** Waits until the screen shows `pattern`, then forgets what it has shown. */
-    async see(pattern: RegExp) {
+    see: async (pattern: RegExp) => {
       for (const end = performance.now() + 5000; !pattern.test(screen); await sleep(2)) {
         if (performance.now() > end) assert.fail(`no ${String(pattern)} in:\n${screen}`)
       }

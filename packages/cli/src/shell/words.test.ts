@@ -23,7 +23,7 @@ test('JSON can be typed as it is', () => {
 test('escapes differ inside and outside of quotes', () => {
   assert.deepEqual(texts(String.raw`"a\tb\"c\\" a\ b\\n\n`), ['a\tb"c\\', 'a b\\n\\n'])
   assert.deepEqual(texts(String.raw`'a\tb'`), [String.raw`a\tb`])
-  assert.deepEqual(splitWords(String.raw`\xff"\x00`)[0]!.bytes, Buffer.from([0xff, 0x22, 0x00]))
+  assert.deepEqual(splitWords(String.raw`\xff"\x00`)[0].bytes, Buffer.from([0xff, 0x22, 0x00]))
 })
 
 test('a quote must close, and end its word', () => {
@@ -41,8 +41,8 @@ test('only bare words are separators or flags', () => {
 test('whatever bytes a word has, it can be typed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
-      assert.deepEqual(splitWords(quoteWord(bytes, ''))[0]!.bytes, Buffer.from(bytes))
-      assert.deepEqual(splitWords(quoteWord(bytes, '"') + '"')[0]!.bytes, Buffer.from(bytes))
+      assert.deepEqual(splitWords(quoteWord(bytes, ''))[0].bytes, Buffer.from(bytes))
+      assert.deepEqual(splitWords(quoteWord(bytes, '"') + '"')[0].bytes, Buffer.from(bytes))
     }),
   )
   fc.assert(

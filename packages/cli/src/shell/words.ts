@@ -85,7 +85,7 @@ function readWord(line: string, start: number): ReadWord {
   const pieces: Buffer[] = []
   let position = start + quote.length
   while (position < line.length) {
-    const character = line[position]!
+    const character = line[position]
     if (quote === '' ? isBlank(character) : character === quote) break
     if (character === '\\' && quote !== "'") {
       position = readEscape(line, position, quote, pieces)
@@ -107,7 +107,7 @@ function readWord(line: string, start: number): ReadWord {
 function readEscape(line: string, position: number, quote: Quote, pieces: Buffer[]): number {
   const hex = /^x([0-9a-f]{2})/i.exec(line.slice(position + 1, position + 4))
   if (hex !== null) {
-    pieces.push(Buffer.from(hex[1]!, 'hex'))
+    pieces.push(Buffer.from(hex[1], 'hex'))
     return position + 4
   }
   const next = line[position + 1]

@@ -22,7 +22,7 @@ export function printableWithin(bytes: Uint8Array, width: number): string {
 /** The end of the character that ends at or before `end`: half a character is no UTF-8. */
 function characterEnd(bytes: Uint8Array, end: number): number {
   let boundary = end
-  while (boundary > end - 4 && boundary < bytes.length && (bytes[boundary]! & 0xc0) === 0x80) {
+  while (boundary > end - 4 && boundary < bytes.length && (bytes[boundary] & 0xc0) === 0x80) {
     boundary--
   }
   return boundary

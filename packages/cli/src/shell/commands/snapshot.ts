@@ -10,7 +10,7 @@ export const snapshotCommand: ShellCommand = {
   summary: 'keep the data as it is now, and read from there',
   complete: (words) => {
     if (words.length === 0) return verbs
-    return words.length === 1 && words[0]!.text === 'use' ? ['live'] : []
+    return words.length === 1 && words[0].text === 'use' ? ['live'] : []
   },
   async run(session, words) {
     const [verb, name, ...rest] = words.map((word) => word.text)

@@ -10,7 +10,7 @@ export const levelsCommand: ShellCommand = {
   summary: 'draw the levels of the tree',
   complete: () => ['--tables'],
   async run(session, words) {
-    const tables = words.length === 1 && words[0]!.text === '--tables'
+    const tables = words.length === 1 && words[0].text === '--tables'
     if (words.length > 0 && !tables) throw new UsageError('usage: levels [--tables]')
     await session.print(renderLevels(session.db.levels(), { tables }))
   },

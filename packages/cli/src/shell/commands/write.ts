@@ -56,7 +56,7 @@ export const clearCommand: ShellCommand = {
   summary: 'delete a range of keys',
   complete: (_, typed) => (typed.startsWith('-') ? [...rangeFlagNames, '--all'] : 'keys'),
   async run(session, words) {
-    const all = words.length === 1 && words[0]!.text === '--all' && !words[0]!.quoted
+    const all = words.length === 1 && words[0].text === '--all' && !words[0].quoted
     const range = all ? undefined : parseRange(words)
     if (!all && range === undefined) {
       throw new UsageError("say which keys, or 'clear --all' for every one")
