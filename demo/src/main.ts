@@ -68,9 +68,7 @@ function isEmpty(db: Cities): boolean {
 
 /** The shell works on bytes, so it opens the database in its own way. */
 async function leaveInShell(): Promise<void> {
-  console.log(
-    "\na shell on the database; try 'scan IS/ --limit 5', 'explain get …' with Tab, 'help'",
-  )
+  console.log("\na shell on the database; try 'scan IS/ --limit 5', or 'explain get IS/' and Tab")
   await using db = await openBinary(path, smallTree)
   await runShell(db)
 }

@@ -1,4 +1,5 @@
 import { DataError } from './exit-code.js'
+import { asBuffer } from './text/as-buffer.js'
 
 /** Longest line that is read: bounds memory when a file has no line breaks at all. */
 export const maxLineBytes = 256 * 1024 * 1024
@@ -16,7 +17,7 @@ export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenera
   let pending: Buffer[] = []
   let pendingBytes = 0
   for await (const bytes of source) {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const chunk = asBuffer(bytes)
     let start = 0
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       const piece = chunk.subarray(start, end)

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+// What `bin/varve.js` runs.
 import { runCommandLine } from './program.js'
 
 process.exitCode = await runCommandLine(process.argv.slice(2), process)

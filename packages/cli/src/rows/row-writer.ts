@@ -1,4 +1,5 @@
 import { DataError } from '../exit-code.js'
+import { asBuffer } from '../text/as-buffer.js'
 import { printable } from '../text/printable.js'
 import { formatJson, utf8Text, type TextEncoding } from '../text/encoding.js'
 import type { Fields } from './key-template.js'
@@ -50,7 +51,7 @@ export function pairAsJson(
 function delimitedPairs(options: RowWriterOptions, format: 'csv' | 'tsv'): RowWriter {
   const delimiter = delimiterOf(format)
   const text = (bytes: Uint8Array, encoding: TextEncoding, what: string) =>
-    encoding === 'hex' ? Buffer.from(bytes).toString('hex') : utf8Text(bytes, what)
+    encoding === 'hex' ? asBuffer(bytes).toString('hex') : utf8Text(bytes, what)
   return {
     header: () => `key${delimiter}value`,
     row: (key, value) => {

@@ -44,6 +44,9 @@ export class Prompt {
     const left = new Promise<void>((resolve) => this.#readline.once('close', resolve))
     this.#readline.on('line', (line) => this.#onLine(line))
     this.#readline.on('SIGINT', () => this.#onInterrupt())
+    void this.session.output.bytes(
+      colors.dim(`${this.session.db.path}: 'help' lists the commands, Tab completes\n`),
+    )
     this.#showPrompt()
     await left
     this.#running?.abort()

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { UsageError } from '../exit-code.js'
+import { asBuffer } from '../text/as-buffer.js'
 
 /**
  * One argument of a shell line. Arguments are bytes, because keys are: `\xff` stands for a byte that
@@ -53,7 +54,7 @@ export function splitUnfinished(line: string): { words: Word[]; last: Word; last
 
 /** Writes bytes as a word that `splitWords` reads back; under an open quote, without its closing one. */
 export function quoteWord(bytes: Uint8Array, quote: Quote): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer = asBuffer(bytes)
   const isText = isUtf8(buffer)
   let text: string = quote
   for (const character of buffer.toString(isText ? 'utf8' : 'latin1')) {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { DataError, UsageError } from '../exit-code.js'
+import { asBuffer } from './as-buffer.js'
 import { printable } from './printable.js'
 
 /** How bytes are written in arguments and output. The database itself only sees bytes. */
@@ -63,8 +64,4 @@ function jsonFault(text: string): string | undefined {
   } catch (error) {
     return (error as SyntaxError).message
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

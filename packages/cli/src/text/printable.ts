@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { asBuffer } from './as-buffer.js'
 
 // Control characters move the cursor, ring bells and break one-line-an-entry; C1 ones do on some terminals.
 // eslint-disable-next-line no-control-regex
@@ -7,7 +8,7 @@ const allControlCharacters = new RegExp(controlCharacter, 'g')
 
 /** `bytes` as one line of text that is safe on a terminal: what is no text shows as `\n`, `\xff`. */
 export function printable(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer = asBuffer(bytes)
   if (!isUtf8(buffer)) return escapeNonAscii(buffer)
   const text = buffer.toString('utf8')
   return controlCharacter.test(text) ? text.replace(allControlCharacters, escapeCharacter) : text
