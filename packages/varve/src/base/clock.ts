@@ -14,6 +14,8 @@ export interface Clock {
   monotonicMs(): number
   /** Calls back once after `delayMs`; does not keep the process alive. */
   after(delayMs: number, callback: () => void): CancelTimer
+  /** The same for something that is waited for: keeps the process alive until then. */
+  awaited(delayMs: number, callback: () => void): CancelTimer
   /** Calls back in a later turn of the event loop, after pending I/O; keeps the process alive. */
   nextTurn(callback: () => void): void
   /** Blocks the calling thread. */
@@ -30,6 +32,10 @@ export const systemClock: Clock = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     timer.unref()
+    return () => clearTimeout(timer)
+  },
+  awaited(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
   },
   nextTurn: (callback) => void setImmediate(callback),

@@ -59,6 +59,7 @@ export class Scheduler {
   private runningFlushes = 0
   private failuresInRow = 0
   private cancelRetry: CancelTimer | undefined
+  private retryAtMs = 0
   private isPumping = false
   private pumpAgain = false
   private isBlocking = false
@@ -100,7 +101,8 @@ export class Scheduler {
   waitBlocking(timeoutMs: number): void {
     this.isBlocking = true
     try {
-      if (this.installing.length > 0) this.finishInstalling()
+      if (this.cancelRetry !== undefined && this.isIdle) this.retryBlocking(timeoutMs)
+      else if (this.installing.length > 0) this.finishInstalling()
       else this.executor.wait(timeoutMs)
     } finally {
       this.isBlocking = false
@@ -261,10 +263,22 @@ export class Scheduler {
 
   private retryLater(): void {
     this.cancelRetry?.()
-    this.cancelRetry = this.clock.after(firstRetryMs * 2 ** (this.failuresInRow - 1), () => {
-      this.cancelRetry = undefined
-      this.pump()
-    })
+    const delayMs = firstRetryMs * 2 ** (this.failuresInRow - 1)
+    this.retryAtMs = this.clock.monotonicMs() + delayMs
+    this.cancelRetry = this.clock.awaited(delayMs, () => this.retryNow())
+  }
+
+  private retryNow(): void {
+    this.cancelRetry?.()
+    this.cancelRetry = undefined
+    this.pump()
+  }
+
+  /** For a caller that holds the thread, so that the timer of the next try cannot fire. */
+  private retryBlocking(timeoutMs: number): void {
+    const leftMs = this.retryAtMs - this.clock.monotonicMs()
+    if (leftMs > 0) this.clock.sleepSync(Math.min(leftMs, timeoutMs))
+    if (leftMs <= timeoutMs) this.retryNow()
   }
 
   private release(job: BackgroundJob): void {

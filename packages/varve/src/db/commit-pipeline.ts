@@ -156,7 +156,9 @@ export class CommitPipeline {
 
   /** Makes what was committed durable, at the end. Requires: drained. */
   async syncLog(): Promise<void> {
-    if (this.poison === undefined && this.parts.log.needsSync) await this.parts.log.syncAsync()
+    if (this.poison !== undefined) return
+    await this.parts.log.syncAsync()
+    this.parts.log.markEnd()
   }
 
   private commitOpenGroup(wasDelayed = false): void {

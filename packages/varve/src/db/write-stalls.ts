@@ -74,7 +74,7 @@ export class WriteStalls {
     const startMs = this.clock.monotonicMs()
     await new Promise<void>((resolve) => {
       if (stall.severity === 'stop') this.waiters.push(resolve)
-      else this.clock.after(stall.delayMs, resolve)
+      else this.clock.awaited(stall.delayMs, resolve)
     })
     this.timeMs += this.clock.monotonicMs() - startMs
   }

@@ -79,7 +79,10 @@ export class WriteAheadLog {
     this.syncsInFlight++
     try {
       for (const log of [...this.unsynced]) await log.syncAsync()
-      this.syncDirectory()
+      if (!this.directorySynced) {
+        await this.fs.syncDirectoryAsync(this.directory)
+        this.directorySynced = current === this.current
+      }
       await current.syncAsync()
     } finally {
       this.syncsInFlight--
@@ -95,6 +98,18 @@ export class WriteAheadLog {
       this.closeLog(log)
       return false
     })
+  }
+
+  /**
+   * Marks the end of a log that was synced, so that damage to its last commit is told from a torn
+   * tail. Not needed for safety, so a failure means nothing.
+   */
+  markEnd(): void {
+    try {
+      if (!this.needsSync) this.current.appendMark()
+    } catch {
+      // The commits are durable; the mark was only a guard.
+    }
   }
 
   /** Requires: no sync in flight. */
