@@ -84,6 +84,11 @@ export class PointLookup {
     this.valueEnd = valueEnd
   }
 
+  /** A range tombstone with this sequence (0: none) covers the key. */
+  cover(sequence: number): void {
+    if (sequence > this.coveringSequence) this.coveringSequence = sequence
+  }
+
   block(missing: MissingBlock): void {
     this.state = LookupState.blocked
     this.missing = missing

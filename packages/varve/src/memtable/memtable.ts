@@ -1,10 +1,10 @@
 import { assert } from '../base/assert.js'
-import { asBuffer, emptyBytes } from '../base/bytes.js'
+import { asBuffer, copyBytes, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { maxSequence } from '../key/limits.js'
 import type { PointLookup } from '../key/point-lookup.js'
-import { RangeTombstones } from '../key/range-tombstone.js'
+import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
   EntryWord,
@@ -17,11 +17,12 @@ import {
   unboundedFlag,
   valueLengthOf,
 } from './entry.js'
+import { GrowingTombstones } from './growing-tombstones.js'
 import { HashIndex } from './hash-index.js'
 import { MemTableArena } from './memtable-arena.js'
 import { MemTableIterator } from './memtable-iterator.js'
 import { OrderedIndex } from './ordered-index.js'
-import { readRangeTombstones, sortedEntries, type SealedMemTable } from './sealed-memtable.js'
+import { sortedEntries, type SealedMemTable } from './sealed-memtable.js'
 
 export interface MemTableOptions {
   /**
@@ -60,7 +61,7 @@ export class MemTable {
   private ordered: OrderedIndex | undefined
   private end = firstEntry
   private lastRangeDelete = noEntry
-  private tombstones: RangeTombstones | undefined = RangeTombstones.none
+  private readonly tombstones = new GrowingTombstones()
   private openIterators = 0
   private readonly onIteratorClose = (): void => void this.openIterators--
 
@@ -136,7 +137,7 @@ export class MemTable {
     this.words[entry + EntryWord.next] = this.lastRangeDelete
     this.lastRangeDelete = entry
     this.rangeDeleteCount++
-    this.tombstones = undefined
+    this.tombstones.add({ start: copyBytes(start), end: end && copyBytes(end), sequence })
   }
 
   /**
@@ -160,7 +161,14 @@ export class MemTable {
 
   /** Immutable; outlives the memtable. */
   rangeTombstones(): RangeTombstones {
-    return (this.tombstones ??= readRangeTombstones(this.memory, this.lastRangeDelete))
+    return this.tombstones.toFragments()
+  }
+
+  /** Highest sequence of a range delete over the lookup's key that it may see, or 0. */
+  coveringSequence(lookup: PointLookup): number {
+    if (this.rangeDeleteCount === 0) return 0
+    const { key, keyLength, visibleSequence } = lookup
+    return this.tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
   }
 
   /** All versions of all keys. Stays right while entries are inserted; must be closed. */

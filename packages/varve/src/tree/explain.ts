@@ -70,11 +70,8 @@ function askMemTable(
   place: 'memtable' | 'immutable memtable',
   lookup: PointLookup,
 ): ExplainStep {
-  const { key, keyLength, visibleSequence } = lookup
-  const tombstones = memtable.rangeTombstones()
   memtable.get(lookup)
-  const covering = tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
-  return { place, ...verdictOf(lookup, covering) }
+  return { place, ...verdictOf(lookup, memtable.coveringSequence(lookup)) }
 }
 
 function askTable(

@@ -230,7 +230,11 @@ export class Tree implements JobSource {
 
   private askTable(table: TableMetadata, lookup: PointLookup): void {
     const reader = this.host.tables.get(table.fileNumber)
-    if (table.rangeDeleteCount > 0) cover(reader.rangeTombstones, lookup)
+    if (table.rangeDeleteCount > 0) {
+      const { key, keyLength, visibleSequence } = lookup
+      const { rangeTombstones } = reader
+      lookup.cover(rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence))
+    }
     if (table.entryCount > 0) reader.get(lookup)
   }
 
@@ -257,12 +261,6 @@ function goesOn(lookup: PointLookup): boolean {
 }
 
 function askMemTable(memtable: MemTable, lookup: PointLookup): void {
-  if (memtable.rangeDeleteCount > 0) cover(memtable.rangeTombstones(), lookup)
+  lookup.cover(memtable.coveringSequence(lookup))
   memtable.get(lookup)
-}
-
-function cover(tombstones: RangeTombstones, lookup: PointLookup): void {
-  const { key, keyLength, visibleSequence } = lookup
-  const sequence = tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
-  if (sequence > lookup.coveringSequence) lookup.coveringSequence = sequence
 }

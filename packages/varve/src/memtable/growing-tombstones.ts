@@ -1,0 +1,44 @@
+import { rangeContainsSlice } from '../key/key-range.js'
+import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+
+/** Newest tombstones that are looked through one by one; an eighth of the sorted ones may join them. */
+const minUnsorted = 32
+
+/**
+ * The range tombstones of a memtable in use. Cutting them into fragments costs time in proportion to
+ * their number, so it is not done anew after each: the latest wait unsorted, and a lookup goes
+ * through them.
+ *
+ * Owned by: one MemTable.
+ */
+export class GrowingTombstones {
+  private readonly all: RangeTombstone[] = []
+  private sorted = RangeTombstones.none
+  private sortedCount = 0
+
+  /** Requires: a sequence above all before. The bounds are kept, so they must not change. */
+  add(tombstone: RangeTombstone): void {
+    this.all.push(tombstone)
+  }
+
+  /** All of them, cut into fragments. Immutable. */
+  toFragments(): RangeTombstones {
+    if (this.sortedCount < this.all.length) {
+      this.sorted = RangeTombstones.from(this.all)
+      this.sortedCount = this.all.length
+    }
+    return this.sorted
+  }
+
+  /** Highest sequence ≤ `visibleSequence` of a tombstone over the key `bytes[start, end)`, or 0. */
+  coveringSequence(bytes: Uint8Array, start: number, end: number, visibleSequence: number): number {
+    const { all } = this
+    if (all.length - this.sortedCount > minUnsorted + this.sortedCount / 8) this.toFragments()
+    for (let i = all.length - 1; i >= this.sortedCount; i--) {
+      const tombstone = all[i]
+      if (tombstone.sequence > visibleSequence) continue
+      if (rangeContainsSlice(tombstone, bytes, start, end)) return tombstone.sequence
+    }
+    return this.sorted.coveringSequence(bytes, start, end, visibleSequence)
+  }
+}
