@@ -1,5 +1,4 @@
 import type { BatchReader } from '../batch/batch-reader.js'
-import { copyBytes } from '../base/bytes.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
 import { pickLeveled } from '../compaction/pickers/leveled-picker.js'
 import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
@@ -114,8 +113,8 @@ export class Tree implements JobSource {
     if (slot.memtable.isEmpty) slot.firstLogNumber = logNumber
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = group
     if (group.kind === ValueKind.rangeDelete) {
-      const end = group.unbounded ? null : copyBytes(bytes, valueStart, valueEnd)
-      slot.memtable.insertRangeDelete(group.sequence, copyBytes(bytes, keyStart, keyEnd), end)
+      const end = group.unbounded ? null : bytes.subarray(valueStart, valueEnd)
+      slot.memtable.insertRangeDelete(group.sequence, bytes.subarray(keyStart, keyEnd), end)
       return
     }
     slot.memtable.insert(
