@@ -1,13 +1,8 @@
-import { pipeline, Readable } from 'node:stream'
 import { parse, type CsvError } from 'csv-parse'
 import { DataError } from '../exit-code.js'
 import { maxLineBytes } from '../lines.js'
+import type { Fields } from './key-template.js'
 import { delimiterOf, type BadRow, type Row } from './row.js'
-
-interface ParsedRecord {
-  record: Record<string, string>
-  info: { lines: number }
-}
 
 export interface DelimitedOptions {
   format: 'csv' | 'tsv'
@@ -20,30 +15,46 @@ export async function* readDelimited(
   source: AsyncIterable<Uint8Array>,
   options: DelimitedOptions,
 ): AsyncGenerator<Row | BadRow> {
-  // The parser runs ahead of its reader by a few records, so bad rows wait here for their turn.
-  const badRows: BadRow[] = []
+  // What the parser has made of the last chunk. Collected here and not read from it as a stream,
+  // which would lose the order of good and bad, and a third of the speed.
+  let rows: (Row | BadRow)[] = []
   const parser = parse({
     bom: true,
     columns: options.columns === undefined ? checkedHeader : [...options.columns],
     delimiter: delimiterOf(options.format),
-    info: true,
     max_record_size: maxLineBytes,
     // Plain TSV knows no quotes: one in the middle of a field is text.
     relax_quotes: options.format === 'tsv',
     skip_empty_lines: true,
     skip_records_with_error: true,
+    on_record: (fields: Fields, { lines }) => {
+      rows.push({ line: lines, fields })
+      return null
+    },
     on_skip: (error) => {
-      badRows.push({ line: lineOf(error), problem: error?.message ?? 'malformed record' })
+      rows.push({ line: lineOf(error), problem: error?.message ?? 'malformed record' })
       return undefined
     },
   })
-  // A failure of the source reaches the loop below, because pipeline destroys the parser with it.
-  pipeline(Readable.from(source, { objectMode: false }), parser, () => {})
-  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-    while (badRows.length > 0 && badRows[0].line <= info.lines) yield badRows.shift()!
-    yield { line: info.lines, fields: record }
+  // Writes below get the error, too; without a listener it would end the process.
+  parser.on('error', () => {})
+  const taken = () => {
+    const all = rows
+    rows = []
+    return all
   }
-  yield* badRows
+  for await (const chunk of source) {
+    await settled((done) => parser.write(chunk, done))
+    yield* taken()
+  }
+  await settled((done) => parser.end(done))
+  yield* taken()
+}
+
+function settled(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error ? reject(error) : resolve()))
+  })
 }
 
 function checkedHeader(header: string[]): string[] {

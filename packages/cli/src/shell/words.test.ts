@@ -39,6 +39,7 @@ test('only bare words are separators or flags', () => {
 })
 
 test('whatever bytes a word has, it can be typed', () => {
+  assert.equal(quoteWord(Buffer.from(`"it's"`), ''), String.raw`\x22it's"`)
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
       assert.deepEqual(splitWords(quoteWord(bytes, ''))[0].bytes, Buffer.from(bytes))
