@@ -1,34 +1,35 @@
 import { pickManual } from '../compaction/pickers/manual-picker.js'
 import type { KeyRange } from '../key/key-range.js'
-import type { Tree } from '../tree/tree.js'
 import type { WriterParts } from './database-parts.js'
+import type { ReadCore } from './read-core.js'
 
 /** Everything committed before the call is in tables when it resolves. */
-export async function flushAll(tree: Tree, writer: WriterParts): Promise<void> {
-  const { pipeline, scheduler, stalls } = writer
-  await pipeline.drain()
-  const target = pipeline.visibleSequence
-  if (!tree.hasUnflushedBefore(target)) return
-  pipeline.rotate()
+export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
+  const { tree } = core
+  const { scheduler, stalls } = writer
+  const target = await sealAll(core, writer)
   while (tree.hasUnflushedBefore(target)) {
+    core.assertOpen()
     if (scheduler.failure !== undefined) throw scheduler.failure
     scheduler.pump()
-    if (tree.hasUnflushedBefore(target)) await stalls.wait({ severity: 'stop', cause: 'memtables' })
+    if (tree.hasUnflushedBefore(target)) await stalls.changed()
   }
 }
 
 /** Takes a range down, one level after another, with no other compaction beside it. */
 export async function compactRange(
-  tree: Tree,
+  core: ReadCore,
   writer: WriterParts,
   range: KeyRange,
 ): Promise<void> {
+  const { tree } = core
   const { scheduler } = writer
-  await flushAll(tree, writer)
+  await flushAll(core, writer)
   scheduler.pauseMerges()
   try {
     for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
       await scheduler.mergesIdle()
+      core.assertOpen()
       const spec = pickManual(tree.currentVersion(), range, level, tree.busyTables)
       if (spec === 'busy') level--
       else if (spec !== undefined) await scheduler.runNow(tree.mergeFor(spec))
@@ -36,4 +37,14 @@ export async function compactRange(
   } finally {
     scheduler.resumeMerges()
   }
+}
+
+/** Seals the memtables; returns the highest sequence that is in them. */
+async function sealAll(core: ReadCore, { pipeline }: WriterParts): Promise<number> {
+  do await pipeline.drain()
+  while (pipeline.isSyncing)
+  core.assertOpen()
+  const target = pipeline.visibleSequence
+  if (core.tree.hasUnflushedBefore(target)) pipeline.rotate()
+  return target
 }

@@ -142,13 +142,22 @@ export class CommitPipeline {
     }
   }
 
-  /** Seals the memtables, so that a flush takes everything committed so far. */
+  /** Whether a group is between log and memtable. */
+  get isSyncing(): boolean {
+    return this.syncing !== undefined
+  }
+
+  /**
+   * Seals the memtables, so that a flush takes everything committed so far. Requires: not syncing, or
+   * the group that is would go into another memtable than its log says.
+   */
   rotate(): void {
+    assert(!this.isSyncing, 'memtables are not sealed while a group is on its way into them')
     if (![...this.parts.trees.values()].some((tree) => tree.hasUnflushed)) return
     this.startMemtables(0)
   }
 
-  /** Refuses writes from now on, with `reason`. */
+  /** Refuses new writes from now on, with `reason`; those submitted before go on. */
   refuse(reason: VarveError): void {
     this.closed = reason
     this.cancelIntervalSync?.()
@@ -194,8 +203,7 @@ export class CommitPipeline {
   }
 
   private checkStall(wasDelayed: boolean): Stall | undefined {
-    const refusal = this.closed ?? this.poison
-    if (refusal !== undefined) throw refusal
+    if (this.poison !== undefined) throw this.poison
     const neededBytes = arenaBytesFor(this.group.batch)
     const needsMemtable = [...this.parts.trees.values()].some((tree) => !tree.hasRoom(neededBytes))
     return this.parts.stalls.check(this.group.batch.payloadBytes, needsMemtable, wasDelayed)
@@ -210,7 +218,8 @@ export class CommitPipeline {
   }
 
   /** Gives the group room, sequences and a record in the log. */
-  private log({ batch }: CommitGroup): void {
+  private log(group: CommitGroup): void {
+    const { batch } = group
     const { log, trees } = this.parts
     const neededBytes = arenaBytesFor(batch)
     for (const tree of trees.values()) {
@@ -228,6 +237,7 @@ export class CommitPipeline {
       if (log.broken) throw this.poisonWith(error)
       throw error
     }
+    group.logNumber = log.logNumber
     this.lastSequence = lastSequence
   }
 
@@ -241,11 +251,10 @@ export class CommitPipeline {
 
   private publish(group: CommitGroup): void {
     const { batch } = group
-    const { trees, log, turns } = this.parts
+    const { trees, turns } = this.parts
     const { reader } = this
-    const { logNumber } = log
     reader.open(batch.buffer, batch.headroomBytes, batch.length)
-    while (reader.next()) trees.get(reader.keyspace)!.apply(reader, logNumber)
+    while (reader.next()) trees.get(reader.keyspace)!.apply(reader, group.logNumber)
     assert(reader.problem === undefined, 'a batch is read as it was written')
     this.visibleSequence = reader.firstSequence + batch.count - 1
     this.commits++
@@ -330,6 +339,8 @@ function arenaBytesFor(batch: WriteBatch): number {
 class CommitGroup {
   sync = false
   isScheduled = false
+  /** The log that holds its record. */
+  logNumber = 0
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
   private reject: ((error: unknown) => void) | undefined

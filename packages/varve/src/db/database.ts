@@ -155,7 +155,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /** Writes all that is in memory to tables. */
   async flush(): Promise<void> {
-    await flushAll(this.parts.tree, this.writer())
+    await flushAll(this.parts.core, this.writer())
   }
 
   /**
@@ -165,7 +165,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   async compact(range: RangeOptions<K> = {}): Promise<void> {
     const writer = this.writer()
     const bounds = this.boundsOf(range)
-    await compactRange(this.parts.tree, writer, bounds)
+    await compactRange(this.parts.core, writer, bounds)
   }
 
   /** What the engine has done and holds. */
@@ -286,8 +286,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const { writer, core } = parts
     const failures: unknown[] = []
     if (writer !== undefined) {
-      await writer.pipeline.drain()
       writer.pipeline.refuse(closedError('the database'))
+      await writer.pipeline.drain()
     }
     state.isClosed = true
     for (const walk of [...core.walks]) walk.cut()

@@ -72,14 +72,19 @@ export class WriteStalls {
   /** Resolves when it is worth asking again. */
   async wait(stall: Stall): Promise<void> {
     const startMs = this.clock.monotonicMs()
-    await new Promise<void>((resolve) => {
-      if (stall.severity === 'stop') this.waiters.push(resolve)
-      else this.clock.awaited(stall.delayMs, resolve)
-    })
+    if (stall.severity === 'stop') await this.changed()
+    else await new Promise<void>((resolve) => void this.clock.awaited(stall.delayMs, resolve))
     this.timeMs += this.clock.monotonicMs() - startMs
   }
 
-  /** The same, blocking the thread. */
+  /** Resolves when a flush or compaction has ended, or the database closes. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push(resolve)
+    })
+  }
+
+  /** The same as `wait`, blocking the thread. */
   waitBlocking(stall: Stall): void {
     const startMs = this.clock.monotonicMs()
     if (stall.severity === 'stop') this.scheduler.waitBlocking(blockingPollMs)
