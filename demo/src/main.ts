@@ -22,6 +22,7 @@ async function showCities(): Promise<void> {
   const openMs = performance.now() - startMs
   if (isEmpty(db)) await settleCities(db)
   else await greetAgain(db, openMs)
+  console.log()
   await askQuestions(db)
 }
 
@@ -58,7 +59,7 @@ async function greetAgain(db: Cities, openMs: number): Promise<void> {
 }
 
 function drawLevels(db: Cities, when: string): void {
-  console.log(`\nthe levels of ${path}, ${when}:\n\n${renderLevels(db.levels())}\n`)
+  console.log(`\nthe levels of ${path}, ${when}:\n\n${renderLevels(db.levels())}`)
 }
 
 function isEmpty(db: Cities): boolean {
