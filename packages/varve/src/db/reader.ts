@@ -148,12 +148,19 @@ export abstract class Reader<K, V> {
   }
 }
 
+/**
+ * Blocks that one read waits for before it reads the rest at once: a cache too small to hold them all
+ * would lose the first while the next is loaded, and the read would never end.
+ */
+const maxAwaitedBlocks = 8
+
 /** Loads one missing block after another until the lookup has its answer. */
 async function waitFor(lookup: PointLookup, tree: Tree, state: ReadState): Promise<void> {
   try {
-    while (lookup.state === LookupState.blocked) {
+    for (let awaited = 1; lookup.state === LookupState.blocked; awaited++) {
       await lookup.missing!.load()
-      lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, false)
+      const mayRead = awaited >= maxAwaitedBlocks
+      lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, mayRead)
       tree.get(lookup, state)
     }
   } finally {

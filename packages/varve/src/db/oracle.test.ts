@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Prng } from '../base/prng.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { Comparison } from '../testing/comparison.js'
+import { Workload } from '../testing/workload.js'
+import type { OpenOptions } from './api.js'
+
+const operationCount = 800
+const MiB = 1024 * 1024
+
+/** So small that a few hundred writes make flushes, and those make compactions over several levels. */
+const tiny: OpenOptions = {
+  memtableBytes: 64 * 1024,
+  tableBytes: 64 * 1024,
+  blockBytes: 256,
+  maxOpenTables: 16,
+  compaction: { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+}
+const threaded: OpenOptions = { ...tiny, background: 'thread' }
+const inline: OpenOptions = { ...tiny, background: 'inline' }
+
+const optionSets: Record<string, OpenOptions> = {
+  'thread, no cache, reads through the pool': { ...threaded, cacheBytes: 0, coldReads: 'async' },
+  'thread, deflate, small cache': {
+    ...threaded,
+    codec: 'deflate',
+    cacheBytes: MiB / 8,
+    coldReads: 'async',
+    durability: { intervalMs: 1 },
+  },
+  'thread, synced': { ...threaded, durability: 'sync', cacheBytes: MiB, coldReads: 'sync' },
+  'two threads, no filter': {
+    ...threaded,
+    background: { threads: 2 },
+    filterBitsPerKey: 0,
+    compaction: { policy: 'leveled', l0Trigger: 2, baseBytes: 128 * 1024, sizeRatio: 2 },
+  },
+  'thread, one level below': {
+    ...threaded,
+    compaction: { policy: 'leveled', l0Trigger: 2, maxLevels: 2 },
+  },
+  'inline on disk, paranoid': { ...inline, paranoid: true, cacheBytes: MiB },
+  'inline in memory, no cache, no filter, deflate': {
+    ...inline,
+    fileSystem: new MemoryFileSystem(),
+    cacheBytes: 0,
+    filterBitsPerKey: 0,
+    codec: 'deflate',
+    coldReads: 'async',
+  },
+  'inline in memory, synced, default blocks': {
+    ...inline,
+    fileSystem: new MemoryFileSystem(),
+    durability: 'sync',
+    blockBytes: 4096,
+    coldReads: 'async',
+  },
+}
+
+const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+
+for (const [name, options] of Object.entries(optionSets)) {
+  test(`answers as the oracle: ${name}`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'varve-oracle-'))
+    try {
+      await compare(directory, options)
+    } catch (cause) {
+      throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+}
+
+async function compare(directory: string, options: OpenOptions): Promise<void> {
+  const workload = new Workload(new Prng(seed))
+  const comparison = await Comparison.start(directory, options)
+  let compactions = 0
+  try {
+    for (let i = 0; i < operationCount; i++) {
+      const operation = workload.next()
+      if (operation.type === 'reopen') compactions += comparison.db.stats().compactions.count
+      try {
+        await comparison.run(operation)
+      } catch (cause) {
+        throw new Error(`operation ${i}: ${operation.type}`, { cause })
+      }
+    }
+    const db = await comparison.finish()
+    const tablesBelow = db.levels().filter(({ level, tables }) => level > 0 && tables.length > 0)
+    assert.ok(tablesBelow.length > 0, 'no level below the first holds a table')
+    assert.ok(compactions > 5, `${compactions} compactions prove little`)
+    assert.equal(db.stats().backgroundErrors, 0)
+  } finally {
+    await comparison.db.close()
+  }
+}
