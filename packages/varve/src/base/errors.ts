@@ -58,6 +58,15 @@ export function corruption(file: string, offset: number, what: string): VarveErr
   return new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, { file, offset })
 }
 
+/** A file that this version of Varve cannot read, though nothing says that it is damaged. */
+export function unsupportedFormat(file: string, what: string, offset?: number): VarveError {
+  return new VarveError(
+    'UNSUPPORTED_FORMAT',
+    `${file} uses ${what}, which this version of Varve does not know; open it with a newer one`,
+    offset === undefined ? { file } : { file, offset },
+  )
+}
+
 /** A failed file operation; `cause` is what the file system threw. */
 export function ioError(operation: string, path: string, cause: unknown): VarveError {
   const systemCode = systemCodeOf(cause)

@@ -31,6 +31,9 @@ export const sequenceOffset = 8
 
 export const unboundedFlag = 1
 
+/** Longest payload: what a log record holds, with a margin for its header. */
+export const maxGroupPayloadBytes = 0x7fff0000 - 1024
+
 const twoTo32 = 0x100000000
 
 /** Writes a safe integer as a u64. */

@@ -1,4 +1,4 @@
-import { isSupportedKind, ValueKind } from '../key/value-kind.js'
+import { isReservedKind, isSupportedKind, ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
   groupHeaderBytes,
@@ -29,6 +29,8 @@ export class BatchReader {
   unbounded = false
 
   problem: string | undefined
+  /** Whether the problem is one of a newer format, not of damage. */
+  isUnsupported = false
 
   bytes: Buffer = Buffer.alloc(0)
   private end = 0
@@ -41,6 +43,7 @@ export class BatchReader {
     this.index = 0
     this.count = 0
     this.problem = undefined
+    this.isUnsupported = false
     if (end - start < groupHeaderBytes || bytes[start] !== payloadType.operations) {
       this.problem = 'not a commit group'
       return
@@ -68,7 +71,10 @@ export class BatchReader {
     this.valueStart = this.keyEnd
     this.valueEnd = this.valueStart + readU32(bytes, offset + 8)
     if (this.valueEnd > end) return this.fail('key or value cut short')
-    if (!isSupportedKind(this.kind)) return this.fail(`unknown kind ${this.kind}`)
+    if (!isSupportedKind(this.kind)) {
+      this.isUnsupported = isReservedKind(this.kind)
+      return this.fail(`operation of kind ${this.kind}`)
+    }
     if (this.keyStart === this.keyEnd && this.kind !== ValueKind.rangeDelete) {
       return this.fail('empty key')
     }

@@ -15,7 +15,14 @@ export interface Codec<T> {
 /** The encodings that are built in. Keys sort by their encoded bytes. */
 export type EncodingName = 'utf8' | 'json' | 'binary'
 
-export type EncodingOption = EncodingName | Codec<never>
+/** A name, or a codec of whatever type. */
+export type EncodingOption =
+  | EncodingName
+  | {
+      readonly name: string
+      encode(value: never): Uint8Array
+      decode(bytes: Uint8Array): unknown
+    }
 
 /** The type of keys or values under an encoding option. */
 export type Decoded<E> = E extends 'utf8'

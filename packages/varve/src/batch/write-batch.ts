@@ -5,6 +5,7 @@ import { ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
   groupHeaderBytes,
+  maxGroupPayloadBytes,
   operationHeaderBytes,
   payloadType,
   sequenceOffset,
@@ -85,6 +86,12 @@ export class WriteBatch extends ByteSink {
     if (valueBytes > maxValueBytes) {
       throw invalidArgument(
         `a value may have at most ${maxValueBytes} bytes; this one has ${valueBytes}`,
+      )
+    }
+    if (this.payloadBytes > maxGroupPayloadBytes) {
+      throw invalidArgument(
+        `what is written in one batch or one turn of the event loop may have at most ` +
+          `${maxGroupPayloadBytes} bytes together; await some of the writes first`,
       )
     }
     writeU32(buffer, operationStart + 4, keyBytes)

@@ -1,4 +1,4 @@
-import { VarveError } from '../base/errors.js'
+import { unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemTable } from '../memtable/memtable.js'
 import type { Tree } from '../tree/tree.js'
@@ -27,7 +27,7 @@ export function replayInto(
     while (group.next()) {
       const tree = trees.get(group.keyspace)
       if (tree === undefined) {
-        throw new VarveError('UNSUPPORTED_FORMAT', `the log writes to keyspace ${group.keyspace}`)
+        throw unsupportedFormat(`log ${logNumber}`, `keyspace ${group.keyspace}`)
       }
       const bytes = MemTable.entryBytes(
         group.keyEnd - group.keyStart,
@@ -40,19 +40,20 @@ export function replayInto(
 }
 
 /**
- * Makes what replay passed over disappear for good: torn tails are cut off, logs that were dropped
- * are removed.
+ * Makes what replay found the durable state: torn tails are cut off, dropped logs are removed, and the
+ * logs that count are synced, since the next log builds on them. Whoever wrote them may have died
+ * before doing so.
  */
 export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
-  for (const { path, sizeBytes } of replayed.tornLogs) {
+  for (const { path, sizeBytes } of replayed.used) {
     const file = fs.openForAppend(path)
     try {
-      file.truncate(sizeBytes)
+      if (file.sizeBytes > sizeBytes) file.truncate(sizeBytes)
       file.sync()
     } finally {
       file.close()
     }
   }
   for (const { path } of replayed.dropped) fs.remove(path)
-  if (replayed.dropped.length > 0) fs.syncDirectory(directory)
+  if (replayed.used.length + replayed.dropped.length > 0) fs.syncDirectory(directory)
 }

@@ -19,3 +19,8 @@ export type ValueKind = (typeof ValueKind)[keyof typeof ValueKind]
 export function isSupportedKind(kind: number): boolean {
   return kind <= ValueKind.rangeDelete
 }
+
+/** True for the kinds that have a number and a meaning, but not in this version of the engine. */
+export function isReservedKind(kind: number): boolean {
+  return !isSupportedKind(kind) && kind <= ValueKind.valuePointer
+}

@@ -25,7 +25,7 @@
  */
 import { assert } from '../base/assert.js'
 import { crc32 } from '../base/checksum.js'
-import { corruption, VarveError } from '../base/errors.js'
+import { corruption, unsupportedFormat } from '../base/errors.js'
 import { hashBytes } from '../base/hash.js'
 
 export const LogPurpose = { writeAhead: 1, manifest: 2 } as const
@@ -74,11 +74,7 @@ export function checkFileHeader(
   }
   const version = header.readUInt32LE(8)
   if (version !== logFormatVersion) {
-    throw new VarveError(
-      'UNSUPPORTED_FORMAT',
-      `${path} has log format ${version}; this version of Varve reads ${logFormatVersion}`,
-      { file: path, offset: 8 },
-    )
+    throw unsupportedFormat(path, `log format ${version}`, 8)
   }
   if (!header.equals(encodeFileHeader(purpose, fileNumber))) {
     throw corruption(path, 12, `header is not of log ${fileNumber} with purpose ${purpose}`)

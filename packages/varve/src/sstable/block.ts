@@ -1,10 +1,9 @@
 import { compareRanges, equalRanges } from '../base/bytes.js'
-import { corruption, type VarveError } from '../base/errors.js'
+import { corruption, type VarveError, unsupportedFormat } from '../base/errors.js'
 import type { PointLookup } from '../key/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import { EntryPlace } from './entry-place.js'
-import { unsupported } from './table-format.js'
 
 /** What a block answered to a point lookup. */
 export const BlockAnswer = {
@@ -139,7 +138,7 @@ export class Block {
       kind > ValueKind.rangeDelete &&
       kind <= ValueKind.valuePointer
     ) {
-      return unsupported(this.file, `entries of kind ${kind}`)
+      return unsupportedFormat(this.file, `entries of kind ${kind}`)
     }
     return this.damaged('an entry that runs out of its block')
   }

@@ -1,7 +1,6 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { invalidArgument } from '../base/errors.js'
+import { invalidArgument, unsupportedFormat } from '../base/errors.js'
 import { VarintReader, varintLength, writeVarint } from '../base/varint.js'
-import { unsupported } from './table-format.js'
 
 /**
  * How the payload of a block is packed on disk. Ids are written into files: 0–63 belong to the
@@ -80,7 +79,7 @@ export class CodecRegistry {
   /** The codec of a block in `file`; an unknown id is `UNSUPPORTED_FORMAT`. */
   get(id: number, file: string): BlockCodec {
     const codec = this.byId.get(id)
-    if (codec === undefined) throw unsupported(file, `block codec ${id}`)
+    if (codec === undefined) throw unsupportedFormat(file, `block codec ${id}`)
     return codec
   }
 

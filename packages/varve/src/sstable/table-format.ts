@@ -1,5 +1,5 @@
 import { crc32 } from '../base/checksum.js'
-import { VarveError, corruption } from '../base/errors.js'
+import { corruption, unsupportedFormat } from '../base/errors.js'
 
 /**
  * The frame of a table file. All numbers are little-endian; docs/formats/sstable.md has the whole.
@@ -55,7 +55,7 @@ export function checkHeader(header: Buffer, file: string): void {
   }
   checkVersion(header.readUInt32LE(8), file)
   const flags = header.readUInt32LE(12)
-  if (flags !== 0) throw unsupported(file, `flags 0x${flags.toString(16)}`)
+  if (flags !== 0) throw unsupportedFormat(file, `flags 0x${flags.toString(16)}`)
 }
 
 export function encodeFooter(handles: TableHandles): Buffer {
@@ -100,19 +100,10 @@ export function decodeFooter(footer: Buffer, fileSize: number, file: string): Ta
   return handles
 }
 
-/** A file that this version of the engine cannot read, though nothing says that it is damaged. */
-export function unsupported(file: string, what: string): VarveError {
-  return new VarveError(
-    'UNSUPPORTED_FORMAT',
-    `${file} uses ${what}, which this version of Varve does not know; open it with a newer one`,
-    { file },
-  )
-}
-
 function inFileOrder(handles: TableHandles): BlockHandle[] {
   return [handles.filter, handles.rangeDelete, handles.index, handles.properties]
 }
 
 function checkVersion(version: number, file: string): void {
-  if (version !== tableFormatVersion) throw unsupported(file, `table format ${version}`)
+  if (version !== tableFormatVersion) throw unsupportedFormat(file, `table format ${version}`)
 }

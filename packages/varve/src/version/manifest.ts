@@ -1,4 +1,4 @@
-import { corruption, VarveError } from '../base/errors.js'
+import { corruption, VarveError, unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
@@ -63,9 +63,10 @@ export function replayManifest(
     for (let record = reader.next(); record !== undefined; record = reader.next()) {
       const edit = decodeEdit(record)
       if (edit === 'damaged') throw corruption(path, reader.recordOffset, 'malformed version edit')
-      if (edit === 'unsupported') throw unsupported(path, reader.recordOffset)
+      if (edit === 'unsupported')
+        throw unsupportedFormat(path, 'an unknown edit', reader.recordOffset)
       if (isFirst && edit.formatVersion !== manifestFormatVersion) {
-        throw unsupported(path, reader.recordOffset)
+        throw unsupportedFormat(path, 'an unknown edit', reader.recordOffset)
       }
       apply(edit, path, reader.recordOffset)
       isFirst = false
@@ -124,12 +125,4 @@ function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number)
   }
   fs.rename(temporary, path)
   fs.syncDirectory(directory)
-}
-
-function unsupported(path: string, offset: number): VarveError {
-  return new VarveError(
-    'UNSUPPORTED_FORMAT',
-    `${path} has an edit at byte ${offset} that this version of Varve does not know; use a newer one`,
-    { file: path, offset },
-  )
 }

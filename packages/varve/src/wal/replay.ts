@@ -1,5 +1,5 @@
 import { BatchReader } from '../batch/batch-reader.js'
-import { corruption } from '../base/errors.js'
+import { corruption, unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
@@ -20,10 +20,10 @@ export interface ReplayResult {
   droppedBytes: number
   /** The last log that was used, and how much of it is whole. */
   last: { logNumber: number; sizeBytes: number } | undefined
-  /** Logs that were never begun, or behind a lost tail: they hold nothing that may be used. */
+  /** Logs that were never begun, or behind a lost tail, and all after them: nothing to be used. */
   dropped: ReplayedLog[]
-  /** Logs that end in a torn record, and the size at which they end well. */
-  tornLogs: { path: string; sizeBytes: number }[]
+  /** The logs that were used, and the size up to which they are whole. */
+  used: { path: string; sizeBytes: number }[]
 }
 
 /**
@@ -45,7 +45,7 @@ export function replayLogs(
     droppedBytes: 0,
     last: undefined,
     dropped: [],
-    tornLogs: [],
+    used: [],
   }
   for (const log of logs) {
     if (!replayLog(fs, log, result, apply)) result.dropped.push(log)
@@ -67,7 +67,9 @@ function replayLog(
     if (first !== undefined && start === undefined) {
       throw corruption(log.path, reader.recordOffset, 'log without a start record')
     }
-    if (start === undefined || !continues(start, result.last)) {
+    const isHole =
+      result.dropped.length > 0 || (start !== undefined && !continues(start, result.last))
+    if (start === undefined || isHole) {
       result.tornTails++
       result.droppedBytes += reader.sizeBytes
       return false
@@ -76,8 +78,8 @@ function replayLog(
     if (reader.torn !== undefined) {
       result.tornTails++
       result.droppedBytes += reader.torn.droppedBytes
-      result.tornLogs.push({ path: log.path, sizeBytes: reader.torn.offset })
     }
+    result.used.push({ path: log.path, sizeBytes: reader.validBytes })
     result.last = { logNumber: log.logNumber, sizeBytes: reader.validBytes }
     return true
   } finally {
@@ -100,7 +102,10 @@ function replayGroups(
     }
     if (group.problem === undefined) apply(group, log.logNumber)
     if (group.problem !== undefined) {
-      throw corruption(log.path, reader.recordOffset, `damaged commit group (${group.problem})`)
+      const what = `a commit group with a problem (${group.problem})`
+      throw group.isUnsupported
+        ? unsupportedFormat(log.path, what, reader.recordOffset)
+        : corruption(log.path, reader.recordOffset, what)
     }
     result.records++
     result.lastSequence = last

@@ -23,7 +23,8 @@ export class WriteAheadLog {
   private unsynced: LogWriter[] = []
   private readonly numbers = new Map<LogWriter, number>()
   private directorySynced = false
-  private syncsInFlight = 0
+  /** Syncs in the background: the files that they may touch stay open. */
+  private readonly syncing = new Set<Promise<void>>()
 
   constructor(
     private readonly fs: FileSystem,
@@ -60,8 +61,8 @@ export class WriteAheadLog {
   rotate(logNumber: number): void {
     const previous = this.current
     this.current = this.startLog(logNumber, this.logNumber, previous.sizeBytes)
-    if (previous.durableBytes < previous.sizeBytes) this.unsynced.push(previous)
-    else this.closeLog(previous)
+    this.unsynced.push(previous)
+    this.closeDurable()
     this.directorySynced = false
   }
 
@@ -75,24 +76,19 @@ export class WriteAheadLog {
 
   /** The same without blocking the thread, for the commits appended before the call. */
   async syncAsync(): Promise<void> {
-    const { current } = this
-    this.syncsInFlight++
+    const sync = this.syncLogs([...this.unsynced], this.current)
+    this.syncing.add(sync)
     try {
-      for (const log of [...this.unsynced]) await log.syncAsync()
-      if (!this.directorySynced) {
-        await this.fs.syncDirectoryAsync(this.directory)
-        this.directorySynced = current === this.current
-      }
-      await current.syncAsync()
+      await sync
     } finally {
-      this.syncsInFlight--
+      this.syncing.delete(sync)
     }
     this.closeDurable()
   }
 
   /** Forgets logs below `logNumber`, whose commits are in tables: they need no sync any more. */
   dropBefore(logNumber: number): void {
-    if (this.syncsInFlight > 0) return
+    if (this.syncing.size > 0) return
     this.unsynced = this.unsynced.filter((log) => {
       if (this.numbers.get(log)! >= logNumber) return true
       this.closeLog(log)
@@ -112,19 +108,31 @@ export class WriteAheadLog {
     }
   }
 
-  /** Requires: no sync in flight. */
-  close(): void {
+  /** Waits for syncs under way, and makes none. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.syncing)
     for (const log of this.unsynced.splice(0)) this.closeLog(log)
     this.closeLog(this.current)
   }
 
+  private async syncLogs(unsynced: readonly LogWriter[], current: LogWriter): Promise<void> {
+    for (const log of unsynced) await log.syncAsync()
+    if (!this.directorySynced) {
+      await this.fs.syncDirectoryAsync(this.directory)
+      this.directorySynced = current === this.current
+    }
+    await current.syncAsync()
+  }
+
   private startLog(logNumber: number, previousLog: number, previousBytes: number): LogWriter {
     const path = `${this.directory}/${this.nameOf(logNumber)}`
-    const log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber)
+    let log: LogWriter | undefined
     try {
+      log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber)
       log.append(encodeLogStart({ previousLog, previousBytes }))
     } catch (error) {
-      log.close()
+      log?.close()
+      this.removeStub(path)
       throw error
     }
     this.numbers.set(log, logNumber)
@@ -132,9 +140,18 @@ export class WriteAheadLog {
     return log
   }
 
+  /** A log that was not begun ends the series for replay, which must not happen before a later one. */
+  private removeStub(path: string): void {
+    try {
+      if (this.fs.exists(path)) this.fs.remove(path)
+    } catch {
+      this.hasStub = true
+    }
+  }
+
   /** A log that is being synced in the background is closed when that ends. */
   private closeDurable(): void {
-    if (this.syncsInFlight > 0) return
+    if (this.syncing.size > 0) return
     this.unsynced = this.unsynced.filter((log) => {
       if (log.durableBytes < log.sizeBytes) return true
       this.closeLog(log)
