@@ -300,7 +300,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     try {
       parts.tree.close()
       parts.tables.close()
-      writer?.log.close()
+      await writer?.log.close()
       parts.versions.close()
     } finally {
       writer?.lock.release()

@@ -23,6 +23,8 @@ export class WriteAheadLog {
   private unsynced: LogWriter[] = []
   private readonly numbers = new Map<LogWriter, number>()
   private directorySynced = false
+  /** A log that could not be begun: it would end the series for replay, so it goes before the next. */
+  private stub: string | undefined
   /** Syncs in the background: the files that they may touch stay open. */
   private readonly syncing = new Set<Promise<void>>()
 
@@ -126,27 +128,20 @@ export class WriteAheadLog {
 
   private startLog(logNumber: number, previousLog: number, previousBytes: number): LogWriter {
     const path = `${this.directory}/${this.nameOf(logNumber)}`
+    if (this.stub !== undefined && this.fs.exists(this.stub)) this.fs.remove(this.stub)
+    this.stub = undefined
     let log: LogWriter | undefined
     try {
       log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber)
       log.append(encodeLogStart({ previousLog, previousBytes }))
     } catch (error) {
       log?.close()
-      this.removeStub(path)
+      this.stub = path
       throw error
     }
     this.numbers.set(log, logNumber)
     this.appendedBytes += log.sizeBytes
     return log
-  }
-
-  /** A log that was not begun ends the series for replay, which must not happen before a later one. */
-  private removeStub(path: string): void {
-    try {
-      if (this.fs.exists(path)) this.fs.remove(path)
-    } catch {
-      this.hasStub = true
-    }
   }
 
   /** A log that is being synced in the background is closed when that ends. */
