@@ -27,6 +27,8 @@ export function openBinary(path: string, options: OpenOptions): Promise<BinaryDa
  * Owned by: a test, which calls `finish` at the end.
  */
 export class Comparison {
+  /** Merges that the engine has done, up to the last reopening. */
+  compactions = 0
   private readonly oracle = new Oracle()
   private readonly snapshots = new Map<number, { engine: BinarySnapshot; oracle: OracleState }>()
   private readonly walks = new Map<number, OpenWalk>()
@@ -200,7 +202,8 @@ export class Comparison {
     }
     await Promise.all(this.background)
     this.background = []
-    const { iterators, snapshots } = this.db.stats()
+    const { iterators, snapshots, compactions } = this.db.stats()
+    this.compactions += compactions.count
     assert.deepEqual({ iterators, snapshots }, { iterators: 0, snapshots: 0 })
     await this.db.close()
     this.db = await openBinary(this.path, this.options)
