@@ -101,6 +101,7 @@ export class Scheduler {
   waitBlocking(timeoutMs: number): void {
     this.isBlocking = true
     try {
+      if (this.paused > 0) this.pumpDespitePause()
       if (this.cancelRetry !== undefined && this.isIdle) this.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
       else this.executor.wait(timeoutMs)
@@ -170,20 +171,35 @@ export class Scheduler {
     })
   }
 
+  /** Whoever paused the merges may be waiting for the very thread that now waits for a merge. */
+  private pumpDespitePause(): void {
+    const { paused } = this
+    this.paused = 0
+    this.pump()
+    this.paused = paused
+  }
+
   private startJobs(): void {
-    if (this.isClosed || this.failure !== undefined || this.cancelRetry !== undefined) return
     for (const source of this.sources()) {
-      for (let job = source.nextFlush(); job !== undefined; job = source.nextFlush())
+      while (this.mayStart) {
+        const job = source.nextFlush()
+        if (job === undefined) break
         this.start(job)
+      }
     }
     if (this.paused > 0) return
     for (const source of this.sources()) {
-      while (this.runningMerges < this.executor.mergeSlots) {
+      while (this.mayStart && this.runningMerges < this.executor.mergeSlots) {
         const job = source.nextMerge()
         if (job === undefined) break
         this.start(job)
       }
     }
+  }
+
+  /** Asked before each job: one that runs inline may have failed before `start` returned. */
+  private get mayStart(): boolean {
+    return !this.isClosed && this.failure === undefined && this.cancelRetry === undefined
   }
 
   private start(job: BackgroundJob): void {
