@@ -120,8 +120,13 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
       this.assertNotCut()
       return { done: true, value: undefined }
     }
-    this.step(walk)
-    return this.take(walk)
+    try {
+      this.step(walk)
+      return this.take(walk)
+    } catch (error) {
+      this.end()
+      throw error
+    }
   }
 
   return(): IteratorResult<T, undefined> {
@@ -176,8 +181,13 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
   private async takeLoaded(): Promise<IteratorResult<T, undefined>> {
     const { walk } = this
     if (walk === undefined) return { done: true, value: undefined }
-    while (walk.pending) await walk.load()
-    return this.take(walk)
+    try {
+      while (walk.pending) await walk.load()
+      return this.take(walk)
+    } catch (error) {
+      this.end()
+      throw error
+    }
   }
 
   private enqueue(

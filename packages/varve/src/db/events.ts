@@ -22,7 +22,10 @@ export class DatabaseEventEmitter {
   /** Listeners run in a microtask of their own: never in the middle of a commit. */
   emit<E extends keyof DatabaseEvents>(event: E, ...args: DatabaseEvents[E]): void {
     if (this.emitter.listenerCount(event) === 0) return
-    queueMicrotask(() => void this.emitter.emit(event, ...(args as never)))
+    queueMicrotask(() => {
+      // An 'error' whose listener has gone meanwhile would be thrown.
+      if (this.emitter.listenerCount(event) > 0) this.emitter.emit(event, ...(args as never))
+    })
   }
 
   removeAll(): void {

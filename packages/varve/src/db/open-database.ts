@@ -29,7 +29,7 @@ import { SnapshotList } from './snapshot-list.js'
 import { WorkCounters } from './work-counters.js'
 import { WriteStalls } from './write-stalls.js'
 
-/** Logs that may pile up, one for each open, before their memtable is flushed at open. */
+/** Logs that may pile up, one for each open, before an open flushes or forgets what they hold. */
 const maxReplayedLogs = 4
 
 /**
@@ -132,12 +132,16 @@ function assemble(
       })
     },
   }
+  const forgetLogs = (logNumber: number): void => {
+    versions.applyEdit({ logNumber })
+    obsoleteLogs.remove()
+  }
   const tree = new Tree(defaultKeyspace, options.tree, host)
   const trees = new Map([[tree.keyspace, tree]])
   if (options.tree.paranoid) verifyTables(versions, tables)
 
   const logs = logsFrom(fs, path, versions.logNumber)
-  const replayed = replayInto(fs, logs, trees)
+  const replayed = replayInto(fs, logs, trees, versions.logNumber)
   work.recordReplay(replayed)
   const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
   const turns = new EventLoopTurns(clock)
@@ -155,7 +159,10 @@ function assemble(
   const shared = { path, options, versions, tree, tables, cache, tableCounters, work, snapshots }
   if (lock !== undefined) {
     writer = startWriter({ ...shared, trees, turns, events, replayed, lock, lastSequence })
-    if (logs.length >= maxReplayedLogs && tree.hasUnflushed) writer.pipeline.rotate()
+    if (logs.length >= maxReplayedLogs) {
+      if (tree.hasUnflushed) writer.pipeline.rotate()
+      else forgetLogs(writer.log.logNumber)
+    }
     writer.scheduler.pump()
   }
   return { ...shared, events, core, writer, lastSequence }

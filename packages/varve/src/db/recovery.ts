@@ -1,3 +1,4 @@
+import type { BatchReader } from '../batch/batch-reader.js'
 import { unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemTable } from '../memtable/memtable.js'
@@ -22,8 +23,9 @@ export function replayInto(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
   trees: ReadonlyMap<number, Tree>,
+  firstNeeded: number,
 ): ReplayResult {
-  return replayLogs(fs, logs, (group, logNumber) => {
+  const apply = (group: BatchReader, logNumber: number): void => {
     while (group.next()) {
       const tree = trees.get(group.keyspace)
       if (tree === undefined) {
@@ -36,7 +38,8 @@ export function replayInto(
       if (!tree.hasRoom(bytes)) tree.rotate(bytes)
       tree.apply(group, logNumber)
     }
-  })
+  }
+  return replayLogs(fs, logs, apply, firstNeeded)
 }
 
 /**

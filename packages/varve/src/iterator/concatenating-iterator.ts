@@ -91,6 +91,7 @@ export class ConcatenatingIterator<
 
   private enter(index: number): InternalIterator | undefined {
     this.child?.close()
+    this.child = undefined
     this.index = index
     const table = this.tables[index]
     this.child = table === undefined ? undefined : this.open(table)

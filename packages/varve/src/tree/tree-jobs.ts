@@ -50,6 +50,8 @@ export function flushJob(
       fileNumberCount: 1,
     },
     editFor: (result) => ({
+      // The highest write may be one that no table keeps.
+      lastSequence: slot.memtable.maxSequence,
       logNumber: host.neededLog(tree.keyspace, hooks.firstLogAfter()),
       added: result.outputs.map((table) => ({ keyspace: tree.keyspace, level: 0, table })),
     }),

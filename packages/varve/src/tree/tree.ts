@@ -142,8 +142,22 @@ export class Tree implements JobSource {
   /** A walk over what a reader sees in a range. Retains what it reads until it closes. */
   walk(options: WalkOptions): VisibleIterator {
     const state = this.state.retain()
-    const { range, visibleSequence, reverse, mayRead } = options
     const children: InternalIterator[] = []
+    try {
+      return this.walkOver(state, children, options)
+    } catch (error) {
+      // A table could not be opened.
+      for (const child of children) child.close()
+      state.release()
+      throw error
+    }
+  }
+
+  private walkOver(
+    state: ReadState,
+    children: InternalIterator[],
+    { range, visibleSequence, reverse, mayRead }: WalkOptions,
+  ): VisibleIterator {
     const tombstones: RangeTombstones[] = []
     for (const memtable of [state.memtable, ...state.immutables]) {
       if (memtable.isEmpty || memtable.minSequence > visibleSequence) continue

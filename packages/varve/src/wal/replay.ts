@@ -31,12 +31,14 @@ export interface ReplayResult {
  * end; the group is valid until `apply` returns.
  *
  * Throws CORRUPTION where acknowledged commits are damaged; see LogReader for how these are told from
- * an unfinished tail.
+ * an unfinished tail. Logs below `firstNeeded` are gone with good reason; when any other is missing,
+ * those behind it are not used.
  */
 export function replayLogs(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
   apply: (group: BatchReader, logNumber: number) => void,
+  firstNeeded = Infinity,
 ): ReplayResult {
   const result: ReplayResult = {
     records: 0,
@@ -48,7 +50,7 @@ export function replayLogs(
     used: [],
   }
   for (const log of logs) {
-    if (!replayLog(fs, log, result, apply)) result.dropped.push(log)
+    if (!replayLog(fs, log, result, apply, firstNeeded)) result.dropped.push(log)
   }
   return result
 }
@@ -59,6 +61,7 @@ function replayLog(
   log: ReplayedLog,
   result: ReplayResult,
   apply: (group: BatchReader, logNumber: number) => void,
+  firstNeeded: number,
 ): boolean {
   const reader = LogReader.open(fs, log.path, LogPurpose.writeAhead, log.logNumber)
   try {
@@ -68,7 +71,8 @@ function replayLog(
       throw corruption(log.path, reader.recordOffset, 'log without a start record')
     }
     const isHole =
-      result.dropped.length > 0 || (start !== undefined && !continues(start, result.last))
+      result.dropped.length > 0 ||
+      (start !== undefined && !continues(start, result.last, firstNeeded))
     if (start === undefined || isHole) {
       result.tornTails++
       result.droppedBytes += reader.sizeBytes
@@ -112,10 +116,12 @@ function replayGroups(
   }
 }
 
-/** The oldest log has no predecessor left: that one's commits are in tables. */
-function continues(start: LogStart, last: ReplayResult['last']): boolean {
-  return (
-    last === undefined ||
-    (start.previousLog === last.logNumber && start.previousBytes === last.sizeBytes)
-  )
+/** The oldest log has no predecessor left: there was none, or its commits are in tables. */
+function continues(
+  { previousLog, previousBytes }: LogStart,
+  last: ReplayResult['last'],
+  firstNeeded: number,
+): boolean {
+  if (last === undefined) return previousLog === 0 || previousLog < firstNeeded
+  return previousLog === last.logNumber && previousBytes === last.sizeBytes
 }
