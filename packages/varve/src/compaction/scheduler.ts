@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../base/clock.js'
-import type { VarveError } from '../base/errors.js'
+import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
 import type { JobExecutor } from './job-executor.js'
 import { reviveError } from './job-error.js'
@@ -128,6 +128,11 @@ export class Scheduler {
 
   /** Runs a job that nobody's thresholds asked for. Settles when it is installed or failed. */
   runNow(job: BackgroundJob): Promise<void> {
+    if (this.isClosed) {
+      const error = new VarveError('ABORTED', 'the job is not begun since the database closes')
+      job.failed(error)
+      return Promise.reject(error)
+    }
     return new Promise((resolve, reject) => {
       this.start({
         kind: job.kind,

@@ -2,11 +2,20 @@ import { type CancelTimer, type Clock, systemClock } from '../base/clock.js'
 
 /** A clock for tests: time passes only in `sleepSync` and `advance`. */
 export class VirtualClock implements Clock {
-  readonly wallMs = systemClock.wallMs
-  readonly nextTurn = systemClock.nextTurn
-  readonly uniqueToken = systemClock.uniqueToken
   private nowMs = 0
   private readonly timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>()
+
+  wallMs(): number {
+    return systemClock.wallMs()
+  }
+
+  nextTurn(callback: () => void): void {
+    systemClock.nextTurn(callback)
+  }
+
+  uniqueToken(): string {
+    return systemClock.uniqueToken()
+  }
 
   monotonicMs(): number {
     return this.nowMs

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VarveError } from '../base/errors.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
+import type { JobExecutor } from './job-executor.js'
+import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
+import { type BackgroundJob, type EditLog, maxRetries, Scheduler } from './scheduler.js'
+
+const result: JobResult = {
+  outputs: [],
+  readBytes: 0,
+  writtenBytes: 0,
+  droppedEntries: 0,
+  durationMs: 0,
+}
+const failure: JobOutcome = { ok: false, error: { code: 'IO', message: 'the disk is full' } }
+
+/** Runs nothing: the test ends the jobs. */
+class HeldExecutor implements JobExecutor {
+  readonly isInline = false
+  readonly mergeSlots = 1
+  readonly running: { request: JobRequest; done: (outcome: JobOutcome) => void }[] = []
+  isClosed = false
+
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
+    assert.ok(!this.isClosed, 'a job for a closed executor')
+    this.running.push({ request, done })
+  }
+
+  end(outcome: JobOutcome = { ok: true, result }): void {
+    this.running.shift()!.done(outcome)
+  }
+
+  poll(): void {}
+
+  wait(): void {
+    if (this.running.length > 0) this.end()
+  }
+
+  abort(): void {
+    const error = { code: 'ABORTED', message: 'given up' } as const
+    for (const { done } of this.running.splice(0)) done({ ok: false, error })
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true
+    return Promise.resolve()
+  }
+}
+
+/** Asynchronous edits stay under way until `finish`. */
+class HeldEdits implements EditLog {
+  readonly applied: string[] = []
+  finish: () => void = () => {}
+
+  applyEdit(): void {
+    this.applied.push('blocking')
+  }
+
+  applyEditAsync(): Promise<void> {
+    return new Promise((resolve) => {
+      this.finish = () => {
+        this.applied.push('async')
+        resolve()
+      }
+    })
+  }
+}
+
+function setUp() {
+  const executor = new HeldExecutor()
+  const edits = new HeldEdits()
+  const clock = new VirtualClock()
+  const log: string[] = []
+  const wanted = { flush: 0, merge: 0 }
+  const next = (kind: 'flush' | 'merge'): BackgroundJob | undefined => {
+    if (wanted[kind] === 0) return undefined
+    wanted[kind]--
+    log.push(`start ${kind}`)
+    return {
+      kind,
+      request: { kind } as JobRequest,
+      editFor: () => ({}),
+      installed: () => void log.push(`installed ${kind}`),
+      failed: () => {
+        log.push(`failed ${kind}`)
+        wanted[kind]++
+      },
+    }
+  }
+  const source = { nextFlush: () => next('flush'), nextMerge: () => next('merge') }
+  const errors: VarveError[] = []
+  const scheduler = new Scheduler(
+    executor,
+    () => [source],
+    edits,
+    clock,
+    () => {},
+    (error) => errors.push(error),
+  )
+  return { executor, edits, clock, log, wanted, source, errors, scheduler }
+}
+
+const turn = (): Promise<void> => new Promise(setImmediate)
+
+test('flushes go first, and merges take the slots there are', async () => {
+  const { executor, edits, log, wanted, scheduler } = setUp()
+  wanted.merge = 2
+  wanted.flush = 1
+  scheduler.pump()
+  assert.deepEqual(log, ['start flush', 'start merge'])
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.deepEqual(log.slice(2), ['installed flush'])
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.deepEqual(log.slice(3), ['installed merge', 'start merge'])
+  assert.equal(scheduler.runningMerges, 1)
+})
+
+test('a failed job is tried again after growing pauses, and then given up', () => {
+  const { executor, clock, wanted, errors, scheduler } = setUp()
+  wanted.flush = 1
+  scheduler.pump()
+  for (let retry = 0; retry < maxRetries; retry++) {
+    executor.end(failure)
+    const pauseMs = 1000 * 2 ** retry
+    clock.advance(pauseMs - 1)
+    assert.equal(executor.running.length, 0, 'tried again too early')
+    assert.equal(scheduler.failure, undefined)
+    clock.advance(1)
+    assert.equal(executor.running.length, 1, 'not tried again')
+  }
+  executor.end(failure)
+  assert.equal(scheduler.failure?.code, 'IO')
+  assert.equal(errors.length, maxRetries + 1)
+  assert.equal(scheduler.failures, maxRetries + 1)
+  clock.advance(1e9)
+  assert.equal(executor.running.length, 0)
+})
+
+test('a success in between makes the next failure the first in a row', async () => {
+  const { executor, edits, clock, wanted, scheduler } = setUp()
+  wanted.flush = 1
+  scheduler.pump()
+  for (let round = 0; round < 2 * maxRetries; round++) {
+    executor.end(failure)
+    clock.advance(1000)
+    executor.end()
+    edits.finish()
+    await turn()
+    wanted.flush = 1
+    scheduler.pump()
+  }
+  assert.equal(scheduler.failure, undefined)
+})
+
+test('a thread that waits records what ended, and finishes edits that are under way', async () => {
+  const { executor, edits, log, wanted, scheduler } = setUp()
+  wanted.flush = 2
+  scheduler.pump()
+  executor.end()
+  assert.deepEqual(log.slice(2), [], 'installed before its edit is durable')
+  scheduler.waitBlocking(10)
+  assert.deepEqual(log.slice(2), ['installed flush'])
+  scheduler.waitBlocking(10)
+  assert.deepEqual(log.slice(3), ['installed flush'])
+  edits.finish()
+  await turn()
+  assert.equal(log.filter((line) => line === 'installed flush').length, 2)
+  assert.ok(scheduler.isIdle)
+})
+
+test('a thread that waits is not held by a pause', () => {
+  const { log, wanted, scheduler } = setUp()
+  scheduler.pauseMerges()
+  wanted.merge = 1
+  scheduler.pump()
+  assert.deepEqual(log, [])
+  scheduler.waitBlocking(10)
+  assert.deepEqual(log, ['start merge', 'installed merge'])
+})
+
+test('close gives up what runs, and starts no more', async () => {
+  const { executor, log, wanted, source, errors, scheduler } = setUp()
+  wanted.flush = 1
+  wanted.merge = 1
+  scheduler.pump()
+  await scheduler.close()
+  assert.deepEqual(log.slice(2), ['failed flush', 'failed merge'])
+  assert.equal(errors.length, 0, 'giving up is no failure')
+  scheduler.pump()
+  assert.equal(executor.running.length, 0)
+  await assert.rejects(
+    scheduler.runNow(source.nextMerge()!),
+    (error) => error instanceof VarveError && error.code === 'ABORTED',
+  )
+})
