@@ -231,10 +231,14 @@ function openVersions(
     return VersionSet.create(fs, path, { onObsolete })
   }
   if (errorIfExists) {
-    throw new VarveError('INVALID_ARGUMENT', `${path} holds a database already`, {
-      path,
-      option: 'errorIfExists',
-    })
+    throw new VarveError(
+      'INVALID_ARGUMENT',
+      `${path} holds a database already; errorIfExists: true asks for none`,
+      {
+        path,
+        option: 'errorIfExists',
+      },
+    )
   }
   // What a read-only database lets go of belongs to the owner.
   return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })

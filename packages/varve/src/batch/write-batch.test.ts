@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { VarveError } from '../base/errors.js'
+import { ValueKind } from '../key/value-kind.js'
+import { BatchReader } from './batch-reader.js'
+import { WriteBatch } from './write-batch.js'
+
+const headroomBytes = 16
+
+interface Model {
+  kind: number
+  keyspace: number
+  key: Buffer
+  value: Buffer | null
+}
+
+const bytes = (minLength: number) =>
+  fc.uint8Array({ minLength, maxLength: 300 }).map((array) => Buffer.from(array))
+
+const operation: fc.Arbitrary<Model> = fc.oneof(
+  fc.record({
+    kind: fc.constant(ValueKind.put),
+    keyspace: fc.nat(65535),
+    key: bytes(1),
+    value: bytes(0),
+  }),
+  fc.record({
+    kind: fc.constant(ValueKind.delete),
+    keyspace: fc.nat(65535),
+    key: bytes(1),
+    value: fc.constant(Buffer.alloc(0)),
+  }),
+  fc.record({
+    kind: fc.constant(ValueKind.rangeDelete),
+    keyspace: fc.nat(65535),
+    key: bytes(0),
+    value: fc.option(bytes(0)),
+  }),
+)
+
+function add(batch: WriteBatch, { kind, keyspace, key, value }: Model): void {
+  if (kind === ValueKind.rangeDelete) {
+    batch.rangeDelete(keyspace, key, value)
+    return
+  }
+  batch.begin(kind as ValueKind, keyspace)
+  batch.appendBytes(key)
+  batch.endKey()
+  if (value !== null) batch.appendBytes(value)
+  batch.end()
+}
+
+function read(payload: Buffer): { models: Model[]; sequences: number[]; problem?: string } {
+  const reader = new BatchReader()
+  reader.open(payload, 0, payload.length)
+  const models: Model[] = []
+  const sequences: number[] = []
+  while (reader.next()) {
+    const { kind, keyspace, keyStart, keyEnd, valueStart, valueEnd, unbounded } = reader
+    assert.ok(keyStart <= keyEnd && keyEnd <= valueStart && valueEnd <= payload.length)
+    const value = unbounded ? null : payload.subarray(valueStart, valueEnd)
+    models.push({ kind, keyspace, key: payload.subarray(keyStart, keyEnd), value })
+    sequences.push(reader.sequence)
+  }
+  return { models, sequences, ...(reader.problem === undefined ? {} : { problem: reader.problem }) }
+}
+
+function payloadOf(operations: readonly Model[], firstSequence: number): Buffer {
+  const batch = new WriteBatch(headroomBytes, 64)
+  for (const each of operations) add(batch, each)
+  batch.seal(firstSequence)
+  return Buffer.from(batch.buffer.subarray(headroomBytes, batch.length))
+}
+
+test('what goes in comes out, with sequences in a row', () => {
+  fc.assert(
+    fc.property(fc.array(operation), fc.integer({ min: 1, max: 2 ** 52 }), (operations, first) => {
+      const { models, sequences, problem } = read(payloadOf(operations, first))
+      assert.equal(problem, undefined)
+      assert.deepEqual(
+        models,
+        operations.map((each) => ({ ...each })),
+      )
+      assert.deepEqual(
+        sequences,
+        operations.map((_, i) => first + i),
+      )
+    }),
+  )
+})
+
+test('a payload cut anywhere, or with more behind it, has a problem', () => {
+  const put = { kind: ValueKind.put, keyspace: 0, key: Buffer.from('key'), value: Buffer.from('v') }
+  const payload = payloadOf([put, { ...put, kind: ValueKind.delete, value: Buffer.alloc(0) }], 7)
+  for (let length = 0; length < payload.length; length++) {
+    assert.ok(read(payload.subarray(0, length)).problem !== undefined, `cut to ${length}`)
+  }
+  assert.ok(read(Buffer.concat([payload, Buffer.of(0)])).problem !== undefined)
+})
+
+test('no changed byte leads the reader outside of its payload', () => {
+  fc.assert(
+    fc.property(
+      fc.array(operation, { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      fc.nat(255),
+      (operations, at, byte) => {
+        const payload = payloadOf(operations, 1)
+        payload[at % payload.length] = byte
+        read(payload)
+      },
+    ),
+  )
+})
+
+test('keys that are empty or too long are refused, and a rollback leaves nothing of them', () => {
+  const batch = new WriteBatch(headroomBytes)
+  add(batch, { kind: ValueKind.put, keyspace: 0, key: Buffer.from('a'), value: Buffer.from('1') })
+  const mark = batch.mark()
+  for (const length of [0, 64 * 1024 + 1]) {
+    const key = Buffer.alloc(length)
+    assert.throws(
+      () => add(batch, { kind: ValueKind.delete, keyspace: 0, key, value: null }),
+      (error) => error instanceof VarveError && error.code === 'INVALID_ARGUMENT',
+    )
+    batch.rollback(mark)
+  }
+  batch.seal(1)
+  const { models } = read(batch.buffer.subarray(headroomBytes, batch.length))
+  assert.equal(models.length, 1)
+  assert.deepEqual({ count: batch.count, userBytes: batch.userBytes }, { count: 1, userBytes: 2 })
+})
