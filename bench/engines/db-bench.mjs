@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { diskBytes } from '../measure/process-figures.mjs'
+import { isWanted } from '../workloads/groups.mjs'
 import { bloomBitsPerKey, cacheBytes, writeBufferBytes } from './driver.mjs'
 
 const batched = ['--batch_size=1000']
@@ -68,6 +69,7 @@ export function run(plan) {
     const output = execute(plan, benchmarks, flags)
     for (const [, name, us] of output.matchAll(/^(\w+)\s*:\s*([\d.]+) micros\/op/gm)) {
       for (const workload of workloads[name] ?? []) {
+        if (!isWanted(plan.group, workload, plan.only)) continue
         results[workload] = { operations: plan.records, microseconds: Number(us) }
       }
     }

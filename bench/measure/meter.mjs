@@ -1,9 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LatencyHistogram } from './latency-histogram.mjs'
 import { cpuSeconds } from './process-figures.mjs'
 
 /** Width of a step of the throughput-over-time curve. */
-const slotMs = 100
+export const slotMs = 20
+
+const delayResolutionMs = 5
 
 /** A read of the clock takes 0.07 µs: too much to spend on every read of a record. */
 const readsPerSample = 16
@@ -17,7 +20,7 @@ export class Meter {
   operations = 0
   #latencies = new LatencyHistogram()
   #slots = []
-  #delay = monitorEventLoopDelay({ resolution: 5 })
+  #delay = monitorEventLoopDelay({ resolution: delayResolutionMs })
   #isSynchronous = false
   #start = 0
   #startCpu = 0
@@ -39,11 +42,11 @@ export class Meter {
       if (now - this.#start > this.maxMs) break
       last = now
     }
-    this.#end()
+    await this.#end()
   }
 
   /** The same through a synchronous call. */
-  writesSync(count, operation) {
+  async writesSync(count, operation) {
     this.#isSynchronous = true
     this.#begin()
     let last = this.#start
@@ -54,7 +57,7 @@ export class Meter {
       if (now - this.#start > this.maxMs) break
       last = now
     }
-    this.#end()
+    await this.#end()
   }
 
   /** `width` at once; the latency of each is that of the slowest of its group. */
@@ -70,7 +73,7 @@ export class Meter {
       if (now - this.#start > this.maxMs) break
       last = now
     }
-    this.#end()
+    await this.#end()
   }
 
   /** One awaited after the other; `operation` gives what was read, `check` judges it. */
@@ -87,10 +90,10 @@ export class Meter {
       this.#record(now - before, now, Math.min(readsPerSample, count - i))
       if (now - this.#start > this.maxMs) break
     }
-    this.#end()
+    await this.#end()
   }
 
-  readsSync(count, operation, check) {
+  async readsSync(count, operation, check) {
     this.#isSynchronous = true
     this.#begin()
     for (let i = 0; i < count; i++) {
@@ -104,7 +107,7 @@ export class Meter {
       this.#record(now - before, now, Math.min(readsPerSample, count - i))
       if (now - this.#start > this.maxMs) break
     }
-    this.#end()
+    await this.#end()
   }
 
   /** A walk over many entries, timed as a whole; gives their number. */
@@ -112,7 +115,7 @@ export class Meter {
     this.#isSynchronous = true
     this.#begin()
     this.operations = await walk()
-    this.#end()
+    await this.#end()
   }
 
   /** Plain data, for the report. */
@@ -149,9 +152,11 @@ export class Meter {
     this.#slots[slot] = (this.#slots[slot] ?? 0) + operations
   }
 
-  #end() {
+  async #end() {
     this.#seconds = (performance.now() - this.#start) / 1000
     this.#cpuSeconds = cpuSeconds() - this.#startCpu
+    // The timer of the delay fires: where the loop never turned, it was held up all the time.
+    if (!this.#isSynchronous) await sleep(2 * delayResolutionMs)
     this.#delay.disable()
   }
 }

@@ -1,6 +1,7 @@
 // Pictures of a report, as SVG: Vega-Lite descriptions, drawn by Vega without a browser.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
+import { slotMs } from '../measure/meter.mjs'
 import { baseline, enginesOf, summarize } from './summary.mjs'
 
 /** The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and Ito). */
@@ -42,7 +43,17 @@ const throughputPanels = [
   ['fillrandom', 'fillrandom, await', 'one by one'],
 ]
 
-const slotSeconds = 0.1
+/** As many steps as can be told apart in a panel. */
+const maxSteps = 60
+
+/** A step in which nothing was written is drawn as this many a second. */
+const slowest = 100
+
+/** Points of a curve that lie closer than this, in powers of ten, are one. */
+const resolution = 0.015
+
+/** Where the latency curves end: one operation in 100,000. */
+const smallestShare = 1e-5
 
 /** How many times longer than Varve each engine takes. */
 export async function drawRatios(report) {
@@ -57,67 +68,61 @@ export async function drawRatios(report) {
   const engines = enginesOf(report).filter((engine) => engine !== baseline)
   const x = { type: 'quantitative', scale: { type: 'log', nice: false } }
   const y = {
-    field: 'engine',
+    field: 'title',
     type: 'nominal',
-    sort: engines,
-    axis: null,
-    scale: { domain: engines },
+    sort: headlines.map(([, , text]) => text),
+    title: null,
+    scale: { paddingInner: 0.25, paddingOuter: 0.1 },
+    axis: { labelFontSize: 12, labelLimit: 300, labelPadding: 8, ticks: false, domain: false },
   }
+  const yOffset = { field: 'engine', sort: engines }
+  const { rounds } = report.settings
   return render({
     title: title(
       'Time per operation, as a multiple of Varve’s',
-      `Bars to the right: Varve is faster. Median of ${report.settings.rounds} paired rounds; lines from` +
-        ' the lowest to the highest.',
+      'Bars to the right: Varve is faster. ' +
+        (rounds > 1
+          ? `Medians of ${rounds} paired rounds; lines from the lowest to the highest.`
+          : 'One round.'),
     ),
     data: { values },
-    facet: {
-      row: {
-        field: 'title',
-        sort: headlines.map(([, , text]) => text),
-        title: null,
-        header: { labelAngle: 0, labelAlign: 'left', labelFontSize: 12, labelPadding: 6 },
-      },
-    },
-    spacing: 8,
-    spec: {
-      width: 560,
-      height: { step: 9 },
-      layer: [
-        {
-          mark: { type: 'bar', height: 8 },
-          encoding: {
-            x: {
-              ...x,
-              field: 'one',
-              title: 'times as long as Varve (logarithmic)',
-              axis: { format: '~g', values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500] },
-            },
-            x2: { field: 'median' },
-            y,
-            color: colorOf(engines),
+    width: 620,
+    height: { step: 9, for: 'offset' },
+    layer: [
+      {
+        mark: { type: 'bar' },
+        encoding: {
+          x: {
+            ...x,
+            field: 'one',
+            title: 'times as long as Varve (logarithmic)',
+            axis: { format: '~g', values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500] },
           },
+          x2: { field: 'median' },
+          y,
+          yOffset,
+          color: colorOf(engines),
         },
-        {
-          mark: { type: 'rule', color: '#222', strokeWidth: 1 },
-          encoding: { x: { ...x, field: 'lowest' }, x2: { field: 'highest' }, y },
-        },
-        {
-          mark: { type: 'rule', color: colors.varve, strokeWidth: 1.5 },
-          encoding: { x: { ...x, field: 'one' } },
-        },
-      ],
-    },
+      },
+      {
+        mark: { type: 'rule', color: '#222', strokeWidth: 1 },
+        encoding: { x: { ...x, field: 'lowest' }, x2: { field: 'highest' }, y, yOffset },
+      },
+      {
+        mark: { type: 'rule', color: colors.varve, strokeWidth: 1.5 },
+        encoding: { x: { datum: 1 } },
+      },
+    ],
   })
 }
 
 /** Latency against the share of operations that take longer, so that the tail is to be seen. */
 export async function drawLatencies(report) {
-  const values = panelValues(report, latencyPanels, ({ curve }) => {
-    const smallestShare = 1 / 1e5
-    return curve.map(([us, share]) => ({ us, above: Math.max(1 - share, smallestShare) }))
-  })
+  const values = panelValues(report, latencyPanels, ({ curve }) =>
+    thinned(curve.map(([us, share]) => ({ us, above: Math.max(1 - share, smallestShare) }))),
+  )
   if (values.length === 0) return undefined
-  const names = "{'1': 'all', '0.1': '90%', '0.01': '99%', '0.001': '99.9%', '0.0001': '99.99%'}"
+  const shares = { 1: '0%', 0.1: '90%', 0.01: '99%', 0.001: '99.9%', 0.0001: '99.99%' }
   return render({
     title: title('Latency', 'Share of operations that were at least as fast; the last round.'),
     data: { values },
@@ -132,19 +137,19 @@ export async function drawLatencies(report) {
           type: 'quantitative',
           scale: { type: 'log' },
           title: 'microseconds (logarithmic)',
-          axis: { format: '~s', tickCount: 6 },
+          axis: { format: ',~g', tickCount: 6 },
         },
         y: {
           field: 'above',
           type: 'quantitative',
-          scale: { type: 'log', domain: [1 / 1e5, 1], reverse: true },
+          scale: { type: 'log', domain: [smallestShare, 1], reverse: true },
           title: null,
           axis: {
-            values: [1, 0.1, 0.01, 0.001, 0.0001],
-            labelExpr: `${names}[datum.value] || ''`.replace("'all'", "'0%'"),
+            values: Object.keys(shares).map(Number),
+            labelExpr: `${JSON.stringify(shares)}[datum.value]`,
           },
         },
-        color: colorOf(enginesOf(report)),
+        color: lineColorOf(enginesIn(values, report)),
         order: { field: 'us' },
       },
     },
@@ -154,35 +159,61 @@ export async function drawLatencies(report) {
 
 /** Whether the writes flow or stall. */
 export async function drawThroughput(report) {
-  const values = panelValues(report, throughputPanels, ({ perSlot }) => {
-    // The last slot is a part of one.
-    return perSlot
-      .slice(0, -1)
-      .map((count, slot) => ({ second: slot * slotSeconds, perSecond: count / slotSeconds }))
-  })
+  const values = panelValues(report, throughputPanels, ({ perSlot }) => flow(perSlot))
   if (values.length === 0) return undefined
   return render({
-    title: title('Writes per second over time', 'In steps of 0.1 s; the last round.'),
+    title: title('Writes per second while the database grows', 'The last round.'),
     data: { values },
     facet: panels(throughputPanels),
     spec: {
       width: 430,
       height: 260,
-      mark: { type: 'line', strokeWidth: 1.5, point: { size: 12 } },
+      mark: { type: 'line', strokeWidth: 1.5, interpolate: 'step-before' },
       encoding: {
-        x: { field: 'second', type: 'quantitative', title: 'seconds' },
+        x: {
+          field: 'written',
+          type: 'quantitative',
+          title: 'records written',
+          axis: { format: '~s' },
+        },
         y: {
           field: 'perSecond',
           type: 'quantitative',
-          scale: { type: 'symlog', constant: 1000 },
-          title: 'writes per second',
-          axis: { format: '~s', values: [0, 1e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6] },
+          scale: { type: 'log' },
+          title: 'writes per second (logarithmic)',
+          axis: { format: '~s', tickCount: 5 },
         },
-        color: colorOf(enginesOf(report)),
+        color: lineColorOf(enginesIn(values, report)),
       },
     },
-    resolve: { scale: { x: 'independent' } },
   })
+}
+
+/** Drops what would not be seen; keeps both ends. */
+function thinned(points) {
+  const kept = points.slice(0, 1)
+  for (const point of points.slice(1, -1)) {
+    const { us, above } = kept.at(-1)
+    const distance = Math.abs(Math.log10(point.us / us)) + Math.abs(Math.log10(point.above / above))
+    if (distance > resolution) kept.push(point)
+  }
+  return points.length > 1 ? [...kept, points.at(-1)] : kept
+}
+
+/** Slots drawn together to steps: the speed up to each number of records written. */
+function flow(perSlot) {
+  const slotsPerStep = Math.ceil(perSlot.length / maxSteps)
+  const steps = []
+  let written = 0
+  // The last slot is a part of one.
+  for (let slot = 0; slot + slotsPerStep < perSlot.length; slot += slotsPerStep) {
+    const count = perSlot.slice(slot, slot + slotsPerStep).reduce((sum, one) => sum + one, 0)
+    const perSecond = Math.max(slowest, (count * 1000) / (slotsPerStep * slotMs))
+    // A line needs a beginning.
+    if (steps.length === 0) steps.push({ written: 0, perSecond })
+    steps.push({ written: (written += count), perSecond })
+  }
+  return steps
 }
 
 /** The points of each engine's last run of each panel's workload. */
@@ -197,6 +228,10 @@ function panelValues(report, wanted, points) {
   )
 }
 
+function enginesIn(values, report) {
+  return enginesOf(report).filter((name) => values.some(({ engine }) => engine === name))
+}
+
 function panels(wanted) {
   const sort = wanted.map(([, , text]) => text)
   return { column: { field: 'panel', sort, title: null, header: { labelFontSize: 13 } } }
@@ -205,6 +240,11 @@ function panels(wanted) {
 function colorOf(engines) {
   const scale = { domain: engines, range: engines.map((engine) => colors[engine]) }
   return { field: 'engine', type: 'nominal', scale, legend: { title: null, orient: 'bottom' } }
+}
+
+function lineColorOf(engines) {
+  const color = colorOf(engines)
+  return { ...color, legend: { ...color.legend, symbolType: 'stroke', symbolStrokeWidth: 3 } }
 }
 
 function title(text, subtitle) {
@@ -231,5 +271,6 @@ async function render(spec) {
   const view = new View(parse(compiled), { renderer: 'none' })
   const svg = await view.toSVG()
   view.finalize()
-  return svg
+  // Vega writes 15 digits; a hundredth of a pixel will do.
+  return svg.replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
 }

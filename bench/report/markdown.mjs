@@ -17,7 +17,7 @@ export function markdown(report, pictures) {
     'Microseconds, p50 / p99 / p99.9 / longest, medians of the rounds. Of reads, every 16th is timed.',
     latencyTable(rows, report),
     '## Event loop',
-    'Delay of a 5 ms timer while the workload runs, in ms: p99 / longest. Its resolution is about 1 ms.',
+    'Delay of a 5 ms timer while the workload runs, in ms: p99 / longest. 5 of them are the timer’s own, and an engine whose calls block never lets it fire.',
     delayTable(rows, report),
     '## What a whole run took',
     'The process of one group, its load included: CPU seconds of all threads · peak resident MB (some 100' +
@@ -84,7 +84,7 @@ function delayTable(rows, report) {
     [...cells.values()].some((cell) => cell.eventLoopDelayMs),
   )
   return table(timed, report, ({ eventLoopDelayMs: delay }) => {
-    return delay === undefined ? '–' : `${delay.p99} / ${delay.max}`
+    return delay === undefined ? '–' : `${Math.round(delay.p99)} / ${Math.round(delay.max)}`
   })
 }
 

@@ -37,14 +37,14 @@ function toJson({ runs, ...rest }) {
 }
 
 function withoutCurves({ results }) {
-  return Object.fromEntries(
-    Object.entries(results).map(([workload, { curve, perSlot, ...figures }]) => [
-      workload,
-      {
-        ...figures,
-        microseconds: Number(figures.microseconds.toPrecision(5)),
-        cpuMicroseconds: figures.cpuMicroseconds && Number(figures.cpuMicroseconds.toPrecision(5)),
-      },
-    ]),
-  )
+  const entries = Object.entries(results).map(([workload, figures]) => {
+    const { microseconds, cpuMicroseconds } = figures
+    const rounded = { microseconds: round(microseconds), cpuMicroseconds: round(cpuMicroseconds) }
+    return [workload, { ...figures, ...rounded, curve: undefined, perSlot: undefined }]
+  })
+  return Object.fromEntries(entries)
+}
+
+function round(figure) {
+  return figure === undefined ? undefined : Number(figure.toPrecision(5))
 }

@@ -34,7 +34,7 @@ export async function fillSync(session) {
   if (driver.putSync === undefined) return
   const { order } = records
   const done = await session.measure('fillrandom, sync API', (meter) => {
-    meter.writesSync(order.length, (i) => {
+    return meter.writesSync(order.length, (i) => {
       driver.putSync(records.key(order[i]), records.value(order[i]))
     })
   })

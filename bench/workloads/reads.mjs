@@ -70,7 +70,7 @@ async function pointReads(session, name, chooseNumber) {
   })
   if (driver.getSync === undefined) return
   await session.measure(`${name}, sync API`, (meter) => {
-    meter.readsSync(count, (i) => driver.getSync(records.key(numbers[i])), check)
+    return meter.readsSync(count, (i) => driver.getSync(records.key(numbers[i])), check)
   })
 }
 
@@ -85,7 +85,7 @@ async function absentReads(session) {
   })
   if (driver.getSync !== undefined) {
     await session.measure('readmissing, sync API', (meter) => {
-      meter.readsSync(count, (i) => driver.getSync(absent[i]), checkAbsent)
+      return meter.readsSync(count, (i) => driver.getSync(absent[i]), checkAbsent)
     })
   }
 
@@ -100,7 +100,7 @@ async function absentReads(session) {
   })
   if (driver.getSync === undefined) return
   await session.measure('readrandom 37% absent, sync API', (meter) => {
-    meter.readsSync(count, (i) => driver.getSync(mixed[i]), checkMixed)
+    return meter.readsSync(count, (i) => driver.getSync(mixed[i]), checkMixed)
   })
 }
 
@@ -153,9 +153,10 @@ async function seeks(session, entries) {
   )
 }
 
+/** Every key is compared, of the values every 16th: comparing all would be much of a quick scan. */
 function expectEntry(session, key, value, number) {
-  session.expect(key, session.records.key(number), number)
-  session.expect(value, session.records.value(number), number)
+  if (key !== session.records.key(number)) session.expect(key, session.records.key(number), number)
+  if ((number & 15) === 0) session.expect(value, session.records.value(number), number)
 }
 
 async function warm(session) {

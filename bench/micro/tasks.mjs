@@ -1,0 +1,219 @@
+// The parts of the engine that every operation passes through, each as a task of fixed size. They work
+// on the compiled internals, in memory: no task waits for a disk.
+import { dirname } from 'node:path'
+import { compareRanges } from '../../packages/varve/dist/base/bytes.js'
+import { hashBytes } from '../../packages/varve/dist/base/hash.js'
+import { VarintReader, writeVarint } from '../../packages/varve/dist/base/varint.js'
+import { BlockCache } from '../../packages/varve/dist/cache/block-cache.js'
+import { MemoryFileSystem } from '../../packages/varve/dist/fs/memory-file-system.js'
+import { MergingIterator } from '../../packages/varve/dist/iterator/merging-iterator.js'
+import { PointLookup } from '../../packages/varve/dist/key/point-lookup.js'
+import { ValueKind } from '../../packages/varve/dist/key/value-kind.js'
+import { LogPurpose } from '../../packages/varve/dist/log/log-format.js'
+import { LogWriter } from '../../packages/varve/dist/log/log-writer.js'
+import { MemTable } from '../../packages/varve/dist/memtable/memtable.js'
+import { openSealedMemTable } from '../../packages/varve/dist/memtable/sealed-memtable.js'
+import { Block } from '../../packages/varve/dist/sstable/block.js'
+import { BlockBuilder } from '../../packages/varve/dist/sstable/block-builder.js'
+import { newTableCounters } from '../../packages/varve/dist/sstable/block-source.js'
+import { BloomFilter, BloomFilterBuilder } from '../../packages/varve/dist/sstable/bloom-filter.js'
+import { CodecRegistry, noneCodec } from '../../packages/varve/dist/sstable/codec.js'
+import { TableReader } from '../../packages/varve/dist/sstable/table-reader.js'
+import { TableWriter } from '../../packages/varve/dist/sstable/table-writer.js'
+import { generator, shuffled } from '../workloads/random.mjs'
+
+/** Few enough to stay in a core's own cache: what is measured is the code, not the memory's mood. */
+const count = 2000
+const arenaBytes = 512 * 1024
+const keyBytes = 16
+const value = Buffer.alloc(100, 'value')
+const keys = Array.from({ length: count }, (_, i) => Buffer.from(String(i).padStart(keyBytes, '0')))
+const absentKeys = keys.map((key) => Buffer.concat([key.subarray(0, 15), Buffer.from('x')]))
+const order = shuffled(count, 1)
+const tablePath = '/bench/table'
+const everySequence = Number.MAX_SAFE_INTEGER
+
+/** Makes every task: its `run` does `operations` of what it is named for, the same each time. */
+export const tasks = {
+  'compare keys': () => {
+    const all = Buffer.concat(keys)
+    return task(count - 1, () => {
+      let sum = 0
+      for (let at = 0; at + keyBytes < all.length; at += keyBytes) {
+        sum += compareRanges(all, at, at + keyBytes, all, at + keyBytes, at + 2 * keyBytes)
+      }
+      expect(sum < 0)
+    })
+  },
+
+  'hash a key': () =>
+    task(count, () => {
+      let all = 0
+      for (let i = 0; i < count; i++) all ^= hashBytes(keys[i], 0, keyBytes)
+      expect(all !== 0)
+    }),
+
+  'varint, write and read': () => {
+    const next = generator(3)
+    const numbers = Array.from({ length: count }, () => next() >>> (next() & 31))
+    const buffer = Buffer.alloc(count * 8)
+    return task(count, () => {
+      let end = 0
+      for (let i = 0; i < count; i++) end = writeVarint(buffer, end, numbers[i])
+      const reader = new VarintReader(buffer, 0, end)
+      for (let i = 0; i < count; i++) expect(reader.read() === numbers[i])
+    })
+  },
+
+  'memtable insert': () => {
+    let arena = new MemTable(arenaBytes).releaseArena()
+    return task(count, () => {
+      const table = filled(arena)
+      expect(table.entryCount === count)
+      arena = table.releaseArena()
+    })
+  },
+
+  'memtable get': () => {
+    const table = filled(arenaBytes)
+    return task(count, () => lookUp((lookup) => table.get(lookup)))
+  },
+
+  'memtable sort': () => {
+    const sealed = filled(arenaBytes).seal()
+    return task(count, () => expect(walk(openSealedMemTable(sealed).entries, false) === count))
+  },
+
+  'block get': () => {
+    const builder = new BlockBuilder(4096)
+    let entries = 0
+    while (builder.sizeBytes < 4096) addTo(builder, entries++)
+    const block = new Block(Buffer.from(builder.finish()), 0, 'bench', 0)
+    const lookup = new PointLookup()
+    return task(count, () => {
+      for (let i = 0; i < count; i++) {
+        lookup.start(keys[i % entries], keyBytes, everySequence, true)
+        block.find(lookup)
+        expect(lookup.hasValue)
+      }
+    })
+  },
+
+  'filter probe': () => {
+    const builder = new BloomFilterBuilder(10)
+    for (const key of keys) builder.add(hashBytes(key, 0, keyBytes))
+    const filter = BloomFilter.decode(builder.finish(), 'bench', 0)
+    const absent = Uint32Array.from(absentKeys, (key) => hashBytes(key, 0, keyBytes))
+    const present = Uint32Array.from(keys, (key) => hashBytes(key, 0, keyBytes))
+    return task(2 * count, () => {
+      let hits = 0
+      for (let i = 0; i < count; i++) {
+        if (filter.mayContain(present[order[i]])) hits++
+        if (filter.mayContain(absent[order[i]])) hits++
+      }
+      expect(hits >= count && hits < count * 1.05)
+    })
+  },
+
+  'table get': () => {
+    const table = openTable(0, 1)
+    return task(count, () => lookUp((lookup) => table.get(lookup)))
+  },
+
+  'table iterate': () => {
+    const table = openTable(0, 1)
+    return task(count, () => expect(walk(iterate(table)) === count))
+  },
+
+  'merge 4 runs': () => {
+    const tables = [0, 1, 2, 3].map((first) => openTable(first, 4))
+    return task(count, () => expect(walk(new MergingIterator(tables.map(iterate))) === count))
+  },
+
+  'table write': () =>
+    task(count, () => expect(writeTable(emptyFileSystem(), 0, 1).entryCount === count)),
+
+  'log append, 128 bytes': () => logAppend(128, count),
+  'log append, 64 KiB': () => logAppend(64 * 1024, 20),
+}
+
+function task(operations, run) {
+  return { operations, run }
+}
+
+function expect(isTrue) {
+  if (!isTrue) throw new Error('a micro-benchmark got a wrong answer')
+}
+
+function filled(arenaOrBytes) {
+  const table = new MemTable(arenaOrBytes)
+  for (let i = 0; i < count; i++) {
+    const key = keys[order[i]]
+    table.insert(i + 1, ValueKind.put, key, 0, keyBytes, value, 0, value.length)
+  }
+  return table
+}
+
+function lookUp(get) {
+  const lookup = new PointLookup()
+  for (let i = 0; i < count; i++) {
+    lookup.start(keys[order[i]], keyBytes, everySequence, true)
+    get(lookup)
+    expect(lookup.hasValue)
+  }
+}
+
+function walk(iterator, closes = true) {
+  let entries = 0
+  for (iterator.seekToFirst(); iterator.valid; iterator.next()) entries++
+  if (closes) iterator.close()
+  return entries
+}
+
+function addTo(builder, number) {
+  const key = keys[number]
+  const hash = hashBytes(key, 0, keyBytes)
+  builder.add(key, 0, keyBytes, hash, number, ValueKind.put, value, 0, value.length)
+}
+
+function emptyFileSystem() {
+  const fs = new MemoryFileSystem()
+  fs.makeDirectory(dirname(tablePath))
+  return fs
+}
+
+/** A table of every `step`th key, all of its blocks in the cache. */
+function openTable(first, step) {
+  const fs = emptyFileSystem()
+  writeTable(fs, first, step)
+  const table = TableReader.open(fs.openForRead(tablePath), 1, {
+    cache: new BlockCache(64 << 20),
+    codecs: new CodecRegistry(),
+    counters: newTableCounters(),
+  })
+  walk(iterate(table))
+  return table
+}
+
+function iterate(table) {
+  return table.iterator({ mayRead: true, fillCache: true, readAheadBytes: 0 })
+}
+
+function writeTable(fs, first, step) {
+  const options = { blockBytes: 4096, filterBitsPerKey: 10, codec: noneCodec }
+  const writer = new TableWriter(fs, tablePath, options, 0)
+  for (let i = first; i < count; i += step) {
+    writer.add(keys[i], 0, keyBytes, i + 1, ValueKind.put, value, 0, value.length)
+  }
+  return writer.finish()
+}
+
+/** Into a file that keeps nothing: the framing and the checksum alone. */
+function logAppend(bytes, appends) {
+  const file = { path: 'log', sizeBytes: 0, append() {}, truncate() {}, close() {} }
+  const writer = LogWriter.create({ create: () => file }, 'log', LogPurpose.writeAhead, 1)
+  const buffer = Buffer.alloc(LogWriter.headroomBytes + bytes, 'x')
+  return task(appends, () => {
+    for (let i = 0; i < appends; i++) writer.appendInPlace(buffer, 0, buffer.length)
+  })
+}
