@@ -70,7 +70,7 @@ export function run(plan) {
     for (const [, name, us] of output.matchAll(/^(\w+)\s*:\s*([\d.]+) micros\/op/gm)) {
       for (const workload of workloads[name] ?? []) {
         if (!isWanted(plan.group, workload, plan.only)) continue
-        results[workload] = { operations: plan.records, microseconds: Number(us) }
+        results[workload] = { microseconds: Number(us) }
       }
     }
   }

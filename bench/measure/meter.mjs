@@ -153,6 +153,7 @@ export class Meter {
   }
 
   async #end() {
+    this.operations = Math.round(this.operations)
     this.#seconds = (performance.now() - this.#start) / 1000
     this.#cpuSeconds = cpuSeconds() - this.#startCpu
     // The timer of the delay fires: where the loop never turned, it was held up all the time.

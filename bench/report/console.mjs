@@ -14,7 +14,7 @@ export function printRun({ round, group, engine, results }) {
 export function printSummary(report) {
   const engines = enginesOf(report)
   const { records, rounds } = report.settings
-  console.log(`\nmicroseconds per operation, ${records} records, median of ${rounds} rounds\n`)
+  console.log(`\nmicroseconds per operation, ${records} records, rounds: ${rounds}, medians\n`)
   const line = (cells) => cells.map((cell) => cell.padStart(16)).join('')
   console.log(line(engines))
   let section = ''

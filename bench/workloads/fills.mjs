@@ -16,7 +16,8 @@ export async function fillBatches(session) {
   const { driver, records } = session
   const batches = Math.ceil(records.count / batchSize)
   const done = await session.measure('fillrandom, batches of 1,000', (meter) => {
-    return meter.writes(batches, (i) => driver.batch(session.batchAt(i * batchSize)), batchSize)
+    const write = (i) => driver.batch(session.batchAt(i * batchSize))
+    return meter.writes(batches, write, records.count / batches)
   })
   await finish(session, records.order, Math.min(done ?? 0, records.count))
 }

@@ -47,9 +47,8 @@ export async function readWhileWriting(session) {
       async (i) => {
         if (i % readsPerBatch === 0) {
           await writing
-          const batch = session.batchAt(written).slice(0, writesPerBatch)
+          writing = driver.batch(session.batchAt(written, records.order, writesPerBatch))
           written = (written + writesPerBatch) % records.count
-          writing = driver.batch(batch)
         }
         return driver.get(records.key(numbers[i]))
       },

@@ -57,9 +57,9 @@ export class Session {
     this.wrote(records.count)
   }
 
-  batchAt(position, order = this.records.order) {
+  batchAt(position, order = this.records.order, size = batchSize) {
     const batch = []
-    const end = Math.min(order.length, position + batchSize)
+    const end = Math.min(order.length, position + size)
     for (let i = position; i < end; i++) batch.push(this.records.put(order[i]))
     return batch
   }
