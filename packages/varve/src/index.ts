@@ -1,5 +1,6 @@
 import type { Decoded, EncodingOption } from './batch/encoding.js'
 import type { OpenOptions } from './db/api.js'
+import { checkCodecModules } from './db/codec-modules.js'
 import { Database } from './db/database.js'
 
 export { VarveError, type ErrorCode } from './base/errors.js'
@@ -26,10 +27,11 @@ export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js
  *
  * @throws INVALID_ARGUMENT, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, IO
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- remote tables will have to be awaited
 export async function open<
   const KE extends EncodingOption = 'utf8',
   const VE extends EncodingOption = 'utf8',
 >(path: string, options: OpenOptions<KE, VE> = {}): Promise<Database<Decoded<KE>, Decoded<VE>>> {
+  // What is no list is refused by Database.open.
+  if (Array.isArray(options?.codecs)) await checkCodecModules(options.codecs)
   return Database.open(path, options)
 }

@@ -4,7 +4,8 @@ import { VarveError } from '../base/errors.js'
 import { VirtualClock } from '../testing/virtual-clock.js'
 import type { JobExecutor } from './job-executor.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
-import { type BackgroundJob, type EditLog, maxRetries, Scheduler } from './scheduler.js'
+import { maxRetries } from './job-lane.js'
+import { type BackgroundJob, type EditLog, Scheduler } from './scheduler.js'
 
 const result: JobResult = {
   outputs: [],
@@ -129,16 +130,34 @@ test('a failed job is tried again after growing pauses, and then given up', () =
     const pauseMs = 1000 * 2 ** retry
     clock.advance(pauseMs - 1)
     assert.equal(executor.running.length, 0, 'tried again too early')
-    assert.equal(scheduler.failure, undefined)
+    assert.equal(scheduler.flushFailure, undefined)
     clock.advance(1)
     assert.equal(executor.running.length, 1, 'not tried again')
   }
   executor.end(failure)
-  assert.equal(scheduler.failure?.code, 'IO')
+  assert.equal(scheduler.flushFailure?.code, 'IO')
   assert.equal(errors.length, maxRetries + 1)
   assert.equal(scheduler.failures, maxRetries + 1)
   clock.advance(1e9)
   assert.equal(executor.running.length, 0)
+})
+
+test('merges that fail for good stop merges alone', async () => {
+  const { executor, edits, clock, log, wanted, scheduler } = setUp()
+  wanted.merge = 1
+  scheduler.pump()
+  for (let retry = 0; retry <= maxRetries; retry++) {
+    executor.end(failure)
+    clock.advance(60_000)
+  }
+  assert.equal(scheduler.mergeFailure?.code, 'IO')
+  assert.equal(scheduler.flushFailure, undefined)
+  wanted.flush = 1
+  scheduler.pump()
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.equal(log.at(-1), 'installed flush')
 })
 
 test('a success in between makes the next failure the first in a row', async () => {
@@ -154,7 +173,7 @@ test('a success in between makes the next failure the first in a row', async () 
     wanted.flush = 1
     scheduler.pump()
   }
-  assert.equal(scheduler.failure, undefined)
+  assert.equal(scheduler.flushFailure, undefined)
 })
 
 test('a thread that waits records what ended, and finishes edits that are under way', async () => {

@@ -1,8 +1,9 @@
-import type { CancelTimer, Clock } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
 import type { JobExecutor } from './job-executor.js'
 import { reviveError } from './job-error.js'
+import { JobLane } from './job-lane.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
 
 /** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
@@ -32,10 +33,6 @@ export interface EditLog {
   applyEditAsync(edit: VersionEdit): Promise<void>
 }
 
-/** A failed job is tried again after 1, 2, 4, … seconds, this many times in a row. */
-export const maxRetries = 5
-const firstRetryMs = 1000
-
 const emptyResult: JobResult = {
   outputs: [],
   readBytes: 0,
@@ -48,18 +45,13 @@ const emptyResult: JobResult = {
  * Keeps the background thread busy: flushes first, then compactions, as the sources ask for them, and
  * records what they did.
  *
- * Owned by: the database. A job that fails is retried with growing pauses; after `maxRetries` failures
- * in a row `failure` stays set, so that writers who wait for memory learn why they wait in vain.
+ * Owned by: the database. A job that fails is retried with growing pauses; after too many failures in a
+ * row its kind is given up, and writers who wait for it learn why they would wait in vain.
  */
 export class Scheduler {
-  /** Why background work has been given up, if it has. */
-  failure: VarveError | undefined
   failures = 0
-  runningMerges = 0
-  private runningFlushes = 0
-  private failuresInRow = 0
-  private cancelRetry: CancelTimer | undefined
-  private retryAtMs = 0
+  private readonly flushes: JobLane
+  private readonly merges: JobLane
   private isPumping = false
   private pumpAgain = false
   private isBlocking = false
@@ -74,13 +66,30 @@ export class Scheduler {
     private readonly executor: JobExecutor,
     private readonly sources: () => Iterable<JobSource>,
     private readonly edits: EditLog,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly onChange: () => void,
     private readonly onError: (error: VarveError) => void,
-  ) {}
+  ) {
+    this.flushes = new JobLane(clock, () => this.pump())
+    this.merges = new JobLane(clock, () => this.pump())
+  }
 
   get isIdle(): boolean {
-    return this.runningFlushes + this.runningMerges === 0
+    return this.flushes.running + this.merges.running === 0
+  }
+
+  get runningMerges(): number {
+    return this.merges.running
+  }
+
+  /** Why flushes have been given up, if they have. */
+  get flushFailure(): VarveError | undefined {
+    return this.flushes.failure
+  }
+
+  /** Why compactions have been given up, if they have. */
+  get mergeFailure(): VarveError | undefined {
+    return this.merges.failure
   }
 
   /** Starts whatever is due. Cheap when nothing is. */
@@ -102,7 +111,8 @@ export class Scheduler {
     this.isBlocking = true
     try {
       if (this.paused > 0) this.pumpDespitePause()
-      if (this.cancelRetry !== undefined && this.isIdle) this.retryBlocking(timeoutMs)
+      const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
+      if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
       else this.executor.wait(timeoutMs)
     } finally {
@@ -123,7 +133,7 @@ export class Scheduler {
 
   /** Resolves when no compaction runs. */
   async mergesIdle(): Promise<void> {
-    while (this.runningMerges > 0) await this.jobEnded()
+    while (this.merges.running > 0) await this.jobEnded()
   }
 
   /** Runs a job that nobody's thresholds asked for. Settles when it is installed or failed. */
@@ -163,7 +173,8 @@ export class Scheduler {
   /** Gives up running jobs and starts no more. Resolves when none is left. */
   async close(): Promise<void> {
     this.isClosed = true
-    this.cancelRetry?.()
+    this.flushes.stop()
+    this.merges.stop()
     this.executor.abort()
     this.executor.poll()
     while (!this.isIdle) await this.jobEnded()
@@ -185,8 +196,9 @@ export class Scheduler {
   }
 
   private startJobs(): void {
+    if (this.isClosed) return
     for (const source of this.sources()) {
-      while (this.mayStart) {
+      while (this.flushes.mayStart) {
         const job = source.nextFlush()
         if (job === undefined) break
         this.start(job)
@@ -194,7 +206,7 @@ export class Scheduler {
     }
     if (this.paused > 0) return
     for (const source of this.sources()) {
-      while (this.mayStart && this.runningMerges < this.executor.mergeSlots) {
+      while (this.merges.mayStart && this.merges.running < this.executor.mergeSlots) {
         const job = source.nextMerge()
         if (job === undefined) break
         this.start(job)
@@ -202,14 +214,8 @@ export class Scheduler {
     }
   }
 
-  /** Asked before each job: one that runs inline may have failed before `start` returned. */
-  private get mayStart(): boolean {
-    return !this.isClosed && this.failure === undefined && this.cancelRetry === undefined
-  }
-
   private start(job: BackgroundJob): void {
-    if (job.kind === 'flush') this.runningFlushes++
-    else this.runningMerges++
+    this.laneOf(job).running++
     if (job.request === undefined) this.install(job, emptyResult)
     else this.executor.submit(job.request, (outcome) => this.finished(job, outcome))
   }
@@ -261,7 +267,7 @@ export class Scheduler {
   }
 
   private succeed(job: BackgroundJob, result: JobResult): void {
-    this.failuresInRow = 0
+    this.laneOf(job).succeeded()
     this.release(job)
     job.installed(result)
     this.onChange()
@@ -273,39 +279,20 @@ export class Scheduler {
     job.failed(error)
     if (error.code !== 'ABORTED') {
       this.failures++
-      this.failuresInRow++
-      if (this.failuresInRow > maxRetries || error.code === 'POISONED') this.failure = error
-      else this.retryLater()
+      this.laneOf(job).failed(error)
       this.onError(error)
     }
     this.onChange()
     this.pump()
   }
 
-  private retryLater(): void {
-    this.cancelRetry?.()
-    const delayMs = firstRetryMs * 2 ** (this.failuresInRow - 1)
-    this.retryAtMs = this.clock.monotonicMs() + delayMs
-    this.cancelRetry = this.clock.awaited(delayMs, () => this.retryNow())
-  }
-
-  private retryNow(): void {
-    this.cancelRetry?.()
-    this.cancelRetry = undefined
-    this.pump()
-  }
-
-  /** For a caller that holds the thread, so that the timer of the next try cannot fire. */
-  private retryBlocking(timeoutMs: number): void {
-    const leftMs = this.retryAtMs - this.clock.monotonicMs()
-    if (leftMs > 0) this.clock.sleepSync(Math.min(leftMs, timeoutMs))
-    if (leftMs <= timeoutMs) this.retryNow()
-  }
-
   private release(job: BackgroundJob): void {
-    if (job.kind === 'flush') this.runningFlushes--
-    else this.runningMerges--
+    this.laneOf(job).running--
     for (const wake of this.endWaiters.splice(0)) wake()
+  }
+
+  private laneOf(job: BackgroundJob): JobLane {
+    return job.kind === 'flush' ? this.flushes : this.merges
   }
 }
 

@@ -10,7 +10,7 @@ export async function flushAll(core: ReadCore, writer: WriterParts): Promise<voi
   const target = await sealAll(core, writer)
   while (tree.hasUnflushedBefore(target)) {
     core.assertOpen()
-    if (scheduler.failure !== undefined) throw scheduler.failure
+    if (scheduler.flushFailure !== undefined) throw scheduler.flushFailure
     scheduler.pump()
     if (tree.hasUnflushedBefore(target)) await stalls.changed()
   }

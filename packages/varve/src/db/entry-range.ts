@@ -137,7 +137,7 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
 
 class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
   /** The step that waits for a block; later calls queue behind it. */
-  private waiting: Promise<unknown> | undefined
+  private waiting: Promise<void> | undefined
 
   constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
     super(core, visibleSequence, plan, core.coldReads.mayBlock())
@@ -148,15 +148,33 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    const { waiting } = this
+    const step = waiting === undefined ? this.advance() : waiting.then(() => this.advance())
+    if (waiting !== undefined || this.walk?.pending === true) this.waitFor(step)
+    return step
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.waiting
+    this.end()
+    return { done: true, value: undefined }
+  }
+
+  /** A block is loading: the walk must not be closed under the load. */
+  override cut(): void {
+    if (this.waiting === undefined) super.cut()
+    else void this.waiting.then(() => super.cut())
+  }
+
+  private advance(): Promise<IteratorResult<T, undefined>> {
     try {
-      if (this.waiting !== undefined) return this.enqueue(() => this.next())
       const { walk } = this
       if (walk === undefined) {
         this.assertNotCut()
         return Promise.resolve({ done: true, value: undefined })
       }
       this.step(walk)
-      if (walk.pending) return this.enqueue(() => this.takeLoaded())
+      if (walk.pending) return this.takeLoaded(walk)
       const result = this.take(walk)
       const { turns } = this.core
       return turns.isDue() ? turns.later(result) : Promise.resolve(result)
@@ -166,21 +184,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  async return(): Promise<IteratorResult<T, undefined>> {
-    await this.waiting?.catch(() => {})
-    this.end()
-    return { done: true, value: undefined }
-  }
-
-  /** A block is loading: the walk must not be closed under the load. */
-  override cut(): void {
-    if (this.waiting === undefined) super.cut()
-    else void this.waiting.catch(() => {}).then(() => super.cut())
-  }
-
-  private async takeLoaded(): Promise<IteratorResult<T, undefined>> {
-    const { walk } = this
-    if (walk === undefined) return { done: true, value: undefined }
+  private async takeLoaded(walk: VisibleIterator): Promise<IteratorResult<T, undefined>> {
     try {
       while (walk.pending) await walk.load()
       return this.take(walk)
@@ -190,16 +194,15 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  private enqueue(
-    task: () => Promise<IteratorResult<T, undefined>>,
-  ): Promise<IteratorResult<T, undefined>> {
-    const before = this.waiting ?? Promise.resolve()
-    const result = before.then(task, task)
-    const settled = result.finally(() => {
-      if (this.waiting === settled) this.waiting = undefined
-    })
-    this.waiting = settled
-    settled.catch(() => {})
-    return settled
+  /** Keeps later steps, and the closing database, behind this one; never rejects. */
+  private waitFor(step: Promise<unknown>): void {
+    const { loads } = this.core
+    const done = (): void => {
+      loads.delete(waiting)
+      if (this.waiting === waiting) this.waiting = undefined
+    }
+    const waiting = step.then(done, done)
+    this.waiting = waiting
+    loads.add(waiting)
   }
 }

@@ -5,21 +5,21 @@ import type { JobExecutor } from '../compaction/job-executor.js'
 import { Scheduler } from '../compaction/scheduler.js'
 import { ThreadExecutor } from '../compaction/thread-executor.js'
 import { acquireDirectoryLock, type DirectoryLock } from '../fs/directory-lock.js'
-import type { FileSystem } from '../fs/file-system.js'
 import { nodeLockOwner } from '../fs/node-process-identity.js'
 import type { Block } from '../sstable/block.js'
 import { TableCache } from '../sstable/table-cache.js'
 import { newTableCounters } from '../sstable/table-reader.js'
-import { Tree, type TreeHost } from '../tree/tree.js'
-import { logName, parseFileName, tableName } from '../version/file-names.js'
+import { Tree } from '../tree/tree.js'
+import { logName, tableName } from '../version/file-names.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
-import type { ReplayResult } from '../wal/replay.js'
+import type { ReplayedLog, ReplayResult } from '../wal/replay.js'
 import { WriteAheadLog } from '../wal/write-ahead-log.js'
+import { BackgroundHost } from './background-host.js'
 import { ColdReads } from './cold-reads.js'
 import { CommitPipeline } from './commit-pipeline.js'
-import type { DatabaseParts, WriterParts } from './database-parts.js'
+import type { DatabaseParts } from './database-parts.js'
 import { EventLoopTurns } from './event-loop-turns.js'
 import { DatabaseEventEmitter } from './events.js'
 import type { ResolvedOptions } from './open-options.js'
@@ -34,22 +34,22 @@ const maxReplayedLogs = 4
 
 /**
  * Brings a directory to life: lock, MANIFEST, replay of the logs, a new log. Whatever fails, nothing
- * stays locked and no acknowledged write is lost. `isOpen` tells readers whether the database has been
- * closed meanwhile.
+ * stays locked or open and no acknowledged write is lost. `assertOpen` throws once the database has
+ * been closed.
  */
 export function openDatabase(
   path: string,
   options: ResolvedOptions,
   assertOpen: () => void,
 ): DatabaseParts {
-  const { fs, readOnly } = options
-  prepareDirectory(path, options)
-  const directory = fs.realPath(path)
-  const lock = readOnly ? undefined : lockDirectory(directory, options)
+  const undo: (() => void)[] = []
   try {
-    return assemble(directory, options, lock, assertOpen)
+    prepareDirectory(path, options)
+    const directory = options.fs.realPath(path)
+    const store = openStore(directory, options, assertOpen, undo)
+    return options.readOnly ? { ...store, writer: undefined } : startWriter(store, undo)
   } catch (error) {
-    lock?.release()
+    for (const step of undo.reverse()) step()
     throw error
   }
 }
@@ -67,157 +67,89 @@ function lockDirectory(directory: string, { fs, clock }: ResolvedOptions): Direc
   return acquireDirectoryLock(fs, directory, clock, owner)
 }
 
-function assemble(
+/** What reading needs. `undo` takes the steps back if a later one fails. */
+interface Store extends Omit<DatabaseParts, 'writer'> {
+  readonly lock: DirectoryLock | undefined
+  readonly host: BackgroundHost
+  readonly logs: readonly ReplayedLog[]
+  readonly replayed: ReplayResult
+}
+
+function openStore(
   path: string,
   options: ResolvedOptions,
-  lock: DirectoryLock | undefined,
   assertOpen: () => void,
-): DatabaseParts {
-  const { fs, clock } = options
+  undo: (() => void)[],
+): Store {
+  const { fs, clock, codecs } = options
+  const lock = options.readOnly ? undefined : lockDirectory(path, options)
+  undo.push(() => lock?.release())
   const work = new WorkCounters()
   const events = new DatabaseEventEmitter()
   const snapshots = new SnapshotList()
   const cache = new BlockCache<Block>(options.cacheBytes)
   const tableCounters = newTableCounters()
-  const tables = new TableCache(
-    fs,
-    (fileNumber) => `${path}/${tableName(fileNumber)}`,
-    { cache, codecs: options.codecs, counters: tableCounters },
-    options.maxOpenTables,
-  )
-  const versions = openVersions(path, options, (fileNumbers) => {
-    for (const fileNumber of fileNumbers) {
-      tables.evict(fileNumber)
-      removeQuietly(fs, `${path}/${tableName(fileNumber)}`)
-    }
-  })
-  const obsoleteLogs = new ObsoleteLogs(fs, path, versions)
-  let writer: WriterParts | undefined
-  const host: TreeHost = {
-    tables,
-    currentVersion: (keyspace) => versions.current(keyspace),
-    allocateFileNumber: (count) => versions.allocateFileNumber(count),
-    snapshotSequences: () => snapshots.sequences(),
-    neededLog: (_keyspace, firstLog) => firstLog ?? writer!.log.logNumber,
-    flushed(_slot, result) {
-      work.flushes++
-      work.flushMs += result.durationMs
-      work.flushedBytes += result.writtenBytes
-      writer!.log.dropBefore(versions.logNumber)
-      obsoleteLogs.remove()
-      const [table] = result.outputs
-      events.emit('flush', {
-        fileNumber: table?.fileNumber,
-        entryCount: table?.entryCount ?? 0,
-        sizeBytes: result.writtenBytes,
-        durationMs: result.durationMs,
-      })
-    },
-    compacted(spec, result) {
-      if (spec.kind === 'move') work.moves++
-      else work.compactions++
-      work.compactionMs += result.durationMs
-      work.compactedBytes += result.writtenBytes
-      work.compactionReadBytes += result.readBytes
-      events.emit('compaction', {
-        kind: spec.kind,
-        reason: spec.reason,
-        inputLevels: spec.inputs.map(({ level }) => level),
-        outputLevel: spec.outputLevel,
-        inputTables: spec.inputs.reduce((sum, input) => sum + input.tables.length, 0),
-        outputTables: result.outputs.length,
-        readBytes: result.readBytes,
-        writtenBytes: result.writtenBytes,
-        durationMs: result.durationMs,
-      })
-    },
-  }
-  const forgetLogs = (logNumber: number): void => {
-    versions.applyEdit({ logNumber })
-    obsoleteLogs.remove()
-  }
-  const tree = new Tree(defaultKeyspace, options.tree, host)
-  const trees = new Map([[tree.keyspace, tree]])
+  const context = { cache, codecs, counters: tableCounters }
+  const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
+  const tables = new TableCache(fs, pathOf, context, options.maxOpenTables)
+  undo.push(() => tables.close())
+  const host = new BackgroundHost(fs, path, tables, () => versions, snapshots, work, events)
+  const versions: VersionSet = openVersions(path, options, (numbers) => host.removeTables(numbers))
+  undo.push(() => versions.close())
   if (options.tree.paranoid) verifyTables(versions, tables)
 
+  const tree = new Tree(defaultKeyspace, options.tree, host)
   const logs = logsFrom(fs, path, versions.logNumber)
+  const trees = new Map([[tree.keyspace, tree]])
   const replayed = replayInto(fs, logs, trees, versions.logNumber)
   work.recordReplay(replayed)
-  const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
-  const turns = new EventLoopTurns(clock)
   const core: ReadCore = {
     tree,
     keyEncoding: options.keyEncoding,
     valueEncoding: options.valueEncoding,
-    turns,
+    turns: new EventLoopTurns(clock),
     coldReads: new ColdReads(options.coldReads, clock),
     walks: new Set(),
     loads: new Set(),
     gets: 0,
     assertOpen,
   }
-  const shared = { path, options, versions, tree, tables, cache, tableCounters, work, snapshots }
-  if (lock !== undefined) {
-    writer = startWriter({ ...shared, trees, turns, events, replayed, lock, lastSequence })
-    if (logs.length >= maxReplayedLogs) {
-      if (tree.hasUnflushed) writer.pipeline.rotate()
-      else forgetLogs(writer.log.logNumber)
-    }
-    writer.scheduler.pump()
-  }
-  return { ...shared, events, core, writer, lastSequence }
+  const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
+  const parts = { path, options, versions, tree, tables, cache, tableCounters, work, snapshots }
+  return { ...parts, events, core, lastSequence, lock, host, logs, replayed }
 }
 
-interface WriterSetup {
-  readonly path: string
-  readonly options: ResolvedOptions
-  readonly versions: VersionSet
-  readonly trees: ReadonlyMap<number, Tree>
-  readonly turns: EventLoopTurns
-  readonly events: DatabaseEventEmitter
-  readonly replayed: ReplayResult
-  readonly lock: DirectoryLock
-  readonly lastSequence: number
-}
-
-function startWriter(setup: WriterSetup): WriterParts {
-  const { path, options, versions, trees, turns, events, replayed, lock, lastSequence } = setup
-  const { fs, clock } = options
+function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
+  const { path, options, versions, tree, events, core, host, replayed, lastSequence } = store
+  const { fs, clock, durability } = options
   mendLogs(fs, path, replayed)
-  for (const name of versions.unneededFiles()) removeQuietly(fs, `${path}/${name}`)
-  const log = new WriteAheadLog(fs, path, logName, versions.allocateFileNumber(), replayed.last)
+  for (const name of versions.unneededFiles()) host.removeFile(name)
+  const newLogNumber = (): number => versions.allocateFileNumber()
+  const log = new WriteAheadLog(fs, path, logName, newLogNumber(), replayed.last)
+  undo.push(() => void log.close())
+  host.log = log
   const executor = startExecutor(path, options)
+  const trees = new Map([[tree.keyspace, tree]])
+  const sources = (): Iterable<Tree> => trees.values()
   const onError = (error: VarveError): void => events.emit('error', error)
-  const scheduler = new Scheduler(
-    executor,
-    () => trees.values(),
-    versions,
-    clock,
-    () => stalls.wake(),
-    onError,
-  )
-  const stalls = new WriteStalls(
-    () => trees.values(),
-    scheduler,
-    clock,
-    (event) => events.emit('stall', event),
-  )
+  const onChange = (): void => stalls.wake()
+  const scheduler = new Scheduler(executor, sources, versions, clock, onChange, onError)
+  const stalls = new WriteStalls(sources, scheduler, clock, (event) => events.emit('stall', event))
+  const { turns } = core
   const pipeline = new CommitPipeline(
-    {
-      path,
-      log,
-      trees,
-      stalls,
-      scheduler,
-      turns,
-      clock,
-      durability: options.durability,
-      newLogNumber: () => versions.allocateFileNumber(),
-      onError,
-    },
+    { path, log, trees, stalls, scheduler, turns, clock, durability, newLogNumber, onError },
     lastSequence,
   )
-  return { lock, log, pipeline, executor, scheduler, stalls }
+  if (store.logs.length >= maxReplayedLogs) {
+    if (tree.hasUnflushed) {
+      pipeline.rotate()
+    } else {
+      versions.applyEdit({ logNumber: log.logNumber })
+      host.removeObsoleteLogs()
+    }
+  }
+  scheduler.pump()
+  return { ...store, writer: { lock: store.lock!, log, pipeline, executor, scheduler, stalls } }
 }
 
 function openVersions(
@@ -231,14 +163,8 @@ function openVersions(
     return VersionSet.create(fs, path, { onObsolete })
   }
   if (errorIfExists) {
-    throw new VarveError(
-      'INVALID_ARGUMENT',
-      `${path} holds a database already; errorIfExists: true asks for none`,
-      {
-        path,
-        option: 'errorIfExists',
-      },
-    )
+    const message = `${path} holds a database already; errorIfExists: true asks for none`
+    throw new VarveError('INVALID_ARGUMENT', message, { path, option: 'errorIfExists' })
   }
   // What a read-only database lets go of belongs to the owner.
   return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })
@@ -256,33 +182,6 @@ function startExecutor(directory: string, options: ResolvedOptions): JobExecutor
 function verifyTables(versions: VersionSet, tables: TableCache): void {
   for (const { fileNumber } of versions.current(defaultKeyspace).levels.flat()) {
     tables.get(fileNumber).verify()
-  }
-}
-
-/** Removes logs whose commits are in tables, as flushes end. */
-class ObsoleteLogs {
-  constructor(
-    private readonly fs: FileSystem,
-    private readonly path: string,
-    private readonly versions: VersionSet,
-  ) {}
-
-  remove(): void {
-    for (const name of this.fs.list(this.path)) {
-      const file = parseFileName(name)
-      if (file?.kind === 'log' && file.number < this.versions.logNumber) {
-        removeQuietly(this.fs, `${this.path}/${name}`)
-      }
-    }
-  }
-}
-
-/** A file that nothing needs may stay: the next open removes it. */
-function removeQuietly(fs: FileSystem, path: string): void {
-  try {
-    fs.remove(path)
-  } catch {
-    // See above.
   }
 }
 

@@ -54,8 +54,14 @@ export abstract class Reader<K, V> {
     const cold: Promise<void>[] = []
     for (let i = 0; i < keys.length; i++) {
       const lookup = this.find(keys[i] as K, false)
-      if (lookup.state !== LookupState.blocked) values[i] = this.valueOf(lookup)
-      else cold.push(this.getCold(lookup).then((value) => void (values[i] = value)))
+      if (lookup.state !== LookupState.blocked) {
+        values[i] = this.valueOf(lookup)
+        continue
+      }
+      const reading = this.getCold(lookup).then((value) => void (values[i] = value))
+      // A later key may be refused before this one is awaited.
+      reading.catch(() => {})
+      cold.push(reading)
     }
     await Promise.all(cold)
     return turns.isDue(keys.length) ? turns.later(values) : values

@@ -98,7 +98,9 @@ export class WriteStalls {
   }
 
   private stop(cause: StallCause, message: string): Stall {
-    if (this.scheduler.failure !== undefined) throw this.scheduler.failure
+    const { flushFailure, mergeFailure } = this.scheduler
+    const failure = cause === 'memtables' ? flushFailure : (mergeFailure ?? flushFailure)
+    if (failure !== undefined) throw failure
     this.report(cause, 'stop', message)
     return { severity: 'stop', cause }
   }

@@ -17,7 +17,7 @@ export interface TreeJobHost {
    * none at all).
    */
   neededLog(keyspace: number, firstLog: number | undefined): number
-  flushed(slot: MemTableSlot, result: JobResult): void
+  flushed(result: JobResult): void
   compacted(spec: CompactionSpec, result: JobResult): void
 }
 
@@ -57,7 +57,7 @@ export function flushJob(
     }),
     installed(result) {
       hooks.installed()
-      host.flushed(slot, result)
+      host.flushed(result)
     },
     failed() {
       slot.isFlushing = false

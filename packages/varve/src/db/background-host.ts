@@ -1,0 +1,111 @@
+import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import type { JobResult } from '../compaction/job-request.js'
+import type { FileSystem } from '../fs/file-system.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TreeHost } from '../tree/tree.js'
+import { parseFileName, tableName } from '../version/file-names.js'
+import type { Version } from '../version/version.js'
+import type { VersionSet } from '../version/version-set.js'
+import type { WriteAheadLog } from '../wal/write-ahead-log.js'
+import type { DatabaseEventEmitter } from './events.js'
+import type { SnapshotList } from './snapshot-list.js'
+import type { WorkCounters } from './work-counters.js'
+
+/**
+ * What the trees of a database share: file numbers, snapshots, open tables; and what follows from the
+ * end of a job: counts, events, files that are not needed any more.
+ *
+ * Owned by: the database.
+ */
+export class BackgroundHost implements TreeHost {
+  /** Set when the log has begun, before the first job. */
+  log: WriteAheadLog | undefined
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly path: string,
+    readonly tables: TableCache,
+    private readonly versions: () => VersionSet,
+    private readonly snapshots: SnapshotList,
+    private readonly work: WorkCounters,
+    private readonly events: DatabaseEventEmitter,
+  ) {}
+
+  currentVersion(keyspace: number): Version {
+    return this.versions().current(keyspace)
+  }
+
+  allocateFileNumber(count: number): number {
+    return this.versions().allocateFileNumber(count)
+  }
+
+  snapshotSequences(): number[] {
+    return this.snapshots.sequences()
+  }
+
+  neededLog(_keyspace: number, firstLog: number | undefined): number {
+    return firstLog ?? this.log!.logNumber
+  }
+
+  flushed(result: JobResult): void {
+    const { work } = this
+    work.flushes++
+    work.flushMs += result.durationMs
+    work.flushedBytes += result.writtenBytes
+    this.log!.dropBefore(this.versions().logNumber)
+    this.removeObsoleteLogs()
+    const [table] = result.outputs
+    this.events.emit('flush', {
+      fileNumber: table?.fileNumber,
+      entryCount: table?.entryCount ?? 0,
+      sizeBytes: result.writtenBytes,
+      durationMs: result.durationMs,
+    })
+  }
+
+  compacted(spec: CompactionSpec, result: JobResult): void {
+    const { work } = this
+    if (spec.kind === 'move') work.moves++
+    else work.compactions++
+    work.compactionMs += result.durationMs
+    work.compactedBytes += result.writtenBytes
+    work.compactionReadBytes += result.readBytes
+    this.events.emit('compaction', {
+      kind: spec.kind,
+      reason: spec.reason,
+      inputLevels: spec.inputs.map(({ level }) => level),
+      outputLevel: spec.outputLevel,
+      inputTables: spec.inputs.reduce((sum, input) => sum + input.tables.length, 0),
+      outputTables: result.outputs.length,
+      readBytes: result.readBytes,
+      writtenBytes: result.writtenBytes,
+      durationMs: result.durationMs,
+    })
+  }
+
+  /** No Version holds these any more. */
+  removeTables(fileNumbers: readonly number[]): void {
+    for (const fileNumber of fileNumbers) {
+      this.tables.evict(fileNumber)
+      this.removeFile(tableName(fileNumber))
+    }
+  }
+
+  /** Their commits are in tables. */
+  removeObsoleteLogs(): void {
+    const { logNumber } = this.versions()
+    for (const name of this.fs.list(this.path)) {
+      const file = parseFileName(name)
+      if (file?.kind === 'log' && file.number < logNumber) this.removeFile(name)
+    }
+  }
+
+  /** One that cannot be removed stays: the next open tries again. */
+  removeFile(name: string): void {
+    try {
+      this.fs.remove(`${this.path}/${name}`)
+    } catch {
+      // See above.
+    }
+  }
+}
