@@ -1,4 +1,5 @@
-import { compareBytes, emptyBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes.js'
+import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import type { KeyRange } from '../key/key-range.js'
 
@@ -7,20 +8,10 @@ import type { KeyRange } from '../key/key-range.js'
  *
  * Owned by: the merging iterator above it. Like that one, a walk keeps its direction.
  */
-export class ConcatenatingIterator<
-  T extends { readonly range: KeyRange },
-> implements InternalIterator {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  sequence = 0
-  kind = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
-
+export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
+  extends EntryCursor
+  implements InternalIterator
+{
   private index = 0
   private child: InternalIterator | undefined
   private backward = false
@@ -28,7 +19,9 @@ export class ConcatenatingIterator<
   constructor(
     private readonly tables: readonly T[],
     private readonly open: (table: T) => InternalIterator,
-  ) {}
+  ) {
+    super()
+  }
 
   seekToFirst(): void {
     this.backward = false
@@ -56,13 +49,13 @@ export class ConcatenatingIterator<
 
   next(): void {
     this.child!.next()
-    if (this.child!.valid) this.copyFromChild()
+    if (this.child!.valid) this.showEntryOf(this.child!)
     else this.settle()
   }
 
   prev(): void {
     this.child!.prev()
-    if (this.child!.valid) this.copyFromChild()
+    if (this.child!.valid) this.showEntryOf(this.child!)
     else this.settle()
   }
 
@@ -86,7 +79,7 @@ export class ConcatenatingIterator<
     }
     this.pending = this.child?.pending ?? false
     this.valid = this.child?.valid ?? false
-    if (this.valid) this.copyFromChild()
+    if (this.valid) this.showEntryOf(this.child!)
   }
 
   private enter(index: number): InternalIterator | undefined {
@@ -119,17 +112,5 @@ export class ConcatenatingIterator<
       else high = middle
     }
     return low - 1
-  }
-
-  private copyFromChild(): void {
-    const child = this.child!
-    this.keyBytes = child.keyBytes
-    this.keyStart = child.keyStart
-    this.keyEnd = child.keyEnd
-    this.sequence = child.sequence
-    this.kind = child.kind
-    this.valueBytes = child.valueBytes
-    this.valueStart = child.valueStart
-    this.valueEnd = child.valueEnd
   }
 }

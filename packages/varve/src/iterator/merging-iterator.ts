@@ -1,5 +1,6 @@
 import { assert, checkInvariants } from '../base/assert.js'
-import { compareRanges, emptyBytes } from '../base/bytes.js'
+import { compareRanges } from '../base/bytes.js'
+import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 
 /**
@@ -19,23 +20,14 @@ import type { InternalIterator } from '../key/internal-iterator.js'
  *    and every other valid child stands behind (forward) or before (backward) it.
  * 2. `pending` exactly when a child is pending.
  */
-export class MergingIterator implements InternalIterator {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  sequence = 0
-  kind = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
-
+export class MergingIterator extends EntryCursor implements InternalIterator {
   private current: InternalIterator | undefined
   private runnerUp: InternalIterator | undefined
   private backward = false
 
-  constructor(private readonly children: readonly InternalIterator[]) {}
+  constructor(private readonly children: readonly InternalIterator[]) {
+    super()
+  }
 
   seekToFirst(): void {
     for (const child of this.children) child.seekToFirst()
@@ -89,7 +81,7 @@ export class MergingIterator implements InternalIterator {
     }
     const rival = this.runnerUp
     if (current.valid && (rival === undefined || this.isAhead(current, rival))) {
-      this.copyFrom(current)
+      this.showEntryOf(current)
     } else {
       this.settle(this.backward)
     }
@@ -115,24 +107,12 @@ export class MergingIterator implements InternalIterator {
     this.current = first
     this.runnerUp = second
     this.valid = first !== undefined && !this.pending
-    if (this.valid) this.copyFrom(first!)
+    if (this.valid) this.showEntryOf(first!)
   }
 
   private isAhead(a: InternalIterator, b: InternalIterator): boolean {
     const byKey = compareRanges(a.keyBytes, a.keyStart, a.keyEnd, b.keyBytes, b.keyStart, b.keyEnd)
     if (byKey !== 0) return this.backward ? byKey > 0 : byKey < 0
     return this.backward ? a.sequence < b.sequence : a.sequence > b.sequence
-  }
-
-  private copyFrom(child: InternalIterator): void {
-    this.valid = true
-    this.keyBytes = child.keyBytes
-    this.keyStart = child.keyStart
-    this.keyEnd = child.keyEnd
-    this.sequence = child.sequence
-    this.kind = child.kind
-    this.valueBytes = child.valueBytes
-    this.valueStart = child.valueStart
-    this.valueEnd = child.valueEnd
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.js'
 import { copyBytes, emptyBytes } from '../base/bytes.js'
+import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import type { Block } from './block.js'
 import type { BlockSource } from './block-source.js'
@@ -29,18 +30,7 @@ const entry = new EntryPlace()
  * Walks the entries of one table, in place. Owned by: whoever opened it. Lives: until `close`; the
  * table stays open that long.
  */
-export class TableIterator implements InternalIterator {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  sequence = 0
-  kind = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
-
+export class TableIterator extends EntryCursor implements InternalIterator {
   private block: Block | undefined
   private blockIndex = 0
   private entryIndex = 0
@@ -55,6 +45,7 @@ export class TableIterator implements InternalIterator {
     private readonly source: BlockSource,
     private readonly options: TableIteratorOptions,
   ) {
+    super()
     const { mayRead, readAheadBytes } = options
     assert(mayRead || readAheadBytes === 0, 'reading ahead blocks')
     source.pin()
