@@ -88,7 +88,11 @@ const utf8Encoding: Encoding<string> = {
 
 const jsonEncoding: Encoding<unknown> = {
   name: 'json',
-  write: (value, sink) => writeString(stringify(value), sink),
+  write: (value, sink) =>
+    writeString(
+      undisturbed(sink, () => stringify(value)),
+      sink,
+    ),
   read: (bytes, start, end) => JSON.parse(bytes.toString('utf8', start, end)) as unknown,
 }
 
@@ -105,7 +109,7 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
   return {
     name: codec.name,
     write(value, sink) {
-      const bytes: unknown = codec.encode(value)
+      const bytes: unknown = undisturbed(sink, () => codec.encode(value))
       if (!(bytes instanceof Uint8Array)) {
         throw invalidArgument(`codec '${codec.name}' must encode to a Uint8Array`)
       }
@@ -113,6 +117,15 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
     },
     read: (bytes, start, end) => codec.decode(copyBytes(bytes, start, end)),
   }
+}
+
+/** Runs code of the user's, which must not write to the very place that its result goes to. */
+function undisturbed<T>(sink: ByteSink, encode: () => T): T {
+  const { length } = sink
+  const result = encode()
+  if (sink.length === length) return result
+  sink.length = length
+  throw invalidArgument('a codec or toJSON may not use the database while it encodes')
 }
 
 function writeString(text: string, sink: ByteSink): void {

@@ -1,13 +1,13 @@
 import { ByteSink } from '../base/byte-sink.js'
-import { copyBytes, emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes.js'
 import { invalidArgument } from '../base/errors.js'
 import type { Encoding } from '../batch/encoding.js'
 import {
   intersectRange,
+  isEmptyRange,
   type KeyRange,
   prefixEnd,
   successor,
-  wholeRange,
 } from '../key/key-range.js'
 import type { IterateOptions, RangeOptions } from './api.js'
 import { requireKnown } from './open-options.js'
@@ -29,8 +29,8 @@ export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): Key
   let end: Uint8Array | null = null
   if (lt !== undefined) end = encode(lt)
   else if (lte !== undefined) end = successor(encode(lte))
-  const bounds = intersectRange({ start, end }, wholeRange)
-  if (bounds === undefined || prefix === undefined) return bounds ?? emptyRange
+  const bounds = { start, end }
+  if (prefix === undefined) return isEmptyRange(bounds) ? emptyRange : bounds
   const first = encode(prefix)
   return intersectRange(bounds, { start: first, end: prefixEnd(first) }) ?? emptyRange
 }
@@ -50,9 +50,13 @@ export function checkIterateOptions<K>(options: IterateOptions<K>): void {
   }
 }
 
+/** Scratch: filled and emptied within one call. */
+const sink = new ByteSink(256)
+
 /** The bytes of a key or bound, as a copy. */
 export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
-  const sink = new ByteSink(64)
+  sink.length = 0
   encoding.write(key, sink)
-  return copyBytes(sink.buffer, 0, sink.length)
+  // From Node's pool: bounds are small and do not live long.
+  return Buffer.from(sink.buffer.subarray(0, sink.length))
 }

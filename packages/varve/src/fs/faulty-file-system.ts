@@ -209,6 +209,11 @@ class FaultyWritableFile implements WritableFile {
     this.size = sizeBytes
   }
 
+  reserve(sizeBytes: number): void {
+    this.faults.begin('reserve', this.path, { bytes: sizeBytes })
+    this.inner.reserve(sizeBytes)
+  }
+
   sync(): void {
     this.beginSync()
     this.inner.sync()

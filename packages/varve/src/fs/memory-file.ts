@@ -136,6 +136,12 @@ export class MemoryWritableFile extends MemoryHandle implements WritableFile {
     this.size = sizeBytes
   }
 
+  reserve(sizeBytes: number): void {
+    this.assertOpen()
+    assert(sizeBytes >= this.size, 'reserving makes a file shorter')
+    this.file.change({ kind: 'truncate', sizeBytes })
+  }
+
   sync(): void {
     this.assertOpen()
     this.file.sync()

@@ -167,6 +167,16 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
     this.size = sizeBytes
   }
 
+  reserve(sizeBytes: number): void {
+    this.assertOpen()
+    assert(sizeBytes >= this.size, 'reserving makes a file shorter')
+    try {
+      fs.ftruncateSync(this.descriptor, sizeBytes)
+    } catch (cause) {
+      throw ioError('extend', this.path, cause)
+    }
+  }
+
   sync(): void {
     this.assertOpen()
     this.assertSyncable()

@@ -1,10 +1,11 @@
 import { compareBytes } from '../base/bytes.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
-import type { KeyRange } from '../key/key-range.js'
+import { isBefore, type KeyRange } from '../key/key-range.js'
 
 /**
- * Walks one sorted run: tables with disjoint, ascending ranges, of which one at a time is open.
+ * Walks one sorted run: tables with disjoint, ascending ranges, of which one at a time is open. Tables
+ * before `firstIndex`, and those that start at `end` or behind it, are not entered.
  *
  * Owned by: the merging iterator above it. Like that one, a walk keeps its direction.
  */
@@ -19,13 +20,15 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
   constructor(
     private readonly tables: readonly T[],
     private readonly open: (table: T) => InternalIterator,
+    private readonly firstIndex = 0,
+    private readonly end: Uint8Array | null = null,
   ) {
     super()
   }
 
   seekToFirst(): void {
     this.backward = false
-    this.enter(0)?.seekToFirst()
+    this.enter(this.firstIndex)?.seekToFirst()
     this.settle()
   }
 
@@ -86,13 +89,14 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
     this.child?.close()
     this.child = undefined
     this.index = index
-    const table = this.tables[index]
-    this.child = table === undefined ? undefined : this.open(table)
+    const table = index < this.firstIndex ? undefined : this.tables[index]
+    const isWanted = table !== undefined && isBefore(table.range.start, this.end)
+    this.child = isWanted ? this.open(table) : undefined
     return this.child
   }
 
   private firstEndingBehind(key: Uint8Array): number {
-    let low = 0
+    let low = this.firstIndex
     let high = this.tables.length
     while (low < high) {
       const middle = (low + high) >>> 1

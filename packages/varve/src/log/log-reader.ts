@@ -13,7 +13,7 @@ import {
   recordHeaderBytes,
   storedCrc,
 } from './log-format.js'
-import { findRecord, judgeBadRecord } from './record-search.js'
+import { findRecord, isZero, judgeBadRecord } from './record-search.js'
 
 /** Where a log stops being readable because its last write was interrupted. */
 export interface TornTail {
@@ -36,19 +36,21 @@ export interface LogReaderOptions {
  *
  * Owned by: whoever replays the log. Lives: until `close`.
  *
- * A log ends in one of three ways. Clean: the last record ends with the file. Torn: the writer died,
+ * A log ends in one of three ways. Clean: nothing but zeros, set aside by the writer, follows the last
+ * record. Torn: the writer died,
  * or power failed, before the last bytes were durable; they were never promised, and are dropped.
  * Damaged: records that were complete do not hold their checksum; that is CORRUPTION. At a bad record
  * at offset p, the first rule that applies decides:
  *
- * 1. No whole record follows: torn. (Nothing tells it from an unfinished write. LogWriter.appendMark
+ * 1. Nothing but zeros follows: the end. LogWriter keeps a file that is synced longer than its records.
+ * 2. No whole record follows: torn. (Nothing tells it from an unfinished write. LogWriter.appendMark
  *    puts a whole record behind the last one, for a writer that wants its end watched.)
- * 2. A later record says that more than p bytes were durable when it was written: damaged.
- * 3. Between p and the next whole record a 512-byte sector, or the part of it that lies between them,
+ * 3. A later record says that more than p bytes were durable when it was written: damaged.
+ * 4. Between p and the next whole record a 512-byte sector, or the part of it that lies between them,
  *    is all zeros: torn at p. After power loss the disk may hold later sectors without earlier ones,
  *    which read as zeros. The whole records behind p are dropped too: a tail may be lost, never a
  *    hole.
- * 4. Otherwise: damaged. An unfinished write leaves zeros, never other bits.
+ * 5. Otherwise: damaged. An unfinished write leaves zeros, never other bits.
  *
  * A file shorter than its header was created and never written: torn at 0. A header of zeros is
  * judged like a record; any other bad header is damage.
@@ -65,6 +67,7 @@ export class LogReader {
   private readonly seed: number
   private readonly salvage: boolean
   private offset = 0
+  private isAtEnd = false
 
   /** The file must be the log `fileNumber`, written for `purpose`. */
   static open(
@@ -106,7 +109,7 @@ export class LogReader {
 
   /** The next payload: a view, valid until the next call. Undefined at the end, clean or torn. */
   next(): Buffer | undefined {
-    while (this.offset < this.sizeBytes && this.torn === undefined) {
+    while (this.offset < this.sizeBytes && this.torn === undefined && !this.isAtEnd) {
       const payload = this.readRecord()
       if (payload === undefined) this.passBadRecord()
       else if (payload.length > 0) return payload
@@ -155,7 +158,9 @@ export class LogReader {
 
   private passBadRecord(): void {
     const { offset } = this
-    if (this.salvage) {
+    if (offset > 0 && isZero(this.window, offset)) {
+      this.isAtEnd = true
+    } else if (this.salvage) {
       this.offset = findRecord(this.window, this.seed, offset)?.offset ?? this.sizeBytes
       this.damage.push({ start: offset, end: this.offset })
     } else if (judgeBadRecord(this.window, this.seed, offset) === 'torn') {

@@ -30,14 +30,25 @@ export class LogWriter {
   durableBytes = 0
   private failure: unknown
   private syncsInFlight = 0
+  /** Where the file ends: at `sizeBytes`, or behind it, with zeros in between. */
+  private reservedBytes: number
 
-  /** Creates the file and writes its header; nothing is synced yet, the name neither. */
-  static create(fs: FileSystem, path: string, purpose: LogPurpose, fileNumber: number): LogWriter {
+  /**
+   * Creates the file and writes its header; nothing is synced yet, the name neither. Once it has been
+   * synced, the file is kept longer than its records, by up to `reserveStepBytes`.
+   */
+  static create(
+    fs: FileSystem,
+    path: string,
+    purpose: LogPurpose,
+    fileNumber: number,
+    reserveStepBytes = 0,
+  ): LogWriter {
     const file = fs.create(path)
     try {
       const header = encodeFileHeader(purpose, fileNumber)
       file.append(header, 0, header.length)
-      return new LogWriter(file, logSeed(purpose, fileNumber))
+      return new LogWriter(file, logSeed(purpose, fileNumber), reserveStepBytes)
     } catch (error) {
       file.close()
       throw error
@@ -47,8 +58,10 @@ export class LogWriter {
   private constructor(
     private readonly file: WritableFile,
     private readonly seed: number,
+    private reserveStepBytes: number,
   ) {
     this.sizeBytes = file.sizeBytes
+    this.reservedBytes = file.sizeBytes
   }
 
   get path(): string {
@@ -73,6 +86,7 @@ export class LogWriter {
    */
   appendInPlace(buffer: Buffer, start: number, end: number): void {
     this.throwIfBroken()
+    if (this.durableBytes > 0) this.reserve(this.sizeBytes + end - start)
     writeRecordHeader(buffer, start, end, this.seed, this.sizeBytes, this.durableBytes)
     try {
       this.file.append(buffer, start, end)
@@ -128,12 +142,34 @@ export class LogWriter {
   /** Requires: no sync in flight. Does not sync. */
   close(): void {
     assert(this.syncsInFlight === 0, 'a log is not closed while it is being synced')
+    if (!this.broken && this.reservedBytes > this.sizeBytes) this.giveBack()
     this.file.close()
+  }
+
+  /** A file whose length stays the same is synced in little more than half the time. */
+  private reserve(neededBytes: number): void {
+    if (neededBytes <= this.reservedBytes || this.reserveStepBytes === 0) return
+    try {
+      this.file.reserve(neededBytes + this.reserveStepBytes)
+      this.reservedBytes = neededBytes + this.reserveStepBytes
+    } catch {
+      // It was only to save time; appends do without.
+      this.reserveStepBytes = 0
+    }
+  }
+
+  private giveBack(): void {
+    try {
+      this.file.truncate(this.sizeBytes)
+    } catch {
+      // Zeros at the end of a log mean nothing.
+    }
   }
 
   private cutBack(cause: unknown): void {
     try {
       this.file.truncate(this.sizeBytes)
+      this.reservedBytes = this.sizeBytes
     } catch {
       // The append's own error says more; what counts here is that the end of the file is unknown.
       this.failure = cause

@@ -309,3 +309,39 @@ function smallLog(syncEvery: number): { bytes: Buffer; payloads: string[]; ends:
   }
   return { bytes: bytesOf(fs), payloads, ends }
 }
+
+test('room that was set aside behind the records is no torn tail, and goes when the log closes', () => {
+  const fs = new MemoryFileSystem()
+  const path = '/log'
+  const log = LogWriter.create(fs, path, LogPurpose.writeAhead, 7, 4096)
+  log.append(Buffer.from('first'))
+  log.sync()
+  log.append(Buffer.from('second'))
+  const whole = log.sizeBytes
+  const crashed = fs.processCrashClone()
+  assert.equal(crashed.openForRead(path).sizeBytes(), whole + 4096)
+
+  const reader = LogReader.open(crashed, path, LogPurpose.writeAhead, 7)
+  assert.equal(reader.next()?.toString(), 'first')
+  assert.equal(reader.next()?.toString(), 'second')
+  assert.equal(reader.next(), undefined)
+  assert.equal(reader.torn, undefined)
+  assert.equal(reader.validBytes, whole)
+  reader.close()
+
+  log.close()
+  assert.equal(fs.openForRead(path).sizeBytes(), whole)
+})
+
+test('a log that cannot set room aside goes on without it', () => {
+  const fs = new FaultyFileSystem(new MemoryFileSystem(), ({ kind }) =>
+    kind === 'reserve' ? { systemCode: 'ENOSPC' } : undefined,
+  )
+  const log = LogWriter.create(fs, '/log', LogPurpose.writeAhead, 7, 4096)
+  log.sync()
+  log.append(Buffer.from('record'))
+  log.sync()
+  assert.equal(log.broken, false)
+  assert.equal(log.durableBytes, log.sizeBytes)
+  log.close()
+})

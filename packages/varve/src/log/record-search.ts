@@ -86,6 +86,16 @@ function hasGoodChecksum(window: FileWindow, offset: number, end: number): boole
   return sum === expected
 }
 
+/** Whether the file holds nothing but zeros from `offset` on. */
+export function isZero(window: FileWindow, offset: number): boolean {
+  for (let at = offset; at < window.sizeBytes;) {
+    const piece = window.piece(at, window.sizeBytes, 1)
+    for (let i = 0; i < piece.length; i++) if (piece[i] !== 0) return false
+    at += piece.length
+  }
+  return true
+}
+
 /** Whether a sector, or the part of one that lies in the span [start, end), is all zeros. */
 function hasLostSector(window: FileWindow, start: number, end: number): boolean {
   for (let at = start; at < end;) {

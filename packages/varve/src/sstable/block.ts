@@ -1,4 +1,5 @@
 import { compareRanges, equalRanges } from '../base/bytes.js'
+import { hashBytes } from '../base/hash.js'
 import { corruption, type VarveError, unsupportedFormat } from '../base/errors.js'
 import type { PointLookup } from '../key/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -88,6 +89,8 @@ export class Block {
 
   /** Index of the first entry with a key ≥ target; count when there is none. */
   lowerBound(target: Uint8Array): number {
+    const exact = this.indexOfKey(target)
+    if (exact >= 0) return exact
     const { bytes } = this
     const targetEnd = target.length
     let low = 0
@@ -100,6 +103,23 @@ export class Block {
       else high = middle
     }
     return low
+  }
+
+  /**
+   * Index of the first entry with this key, or −1: seeks go mostly to keys that exist, and the hash
+   * bytes lead there past the entries that halving would have to touch.
+   */
+  private indexOfKey(key: Uint8Array): number {
+    const { bytes, entriesEnd, offsetsStart } = this
+    const wanted = hashBytes(key, 0, key.length) >>> 24
+    for (let at = entriesEnd; at < offsetsStart; at++) {
+      if (bytes[at] !== wanted) continue
+      this.read(this.offsetAt(at - entriesEnd), entry)
+      if (equalRanges(bytes, entry.keyStart, entry.keyEnd, key, 0, key.length)) {
+        return at - entriesEnd
+      }
+    }
+    return -1
   }
 
   /** Decodes the entry that begins at `offset`, or throws `CORRUPTION`. */

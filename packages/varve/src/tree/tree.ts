@@ -8,7 +8,7 @@ import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
 import { VisibleIterator } from '../iterator/visible-iterator.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
-import { type KeyRange, rangeContainsSlice } from '../key/key-range.js'
+import { isBefore, type KeyRange, rangeContainsSlice, rangesOverlap } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import { LookupState, type PointLookup } from '../key/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
@@ -169,18 +169,20 @@ export class Tree implements JobSource {
       this.host.tables
         .get(table.fileNumber)
         .iterator({ mayRead, fillCache: true, readAheadBytes: 0 })
-    for (let level = 0; level < levelCount; level++) {
-      const tables = state.version.overlapping(level, range)
-      for (const table of tables) {
-        if (table.rangeDeleteCount > 0) {
-          tombstones.push(this.host.tables.get(table.fileNumber).rangeTombstones)
-        }
-      }
-      const runs = level === 0 ? tables.map((table) => [table]) : [tables]
-      for (const run of runs) {
-        if (run.length === 1) children.push(open(run[0]))
-        else if (run.length > 1) children.push(new ConcatenatingIterator(run, open))
-      }
+    const { version } = state
+    for (const table of version.rangeDeleteTables) {
+      if (!rangesOverlap(table.range, range)) continue
+      tombstones.push(this.host.tables.get(table.fileNumber).rangeTombstones)
+    }
+    for (const table of version.levels[0]) {
+      if (rangesOverlap(table.range, range)) children.push(open(table))
+    }
+    for (let level = 1; level < levelCount; level++) {
+      const tables = version.levels[level]
+      if (tables.length === 0) continue
+      const first = version.firstEndingBehind(level, range.start)
+      if (first === tables.length || !isBefore(tables[first].range.start, range.end)) continue
+      children.push(new ConcatenatingIterator(tables, open, first, range.end))
     }
     const source = children.length === 1 ? children[0] : new MergingIterator(children)
     const covering = new CoveringTombstones(tombstones)

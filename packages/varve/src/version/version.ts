@@ -24,6 +24,8 @@ export const emptyLevels: Levels = Array.from({ length: levelCount }, () => [])
  */
 export class Version {
   readonly tableCount: number
+  /** The tables, of whatever level, that hold range deletes: few or none. */
+  readonly rangeDeleteTables: readonly TableMetadata[]
   private readonly bytesOfLevel: readonly number[]
   /** Made when first asked for. */
   private readonly indexes: (LevelIndex | undefined)[] = []
@@ -40,6 +42,7 @@ export class Version {
       assert(problem === undefined, problem ?? '')
     }
     this.tableCount = levels.reduce((sum, tables) => sum + tables.length, 0)
+    this.rangeDeleteTables = levels.flat().filter((table) => table.rangeDeleteCount > 0)
     this.bytesOfLevel = levels.map(totalBytes)
   }
 
@@ -79,12 +82,17 @@ export class Version {
     return compareRanges(first, 0, first.length, bytes, start, end) <= 0 ? table : undefined
   }
 
+  /** Index of the first table of a level that ends behind `key`; their count when none does. */
+  firstEndingBehind(level: number, key: Uint8Array): number {
+    return this.indexOf(level).indexOfEndBehind(key, 0, key.length)
+  }
+
   /** The tables of a level that overlap `range`, in the order of the level. A fresh array. */
   overlapping(level: number, range: KeyRange): TableMetadata[] {
     const tables = this.levels[level]
     if (level === 0) return tables.filter((table) => rangesOverlap(table.range, range))
     const found: TableMetadata[] = []
-    let index = this.indexOf(level).indexOfEndBehind(range.start, 0, range.start.length)
+    let index = this.firstEndingBehind(level, range.start)
     while (index < tables.length && isBefore(tables[index].range.start, range.end)) {
       found.push(tables[index++])
     }

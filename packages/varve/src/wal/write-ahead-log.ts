@@ -4,6 +4,9 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogWriter } from '../log/log-writer.js'
 import { encodeLogStart } from './log-start.js'
 
+/** By how much a log that is synced is kept longer than its records. */
+const reserveStepBytes = 1024 * 1024
+
 /**
  * The write-ahead log of a database: a series of log files, the last of which takes the commits. A new
  * one begins with each memtable, so that a flushed memtable frees whole files.
@@ -132,7 +135,7 @@ export class WriteAheadLog {
     this.stub = undefined
     let log: LogWriter | undefined
     try {
-      log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber)
+      log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber, reserveStepBytes)
       log.append(encodeLogStart({ previousLog, previousBytes }))
     } catch (error) {
       log?.close()
