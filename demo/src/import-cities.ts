@@ -4,6 +4,16 @@ import { cityKey, loadCities, type Cities, type City } from './city.js'
 
 const batchCount = 1000
 
+/** Behind every city; there once all of them are, so that an import that was interrupted goes again. */
+const importedMark = '~imported'
+
+/** The keys of cities. */
+export const cityRange = { lt: '~' }
+
+export function isImported(db: Cities): Promise<boolean> {
+  return db.has(importedMark)
+}
+
 /** Writes every city of the world, a batch at a time. */
 export async function importCities(db: Cities): Promise<void> {
   const cities = loadCities()
@@ -18,6 +28,7 @@ export async function importCities(db: Cities): Promise<void> {
     records += operations.length
     progress.update(records, writtenBytes())
   }
+  await db.put(importedMark, { ...cities[0], name: importedMark })
   const durationMs = performance.now() - startMs
   progress.stop(records, writtenBytes())
   console.log(

@@ -1,9 +1,9 @@
 // What `npm start` runs: the cities of the world in a database at ./data, the layers they settle into,
 // some questions with their times, and a shell to ask more.
 import { formatCounted, formatDuration, openBinary, renderLevels, runShell } from '@varve/cli'
-import { open, VarveError } from 'varve'
-import type { Cities } from './city.js'
-import { importCities } from './import-cities.js'
+import { json, open, VarveError } from 'varve'
+import type { Cities, City } from './city.js'
+import { cityRange, importCities, isImported } from './import-cities.js'
 import { askQuestions } from './questions.js'
 
 const path = './data'
@@ -20,20 +20,18 @@ async function showCities(): Promise<void> {
   const startMs = performance.now()
   await using db = await openCities()
   const openMs = performance.now() - startMs
-  if (isEmpty(db)) await settleCities(db)
-  else await greetAgain(db, openMs)
+  if (await isImported(db)) await greetAgain(db, openMs)
+  else await settleCities(db)
   console.log()
   await askQuestions(db)
 }
 
-async function openCities(): Promise<Cities> {
-  const db = await open(path, { ...smallTree, valueEncoding: 'json' })
-  // JSON says nothing of what is in it; this demo has put cities there and nothing else.
-  return db as Cities
+function openCities(): Promise<Cities> {
+  return open(path, { ...smallTree, valueEncoding: json<City>() })
 }
 
 async function settleCities(db: Cities): Promise<void> {
-  console.log(`${path} is empty; every city of the world goes in`)
+  console.log(`every city of the world goes into ${path}`)
   await importCities(db)
   await db.flush()
   drawLevels(db, 'as the import has left them')
@@ -46,7 +44,7 @@ async function greetAgain(db: Cities, openMs: number): Promise<void> {
   const startMs = performance.now()
   let count = 0
   let lastKey = ''
-  for await (const key of db.keys()) {
+  for await (const key of db.keys(cityRange)) {
     count++
     lastKey = key
   }
@@ -60,11 +58,6 @@ async function greetAgain(db: Cities, openMs: number): Promise<void> {
 
 function drawLevels(db: Cities, when: string): void {
   console.log(`\nthe levels of ${path}, ${when}:\n\n${renderLevels(db.levels())}`)
-}
-
-function isEmpty(db: Cities): boolean {
-  const [firstKey] = db.keys({ limit: 1 })
-  return firstKey === undefined
 }
 
 /** The shell works on bytes, so it opens the database in its own way. */

@@ -2,9 +2,17 @@ import type { Decoded, EncodingOption } from './batch/encoding.js'
 import type { OpenOptions } from './db/api.js'
 import { checkCodecModules } from './db/codec-modules.js'
 import { Database } from './db/database.js'
+import { resolveOptions } from './db/open-options.js'
 
 export { VarveError, type ErrorCode } from './base/errors.js'
-export { json, type Codec, type EncodingName, type EncodingOption } from './batch/encoding.js'
+export type { CancelTimer, Clock } from './base/clock.js'
+export {
+  json,
+  type Codec,
+  type Decoded,
+  type EncodingName,
+  type EncodingOption,
+} from './batch/encoding.js'
 export type * from './db/api.js'
 export type { Database } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'
@@ -31,7 +39,7 @@ export async function open<
   const KE extends EncodingOption = 'utf8',
   const VE extends EncodingOption = 'utf8',
 >(path: string, options: OpenOptions<KE, VE> = {}): Promise<Database<Decoded<KE>, Decoded<VE>>> {
-  // What is no list is refused by Database.open.
-  if (Array.isArray(options?.codecs)) await checkCodecModules(options.codecs)
-  return Database.open(path, options)
+  const resolved = resolveOptions(options)
+  await checkCodecModules(options.codecs ?? [])
+  return Database.open(path, resolved)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { exitCode, ExitRequest } from '../exit-code.js'
+import { exitCode, ExitRequest, UsageError } from '../exit-code.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { runShell } from '../shell/run-shell.js'
@@ -12,6 +12,9 @@ export function addShellCommand(program: Command, io: Io): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const invocation = new Invocation(command, io)
+      const { json, keyEncoding } = invocation.flags
+      if (json) throw new UsageError("the shell has no --json; 'set format json' shows JSON values")
+      if (keyEncoding !== 'utf8') throw new UsageError('the shell takes keys as text')
       const failures = await invocation.withDatabase({}, (db) =>
         runShell(db, { io, format: invocation.flags.encoding }),
       )

@@ -119,7 +119,7 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
   }
 }
 
-/** Runs code of the user's, which must not write to the very place that its result goes to. */
+/** Runs code of the user's, which must not use the very place that its result goes to. */
 function undisturbed<T>(sink: ByteSink, encode: () => T): T {
   const { length } = sink
   const result = encode()

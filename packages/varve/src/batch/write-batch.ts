@@ -37,6 +37,7 @@ export class WriteBatch extends ByteSink {
   /** Bytes of keys and values, as the user gave them. */
   userBytes = 0
   private operationStart = 0
+  private isBetween = true
   private keyEnd = 0
 
   constructor(
@@ -57,8 +58,11 @@ export class WriteBatch extends ByteSink {
     return this.count === 0
   }
 
+  /** Throws inside another operation: code of the user's that encodes a key or value came back here. */
   begin(kind: ValueKind, keyspace: number): void {
+    this.assertBetween()
     this.reserve(operationHeaderBytes)
+    this.isBetween = false
     const { buffer, length } = this
     this.operationStart = length
     buffer[length] = kind
@@ -90,14 +94,15 @@ export class WriteBatch extends ByteSink {
     }
     if (this.payloadBytes > maxGroupPayloadBytes) {
       throw invalidArgument(
-        `what is written in one batch or one turn of the event loop may have at most ` +
-          `${maxGroupPayloadBytes} bytes together; await some of the writes first`,
+        `what is committed together may have at most ` +
+          `${maxGroupPayloadBytes} bytes; await some of the writes before the next`,
       )
     }
     writeU32(buffer, operationStart + 4, keyBytes)
     writeU32(buffer, operationStart + 8, valueBytes)
     this.count++
     this.userBytes += keyBytes + valueBytes
+    this.isBetween = true
   }
 
   /** Deletes all keys k with start ≤ k < end; null is no upper bound. */
@@ -106,11 +111,28 @@ export class WriteBatch extends ByteSink {
       throw invalidArgument(`a bound of a range may have at most ${maxKeyBytes} bytes`)
     }
     this.begin(ValueKind.rangeDelete, keyspace)
-    if (end === null) this.buffer[this.operationStart + 1] = unboundedFlag
-    this.appendBytes(start)
-    this.keyEnd = this.length
-    if (end !== null) this.appendBytes(end)
-    this.end()
+    try {
+      if (end === null) this.buffer[this.operationStart + 1] = unboundedFlag
+      this.appendBytes(start)
+      this.keyEnd = this.length
+      if (end !== null) this.appendBytes(end)
+      this.end()
+    } catch (error) {
+      this.cancel()
+      throw error
+    }
+  }
+
+  /** Throws while an operation is being written, as `begin` does. */
+  assertBetween(): void {
+    if (this.isBetween) return
+    throw invalidArgument('a codec or toJSON may not write to the database while it encodes')
+  }
+
+  /** Removes the operation that was begun and not ended. */
+  cancel(): void {
+    this.length = this.operationStart
+    this.isBetween = true
   }
 
   /** What `rollback` needs to return here. */

@@ -79,23 +79,19 @@ function merge(request: MergeRequest, environment: JobEnvironment): UntimedResul
   const { spec } = request
   const inputs = spec.inputs.flatMap((input) => input.tables)
   const tables = new InputTables(environment)
-  try {
-    const runs = spec.inputs.flatMap(({ level, tables: list }) =>
-      level === 0 ? list.map((table) => [table]) : [list],
-    )
-    const source = {
-      entries: new MergingIterator(runs.map((run) => tables.iterate(run))),
-      tombstones: tables.rangeTombstones(inputs),
-      baseSequence: Math.min(...inputs.map((table) => table.minSequence)),
-      deeper: spec.deeperRanges,
-      tableBytes: request.options.tableBytes,
-      grandparents: spec.grandparents,
-    }
-    const readBytes = inputs.reduce((sum, table) => sum + table.sizeBytes, 0)
-    return { ...writeSurvivors(request, source, environment), readBytes }
-  } finally {
-    tables.close()
+  const runs = spec.inputs.flatMap(({ level, tables: list }) =>
+    level === 0 ? list.map((table) => [table]) : [list],
+  )
+  const source = {
+    entries: new MergingIterator(runs.map((run) => tables.iterate(run))),
+    tombstones: tables.rangeTombstones(inputs),
+    baseSequence: Math.min(...inputs.map((table) => table.minSequence)),
+    deeper: spec.deeperRanges,
+    tableBytes: request.options.tableBytes,
+    grandparents: spec.grandparents,
   }
+  const readBytes = inputs.reduce((sum, table) => sum + table.sizeBytes, 0)
+  return { ...writeSurvivors(request, source, environment), readBytes }
 }
 
 interface JobSource {
@@ -203,7 +199,6 @@ class RememberedKey {
 /** The tables a merge reads, past the database's caches and in large pieces. */
 class InputTables {
   private readonly context: TableReadContext
-  private readonly open = new Set<TableReader>()
 
   constructor(private readonly environment: JobEnvironment) {
     this.context = {
@@ -214,54 +209,51 @@ class InputTables {
   }
 
   iterate(run: readonly TableMetadata[]): InternalIterator {
-    return new ConcatenatingIterator(run, (table) =>
-      this.reader(table).iterator({ mayRead: true, fillCache: false, readAheadBytes }),
-    )
+    return new ConcatenatingIterator(run, (table) => {
+      const reader = this.open(table)
+      const iterator = reader.iterator({ mayRead: true, fillCache: false, readAheadBytes })
+      // The iterator pins it: the file stays open until that closes, and no longer.
+      reader.close()
+      return iterator
+    })
   }
 
   rangeTombstones(tables: readonly TableMetadata[]): RangeTombstones {
     const all: RangeTombstone[] = []
     for (const table of tables) {
       if (table.rangeDeleteCount === 0) continue
-      const reader = this.reader(table)
+      const reader = this.open(table)
       for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
         for (const sequence of sequences) all.push({ start, end, sequence })
       }
-      this.closeReader(reader)
+      reader.close()
     }
     return RangeTombstones.from(all)
   }
 
   verify(tables: readonly TableMetadata[]): void {
-    for (const table of tables) this.reader(table).verify()
+    for (const table of tables) {
+      const reader = this.open(table)
+      try {
+        reader.verify()
+      } finally {
+        reader.close()
+      }
+    }
   }
 
-  close(): void {
-    for (const reader of this.open) this.closeReader(reader)
-  }
-
-  private reader(table: TableMetadata): TableReader {
-    const path = `${this.environment.directory}/${tableName(table.fileNumber)}`
-    const reader = TableReader.open(
-      this.environment.fs.openForRead(path),
-      table.fileNumber,
-      this.context,
-    )
-    this.open.add(reader)
-    return reader
-  }
-
-  private closeReader(reader: TableReader): void {
-    this.open.delete(reader)
-    reader.close()
+  private open({ fileNumber }: TableMetadata): TableReader {
+    const path = `${this.environment.directory}/${tableName(fileNumber)}`
+    const file = this.environment.fs.openForRead(path)
+    try {
+      return TableReader.open(file, fileNumber, this.context)
+    } catch (error) {
+      file.close()
+      throw error
+    }
   }
 }
 
 function verifyTables(tables: readonly TableMetadata[], environment: JobEnvironment): void {
-  const inputs = new InputTables(environment)
-  try {
-    inputs.verify(tables)
-  } finally {
-    inputs.close()
-  }
+  new InputTables(environment).verify(tables)
 }

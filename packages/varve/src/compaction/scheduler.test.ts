@@ -22,8 +22,10 @@ class HeldExecutor implements JobExecutor {
   readonly mergeSlots = 1
   readonly running: { request: JobRequest; done: (outcome: JobOutcome) => void }[] = []
   isClosed = false
+  isRefusing = false
 
   submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
+    if (this.isRefusing) throw new Error('no thread could be started')
     assert.ok(!this.isClosed, 'a job for a closed executor')
     this.running.push({ request, done })
   }
@@ -140,6 +142,18 @@ test('a failed job is tried again after growing pauses, and then given up', () =
   assert.equal(scheduler.failures, maxRetries + 1)
   clock.advance(1e9)
   assert.equal(executor.running.length, 0)
+})
+
+test('an executor that cannot take a job fails the job, and is asked again later', () => {
+  const { executor, clock, log, wanted, errors, scheduler } = setUp()
+  wanted.flush = 1
+  executor.isRefusing = true
+  scheduler.pump()
+  assert.deepEqual(log, ['start flush', 'failed flush'])
+  assert.equal(errors.length, 1)
+  executor.isRefusing = false
+  clock.advance(1000)
+  assert.equal(executor.running.length, 1)
 })
 
 test('merges that fail for good stop merges alone', async () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
 import type { JobExecutor } from './job-executor.js'
-import { reviveError } from './job-error.js'
+import { describeError, reviveError } from './job-error.js'
 import { JobLane } from './job-lane.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
 
@@ -99,18 +99,21 @@ export class Scheduler {
       return
     }
     this.isPumping = true
-    do {
-      this.pumpAgain = false
-      this.startJobs()
-    } while (this.pumpAgain)
-    this.isPumping = false
+    try {
+      do {
+        this.pumpAgain = false
+        this.startJobs()
+      } while (this.pumpAgain)
+    } finally {
+      this.isPumping = false
+    }
   }
 
   /** Waits on this thread until a job ends, at most `timeoutMs`, and records what ended. */
   waitBlocking(timeoutMs: number): void {
     this.isBlocking = true
     try {
-      if (this.paused > 0) this.pumpDespitePause()
+      if (this.paused > 0 && this.merges.running === 0) this.pumpDespitePause()
       const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
       if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
@@ -216,8 +219,16 @@ export class Scheduler {
 
   private start(job: BackgroundJob): void {
     this.laneOf(job).running++
-    if (job.request === undefined) this.install(job, emptyResult)
-    else this.executor.submit(job.request, (outcome) => this.finished(job, outcome))
+    if (job.request === undefined) {
+      this.install(job, emptyResult)
+      return
+    }
+    try {
+      this.executor.submit(job.request, (outcome) => this.finished(job, outcome))
+    } catch (error) {
+      // No thread could be started.
+      this.fail(job, reviveError(describeError(error)))
+    }
   }
 
   private finished(job: BackgroundJob, outcome: JobOutcome): void {

@@ -92,15 +92,13 @@ export class TableOutputs {
 
   /** Removes what was written. Never throws: the job's own error matters more. */
   abandon(): void {
-    this.writer?.abandon()
+    attempt(() => this.writer?.abandon())
     for (const { fileNumber } of this.finished) {
       const path = this.pathOf(fileNumber)
       for (const name of [temporaryName(path), path]) {
-        try {
+        attempt(() => {
           if (this.fs.exists(name)) this.fs.remove(name)
-        } catch {
-          // Left for the next open, which removes every file that nothing refers to.
-        }
+        })
       }
     }
   }
@@ -165,5 +163,14 @@ export class TableOutputs {
 
   private pathOf(fileNumber: number): string {
     return `${this.options.directory}/${tableName(fileNumber)}`
+  }
+}
+
+/** What cannot be removed is left for the next open, which removes every file that nothing refers to. */
+function attempt(removal: () => void): void {
+  try {
+    removal()
+  } catch {
+    // See above.
   }
 }

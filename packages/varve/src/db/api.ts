@@ -18,6 +18,9 @@ export type BackgroundOption =
       bytesPerSecond?: number
     }
 
+/** Options with encodings of whatever type. */
+export type AnyOpenOptions = OpenOptions<EncodingOption, EncodingOption>
+
 /** A compression of blocks that the user brings. */
 export interface UserBlockCodec extends BlockCodec {
   /**
@@ -27,7 +30,10 @@ export interface UserBlockCodec extends BlockCodec {
   readonly module?: string
 }
 
-export interface OpenOptions<KE = EncodingOption, VE = EncodingOption> {
+export interface OpenOptions<
+  KE extends EncodingOption = 'utf8',
+  VE extends EncodingOption = 'utf8',
+> {
   /** Create the database when the directory holds none. Default true. */
   createIfMissing?: boolean
   /** Refuse when the directory holds a database. Default false. */
@@ -105,7 +111,7 @@ export interface IterateOptions<K> extends RangeOptions<K> {
   /** At most this many entries. Default: all. */
   limit?: number
   /** Walk what this snapshot sees. Default: what is there when the walk begins. */
-  snapshot?: { readonly sequence: number }
+  snapshot?: { readonly sequence: number } & Disposable
 }
 
 export interface FlushEvent {

@@ -94,9 +94,18 @@ export class BackgroundHost implements TreeHost {
   /** Their commits are in tables. */
   removeObsoleteLogs(): void {
     const { logNumber } = this.versions()
-    for (const name of this.fs.list(this.path)) {
+    for (const name of this.namesInDirectory()) {
       const file = parseFileName(name)
       if (file?.kind === 'log' && file.number < logNumber) this.removeFile(name)
+    }
+  }
+
+  /** None, when they cannot be told: what should go then goes after the next flush. */
+  private namesInDirectory(): string[] {
+    try {
+      return this.fs.list(this.path)
+    } catch {
+      return []
     }
   }
 

@@ -7,7 +7,7 @@ import type { ReadCore } from './read-core.js'
 export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
   const { tree } = core
   const { scheduler, stalls } = writer
-  const target = await sealAll(core, writer)
+  const target = await writer.pipeline.sealMemtables()
   while (tree.hasUnflushedBefore(target)) {
     core.assertOpen()
     if (scheduler.flushFailure !== undefined) throw scheduler.flushFailure
@@ -37,14 +37,4 @@ export async function compactRange(
   } finally {
     scheduler.resumeMerges()
   }
-}
-
-/** Seals the memtables; returns the highest sequence that is in them. */
-async function sealAll(core: ReadCore, { pipeline }: WriterParts): Promise<number> {
-  do await pipeline.drain()
-  while (pipeline.isSyncing)
-  core.assertOpen()
-  const target = pipeline.visibleSequence
-  if (core.tree.hasUnflushedBefore(target)) pipeline.rotate()
-  return target
 }

@@ -10,10 +10,11 @@ import type { Scheduler } from '../compaction/scheduler.js'
 import type { Tree } from '../tree/tree.js'
 import type { WriteAheadLog } from '../wal/write-ahead-log.js'
 import type { Durability } from './api.js'
+import { CommitGroup } from './commit-group.js'
 import type { EventLoopTurns } from './event-loop-turns.js'
 import type { Stall, WriteStalls } from './write-stalls.js'
 
-/** A group larger than this is committed at once instead of at the end of the turn. */
+/** A group larger than this is committed at once instead of when the running code has ended. */
 const maxGroupBytes = 1024 * 1024
 
 /** Arena bytes that an operation can take beyond its bytes in the log. */
@@ -36,8 +37,8 @@ export interface PipelineParts {
 }
 
 /**
- * All writes pass here, in one order. Operations collect in the open group until the event-loop turn
- * ends; a group is logged with one write, synced if anyone asked for it, inserted into the memtable
+ * All writes pass here, in one order. Operations collect in the open group until the running code
+ * has ended, a microtask later; a group is logged with one write, synced if anyone asked for it, inserted into the memtable
  * and only then visible. While one group is being synced the next one fills.
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
@@ -89,6 +90,7 @@ export class CommitPipeline {
   open(): WriteBatch {
     const refusal = this.closed ?? this.poison
     if (refusal !== undefined) throw refusal
+    this.group.batch.assertBetween()
     return this.group.batch
   }
 
@@ -99,7 +101,7 @@ export class CommitPipeline {
     if (sync) group.sync = true
     if (!group.isScheduled) {
       group.isScheduled = true
-      void turnEnd.then(this.closeGroup)
+      void runEnd.then(this.closeGroup)
     } else if (group.batch.payloadBytes >= maxGroupBytes) {
       this.commitOpenGroup()
     }
@@ -110,9 +112,9 @@ export class CommitPipeline {
   commitBlocking(sync: boolean): void {
     const { scheduler, stalls } = this.parts
     if (sync) this.group.sync = true
-    if (this.commits % commitsPerPoll === 0) scheduler.poll()
     this.finishSyncBlocking()
     try {
+      if (this.commits % commitsPerPoll === 0) scheduler.poll()
       let stall = this.checkStall(false)
       while (stall !== undefined) {
         stalls.waitBlocking(stall)
@@ -142,19 +144,33 @@ export class CommitPipeline {
     }
   }
 
-  /** Whether a group is between log and memtable. */
-  get isSyncing(): boolean {
-    return this.syncing !== undefined
+  /**
+   * Seals the memtables, so that a flush takes everything submitted so far; resolves with the sequence
+   * up to which they hold it. A group that is on its way into a memtable gets there first, for its log
+   * and its memtable belong together; groups behind it wait.
+   */
+  sealMemtables(): Promise<number> {
+    this.commitOpenGroup()
+    const last = this.group.batch.isEmpty ? this.syncing : this.group
+    return new Promise((resolve, reject) => {
+      const seal = (): void => {
+        try {
+          resolve(this.rotate())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      if (last === undefined) seal()
+      else last.onEnd(seal)
+    })
   }
 
-  /**
-   * Seals the memtables, so that a flush takes everything committed so far. Requires: not syncing, or
-   * the group that is would go into another memtable than its log says.
-   */
-  rotate(): void {
-    assert(!this.isSyncing, 'memtables are not sealed while a group is on its way into them')
-    if (![...this.parts.trees.values()].some((tree) => tree.hasUnflushed)) return
-    this.startMemtables(0)
+  /** Requires: no group is being synced. Returns the last sequence in the sealed memtables. */
+  rotate(): number {
+    assert(this.syncing === undefined, 'a group goes into the memtable that its log belongs to')
+    const isFilled = [...this.parts.trees.values()].some((tree) => tree.hasUnflushed)
+    if (isFilled) this.startMemtables(0)
+    return this.visibleSequence
   }
 
   /** Refuses new writes from now on, with `reason`; those submitted before go on. */
@@ -204,9 +220,14 @@ export class CommitPipeline {
 
   private checkStall(wasDelayed: boolean): Stall | undefined {
     if (this.poison !== undefined) throw this.poison
-    const neededBytes = arenaBytesFor(this.group.batch)
-    const needsMemtable = [...this.parts.trees.values()].some((tree) => !tree.hasRoom(neededBytes))
-    return this.parts.stalls.check(this.group.batch.payloadBytes, needsMemtable, wasDelayed)
+    const { batch } = this.group
+    const needsMemtable = this.needsMemtable(arenaBytesFor(batch))
+    return this.parts.stalls.check(batch.payloadBytes, needsMemtable, wasDelayed)
+  }
+
+  private needsMemtable(neededBytes: number): boolean {
+    for (const tree of this.parts.trees.values()) if (!tree.hasRoom(neededBytes)) return true
+    return false
   }
 
   private detachGroup(): CommitGroup {
@@ -220,14 +241,9 @@ export class CommitPipeline {
   /** Gives the group room, sequences and a record in the log. */
   private log(group: CommitGroup): void {
     const { batch } = group
-    const { log, trees } = this.parts
+    const { log } = this.parts
     const neededBytes = arenaBytesFor(batch)
-    for (const tree of trees.values()) {
-      if (!tree.hasRoom(neededBytes)) {
-        this.startMemtables(neededBytes)
-        break
-      }
-    }
+    if (this.needsMemtable(neededBytes)) this.startMemtables(neededBytes)
     const lastSequence = this.lastSequence + batch.count
     assert(lastSequence <= maxSequence, 'sequence numbers are used up')
     batch.seal(this.lastSequence + 1)
@@ -241,7 +257,7 @@ export class CommitPipeline {
     this.lastSequence = lastSequence
   }
 
-  /** A new log, and a new memtable for each tree that has something to flush or no room. */
+  /** A new log, and a new memtable for each tree, with room for `neededBytes`. */
   private startMemtables(neededBytes: number): void {
     const { log, trees, scheduler, newLogNumber } = this.parts
     log.rotate(newLogNumber())
@@ -264,6 +280,7 @@ export class CommitPipeline {
     const isTurnDue = turns.isDue(batch.count)
     batch.clear()
     this.spareBatch = batch
+    group.end()
     if (isTurnDue) void turns.later(undefined).then(() => group.succeed())
     else group.succeed()
   }
@@ -276,9 +293,13 @@ export class CommitPipeline {
     )
   }
 
-  /** Does nothing when a blocking caller has ended the sync already. */
+  /** A blocking caller may have ended the group already, with a sync of its own. */
   private endSync(group: CommitGroup, failure: unknown): void {
-    if (this.syncing !== group) return
+    if (this.syncing !== group) {
+      // Its writes were acknowledged on the word of another sync; from now on no sync is believed.
+      if (failure !== undefined) this.parts.onError(this.poisonWith(failure))
+      return
+    }
     this.syncing = undefined
     if (failure === undefined) this.publish(group)
     else group.fail(this.poisonWith(failure))
@@ -329,38 +350,8 @@ export class CommitPipeline {
   }
 }
 
-const turnEnd = Promise.resolve()
+const runEnd = Promise.resolve()
 
 function arenaBytesFor(batch: WriteBatch): number {
   return batch.payloadBytes + batch.count * arenaBytesPerOperation
-}
-
-/** Operations that are committed together, and the one promise that all their callers hold. */
-class CommitGroup {
-  sync = false
-  isScheduled = false
-  /** The log that holds its record. */
-  logNumber = 0
-  private outcome: Promise<void> | undefined
-  private resolve: (() => void) | undefined
-  private reject: ((error: unknown) => void) | undefined
-
-  constructor(readonly batch: WriteBatch) {}
-
-  /** Requires: the group has not settled. */
-  get promise(): Promise<void> {
-    this.outcome ??= new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
-    return this.outcome
-  }
-
-  succeed(): void {
-    this.resolve?.()
-  }
-
-  fail(error: unknown): void {
-    this.reject?.(error)
-  }
 }

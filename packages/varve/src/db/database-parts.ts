@@ -1,5 +1,4 @@
 import type { BlockCache } from '../cache/block-cache.js'
-import type { JobExecutor } from '../compaction/job-executor.js'
 import type { Scheduler } from '../compaction/scheduler.js'
 import type { DirectoryLock } from '../fs/directory-lock.js'
 import type { Block } from '../sstable/block.js'
@@ -41,7 +40,6 @@ export interface WriterParts {
   readonly lock: DirectoryLock
   readonly log: WriteAheadLog
   readonly pipeline: CommitPipeline
-  readonly executor: JobExecutor
   readonly scheduler: Scheduler
   readonly stalls: WriteStalls
 }

@@ -9,7 +9,6 @@ import type {
   BatchOperation,
   DatabaseEvents,
   LevelInfo,
-  OpenOptions,
   RangeOptions,
   Stats,
   WriteOptions,
@@ -19,7 +18,7 @@ import type { CommitPipeline } from './commit-pipeline.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
 import { openDatabase } from './open-database.js'
-import { resolveOptions } from './open-options.js'
+import { requireObject, type ResolvedOptions } from './open-options.js'
 import { Reader } from './reader.js'
 import { Snapshot } from './snapshot.js'
 import { collectLevels, collectStats } from './stats.js'
@@ -37,12 +36,12 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   private closing: Promise<void> | undefined
 
   /** Use `open`. */
-  static open<K, V>(path: string, options: OpenOptions): Database<K, V> {
+  static open<K, V>(path: string, options: ResolvedOptions): Database<K, V> {
     if (typeof path !== 'string' || path === '') {
       throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
     }
     const state = { isClosed: false }
-    const parts = openDatabase(path, resolveOptions(options), () => {
+    const parts = openDatabase(path, options, () => {
       if (state.isClosed) throw closedError('the database')
     })
     return new Database<K, V>(parts, state)
@@ -65,7 +64,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /**
    * Sets the value of `key`. Settles when the write is safe as `durability` says, or `options.sync`
-   * for this one; until then reads do not see it.
+   * for this one; until then reads do not see it. Writes of the same moment are committed together and
+   * share one promise, so await or catch each of them.
    *
    * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), POISONED (as rejections)
    */
@@ -187,7 +187,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return explainGet(encodeKey(key, this.keyEncoding), sequence, tree.state, tables)
   }
 
-  /** Listens to what happens in the background. An 'error' without a listener is not thrown. */
+  /**
+   * Listens to what happens in the background. An 'error' without a listener is not thrown; what a
+   * listener throws is not caught.
+   */
   on<E extends keyof DatabaseEvents>(
     event: E,
     listener: (...args: DatabaseEvents[E]) => void,
@@ -235,28 +238,26 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   private addPut(batch: WriteBatch, key: K, value: V): void {
-    const start = batch.length
+    batch.begin(ValueKind.put, defaultKeyspace)
     try {
-      batch.begin(ValueKind.put, defaultKeyspace)
       this.keyEncoding.write(key, batch)
       batch.endKey()
       this.valueEncoding.write(value, batch)
       batch.end()
     } catch (error) {
-      batch.length = start
+      batch.cancel()
       throw error
     }
   }
 
   private addDelete(batch: WriteBatch, key: K): void {
-    const start = batch.length
+    batch.begin(ValueKind.delete, defaultKeyspace)
     try {
-      batch.begin(ValueKind.delete, defaultKeyspace)
       this.keyEncoding.write(key, batch)
       batch.endKey()
       batch.end()
     } catch (error) {
-      batch.length = start
+      batch.cancel()
       throw error
     }
   }
@@ -266,6 +267,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const mark = batch.mark()
     try {
       for (const operation of operations as readonly BatchOperation<K, V>[]) {
+        requireObject(operation, 'an operation of a batch')
         if (operation.type === 'put') this.addPut(batch, operation.key, operation.value)
         else if (operation.type === 'del') this.addDelete(batch, operation.key)
         else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
@@ -277,6 +279,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   private boundsOf(range: RangeOptions<K>): KeyRange {
+    requireObject(range, 'a range')
     checkRangeOptions(range)
     return rangeOf(range, this.keyEncoding)
   }
@@ -312,6 +315,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
 function syncOf(options: WriteOptions | undefined): boolean {
   if (options === undefined) return false
+  requireObject(options, 'the options of a write')
   for (const name of Object.keys(options)) {
     if (name !== 'sync') throw invalidArgument(`there is no write option '${name}'`, name)
   }

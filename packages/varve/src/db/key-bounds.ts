@@ -10,7 +10,7 @@ import {
   successor,
 } from '../key/key-range.js'
 import type { IterateOptions, RangeOptions } from './api.js'
-import { requireKnown } from './open-options.js'
+import { requireKnown, requireObject } from './open-options.js'
 
 const rangeOptionNames = { gt: true, gte: true, lt: true, lte: true, prefix: true }
 const iterateOptionNames = { ...rangeOptionNames, reverse: true, limit: true, snapshot: true }
@@ -35,11 +35,19 @@ export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): Key
   return intersectRange(bounds, { start: first, end: prefixEnd(first) }) ?? emptyRange
 }
 
+/**
+ * A bound that is there and undefined is refused: it comes from a mistake, and to take it for "no
+ * bound" would make `clear` delete everything.
+ */
 export function checkRangeOptions(options: object): void {
   requireKnown(options, rangeOptionNames, 'range option')
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) throw invalidArgument(`'${name}' is undefined; leave it out`, name)
+  }
 }
 
 export function checkIterateOptions<K>(options: IterateOptions<K>): void {
+  requireObject(options, 'the options of an iterator')
   requireKnown(options, iterateOptionNames, 'iterator option')
   const { limit, reverse } = options
   if (limit !== undefined && limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {

@@ -49,8 +49,17 @@ export function openDatabase(
     const store = openStore(directory, options, assertOpen, undo)
     return options.readOnly ? { ...store, writer: undefined } : startWriter(store, undo)
   } catch (error) {
-    for (const step of undo.reverse()) step()
+    for (const step of undo.reverse()) undoQuietly(step)
     throw error
+  }
+}
+
+/** One step that fails must not keep the others, the lock's above all, from being taken back. */
+function undoQuietly(step: () => void): void {
+  try {
+    step()
+  } catch {
+    // The error that made the open fail says more.
   }
 }
 
@@ -149,7 +158,7 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
     }
   }
   scheduler.pump()
-  return { ...store, writer: { lock: store.lock!, log, pipeline, executor, scheduler, stalls } }
+  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls } }
 }
 
 function openVersions(

@@ -6,7 +6,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { CodecRegistry } from '../sstable/codec.js'
 import type { TreeOptions } from '../tree/tree.js'
-import type { Durability, OpenOptions, UserBlockCodec } from './api.js'
+import type { Durability, AnyOpenOptions, UserBlockCodec } from './api.js'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -38,7 +38,7 @@ export interface ResolvedBackground {
   readonly bytesPerSecond: number
 }
 
-const optionNames: Record<keyof OpenOptions, true> = {
+const optionNames: Record<keyof AnyOpenOptions, true> = {
   createIfMissing: true,
   errorIfExists: true,
   readOnly: true,
@@ -62,11 +62,12 @@ const optionNames: Record<keyof OpenOptions, true> = {
 }
 
 /** Throws INVALID_ARGUMENT that names the option and what it may be. */
-export function resolveOptions(options: OpenOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument(`the options of open must be an object, not ${describe(options)}`)
-  }
+export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
+  requireObject(options, 'the options of open')
   requireKnown(options, optionNames, 'option')
+  requireCodecs(options.codecs)
+  requireMethods(options, 'fileSystem', ['openForRead', 'create', 'rename', 'syncDirectory'])
+  requireMethods(options, 'clock', ['wallMs', 'monotonicMs', 'after', 'awaited', 'nextTurn'])
   const fs = options.fileSystem ?? nodeFileSystem
   const background = resolveBackground(options.background)
   const codecs = new CodecRegistry(options.codecs ?? [])
@@ -98,6 +99,11 @@ export function resolveOptions(options: OpenOptions): ResolvedOptions {
   }
 }
 
+export function requireObject(value: unknown, what: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw invalidArgument(`${what} must be an object, not ${describe(value)}`)
+}
+
 /** Throws for a property of `given` that is not in `known`. */
 export function requireKnown(given: object, known: object, what: string): void {
   for (const name of Object.keys(given)) {
@@ -107,15 +113,15 @@ export function requireKnown(given: object, known: object, what: string): void {
   }
 }
 
-function boolean(options: OpenOptions, name: keyof OpenOptions, fallback: boolean): boolean {
+function boolean(options: AnyOpenOptions, name: keyof AnyOpenOptions, fallback: boolean): boolean {
   const value = options[name] ?? fallback
   if (typeof value === 'boolean') return value
   throw invalidOption(name, 'true or false', value)
 }
 
 function integer(
-  options: OpenOptions,
-  name: keyof OpenOptions,
+  options: AnyOpenOptions,
+  name: keyof AnyOpenOptions,
   fallback: number,
   low: number,
   high: number,
@@ -126,8 +132,8 @@ function integer(
 }
 
 function oneOf<T extends string>(
-  options: OpenOptions,
-  name: keyof OpenOptions,
+  options: AnyOpenOptions,
+  name: keyof AnyOpenOptions,
   allowed: readonly [T, ...T[]],
 ): T {
   const value = options[name] ?? allowed[0]
@@ -135,7 +141,7 @@ function oneOf<T extends string>(
   throw invalidOption(name, allowed.map((text) => `'${text}'`).join(' or '), value)
 }
 
-function resolveDurability(value: OpenOptions['durability']): Durability {
+function resolveDurability(value: AnyOpenOptions['durability']): Durability {
   if (value === undefined || value === 'os') return 'os'
   if (value === 'sync') return 'sync'
   const isInterval = typeof value === 'object' && value !== null
@@ -153,13 +159,13 @@ function resolveCodec(name: unknown, codecs: CodecRegistry): string {
   throw invalidOption('codec', "'none', 'deflate' or the name of a codec in 'codecs'", name)
 }
 
-function resolveCompaction(value: OpenOptions['compaction']): TreeOptions['compaction'] {
+function resolveCompaction(value: AnyOpenOptions['compaction']): TreeOptions['compaction'] {
   if (value === undefined || value === 'leveled') return resolveLeveledOptions()
   if (typeof value === 'object' && value !== null) return resolveLeveledOptions(value)
   throw invalidOption('compaction', "'leveled' or { policy: 'leveled', …thresholds }", value)
 }
 
-function resolveBackground(value: OpenOptions['background']): ResolvedBackground {
+function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
   if (value === 'inline') return { mode: 'inline', threads: 1, bytesPerSecond: Infinity }
   const given = value === undefined || value === 'thread' ? {} : value
   const allowed = "'thread', 'inline' or { threads: 1 to 8, bytesPerSecond: at least 65536 }"
@@ -169,6 +175,28 @@ function resolveBackground(value: OpenOptions['background']): ResolvedBackground
   const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
   if (!isIntegerIn(threads, 1, 8) || !validRate) throw invalidOption('background', allowed, value)
   return { mode: 'thread', threads, bytesPerSecond }
+}
+
+function requireCodecs(codecs: unknown): void {
+  if (codecs === undefined) return
+  const isCodec = (codec: unknown): boolean => {
+    const { id, name, compress, decompress } = (codec ?? {}) as Partial<UserBlockCodec>
+    const isNamed = typeof id === 'number' && typeof name === 'string'
+    return isNamed && typeof compress === 'function' && typeof decompress === 'function'
+  }
+  if (Array.isArray(codecs) && codecs.every(isCodec)) return
+  throw invalidOption('codecs', 'a list of { id, name, compress, decompress, module? }', codecs)
+}
+
+function requireMethods(
+  options: AnyOpenOptions,
+  name: 'fileSystem' | 'clock',
+  methods: readonly string[],
+): void {
+  const given = options[name] as unknown as Record<string, unknown> | undefined
+  if (given === undefined) return
+  if (methods.every((method) => typeof given?.[method] === 'function')) return
+  throw invalidOption(name, `an object with ${methods.join(', ')} and more`, given)
 }
 
 function requireThreadable(fs: FileSystem, codecs: readonly UserBlockCodec[]): void {
@@ -192,6 +220,6 @@ function isIntegerIn(value: unknown, low: number, high: number): value is number
   return Number.isInteger(value) && (value as number) >= low && (value as number) <= high
 }
 
-function invalidOption(name: keyof OpenOptions, allowed: string, value: unknown) {
+function invalidOption(name: keyof AnyOpenOptions, allowed: string, value: unknown) {
   return invalidArgument(`option '${name}' must be ${allowed}, not ${describe(value)}`, name)
 }

@@ -150,3 +150,21 @@ test('a blocking write goes on once a failing flush succeeds', async () => {
   assert.equal([...db.keys()].length, 10)
   await db.close()
 })
+
+test('a flush ends though others write without a pause', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const db = await open('/db', { fileSystem, background: 'inline', durability: 'sync' })
+  let written = 0
+  let isOver = false
+  const writer = async (name: string): Promise<void> => {
+    while (!isOver) await db.put(`${name} ${written++}`, 'x')
+  }
+  const writers = ['a', 'b', 'c'].map(writer)
+  while (written < 20) await new Promise(setImmediate)
+  await db.flush()
+  isOver = true
+  await Promise.all(writers)
+  assert.ok(db.stats().tables.count >= 1)
+  assert.equal([...db.keys()].length, written)
+  await db.close()
+})

@@ -83,8 +83,10 @@ export class VisibleIterator {
   private findForward(): void {
     const { source, visibleSequence } = this
     for (; source.valid; source.next()) {
-      if (source.sequence > visibleSequence || this.isInGroup()) continue
+      if (this.isInGroup()) continue
+      // Asked of invisible entries too: behind the end there may be any number of them.
       if (this.isPastEnd()) break
+      if (source.sequence > visibleSequence) continue
       this.enterGroup()
       if (!this.isAlive()) continue
       this.show()
@@ -101,11 +103,9 @@ export class VisibleIterator {
       if (this.hasGroup && !this.isInGroup()) {
         if (this.emitGroup()) return
       }
+      if (!this.hasGroup && this.isBeforeStart()) break
       if (source.sequence > visibleSequence) continue
-      if (!this.hasGroup) {
-        if (this.isBeforeStart()) break
-        this.enterGroup()
-      }
+      if (!this.hasGroup) this.enterGroup()
       this.groupAlive = this.isAlive()
       if (this.groupAlive) this.takeEntry()
     }

@@ -5,6 +5,7 @@ import { FileWindow } from './file-window.js'
 import {
   checkFileHeader,
   checksummedHeader,
+  durableBytesOf,
   fileHeaderBytes,
   isRecordHeader,
   type LogPurpose,
@@ -62,6 +63,8 @@ export class LogReader {
   readonly damage: DamagedSpan[] = []
   /** Where the last record that `next` returned begins. */
   recordOffset = 0
+  /** The most that a record read so far says of how much of the file was durable. */
+  vouchedBytes = 0
 
   private readonly window: FileWindow
   private readonly seed: number
@@ -152,6 +155,7 @@ export class LogReader {
     const payload = record.subarray(recordHeaderBytes)
     if (crc32(payload, crc32(checksummedHeader(record))) !== storedCrc(record)) return undefined
     this.recordOffset = offset
+    this.vouchedBytes = Math.max(this.vouchedBytes, durableBytesOf(record))
     this.offset = offset + length
     return payload
   }

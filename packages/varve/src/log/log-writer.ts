@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.js'
 import { VarveError } from '../base/errors.js'
 import type { FileSystem, WritableFile } from '../fs/file-system.js'
 import {
@@ -139,9 +138,13 @@ export class LogWriter {
     if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
   }
 
-  /** Requires: no sync in flight. Does not sync. */
+  /** Whether a sync in the background is under way. */
+  get isSyncing(): boolean {
+    return this.syncsInFlight > 0
+  }
+
+  /** Does not sync. A sync that is under way ends as it would have. */
   close(): void {
-    assert(this.syncsInFlight === 0, 'a log is not closed while it is being synced')
     if (!this.broken && this.reservedBytes > this.sizeBytes) this.giveBack()
     this.file.close()
   }

@@ -65,7 +65,7 @@ export class CodecRegistry {
     this.register(deflateCodec)
     for (const codec of userCodecs) {
       if (!Number.isInteger(codec.id) || codec.id < firstUserId || codec.id > lastUserId) {
-        throw invalidArgument(`codec "${codec.name}" needs an id from 64 to 255`, 'codec')
+        throw invalidArgument(`codec "${codec.name}" needs an id from 64 to 255`, 'codecs')
       }
       this.register(codec)
     }
@@ -85,7 +85,7 @@ export class CodecRegistry {
 
   private register(codec: BlockCodec): void {
     if (this.byId.has(codec.id) || this.named(codec.name) !== undefined) {
-      throw invalidArgument(`two codecs share the id ${codec.id} or the name`, 'codec')
+      throw invalidArgument(`two codecs share the id ${codec.id} or the name`, 'codecs')
     }
     this.byId.set(codec.id, codec)
   }

@@ -37,9 +37,11 @@ export class MemTables {
   /** Seals the active memtable, unless it is empty; the next one has room for `neededBytes`. */
   rotate(neededBytes: number): void {
     const { active } = this
+    // First what may fail for want of memory.
+    const next = this.newSlot(neededBytes, active.memtable.wasScanned)
     active.memtable.seal()
     if (!active.memtable.isEmpty) this.sealed = [active, ...this.sealed]
-    this.active = this.newSlot(neededBytes, active.memtable.wasScanned)
+    this.active = next
   }
 
   /** The sealed memtable to flush next, unless one is being flushed. */

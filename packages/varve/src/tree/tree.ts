@@ -217,11 +217,6 @@ export class Tree implements JobSource {
     return this.host.currentVersion(this.keyspace)
   }
 
-  /** The first log that holds something not in a table; undefined when there is none. */
-  firstNeededLog(): number | undefined {
-    return this.memtables.firstLogWithout(undefined)
-  }
-
   /** Lets go of everything. Requires: no reader is left. */
   close(): void {
     this.state.release()

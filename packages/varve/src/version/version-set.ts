@@ -67,11 +67,11 @@ export class VersionSet {
 
   /** Throws CORRUPTION, or UNSUPPORTED_FORMAT, when the state cannot be read in full. */
   static recover(fs: FileSystem, directory: string, options: RecoverOptions = {}): VersionSet {
-    const names = fs.list(directory)
-    const set = new VersionSet(fs, directory, options, numberBehind(names))
+    const set = new VersionSet(fs, directory, options, numberBehind(fs.list(directory)))
     set.manifestNumber = readCurrent(fs, directory)
     const levels = set.replay()
-    requireTables(directory, levels, new Set(names))
+    // Listed after the MANIFEST was read, for an owner may be adding tables.
+    requireTables(directory, levels, new Set(fs.list(directory)))
     set.install(levels)
     if (options.readOnly !== true) set.startManifest()
     return set
@@ -193,7 +193,9 @@ export class VersionSet {
     const edit = { ...given, ...this.numbersAfter(given) }
     try {
       // Only between edits: the new MANIFEST begins with what is current.
-      if (this.openWriter().sizeBytes > this.rollAtBytes && this.pending.length === 0) {
+      const writer = this.openWriter()
+      const isQuiet = this.pending.length === 0 && !writer.isSyncing
+      if (isQuiet && writer.sizeBytes > this.rollAtBytes) {
         this.roll()
       }
       this.openWriter().append(encodeEdit(edit))

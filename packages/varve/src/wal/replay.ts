@@ -19,7 +19,7 @@ export interface ReplayResult {
   /** Bytes cut off at torn tails, and of logs behind them. */
   droppedBytes: number
   /** The last log that was used, and how much of it is whole. */
-  last: { logNumber: number; sizeBytes: number } | undefined
+  last: { logNumber: number; path: string; sizeBytes: number } | undefined
   /** Logs that were never begun, or behind a lost tail, and all after them: nothing to be used. */
   dropped: ReplayedLog[]
   /** The logs that were used, and the size up to which they are whole. */
@@ -73,6 +73,7 @@ function replayLog(
     const isHole =
       result.dropped.length > 0 ||
       (start !== undefined && !continues(start, result.last, firstNeeded))
+    if (isHole) requireUnsynced(reader, log, result)
     if (start === undefined || isHole) {
       result.tornTails++
       result.droppedBytes += reader.sizeBytes
@@ -84,11 +85,27 @@ function replayLog(
       result.droppedBytes += reader.torn.droppedBytes
     }
     result.used.push({ path: log.path, sizeBytes: reader.validBytes })
-    result.last = { logNumber: log.logNumber, sizeBytes: reader.validBytes }
+    result.last = { ...log, sizeBytes: reader.validBytes }
     return true
   } finally {
     reader.close()
   }
+}
+
+/**
+ * A sync of a log covers the logs before it. So when a log that was ever synced does not continue what
+ * was read, no power loss took what is missing.
+ */
+function requireUnsynced(
+  reader: LogReader,
+  log: ReplayedLog,
+  { last, dropped }: ReplayResult,
+): void {
+  while (reader.next() !== undefined);
+  if (reader.vouchedBytes === 0) return
+  const [path, offset] = last === undefined ? [log.path, 0] : [last.path, last.sizeBytes]
+  const lost = dropped[0]?.path ?? path
+  throw corruption(lost, lost === path ? offset : 0, `commits lost that ${log.path} builds on`)
 }
 
 function replayGroups(

@@ -204,3 +204,17 @@ test('a log that could not be begun is gone before the next one begins', async (
   const logs = memory.list(directory).map((name) => Number.parseInt(name, 10))
   assert.deepEqual(replay(memory, logs.sort()).sequences, [1, 2, 3])
 })
+
+test('a later log that was synced turns a lost tail into damage: nothing acknowledged is dropped', () => {
+  const fs = newFileSystem()
+  const log = newLog(fs)
+  commit(log, 1)
+  log.rotate(2)
+  commit(log, 2)
+  log.sync()
+  // Says that what stood before it was durable.
+  commit(log, 3)
+  assert.deepEqual(replay(fs, [1, 2]).sequences, [1, 2, 3])
+  cut(fs, 1, 1)
+  assert.throws(() => replay(fs, [1, 2]), { code: 'CORRUPTION', file: pathOf(1) })
+})

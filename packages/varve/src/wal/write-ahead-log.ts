@@ -66,9 +66,9 @@ export class WriteAheadLog {
   rotate(logNumber: number): void {
     const previous = this.current
     this.current = this.startLog(logNumber, this.logNumber, previous.sizeBytes)
+    this.directorySynced = false
     this.unsynced.push(previous)
     this.closeDurable()
-    this.directorySynced = false
   }
 
   /** Makes all appended commits durable. Throws once; afterwards the log is `broken`. */
@@ -138,8 +138,8 @@ export class WriteAheadLog {
       log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber, reserveStepBytes)
       log.append(encodeLogStart({ previousLog, previousBytes }))
     } catch (error) {
-      log?.close()
       this.stub = path
+      log?.close()
       throw error
     }
     this.numbers.set(log, logNumber)

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { open } from '../index.js'
+
+// A database as format version 1 writes it, kept for ever: whatever changes, this must stay readable.
+const fixture = fileURLToPath(new URL('../../testdata/format-1', import.meta.url))
+
+const inline = { background: 'inline' } as const
+
+/** What was written: forty keys, then changes in a second table, then changes in the log. */
+function expectedEntries(): [string, string][] {
+  const entries: [string, string][] = []
+  for (let i = 0; i < 30; i++) {
+    if (i === 2 || i === 4 || (i >= 10 && i < 20)) continue
+    entries.push([`key ${String(i).padStart(3, '0')}`, `value ${i}`])
+  }
+  entries[1][1] = 'newer'
+  entries[2][1] = 'in the log'
+  return [...entries, ['z', 'last']]
+}
+
+test('a database of format version 1 is read, changed and compacted', async (t) => {
+  const path = copyOfFixture(t)
+  const before = readdirSync(path).sort()
+  const reader = await open(path, { readOnly: true })
+  assert.deepEqual([...reader.entries()], expectedEntries())
+  assert.equal(reader.levels().filter(({ tables }) => tables.length > 0).length, 2)
+  await reader.close()
+  assert.deepEqual(readdirSync(path).sort(), before, 'reading only changes nothing')
+
+  const db = await open(path, inline)
+  await db.put('new', 'entry')
+  await db.compact()
+  const expected = [...expectedEntries(), ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
+  assert.deepEqual([...db.entries()], expected)
+  await db.close()
+})
+
+test('damage to any file of it is reported, with the file', async (t) => {
+  for (const name of readdirSync(fixture)) {
+    const path = copyOfFixture(t)
+    const file = join(path, name)
+    const bytes = readFileSync(file)
+    bytes[Math.floor(bytes.length / 3)] ^= 0x10
+    writeFileSync(file, bytes)
+    const readAll = async (): Promise<void> => {
+      const db = await open(path, { readOnly: true })
+      try {
+        for (const entry of db.entries()) assert.equal(entry.length, 2)
+      } finally {
+        await db.close()
+      }
+    }
+    await assert.rejects(readAll(), { code: 'CORRUPTION' }, name)
+  }
+})
+
+function copyOfFixture(t: { after: (done: () => void) => void }): string {
+  const path = mkdtempSync(join(tmpdir(), 'varve-format-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  cpSync(fixture, path, { recursive: true })
+  return path
+}
