@@ -96,9 +96,13 @@ function notePeak() {
   peakRss = Math.max(peakRss, process.memoryUsage().rss, process.resourceUsage().maxRSS * 1024)
 }
 
-/** Distinct 16-digit keys in no order: multiplying by an odd number permutes the 32-bit numbers. */
+/** Distinct keys of 16 hexadecimal digits in no order: odd factors permute the 32-bit numbers. */
 function keyOf(i) {
-  return (Math.imul(i, 0x9e3779b1) >>> 0).toString().padStart(16, '0')
+  return word(Math.imul(i, 0x9e3779b1)) + word(Math.imul(i + 1, 0x85ebca6b))
+}
+
+function word(number) {
+  return (number >>> 0).toString(16).padStart(8, '0')
 }
 
 function valueOf(i) {

@@ -20,6 +20,7 @@ import type { WorkCounters } from './work-counters.js'
 export class BackgroundHost implements TreeHost {
   /** Set when the log has begun, before the first job. */
   log: WriteAheadLog | undefined
+  private readonly removals = new Set<Promise<void>>()
 
   constructor(
     private readonly fs: FileSystem,
@@ -111,10 +112,13 @@ export class BackgroundHost implements TreeHost {
 
   /** One that cannot be removed stays: the next open tries again. */
   removeFile(name: string): void {
-    try {
-      this.fs.remove(`${this.path}/${name}`)
-    } catch {
-      // See above.
-    }
+    const ended = (): void => void this.removals.delete(removal)
+    const removal = this.fs.removeAsync(`${this.path}/${name}`).then(ended, ended)
+    this.removals.add(removal)
+  }
+
+  /** Resolves when no file is on its way out. */
+  async removalsEnded(): Promise<void> {
+    await Promise.all(this.removals)
   }
 }

@@ -7,6 +7,7 @@ import type { TableCounters } from '../sstable/table-reader.js'
 import type { Tree } from '../tree/tree.js'
 import type { VersionSet } from '../version/version-set.js'
 import type { WriteAheadLog } from '../wal/write-ahead-log.js'
+import type { BackgroundHost } from './background-host.js'
 import type { CommitPipeline } from './commit-pipeline.js'
 import type { DatabaseEventEmitter } from './events.js'
 import type { ResolvedOptions } from './open-options.js'
@@ -42,4 +43,5 @@ export interface WriterParts {
   readonly pipeline: CommitPipeline
   readonly scheduler: Scheduler
   readonly stalls: WriteStalls
+  readonly host: BackgroundHost
 }

@@ -305,6 +305,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
       parts.tables.close()
       await writer?.log.close()
       parts.versions.close()
+      await writer?.host.removalsEnded()
     } finally {
       writer?.lock.release()
       parts.events.removeAll()

@@ -158,7 +158,7 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
     }
   }
   scheduler.pump()
-  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls } }
+  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls, host } }
 }
 
 function openVersions(

@@ -103,6 +103,13 @@ export class FaultyFileSystem implements FileSystem {
     this.inner.remove(path)
   }
 
+  removeAsync(path: string): Promise<void> {
+    return new Promise((settle) => {
+      this.begin('remove', path)
+      settle(this.inner.removeAsync(path))
+    })
+  }
+
   syncDirectory(path: string): void {
     this.begin('syncDirectory', path)
     this.inner.syncDirectory(path)

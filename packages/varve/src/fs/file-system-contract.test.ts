@@ -179,6 +179,13 @@ for (const [name, makeSubject] of Object.entries(subjects)) {
       reader.close()
     })
 
+    test('removes in the background, and says when there is nothing to remove', async () => {
+      write('a', 'gone')
+      await fs.removeAsync(at('a'))
+      assert.equal(fs.exists(at('a')), false)
+      await assert.rejects(fs.removeAsync(at('a')), { code: 'IO', systemCode: 'ENOENT' })
+    })
+
     test('makes folders with their parents and lists names', () => {
       fs.makeDirectory(at('x/y/z'))
       fs.makeDirectory(at('x/y'))

@@ -31,6 +31,8 @@ export interface FileSystem {
   /** Gives a file a second name; fails with `EEXIST` when the name is taken. */
   link(existing: string, name: string): void
   remove(path: string): void
+  /** The same without blocking the thread: freeing the space of a large file takes milliseconds. */
+  removeAsync(path: string): Promise<void>
   /** Makes the names in a folder durable. */
   syncDirectory(path: string): void
   syncDirectoryAsync(path: string): Promise<void>

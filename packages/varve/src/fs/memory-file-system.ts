@@ -100,6 +100,11 @@ export class MemoryFileSystem implements FileSystem {
     directory.change({ removed: name })
   }
 
+  /** Removes at once: what happens when must not depend on the event loop. */
+  removeAsync(path: string): Promise<void> {
+    return new Promise((settle) => settle(this.remove(path)))
+  }
+
   syncDirectory(path: string): void {
     this.directoryAt('sync folder', path, partsOf(path)).sync()
   }

@@ -68,6 +68,15 @@ export class NodeFileSystem implements FileSystem {
     attempt('remove', path, () => fs.unlinkSync(path))
   }
 
+  removeAsync(path: string): Promise<void> {
+    return new Promise((settle, fail) => {
+      fs.unlink(path, (cause) => {
+        if (cause === null) settle()
+        else fail(ioError('remove', path, cause))
+      })
+    })
+  }
+
   syncDirectory(path: string): void {
     if (!canSyncDirectories) return
     const descriptor = open(path, 'r')
