@@ -33,16 +33,3 @@ export const unboundedFlag = 1
 
 /** Longest payload: what a log record holds, with a margin for its header. */
 export const maxGroupPayloadBytes = 0x7fff0000 - 1024
-
-const twoTo32 = 0x100000000
-
-/** Writes a safe integer as a u64. */
-export function writeU64(target: Buffer, offset: number, value: number): void {
-  target.writeUInt32LE(value >>> 0, offset)
-  target.writeUInt32LE(Math.floor(value / twoTo32), offset + 4)
-}
-
-/** Reads a u64; a result that is not a safe integer is for the caller to refuse. */
-export function readU64(source: Buffer, offset: number): number {
-  return source.readUInt32LE(offset) + source.readUInt32LE(offset + 4) * twoTo32
-}

@@ -1,10 +1,10 @@
+import { readU64 } from '../base/u64.js'
 import { isReservedKind, isSupportedKind, ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
   groupHeaderBytes,
   operationHeaderBytes,
   payloadType,
-  readU64,
   sequenceOffset,
   unboundedFlag,
 } from './batch-format.js'

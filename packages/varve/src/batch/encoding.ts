@@ -40,11 +40,13 @@ export type Decoded<E> = E extends 'utf8'
  * checked when reading.
  */
 export function json<T>(): Codec<T> {
-  return {
-    name: 'json',
-    encode: (value) => Buffer.from(stringify(value)),
-    decode: (bytes) => JSON.parse(asBuffer(bytes).toString('utf8')) as T,
-  }
+  return jsonCodec as Codec<T>
+}
+
+const jsonCodec: Codec<unknown> = {
+  name: 'json',
+  encode: (value) => Buffer.from(stringify(value)),
+  decode: (bytes) => JSON.parse(asBuffer(bytes).toString('utf8')) as unknown,
 }
 
 /** What the engine works with: writes straight into the commit buffer, reads straight from a block. */
@@ -57,7 +59,7 @@ export interface Encoding<T> {
 
 export function encodingFor(option: unknown, optionName: string): Encoding<unknown> {
   if (option === 'utf8') return utf8Encoding
-  if (option === 'json') return jsonEncoding
+  if (option === 'json' || option === jsonCodec) return jsonEncoding
   if (option === 'binary') return binaryEncoding
   if (isCodec(option)) return codecEncoding(option)
   throw invalidArgument(

@@ -1,5 +1,6 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
+import { writeU64 } from '../base/u64.js'
 import { maxKeyBytes, maxValueBytes } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
@@ -10,7 +11,6 @@ import {
   payloadType,
   sequenceOffset,
   unboundedFlag,
-  writeU64,
 } from './batch-format.js'
 
 /** Bounds of range deletes may be one byte longer than a key: `gt: k` becomes "from k and a zero byte". */

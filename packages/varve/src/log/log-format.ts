@@ -27,6 +27,7 @@ import { assert } from '../base/assert.js'
 import { crc32 } from '../base/checksum.js'
 import { corruption, unsupportedFormat } from '../base/errors.js'
 import { hashBytes } from '../base/hash.js'
+import { readU64, writeU64 } from '../base/u64.js'
 
 export const LogPurpose = { writeAhead: 1, manifest: 2 } as const
 export type LogPurpose = (typeof LogPurpose)[keyof typeof LogPurpose]
@@ -118,7 +119,7 @@ export function payloadLength(header: Buffer): number {
 }
 
 export function durableBytesOf(header: Buffer): number {
-  return header.readUInt32LE(durableAt) + header.readUInt32LE(durableAt + 4) * 0x100000000
+  return readU64(header, durableAt)
 }
 
 export function storedCrc(header: Buffer): number {
@@ -133,9 +134,4 @@ export function checksummedHeader(header: Buffer): Buffer {
 function headerCheck(buffer: Buffer, start: number, seed: number, recordOffset: number): number {
   const hash = hashBytes(buffer, start + lengthAt, start + recordHeaderBytes)
   return (hash ^ (seed + recordOffset)) >>> 0
-}
-
-function writeU64(target: Buffer, offset: number, value: number): void {
-  target.writeUInt32LE(value >>> 0, offset)
-  target.writeUInt32LE(Math.floor(value / 0x100000000), offset + 4)
 }

@@ -1,5 +1,6 @@
 import { crc32 } from '../base/checksum.js'
 import { corruption, unsupportedFormat } from '../base/errors.js'
+import { readU64, writeU64 } from '../base/u64.js'
 
 /**
  * The frame of a table file. All numbers are little-endian; docs/formats/sstable.md has the whole.
@@ -61,8 +62,7 @@ export function checkHeader(header: Buffer, file: string): void {
 export function encodeFooter(handles: TableHandles): Buffer {
   const footer = Buffer.alloc(footerBytes)
   inFileOrder(handles).forEach(({ offset, sizeBytes }, i) => {
-    footer.writeUInt32LE(offset % 2 ** 32, i * handleBytes)
-    footer.writeUInt32LE(Math.floor(offset / 2 ** 32), i * handleBytes + 4)
+    writeU64(footer, i * handleBytes, offset)
     footer.writeUInt32LE(sizeBytes, i * handleBytes + 8)
   })
   footer.writeUInt32LE(crc32(footer.subarray(0, handlesEnd)), handlesEnd)
@@ -82,8 +82,7 @@ export function decodeFooter(footer: Buffer, fileSize: number, file: string): Ta
     throw corruption(file, footerOffset, 'wrong checksum of the footer')
   }
   const [filter, rangeDelete, index, properties] = [0, 1, 2, 3].map((i) => ({
-    offset:
-      footer.readUInt32LE(i * handleBytes) + footer.readUInt32LE(i * handleBytes + 4) * 2 ** 32,
+    offset: readU64(footer, i * handleBytes),
     sizeBytes: footer.readUInt32LE(i * handleBytes + 8),
   }))
   const handles = { filter, rangeDelete, index, properties }

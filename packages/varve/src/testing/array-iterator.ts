@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { compareBytes, emptyBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes.js'
 import type { Prng } from '../base/prng.js'
+import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 
 export interface ArrayEntry {
@@ -21,17 +22,7 @@ export function compareEntries(a: ArrayEntry, b: ArrayEntry): number {
  *
  * Owned by: a test. Invariant: nobody steps it when it is not valid, or when it is closed.
  */
-export class ArrayIterator implements InternalIterator {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  sequence = 0
-  kind = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
+export class ArrayIterator extends EntryCursor implements InternalIterator {
   isClosed = false
   private position = -1
 
@@ -39,7 +30,9 @@ export class ArrayIterator implements InternalIterator {
   constructor(
     private readonly entries: readonly ArrayEntry[],
     private readonly random?: Prng,
-  ) {}
+  ) {
+    super()
+  }
 
   seekToFirst(): void {
     this.moveTo(0)

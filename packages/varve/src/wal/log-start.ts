@@ -1,4 +1,5 @@
-import { payloadType, readU64, writeU64 } from '../batch/batch-format.js'
+import { readU64, writeU64 } from '../base/u64.js'
+import { payloadType } from '../batch/batch-format.js'
 
 /**
  * The first record of every write-ahead log: where the log before it ended. With it, replay notices
