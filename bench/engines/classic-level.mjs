@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level'
-import { bloomBitsPerKey, cacheBytes, shortRange, writeBufferBytes } from './driver.mjs'
+import { bloomBitsPerKey, cacheBytes, writeBufferBytes } from './driver.mjs'
 import { installedVersion } from './index.mjs'
+import { scanLevel } from './level-scan.mjs'
 
 /** @returns {Promise<import('./driver.mjs').Driver>} */
 export async function open(directory) {
@@ -18,19 +19,7 @@ export async function open(directory) {
     del: (key) => db.del(key),
     get: (key) => db.get(key),
     getSync: (key) => db.getSync(key),
-    async scan(range, visit) {
-      if (range.limit <= shortRange) {
-        for (const [key, value] of await db.iterator(range).all()) visit(key, value)
-        return
-      }
-      const iterator = db.iterator(range)
-      for (;;) {
-        const entries = await iterator.nextv(shortRange)
-        if (entries.length === 0) break
-        for (const [key, value] of entries) visit(key, value)
-      }
-      await iterator.close()
-    },
+    scan: (range, visit) => scanLevel(db, range, visit),
     settle: () => db.compactRange('\x00', '\x7f'),
     close: () => db.close(),
   }

@@ -1,7 +1,8 @@
 // @nxtedition/rocksdb, the maintained one of the two RocksDB bindings in the manner of Level.
 import { RocksLevel } from '@nxtedition/rocksdb'
-import { bloomBitsPerKey, cacheBytes, shortRange } from './driver.mjs'
+import { bloomBitsPerKey, cacheBytes } from './driver.mjs'
 import { installedVersion } from './index.mjs'
+import { scanLevel } from './level-scan.mjs'
 
 /** @returns {Promise<import('./driver.mjs').Driver>} */
 export async function open(directory) {
@@ -20,19 +21,7 @@ export async function open(directory) {
     del: (key) => db.del(key),
     // `get` is this call and an Error object for an absent key.
     get: async (key) => (await db.getMany([key]))[0],
-    async scan(range, visit) {
-      if (range.limit <= shortRange) {
-        for (const [key, value] of await db.iterator(range).all()) visit(key, value)
-        return
-      }
-      const iterator = db.iterator(range)
-      for (;;) {
-        const entries = await iterator.nextv(shortRange)
-        if (entries.length === 0) break
-        for (const [key, value] of entries) visit(key, value)
-      }
-      await iterator.close()
-    },
+    scan: (range, visit) => scanLevel(db, range, visit),
     settle() {},
     close: () => db.close(),
   }

@@ -1,7 +1,7 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
 import { writeU64 } from '../base/u64.js'
-import { maxKeyBytes, maxValueBytes } from '../key/limits.js'
+import { maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
@@ -75,11 +75,7 @@ export class WriteBatch extends ByteSink {
   /** Behind the bytes of the key. */
   endKey(): void {
     this.keyEnd = this.length
-    const keyBytes = this.length - this.operationStart - operationHeaderBytes
-    if (keyBytes === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
-    if (keyBytes > maxKeyBytes) {
-      throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${keyBytes}`)
-    }
+    requireKeyLength(this.length - this.operationStart - operationHeaderBytes)
   }
 
   /** Behind the bytes of the value; of a delete, right behind `endKey`. */

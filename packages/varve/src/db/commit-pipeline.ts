@@ -127,7 +127,7 @@ export class CommitPipeline {
     const group = this.detachGroup()
     try {
       this.log(group)
-      if (group.sync || this.parts.durability === 'sync') this.syncBlocking()
+      if (this.mustSync(group)) this.syncBlocking()
     } catch (error) {
       group.fail(error)
       throw error
@@ -206,7 +206,7 @@ export class CommitPipeline {
       group.fail(error)
       return
     }
-    if (group.sync || this.parts.durability === 'sync') this.syncInBackground(group)
+    if (this.mustSync(group)) this.syncInBackground(group)
     else this.publish(group)
   }
 
@@ -228,6 +228,10 @@ export class CommitPipeline {
   private needsMemtable(neededBytes: number): boolean {
     for (const tree of this.parts.trees.values()) if (!tree.hasRoom(neededBytes)) return true
     return false
+  }
+
+  private mustSync(group: CommitGroup): boolean {
+    return group.sync || this.parts.durability === 'sync'
   }
 
   private detachGroup(): CommitGroup {

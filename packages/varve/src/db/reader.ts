@@ -1,6 +1,6 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
-import { maxKeyBytes } from '../key/limits.js'
+import { requireKeyLength } from '../key/limits.js'
 import { LookupState, PointLookup } from '../key/point-lookup.js'
 import type { ReadState } from '../tree/read-state.js'
 import type { Tree } from '../tree/tree.js'
@@ -18,7 +18,7 @@ export abstract class Reader<K, V> {
   private readonly keySink = new ByteSink(256)
   private readonly lookup = new PointLookup()
 
-  protected constructor(private readonly readCore: ReadCore) {}
+  protected constructor(protected readonly readCore: ReadCore) {}
 
   /** Entries above it are not seen. Throws when the reader is closed. */
   protected abstract visibleSequence(): number
@@ -117,7 +117,7 @@ export abstract class Reader<K, V> {
     const visibleSequence = this.visibleSequence()
     keySink.length = 0
     readCore.keyEncoding.write(key, keySink)
-    checkKeyLength(keySink.length)
+    requireKeyLength(keySink.length)
     readCore.gets++
     lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
     readCore.tree.get(lookup)
@@ -171,12 +171,5 @@ async function waitFor(lookup: PointLookup, tree: Tree, state: ReadState): Promi
     }
   } finally {
     state.release()
-  }
-}
-
-function checkKeyLength(length: number): void {
-  if (length === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
-  if (length > maxKeyBytes) {
-    throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${length}`)
   }
 }

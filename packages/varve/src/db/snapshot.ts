@@ -12,7 +12,7 @@ export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
 
   /** Made by `db.snapshot()`. */
   constructor(
-    private readonly core: ReadCore,
+    core: ReadCore,
     private readonly list: SnapshotList,
     /** The last write that it sees. */
     readonly sequence: number,
@@ -33,7 +33,7 @@ export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
   }
 
   protected override visibleSequence(): number {
-    this.core.assertOpen()
+    this.readCore.assertOpen()
     if (this.isClosed) throw closedError('this snapshot')
     return this.sequence
   }

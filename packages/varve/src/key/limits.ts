@@ -1,5 +1,15 @@
+import { invalidArgument } from '../base/errors.js'
+
 /** Longest user key, in bytes. */
 export const maxKeyBytes = 64 * 1024
+
+/** Throws INVALID_ARGUMENT for a length, in bytes, that no key has. */
+export function requireKeyLength(length: number): void {
+  if (length === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
+  if (length > maxKeyBytes) {
+    throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${length}`)
+  }
+}
 
 /** Longest value, in bytes (1 GiB). */
 export const maxValueBytes = 1024 * 1024 * 1024
