@@ -1,19 +1,7 @@
 // Pictures of a report, as SVG: Vega-Lite descriptions, drawn by Vega without a browser.
-import { parse, View } from 'vega'
-import { compile } from 'vega-lite'
 import { slotMs } from '../measure/meter.mjs'
+import { colors, render, title } from './drawing.mjs'
 import { baseline, enginesOf, summarize } from './summary.mjs'
-
-/** The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and Ito). */
-const colors = {
-  varve: '#d55e00',
-  'classic-level': '#0072b2',
-  rocksdb: '#009e73',
-  'rocksdb-native': '#56b4e9',
-  lmdb: '#cc79a7',
-  'better-sqlite3': '#e69f00',
-  db_bench: '#555555',
-}
 
 /** What a reader should see first; the tables have the rest. Group and workload → title. */
 const headlines = [
@@ -245,32 +233,4 @@ function colorOf(engines) {
 function lineColorOf(engines) {
   const color = colorOf(engines)
   return { ...color, legend: { ...color.legend, symbolType: 'stroke', symbolStrokeWidth: 3 } }
-}
-
-function title(text, subtitle) {
-  return { text, subtitle, anchor: 'start', fontSize: 16, subtitlePadding: 4, offset: 14 }
-}
-
-async function render(spec) {
-  const { spec: compiled } = compile({
-    ...spec,
-    background: 'white',
-    padding: 16,
-    config: {
-      font: 'Helvetica, Arial, sans-serif',
-      axis: {
-        labelFontSize: 11,
-        titleFontSize: 11,
-        gridColor: '#e8e8e8',
-        titleFontWeight: 'normal',
-      },
-      legend: { labelFontSize: 12, symbolType: 'square', columns: 7 },
-      view: { stroke: '#ccc' },
-    },
-  })
-  const view = new View(parse(compiled), { renderer: 'none' })
-  const svg = await view.toSVG()
-  view.finalize()
-  // Vega writes 15 digits; a hundredth of a pixel will do.
-  return svg.replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
 }
