@@ -10,7 +10,7 @@ export type CancelTimer = () => void
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
-  /** Milliseconds since an arbitrary start; never goes back. */
+  /** Milliseconds since an arbitrary start, the same on all threads; never goes back. */
   monotonicMs(): number
   /** Calls back once after `delayMs`; does not keep the process alive. */
   after(delayMs: number, callback: () => void): CancelTimer
@@ -28,7 +28,11 @@ const sleepCell = new Int32Array(new SharedArrayBuffer(4))
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs() {
+    // `performance.now()` begins anew on each thread.
+    const [seconds, nanoseconds] = process.hrtime()
+    return seconds * 1e3 + nanoseconds / 1e6
+  },
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     timer.unref()

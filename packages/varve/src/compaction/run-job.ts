@@ -31,8 +31,8 @@ export interface JobEnvironment {
   readonly codecs: CodecRegistry
   readonly clock: Clock
   /**
-   * Called every few hundred entries with the bytes written since the last call. May wait (rate limit),
-   * run a more urgent job first, or throw ABORTED.
+   * Called every few hundred entries, and behind the last one, with the bytes written since the last
+   * call. May wait (rate limit), run a more urgent job first, or throw ABORTED.
    */
   readonly checkpoint: (writtenBytes: number) => void
 }
@@ -177,6 +177,7 @@ function copySurvivors(
       writtenBytes = outputs.progressBytes
     }
   }
+  environment.checkpoint(outputs.progressBytes - writtenBytes)
 }
 
 /** The user key of the entry before, copied: read-ahead buffers are used again. */

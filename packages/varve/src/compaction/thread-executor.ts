@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { JobExecutor } from './job-executor.js'
 import type { JobOutcome, JobRequest } from './job-request.js'
+import { newRateCells } from './rate-limiter.js'
 import {
   ControlCell,
   controlCells,
@@ -27,6 +28,7 @@ export class ThreadExecutor implements JobExecutor {
   readonly isInline = false
   readonly mergeSlots: number
   private readonly control = new Int32Array(new SharedArrayBuffer(controlCells * 4))
+  private readonly rateCells = newRateCells()
   private readonly workers: WorkerHandle[] = []
 
   constructor(private readonly options: ThreadExecutorOptions) {
@@ -64,7 +66,7 @@ export class ThreadExecutor implements JobExecutor {
     const idle = alive.find((worker) => worker.jobCount === 0)
     if (idle !== undefined) return idle
     if (alive.length < this.options.threads) {
-      const worker = new WorkerHandle(this.control, this.options)
+      const worker = new WorkerHandle(this.control, this.rateCells, this.options)
       this.workers.push(worker)
       return worker
     }
@@ -82,6 +84,7 @@ class WorkerHandle {
 
   constructor(
     private readonly control: Int32Array,
+    rateCells: BigInt64Array,
     options: ThreadExecutorOptions,
   ) {
     const { port1, port2 } = new MessageChannel()
@@ -91,7 +94,8 @@ class WorkerHandle {
       control,
       directory: options.directory,
       codecModules: options.codecModules,
-      bytesPerSecond: options.bytesPerSecond / options.threads,
+      bytesPerSecond: options.bytesPerSecond,
+      rateCells,
     }
     this.worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: setup,

@@ -19,8 +19,10 @@ export interface WorkerSetup {
   readonly directory: string
   /** Modules that export user codecs as `codec`. */
   readonly codecModules: readonly string[]
-  /** Share of this worker; Infinity: no limit. */
+  /** All workers together; Infinity: no limit. */
   readonly bytesPerSecond: number
+  /** What they have written, for all of them. */
+  readonly rateCells: BigInt64Array
 }
 
 export interface JobMessage {

@@ -16,9 +16,10 @@ import {
  * Entry of the background thread: takes jobs from its port and runs one at a time, except that a merge
  * steps aside for a flush that arrives while it runs, since writers may be waiting for that.
  */
-const { port, control, directory, codecModules, bytesPerSecond } = workerData as WorkerSetup
+const { port, control, directory, codecModules, bytesPerSecond, rateCells } =
+  workerData as WorkerSetup
 
-const limiter = new RateLimiter(systemClock, bytesPerSecond)
+const limiter = new RateLimiter(systemClock, bytesPerSecond, rateCells)
 /** Jobs taken from the port by a merge that looked for a flush; they run after it. */
 const waiting: JobMessage[] = []
 let flushing = false
@@ -31,11 +32,8 @@ const environment: JobEnvironment = {
   codecs,
   clock: systemClock,
   checkpoint(writtenBytes) {
-    if (Atomics.load(control, ControlCell.aborted) !== 0) {
-      throw new VarveError('ABORTED', 'the job was given up since the database closes')
-    }
-    limiter.charge(writtenBytes, !flushing)
-    if (!flushing && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
+    stepAside()
+    limiter.pay(writtenBytes, flushing, stepAside)
   },
 }
 
@@ -43,6 +41,13 @@ port.on('message', (message: JobMessage) => {
   run(message)
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) run(next)
 })
+
+function stepAside(): void {
+  if (Atomics.load(control, ControlCell.aborted) !== 0) {
+    throw new VarveError('ABORTED', 'the job was given up since the database closes')
+  }
+  if (!flushing && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
+}
 
 function runWaitingFlush(): void {
   const received = receiveMessageOnPort(port) as { message: JobMessage } | undefined

@@ -97,6 +97,17 @@ test('every option of open is checked, by name', async () => {
     const options = { ...inMemory(), [name]: value } as OpenOptions<'utf8', 'utf8'>
     await assert.rejects(open('/db', options), code('INVALID_ARGUMENT', name), name)
   }
+  for (const background of [
+    { mode: 'worker' },
+    { threads: 9 },
+    { mode: 'inline', threads: 2 },
+    { bytesPerSecond: 1000 },
+    { bytesPerSecnd: 1e6 },
+    null,
+  ]) {
+    const options = { ...inMemory(), background } as OpenOptions<'utf8', 'utf8'>
+    await assert.rejects(open('/db', options), invalid, JSON.stringify(background))
+  }
   const compaction = { policy: 'leveled', l0Trigger: 0 } as const
   await assert.rejects(open('/db', { ...inMemory(), compaction }), invalid)
   await assert.rejects(

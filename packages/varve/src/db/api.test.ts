@@ -198,7 +198,7 @@ test('a walk whose value cannot be decoded, or that is left, holds nothing', asy
 test('writes that outrun the background are held back, and go on', async (context) => {
   await using db = await open(directoryFor(context), {
     memtableBytes: 64 * 1024,
-    background: { bytesPerSecond: 1024 * 1024 },
+    background: { bytesPerSecond: 16 * 1024 * 1024 },
     compaction: { policy: 'leveled', l0Trigger: 1, l0Slowdown: 2, l0Stop: 3 },
   })
   const stalls: StallEvent[] = []

@@ -12,9 +12,14 @@ export type BackgroundOption =
   | 'thread'
   | 'inline'
   | {
-      /** Worker threads, 1 to 8. Default 1. */
+      /** Default 'thread'. */
+      mode?: 'thread' | 'inline'
+      /** Worker threads, 1 to 8; inline: 1. Default 1. */
       threads?: number
-      /** Bound on what flushes and compactions write together, in bytes a second. Default: none. */
+      /**
+       * Bound on what flushes and compactions write together, in bytes a second; 65,536 to 2^50. Flushes
+       * go first. Inline, the calling thread sleeps. Default: none.
+       */
       bytesPerSecond?: number
     }
 

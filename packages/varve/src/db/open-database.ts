@@ -181,10 +181,10 @@ function openVersions(
 
 function startExecutor(directory: string, options: ResolvedOptions): JobExecutor {
   const { fs, clock, codecs, codecModules, background } = options
-  if (background.mode === 'inline') {
-    return new InlineExecutor({ fs, directory, codecs, clock, checkpoint: () => {} })
-  }
   const { threads, bytesPerSecond } = background
+  if (background.mode === 'inline') {
+    return new InlineExecutor({ fs, directory, codecs, clock }, bytesPerSecond)
+  }
   return new ThreadExecutor({ directory, threads, bytesPerSecond, codecModules })
 }
 

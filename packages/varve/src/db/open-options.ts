@@ -165,16 +165,30 @@ function resolveCompaction(value: AnyOpenOptions['compaction']): TreeOptions['co
   throw invalidOption('compaction', "'leveled' or { policy: 'leveled', …thresholds }", value)
 }
 
+const defaultBackground: ResolvedBackground = {
+  mode: 'thread',
+  threads: 1,
+  bytesPerSecond: Infinity,
+}
+
 function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
-  if (value === 'inline') return { mode: 'inline', threads: 1, bytesPerSecond: Infinity }
-  const given = value === undefined || value === 'thread' ? {} : value
-  const allowed = "'thread', 'inline' or { threads: 1 to 8, bytesPerSecond: at least 65536 }"
+  if (value === undefined) return defaultBackground
+  const given = value === 'thread' || value === 'inline' ? { mode: value } : value
+  const allowed =
+    "'thread', 'inline' or { mode: 'thread' or 'inline', threads: 1 to 8 (inline: 1), " +
+    'bytesPerSecond: at least 65536 }'
   if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
-  requireKnown(given, { threads: true, bytesPerSecond: true }, "property of option 'background'")
-  const { threads = 1, bytesPerSecond = Infinity } = given
+  requireKnown(given, defaultBackground, "property of option 'background'")
+  const {
+    mode = defaultBackground.mode,
+    threads = defaultBackground.threads,
+    bytesPerSecond = defaultBackground.bytesPerSecond,
+  } = given
+  const validMode = mode === 'thread' || mode === 'inline'
+  const validThreads = isIntegerIn(threads, 1, mode === 'inline' ? 1 : 8)
   const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
-  if (!isIntegerIn(threads, 1, 8) || !validRate) throw invalidOption('background', allowed, value)
-  return { mode: 'thread', threads, bytesPerSecond }
+  if (validMode && validThreads && validRate) return { mode, threads, bytesPerSecond }
+  throw invalidOption('background', allowed, value)
 }
 
 function requireCodecs(codecs: unknown): void {
