@@ -1,137 +1,142 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
-import { BlockCache, type CacheSlots } from './block-cache.js'
+import { BlockCache, CacheSlots } from './block-cache.js'
 
-test('hands out what was inserted, until it is dropped', () => {
-  const cache = new BlockCache<string>(100)
-  const slots: CacheSlots<string> = []
-  assert.equal(cache.get(slots, 1), undefined)
-  cache.insert(slots, 1, 'block', 40)
-  assert.equal(cache.get(slots, 1), 'block')
-  assert.deepEqual([cache.usedBytes, cache.hits, cache.misses], [40, 1, 1])
+/** What a block of that table and index holds; all of its bytes tell where it belongs. */
+function blockOf(table: number, index: number, sizeBytes = 100): Buffer {
+  return Buffer.alloc(sizeBytes, `${table}/${index} `)
+}
+
+function bytesAt(cache: BlockCache, slots: CacheSlots, index: number): Buffer {
+  return cache.bytesOf(slots, index).subarray(slots.startOf(index), slots.endOf(index))
+}
+
+/** Fills the slots from `first` on with so many blocks of 100 bytes. */
+function fill(cache: BlockCache, slots: CacheSlots, first: number, count: number): void {
+  for (let i = first; i < first + count; i++) cache.insert(slots, i, blockOf(0, i))
+}
+
+test('hands out a copy of what was inserted, until it is dropped', () => {
+  const cache = new BlockCache(64_000)
+  const slots = new CacheSlots(2)
+  assert.equal(cache.has(slots, 1), false)
+  const block = blockOf(0, 1)
+  cache.insert(slots, 1, block)
+  block.fill(0)
+  assert.equal(cache.has(slots, 1), true)
+  assert.deepEqual(bytesAt(cache, slots, 1), blockOf(0, 1))
+  assert.deepEqual([cache.usedBytes, cache.hits, cache.misses], [1000, 1, 1])
   cache.drop(slots)
-  assert.equal(cache.get(slots, 1), undefined)
+  assert.equal(cache.has(slots, 1), false)
   assert.equal(cache.usedBytes, 0)
 })
 
-test('evicts the least recently used, and clears its slot', () => {
-  const cache = new BlockCache<string>(100)
-  const one: CacheSlots<string> = []
-  const two: CacheSlots<string> = []
-  cache.insert(one, 0, 'a', 40)
-  cache.insert(two, 0, 'b', 40)
-  assert.equal(cache.get(one, 0), 'a')
-  cache.insert(two, 1, 'c', 40)
-  assert.equal(two[0], undefined)
-  assert.deepEqual([cache.get(one, 0), cache.get(two, 1)], ['a', 'c'])
+test('evicts the oldest, but not what was used since it came', () => {
+  const cache = new BlockCache(64_000)
+  const slots = new CacheSlots(1000)
+  fill(cache, slots, 0, 640)
+  assert.equal(cache.usedBytes, 64_000)
+  cache.has(slots, 3)
+  fill(cache, slots, 640, 1)
+  const first = Array.from({ length: 11 }, (_, i) => slots.has(i))
+  assert.deepEqual(first, [...[0, 0, 0, 1, 0, 0, 0, 0, 0, 0].map(Boolean), true])
+  assert.deepEqual(bytesAt(cache, slots, 3), blockOf(0, 3))
+  assert.deepEqual(bytesAt(cache, slots, 640), blockOf(0, 640))
+  assert.equal(cache.usedBytes, 64_000)
+})
+
+test('uses of everything do not keep everything: half of a chunk becomes free', () => {
+  const cache = new BlockCache(64_000)
+  const slots = new CacheSlots(1000)
+  fill(cache, slots, 0, 640)
+  for (let i = 0; i < 640; i++) cache.has(slots, i)
+  fill(cache, slots, 640, 1)
+  const kept = Array.from({ length: 10 }, (_, i) => slots.has(i))
+  assert.deepEqual(kept, [1, 1, 1, 1, 1, 0, 0, 0, 0, 0].map(Boolean))
+})
+
+test('what tables left behind goes before what is of use', () => {
+  const cache = new BlockCache(64_000)
+  const old = new CacheSlots(320)
+  const gone = new CacheSlots(320)
+  const rest = new CacheSlots(320)
+  fill(cache, old, 0, 320)
+  for (let i = 0; i < 320; i++) fill(cache, i % 10 === 0 ? rest : gone, i, 1)
+  cache.drop(gone)
+  const next = new CacheSlots(320)
+  fill(cache, next, 0, 320)
+  assert.ok(Array.from({ length: 320 }, (_, i) => old.has(i) && next.has(i)).every(Boolean))
+  assert.equal(rest.has(0), false)
+})
+
+test('while it is held, bytes that it gave out stay as they are', () => {
+  const cache = new BlockCache(64_000)
+  const slots = new CacheSlots(2000)
+  fill(cache, slots, 0, 640)
+  cache.hold()
+  const seen = Array.from({ length: 640 }, (_, i) => bytesAt(cache, slots, i))
+  fill(cache, slots, 640, 1300)
+  seen.forEach((bytes, i) => assert.deepEqual(bytes, blockOf(0, i)))
+  cache.release()
+  const last = bytesAt(cache, slots, 1939)
+  fill(cache, slots, 0, 640)
+  assert.notDeepEqual(last, blockOf(0, 1939), 'the memory is used again once nobody holds it')
 })
 
 test('does not keep what is larger than the capacity, nor anything at capacity 0', () => {
-  const cache = new BlockCache<string>(100)
-  const slots: CacheSlots<string> = []
-  cache.insert(slots, 0, 'fits', 100)
-  cache.insert(slots, 1, 'does not', 101)
-  assert.deepEqual([cache.get(slots, 0), cache.get(slots, 1)], ['fits', undefined])
-  cache.insert(slots, 0, 'grew', 101)
-  assert.equal(cache.get(slots, 0), undefined)
-  cache.setCapacity(0)
-  cache.insert(slots, 0, 'small', 1)
-  assert.equal(cache.get(slots, 0), undefined)
+  const cache = new BlockCache(1000)
+  const slots = new CacheSlots(2)
+  cache.insert(slots, 0, blockOf(0, 0, 1000))
+  cache.insert(slots, 1, blockOf(0, 1, 1001))
+  assert.deepEqual([slots.has(0), slots.has(1), cache.usedBytes], [true, false, 1000])
+  const none = new BlockCache(0)
+  const others = new CacheSlots(1)
+  none.insert(others, 0, blockOf(0, 0, 1))
+  assert.equal(none.has(others, 0), false)
 })
 
-test('a use counts once a quarter of the capacity has been inserted behind it', () => {
-  const cache = new BlockCache<string>(100)
-  const slots: CacheSlots<string> = []
-  for (const [index, sizeBytes] of [40, 40, 20].entries()) {
-    cache.insert(slots, index, `block ${index}`, sizeBytes)
-  }
-  cache.get(slots, 0)
-  cache.get(slots, 1)
-  cache.insert(slots, 3, 'new', 40)
-  // 60 bytes came behind block 0, which therefore moved; only 20 behind block 1, which did not.
-  assert.deepEqual(
-    slots.map((entry) => entry?.value),
-    ['block 0', undefined, 'block 2', 'new'],
-  )
+test('holds what it says, byte for byte, within its capacity', () => {
+  for (let seed = 0; seed < 100; seed++) tortureCache(seed)
 })
 
-/** The same promises kept the slow way: a Map in the order of use. */
-class Model {
-  readonly entries = new Map<string, { value: number; sizeBytes: number; linkedAt: number }>()
-  insertedBytes = 0
-
-  constructor(public capacity: number) {}
-
-  get usedBytes(): number {
-    return [...this.entries.values()].reduce((sum, entry) => sum + entry.sizeBytes, 0)
-  }
-
-  get(key: string): number | undefined {
-    const entry = this.entries.get(key)
-    if (entry === undefined) return undefined
-    if (this.insertedBytes - entry.linkedAt > this.capacity / 4) {
-      this.entries.delete(key)
-      this.entries.set(key, { ...entry, linkedAt: this.insertedBytes })
-    }
-    return entry.value
-  }
-
-  insert(key: string, value: number, sizeBytes: number): void {
-    this.entries.delete(key)
-    if (sizeBytes > this.capacity) return
-    this.insertedBytes += sizeBytes
-    this.entries.set(key, { value, sizeBytes, linkedAt: this.insertedBytes })
-    this.evict()
-  }
-
-  evict(): void {
-    for (const key of this.entries.keys()) {
-      if (this.usedBytes <= this.capacity) return
-      this.entries.delete(key)
-    }
-  }
-}
-
-test('does what a naive list of uses does', () => {
-  for (let seed = 0; seed < 200; seed++) compareWithModel(seed)
-})
-
-function compareWithModel(seed: number): void {
+function tortureCache(seed: number): void {
   const prng = new Prng(seed)
-  const capacity = prng.between(0, 60)
-  const cache = new BlockCache<number>(capacity)
-  const model = new Model(capacity)
-  const tables: CacheSlots<number>[] = [[], [], []]
+  const blockCount = 40
+  const capacity = prng.between(0, 20_000)
+  const cache = new BlockCache(capacity)
+  const tables = Array.from({ length: 3 }, () => new CacheSlots(blockCount))
+  const sizeOf = (table: number, index: number): number => 1 + ((table * 97 + index * 131) % 700)
   let [hits, misses] = [0, 0]
-  for (let step = 0; step < 300; step++) {
-    const table = prng.below(tables.length)
-    const index = prng.below(5)
-    const key = `${table}/${index}`
+  for (let step = 0; step < 600; step++) {
     const where = `seed ${seed}, step ${step}`
-    const action = prng.below(40)
-    if (action < 20) {
-      const expected = model.get(key)
-      if (expected === undefined) misses++
-      else hits++
-      assert.equal(cache.get(tables[table], index), expected, where)
-    } else if (action < 38) {
-      const sizeBytes = prng.between(1, 20)
-      cache.insert(tables[table], index, step, sizeBytes)
-      model.insert(key, step, sizeBytes)
-    } else if (action === 38) {
-      cache.drop(tables[table])
-      for (let i = 0; i < 5; i++) model.entries.delete(`${table}/${i}`)
-    } else {
-      model.capacity = prng.between(0, 60)
-      model.evict()
-      cache.setCapacity(model.capacity)
+    const table = prng.below(tables.length)
+    const index = prng.below(blockCount)
+    const slots = tables[table]
+    const action = prng.below(50)
+    if (action < 25) {
+      const before = slots.has(index)
+      assert.equal(cache.has(slots, index), before, where)
+      if (before) hits++
+      else misses++
+    } else if (action < 46) {
+      cache.insert(slots, index, blockOf(table, index, sizeOf(table, index)))
+      assert.equal(slots.has(index), sizeOf(table, index) <= capacity, where)
+    } else if (action < 47) {
+      cache.drop(slots)
+    } else if (action < 48) {
+      cache.hold()
+      cache.release()
     }
-    const cached = tables.flatMap((slots, t) =>
-      Array.from(slots, (entry, i) => (entry === undefined ? [] : [`${t}/${i}`])).flat(),
-    )
-    assert.deepEqual(cached, [...model.entries.keys()].sort(), where)
-    assert.equal(cache.usedBytes, model.usedBytes, where)
-    assert.deepEqual([cache.hits, cache.misses], [hits, misses], where)
+    let liveBytes = 0
+    tables.forEach((of, t) => {
+      for (let i = 0; i < blockCount; i++) {
+        if (!of.has(i)) continue
+        assert.deepEqual(bytesAt(cache, of, i), blockOf(t, i, sizeOf(t, i)), where)
+        liveBytes += sizeOf(t, i)
+      }
+    })
+    assert.ok(liveBytes <= cache.usedBytes && cache.usedBytes <= capacity, where)
   }
+  assert.deepEqual([cache.hits, cache.misses], [hits, misses], `seed ${seed}`)
 }

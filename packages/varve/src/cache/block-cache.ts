@@ -1,123 +1,256 @@
 import { assert } from '../base/assert.js'
 
-/** The cached blocks of one table by their index in it; undefined where a block is not cached. */
-export type CacheSlots<V> = (CacheEntry<V> | undefined)[]
+/** Numbers of a slot in `CacheSlots.words`: which chunk (0: none), where in it, and whether it was used. */
+const slotWords = 4
+const chunkWord = 0
+const startWord = 1
+const endWord = 2
+const usedWord = 3
 
-/** A cached value, and its place in the order of use. For the cache only. */
-class CacheEntry<V> {
-  /** Towards the more recently used; the ends of the list are joined by the cache's own entry. */
-  newer: CacheEntry<V> = this
-  older: CacheEntry<V> = this
-  /** The cache's `insertedBytes` when the entry last became the newest. */
-  linkedAt = 0
+/**
+ * Where the blocks of one table lie in the cache, by their index in the table.
+ *
+ * Owned by: the table's BlockSource; written by the cache alone. Lives: as long as the table is open.
+ */
+export class CacheSlots {
+  readonly words: Int32Array
 
+  constructor(blockCount: number) {
+    this.words = new Int32Array(blockCount * slotWords)
+  }
+
+  /** Whether the block is cached; does not count as a use. */
+  has(index: number): boolean {
+    return this.words[index * slotWords + chunkWord] !== 0
+  }
+
+  /** Requires: the block is cached. */
+  startOf(index: number): number {
+    return this.words[index * slotWords + startWord]
+  }
+
+  /** Requires: the block is cached. */
+  endOf(index: number): number {
+    return this.words[index * slotWords + endWord]
+  }
+}
+
+/** A piece of the cache's memory, filled from its start. */
+class Chunk {
+  filledBytes = 0
+  /** Bytes of blocks that some slot still points to. */
+  liveBytes = 0
+  /** Whose blocks were appended, in the order of their places. */
+  slots: CacheSlots[] = []
+  indexes: number[] = []
+
+  /** `number`: its place in the cache's `chunks`. */
   constructor(
-    readonly value: V,
-    readonly sizeBytes: number,
-    readonly slots: CacheSlots<V>,
-    readonly index: number,
+    readonly number: number,
+    public bytes: Buffer,
   ) {}
 }
 
+/** The cache's memory comes in about so many pieces. */
+const chunksPerCache = 64
+const maxChunkBytes = 64 * 1024 * 1024
+
+/** A chunk of which less than this share is still of use goes before the oldest one. */
+const sparseShare = 1 / 4
+
+/** Of a chunk that is filled anew, at most this share is kept: so each time half of it becomes free. */
+const maxKeptShare = 1 / 2
+
 /**
- * Keeps the most recently used values as long as their bytes fit. An entry lies in a slot that its
- * table owns, so that a hit is one array access, without a key to hash:
+ * Keeps blocks of tables in a fixed number of large chunks of memory, filled one after another:
  *
- *     table 7: slots [ · e1 · ]      newest → e3 ⇄ e1 ⇄ e2 ← oldest, evicted next
- *     table 9: slots [ e3 · e2 ]
+ *     table 7: slots [ · 0:0 0:4096 ]      chunk 0 │ 7/1 │ 7/2 │ 9/0 │
+ *     table 9: slots [ 0:8192 1:0 ]        chunk 1 │ 9/1 │ →
+ *
+ * A hit reads four numbers of a typed array that the table owns, and then the block: no object of the
+ * block's own lies between, each of which would be a cache miss of the processor or two. When all
+ * chunks are full the oldest one is filled anew, behind those of its blocks that were used since they
+ * came (the CLOCK algorithm, Corbató 1968, a chunk at a time).
  *
  * Owned by: the database, for all of its tables. Lives: as long as it.
  * Invariants:
- * 1. `slots[i]` holds an entry exactly while that entry is in the list.
- * 2. `usedBytes` is the sum of the sizes in the list, and at most the capacity.
- * 3. A table that goes calls `drop`, or its slots would live on in the list.
- *
- * Relinking touches three more entries, each a cache miss of the processor. So a hit relinks only when
- * a quarter of the capacity has been inserted since the entry was last the newest: the order of use
- * is off by a quarter at most, and in a cache that holds everything nothing ever moves.
- *
- * A value that was handed out stays valid when it is evicted; the cache only forgets it.
+ * 1. A slot with a chunk's number points to its block in that chunk.
+ * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity.
+ * 3. A table that goes calls `drop`.
+ * 4. While somebody holds the cache, bytes that it has given out stay as they are: a chunk is then
+ *    replaced instead of filled anew, and the old one goes with its last reader.
  */
-export class BlockCache<V> {
+export class BlockCache {
   usedBytes = 0
   hits = 0
   misses = 0
-  private insertedBytes = 0
-
-  /** No entry, but what joins the list into a ring: the newest is its `older`, the oldest its `newer`. */
-  private readonly ends = new CacheEntry<V>(undefined as V, 0, [], 0)
+  private readonly chunkBytes: number
+  /** By number. */
+  private readonly chunks: (Chunk | undefined)[] = []
+  /** The same, oldest first. */
+  private readonly order: Chunk[] = []
+  private filling: Chunk | undefined
+  private holders = 0
 
   /** With a capacity of 0 it keeps nothing. */
-  constructor(private capacity: number) {
-    assert(capacity >= 0, 'a cache of negative capacity')
-  }
-
-  get capacityBytes(): number {
-    return this.capacity
-  }
-
-  /** Evicts what no longer fits. */
-  setCapacity(capacityBytes: number): void {
+  constructor(readonly capacityBytes: number) {
     assert(capacityBytes >= 0, 'a cache of negative capacity')
-    this.capacity = capacityBytes
-    this.makeRoom(0)
+    this.chunkBytes = Math.min(maxChunkBytes, Math.floor(capacityBytes / chunksPerCache))
   }
 
-  get(slots: CacheSlots<V>, index: number): V | undefined {
-    const entry = slots[index]
-    if (entry === undefined) {
+  /** Whether the block is here; counts as a use of it. */
+  has(slots: CacheSlots, index: number): boolean {
+    const { words } = slots
+    const at = index * slotWords
+    if (words[at + chunkWord] === 0) {
       this.misses++
-      return undefined
+      return false
     }
     this.hits++
-    if (this.insertedBytes - entry.linkedAt > this.capacity / 4) {
-      unlink(entry)
-      this.linkAsNewest(entry)
+    if (words[at + usedWord] === 0) words[at + usedWord] = 1
+    return true
+  }
+
+  /**
+   * The memory that has the block at [startOf, endOf) of its slots: valid until the next `insert`, for
+   * holders as long as they like. Requires: the block is cached.
+   */
+  bytesOf(slots: CacheSlots, index: number): Buffer {
+    return this.chunks[slots.words[index * slotWords + chunkWord] - 1]!.bytes
+  }
+
+  /** Keeps a copy of a block, unless it has it or the block is too large. Blocks never change. */
+  insert(slots: CacheSlots, index: number, block: Uint8Array): void {
+    const sizeBytes = block.length
+    assert(sizeBytes > 0, 'a block without bytes')
+    if (sizeBytes > this.capacityBytes || slots.has(index)) return
+    const chunk = this.chunkFor(sizeBytes)
+    chunk.bytes.set(block, chunk.filledBytes)
+    this.append(chunk, slots, index, sizeBytes)
+  }
+
+  /** Forgets all blocks of a table, and gives back the memory that nothing else lies in. */
+  drop(slots: CacheSlots): void {
+    const blockCount = slots.words.length / slotWords
+    for (let index = 0; index < blockCount; index++) this.forget(slots, index)
+    for (const chunk of [...this.order]) if (chunk.liveBytes === 0) this.remove(chunk)
+  }
+
+  /** From now until `release`, what `bytesOf` has given out stays as it is. */
+  hold(): void {
+    this.holders++
+  }
+
+  release(): void {
+    assert(this.holders > 0, 'a cache is released as often as it was held')
+    this.holders--
+  }
+
+  private forget({ words }: CacheSlots, index: number): void {
+    const at = index * slotWords
+    const number = words[at + chunkWord]
+    if (number === 0) return
+    words[at + chunkWord] = 0
+    this.chunks[number - 1]!.liveBytes -= words[at + endWord] - words[at + startWord]
+  }
+
+  private append(chunk: Chunk, slots: CacheSlots, index: number, sizeBytes: number): void {
+    const { words } = slots
+    const start = chunk.filledBytes
+    chunk.filledBytes += sizeBytes
+    chunk.liveBytes += sizeBytes
+    const at = index * slotWords
+    words[at + chunkWord] = chunk.number + 1
+    words[at + startWord] = start
+    words[at + endWord] = start + sizeBytes
+    words[at + usedWord] = 0
+    chunk.slots.push(slots)
+    chunk.indexes.push(index)
+  }
+
+  /** A chunk with room for a block: a large block gets one of its own. */
+  private chunkFor(sizeBytes: number): Chunk {
+    const { chunkBytes, filling } = this
+    if (sizeBytes > chunkBytes) {
+      this.makeRoom(sizeBytes)
+      return this.addChunk(sizeBytes)
     }
-    return entry.value
+    if (filling !== undefined && filling.filledBytes + sizeBytes <= chunkBytes) return filling
+    this.filling = this.refilled(sizeBytes) ?? this.addChunk(chunkBytes)
+    return this.filling
   }
 
-  /** Replaces what is in the slot. A value larger than the capacity is not kept. */
-  insert(slots: CacheSlots<V>, index: number, value: V, sizeBytes: number): void {
-    assert(sizeBytes > 0, 'a cached value without a size')
-    const previous = slots[index]
-    if (previous !== undefined) this.remove(previous)
-    if (sizeBytes > this.capacity) return
-    this.makeRoom(sizeBytes)
-    const entry = new CacheEntry(value, sizeBytes, slots, index)
-    slots[index] = entry
-    this.insertedBytes += sizeBytes
-    this.linkAsNewest(entry)
+  private addChunk(sizeBytes: number): Chunk {
+    const free = this.chunks.indexOf(undefined)
+    const number = free < 0 ? this.chunks.length : free
+    const chunk = new Chunk(number, Buffer.allocUnsafeSlow(sizeBytes))
+    this.chunks[number] = chunk
+    this.order.push(chunk)
     this.usedBytes += sizeBytes
-  }
-
-  /** Forgets every entry of a table. */
-  drop(slots: CacheSlots<V>): void {
-    for (const entry of slots) if (entry !== undefined) this.remove(entry)
+    return chunk
   }
 
   private makeRoom(sizeBytes: number): void {
-    while (this.usedBytes + sizeBytes > this.capacity) this.remove(this.ends.newer)
+    while (this.usedBytes + sizeBytes > this.capacityBytes) this.remove(this.victim())
   }
 
-  private remove(entry: CacheEntry<V>): void {
-    unlink(entry)
-    entry.slots[entry.index] = undefined
-    this.usedBytes -= entry.sizeBytes
+  /** A chunk filled anew with room for `sizeBytes`; undefined while there is memory for one more. */
+  private refilled(sizeBytes: number): Chunk | undefined {
+    const { chunkBytes, capacityBytes } = this
+    while (this.usedBytes + chunkBytes > capacityBytes) {
+      const victim = this.victim()
+      if (victim.bytes.length === chunkBytes) {
+        this.refill(victim, Math.min(chunkBytes * maxKeptShare, chunkBytes - sizeBytes))
+        return victim
+      }
+      this.remove(victim)
+    }
+    return undefined
   }
 
-  private linkAsNewest(entry: CacheEntry<V>): void {
-    const { ends } = this
-    const second = ends.older
-    entry.linkedAt = this.insertedBytes
-    entry.newer = ends
-    entry.older = second
-    second.newer = entry
-    ends.older = entry
+  /** Begins a chunk anew with those of its blocks that were used, as far as they fit in `maxKeptBytes`. */
+  private refill(chunk: Chunk, maxKeptBytes: number): void {
+    const { bytes, slots, indexes, number } = chunk
+    if (this.holders > 0) chunk.bytes = Buffer.allocUnsafeSlow(bytes.length)
+    this.order.push(...this.order.splice(this.order.indexOf(chunk), 1))
+    chunk.filledBytes = 0
+    chunk.slots = []
+    chunk.indexes = []
+    for (const [i, index] of indexes.entries()) {
+      const { words } = slots[i]
+      const at = index * slotWords
+      if (words[at + chunkWord] !== number + 1) continue
+      const start = words[at + startWord]
+      const end = words[at + endWord]
+      const isKept = words[at + usedWord] === 1 && chunk.filledBytes + end - start <= maxKeptBytes
+      this.forget(slots[i], index)
+      if (!isKept) continue
+      bytes.copy(chunk.bytes, chunk.filledBytes, start, end)
+      this.append(chunk, slots[i], index, end - start)
+    }
+  }
+
+  private remove(chunk: Chunk): void {
+    this.order.splice(this.order.indexOf(chunk), 1)
+    for (const [i, index] of chunk.indexes.entries()) {
+      const slots = chunk.slots[i]
+      if (slots.words[index * slotWords + chunkWord] === chunk.number + 1) this.forget(slots, index)
+    }
+    this.chunks[chunk.number] = undefined
+    this.usedBytes -= chunk.bytes.length
+    if (this.filling === chunk) this.filling = undefined
+  }
+
+  /** The chunk that goes next: the emptiest one when tables that went have left it sparse, or the oldest. */
+  private victim(): Chunk {
+    const oldest = this.order[0]
+    let victim = oldest
+    for (const chunk of this.order) if (fillOf(chunk) < fillOf(victim)) victim = chunk
+    return fillOf(victim) < sparseShare ? victim : oldest
   }
 }
 
-function unlink<V>(entry: CacheEntry<V>): void {
-  entry.newer.older = entry.older
-  entry.older.newer = entry.newer
+/** Which share of a chunk is of use. */
+function fillOf(chunk: Chunk): number {
+  return chunk.liveBytes / chunk.bytes.length
 }

@@ -1,7 +1,6 @@
 import type { BlockCache } from '../cache/block-cache.js'
 import type { Scheduler } from '../compaction/scheduler.js'
 import type { DirectoryLock } from '../fs/directory-lock.js'
-import type { Block } from '../sstable/block.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableCounters } from '../sstable/table-reader.js'
 import type { Tree } from '../tree/tree.js'
@@ -24,7 +23,7 @@ export interface DatabaseParts {
   readonly versions: VersionSet
   readonly tree: Tree
   readonly tables: TableCache
-  readonly cache: BlockCache<Block>
+  readonly cache: BlockCache
   readonly tableCounters: TableCounters
   readonly work: WorkCounters
   readonly snapshots: SnapshotList

@@ -6,7 +6,6 @@ import { Scheduler } from '../compaction/scheduler.js'
 import { ThreadExecutor } from '../compaction/thread-executor.js'
 import { acquireDirectoryLock, type DirectoryLock } from '../fs/directory-lock.js'
 import { nodeLockOwner } from '../fs/node-process-identity.js'
-import type { Block } from '../sstable/block.js'
 import { TableCache } from '../sstable/table-cache.js'
 import { newTableCounters } from '../sstable/table-reader.js'
 import { Tree } from '../tree/tree.js'
@@ -96,7 +95,7 @@ function openStore(
   const work = new WorkCounters()
   const events = new DatabaseEventEmitter()
   const snapshots = new SnapshotList()
-  const cache = new BlockCache<Block>(options.cacheBytes)
+  const cache = new BlockCache(options.cacheBytes)
   const tableCounters = newTableCounters()
   const context = { cache, codecs, counters: tableCounters }
   const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`

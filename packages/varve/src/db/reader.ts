@@ -148,9 +148,10 @@ export abstract class Reader<K, V> {
     const lookup = new PointLookup()
     lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
     lookup.block(blocked.missing!)
-    const loading = waitFor(lookup, tree, tree.state.retain())
-    this.readCore.loads.add(loading)
-    return loading.then(() => take(lookup)).finally(() => this.readCore.loads.delete(loading))
+    const { loads } = this.readCore
+    const loading = waitFor(lookup, tree, tree.state.retain(), take)
+    loads.add(loading)
+    return loading.finally(() => loads.delete(loading))
   }
 }
 
@@ -160,8 +161,16 @@ export abstract class Reader<K, V> {
  */
 const maxAwaitedBlocks = 8
 
-/** Loads one missing block after another until the lookup has its answer. */
-async function waitFor(lookup: PointLookup, tree: Tree, state: ReadState): Promise<void> {
+/**
+ * Loads one missing block after another until the lookup has its answer, and takes what is wanted of it
+ * at once: other reads may put other blocks in the place of the one that it lies in.
+ */
+async function waitFor<T>(
+  lookup: PointLookup,
+  tree: Tree,
+  state: ReadState,
+  take: (found: PointLookup) => T,
+): Promise<T> {
   try {
     for (let awaited = 1; lookup.state === LookupState.blocked; awaited++) {
       await lookup.missing!.load()
@@ -169,6 +178,7 @@ async function waitFor(lookup: PointLookup, tree: Tree, state: ReadState): Promi
       lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, mayRead)
       tree.get(lookup, state)
     }
+    return take(lookup)
   } finally {
     state.release()
   }

@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.js'
 import { corruption } from '../base/errors.js'
-import type { BlockCache, CacheSlots } from '../cache/block-cache.js'
+import { type BlockCache, CacheSlots } from '../cache/block-cache.js'
 import type { ReadableFile } from '../fs/file-system.js'
-import { Block } from './block.js'
+import { Block, type BlockOrigin } from './block.js'
 import type { CodecRegistry } from './codec.js'
 import { unpackBlock } from './stored-block.js'
 import type { TableIndex } from './table-index.js'
@@ -30,7 +30,7 @@ export function newTableCounters(): TableCounters {
 }
 
 export interface TableReadContext {
-  readonly cache: BlockCache<Block>
+  readonly cache: BlockCache
   readonly codecs: CodecRegistry
   readonly counters: TableCounters
 }
@@ -47,82 +47,87 @@ export interface TableReadContext {
  *    `cached` that asks for it, or until another one takes its place. So of several lookups that wait
  *    for blocks the last one to load gets through, even without a cache.
  */
-export class BlockSource {
-  private readonly slots: CacheSlots<Block>
-  private readonly loads = new Map<number, Promise<Block>>()
+export class BlockSource implements BlockOrigin {
+  private readonly cache: BlockCache
+  private readonly slots: CacheSlots
+  /** What point reads look through, one after another. */
+  private readonly lookupBlock: Block
+  /** Payloads on their way. */
+  private readonly loads = new Map<number, Promise<Buffer>>()
   private heldIndex = -1
-  private held: Block | undefined
+  private held: Buffer | undefined
   private closeWanted = false
   private pins = 0
 
   constructor(
     readonly file: ReadableFile,
     private readonly index: TableIndex,
-    private readonly baseSequence: number,
+    readonly baseSequence: number,
     private readonly context: TableReadContext,
   ) {
-    this.slots = new Array<undefined>(index.count).fill(undefined)
+    this.cache = context.cache
+    this.slots = new CacheSlots(index.count)
+    this.lookupBlock = new Block(this)
+  }
+
+  get path(): string {
+    return this.file.path
   }
 
   get isPinned(): boolean {
     return this.pins > 0
   }
 
-  cached(index: number): Block | undefined {
-    const block = this.context.cache.get(this.slots, index)
-    return block === undefined && this.heldIndex === index ? this.takeHeld() : block
+  offsetOf(index: number): number {
+    return this.index.offsetOf(index)
   }
 
+  /** The block, if it is in memory. Its bytes stay as they are while the table is pinned. */
+  cached(index: number): Block | undefined {
+    return this.viewCached(index, undefined)
+  }
+
+  /** The same for a point read: the block is valid until the next call for one. */
+  cachedForLookup(index: number): Block | undefined {
+    return this.viewCached(index, this.lookupBlock)
+  }
+
+  /** Reads a block from the file. `fillCache`: whether the cache keeps a copy. */
   read(index: number, fillCache: boolean): Block {
     const stored = Buffer.allocUnsafeSlow(this.index.sizeOf(index))
     const got = this.file.read(stored, 0, stored.length, this.index.offsetOf(index))
-    const block = this.parse(index, stored, got)
-    if (fillCache) this.fill(index, block)
-    return block
+    const payload = this.unpack(index, stored, got)
+    if (fillCache) this.cache.insert(this.slots, index, payload)
+    return this.view(index, payload)
   }
 
   async load(index: number, fillCache: boolean): Promise<Block> {
-    this.pin()
-    try {
-      let reading = this.loads.get(index)
-      if (reading === undefined) {
-        reading = this.readAsync(index).finally(() => this.loads.delete(index))
-        this.loads.set(index, reading)
-      }
-      const block = await reading
-      if (fillCache && this.slots[index] === undefined) this.fill(index, block)
-      return block
-    } finally {
-      this.unpin()
-    }
+    return this.view(index, await this.loadPayload(index, fillCache))
   }
 
-  /** Ensures: `cached` then has the block, unless the table was closed: who asks again reopens it. */
+  /** Ensures: `cachedForLookup` then has the block, unless the table was closed: who asks again reopens it. */
   async loadForLookup(index: number): Promise<void> {
     if (this.closeWanted) return
-    const block = await this.load(index, true)
-    if (this.slots[index] !== undefined) return
+    const payload = await this.loadPayload(index, true)
+    if (this.slots.has(index)) return
     this.heldIndex = index
-    this.held = block
+    this.held = payload
   }
 
   /** Checks and views the bytes of a data block, of which `got` came from the file. */
   parse(index: number, stored: Buffer, got: number): Block {
-    const { codecs, counters } = this.context
-    const { path } = this.file
-    const offset = this.index.offsetOf(index)
-    if (got < stored.length) throw corruption(path, offset + got, 'the file ends inside a block')
-    counters.blocksRead++
-    counters.bytesRead += stored.length
-    return new Block(unpackBlock(stored, codecs, path, offset), this.baseSequence, path, offset)
+    return this.view(index, this.unpack(index, stored, got))
   }
 
+  /** The file stays open, and bytes of blocks stay as they are, until `unpin`. */
   pin(): void {
     this.pins++
+    this.cache.hold()
   }
 
   unpin(): void {
     this.pins--
+    this.cache.release()
     assert(this.pins >= 0, 'a table is unpinned as often as it was pinned')
     if (this.pins === 0 && this.closeWanted) this.closeNow()
   }
@@ -133,26 +138,60 @@ export class BlockSource {
     if (this.pins === 0) this.closeNow()
   }
 
-  private takeHeld(): Block | undefined {
-    const block = this.held
+  private viewCached(index: number, into: Block | undefined): Block | undefined {
+    const { cache, slots } = this
+    if (cache.has(slots, index)) {
+      const block = into ?? new Block(this)
+      const bytes = cache.bytesOf(slots, index)
+      return block.at(index, bytes, slots.startOf(index), slots.endOf(index))
+    }
+    if (this.heldIndex !== index) return undefined
+    const payload = this.held!
     this.held = undefined
     this.heldIndex = -1
-    return block
+    return this.view(index, payload)
   }
 
-  private async readAsync(index: number): Promise<Block> {
+  private view(index: number, payload: Buffer): Block {
+    return new Block(this).at(index, payload, 0, payload.length)
+  }
+
+  private async loadPayload(index: number, fillCache: boolean): Promise<Buffer> {
+    this.pin()
+    try {
+      let loading = this.loads.get(index)
+      if (loading === undefined) {
+        loading = this.readAsync(index).finally(() => this.loads.delete(index))
+        this.loads.set(index, loading)
+      }
+      const payload = await loading
+      if (fillCache) this.cache.insert(this.slots, index, payload)
+      return payload
+    } finally {
+      this.unpin()
+    }
+  }
+
+  private async readAsync(index: number): Promise<Buffer> {
     const stored = Buffer.allocUnsafeSlow(this.index.sizeOf(index))
     const offset = this.index.offsetOf(index)
     const got = await this.file.readAsync(stored, 0, stored.length, offset)
-    return this.parse(index, stored, got)
+    return this.unpack(index, stored, got)
   }
 
-  private fill(index: number, block: Block): void {
-    this.context.cache.insert(this.slots, index, block, block.memoryBytes)
+  private unpack(index: number, stored: Buffer, got: number): Buffer {
+    const { codecs, counters } = this.context
+    const offset = this.index.offsetOf(index)
+    if (got < stored.length) {
+      throw corruption(this.path, offset + got, 'the file ends inside a block')
+    }
+    counters.blocksRead++
+    counters.bytesRead += stored.length
+    return unpackBlock(stored, codecs, this.path, offset)
   }
 
   private closeNow(): void {
-    this.context.cache.drop(this.slots)
+    this.cache.drop(this.slots)
     this.file.close()
   }
 }

@@ -8,6 +8,13 @@ import { EntryPlace } from './entry-place.js'
 
 const base = 1000
 
+function blockIn(bytes: Buffer, baseSequence = 0, offset = 0): Block {
+  const origin = { baseSequence, path: 'f', offsetOf: () => offset }
+  // Between other bytes, as in the cache.
+  const around = Buffer.concat([Buffer.alloc(7, 0xee), bytes, Buffer.alloc(9, 0xee)])
+  return new Block(origin).at(0, around, 7, 7 + bytes.length)
+}
+
 function build(
   entries: readonly [key: string, delta: number, kind: number, value: Buffer][],
 ): Buffer {
@@ -29,7 +36,7 @@ function lookUp(block: Block, name: string, visible: number): PointLookup & { an
 
 test('finds the newest visible version and says why there is none', () => {
   const value = Buffer.from('v')
-  const block = new Block(
+  const block = blockIn(
     build([
       ['a', 9, 1, value],
       ['b', 8, 1, value],
@@ -37,8 +44,6 @@ test('finds the newest visible version and says why there is none', () => {
       ['c', 7, 1, value],
     ]),
     base,
-    'f',
-    0,
   )
   assert.equal(lookUp(block, 'b', 2000).sequence, base + 8)
   const older = lookUp(block, 'b', base + 7)
@@ -65,9 +70,9 @@ test('numbers of every length survive', () => {
     2 ** 53 - 1,
   ]) {
     for (const length of [0, 127, 128, 16_384, 70_000, 2 ** 21 + 5]) {
-      const block = new Block(build([['k', delta, 1, Buffer.alloc(length, 7)]]), 0, 'f', 0)
+      const block = blockIn(build([['k', delta, 1, Buffer.alloc(length, 7)]]))
       const entry = new EntryPlace()
-      block.read(0, entry)
+      block.read(block.start, entry)
       assert.deepEqual([entry.sequenceDelta, entry.valueEnd - entry.keyEnd], [delta, length])
     }
   }
@@ -76,7 +81,7 @@ test('numbers of every length survive', () => {
 test('offsets are wide where a block is large', () => {
   const value = Buffer.alloc(50)
   const names = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, '0'))
-  const block = new Block(build(names.map((name) => [name, 5, 1, value])), base, 'f', 0)
+  const block = blockIn(build(names.map((name) => [name, 5, 1, value])), base)
   assert.equal(block.count, 3000)
   assert.equal(lookUp(block, '02999', 2000).answer, BlockAnswer.found)
   assert.equal(block.lowerBound(Buffer.from('01500')), 1500)
@@ -89,10 +94,10 @@ test('a payload whose arrays do not fit is damage', () => {
   for (const count of [0, 5, 100, 0x7fffffff, 0x80000000, 0x80000005, 0xffffffff]) {
     const bytes = Buffer.from(payload)
     bytes.writeUInt32LE(count, bytes.length - 4)
-    assert.throws(() => new Block(bytes, 0, 'f', 77), { code: 'CORRUPTION', file: 'f', offset: 77 })
+    assert.throws(() => blockIn(bytes, 0, 77), { code: 'CORRUPTION', file: 'f', offset: 77 })
   }
   for (let length = 0; length < 4; length++) {
-    assert.throws(() => new Block(payload.subarray(0, length), 0, 'f', 7), { code: 'CORRUPTION' })
+    assert.throws(() => blockIn(payload.subarray(0, length)), { code: 'CORRUPTION' })
   }
 })
 
@@ -108,7 +113,7 @@ test('an entry that runs out of its block is damage, one of a later kind is unsu
   for (const [at, byte, code] of damage) {
     const bytes = build([['key', 1, 1, Buffer.from('value')]])
     bytes[at] = byte
-    const block = new Block(bytes, 0, 'f', 0)
+    const block = blockIn(bytes)
     assert.throws(() => lookUp(block, 'key', 2000), { code })
     assert.throws(() => block.lowerBound(Buffer.from('key')), { code })
   }
@@ -121,5 +126,5 @@ test('a builder gives a giant value back its memory', () => {
   builder.finish()
   builder.add(key, 0, 1, 0, 0, 1, key, 0, 1)
   assert.equal(builder.bytes.length, 256)
-  assert.equal(new Block(Buffer.from(builder.finish()), 0, 'f', 0).count, 1)
+  assert.equal(blockIn(Buffer.from(builder.finish())).count, 1)
 })

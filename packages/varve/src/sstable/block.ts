@@ -1,4 +1,4 @@
-import { compareRanges, equalRanges } from '../base/bytes.js'
+import { compareRanges, emptyBytes, equalRanges } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import { corruption, type VarveError, unsupportedFormat } from '../base/errors.js'
 import type { PointLookup } from '../key/point-lookup.js'
@@ -18,51 +18,62 @@ export const BlockAnswer = {
   continues: 3,
 } as const
 
-/** What a Block weighs in memory besides its payload, roughly. */
-const blockOverheadBytes = 240
-
 /** Scratch for lookups: they run to their end before another begins. */
 const entry = new EntryPlace()
 
+/** The table that a block belongs to. */
+export interface BlockOrigin {
+  /** Entries of the table have sequences from here on. */
+  readonly baseSequence: number
+  /** The file, for messages about damage. */
+  readonly path: string
+  offsetOf(blockIndex: number): number
+}
+
 /**
- * The payload of a data block (drawn in block-builder.ts), read in place.
+ * A view of the payload of a data block (drawn in block-builder.ts), which is read in place.
  *
- * Owned by: the block cache and whoever got it from there. Lives: while somebody holds it.
- * Immutable.
+ * Owned by: whoever reads. Lives: as long as the bytes below it stay as they are. It can be moved to
+ * another block of the same table, so that a point read allocates none.
  */
 export class Block {
-  readonly count: number
-  /** Entries stand at [0, entriesEnd), the hash bytes at [entriesEnd, offsetsStart). */
-  readonly entriesEnd: number
-  private readonly offsetsStart: number
-  private readonly wide: boolean
+  readonly baseSequence: number
+  count = 0
+  /** Entries stand at [start, entriesEnd) of `bytes`, the hash bytes at [entriesEnd, offsetsStart). */
+  bytes: Buffer = emptyBytes
+  start = 0
+  entriesEnd = 0
+  private offsetsStart = 0
+  private wide = false
+  private index = 0
 
-  /** `file` and `fileOffset` say where the block came from, for messages about damage. */
-  constructor(
-    readonly bytes: Buffer,
-    readonly baseSequence: number,
-    private readonly file: string,
-    private readonly fileOffset: number,
-  ) {
-    const countStart = bytes.length - 4
-    const tail = countStart < 0 ? 0 : bytes.readUInt32LE(countStart)
+  constructor(private readonly origin: BlockOrigin) {
+    this.baseSequence = origin.baseSequence
+  }
+
+  /** Views block `index` of the table, at `bytes[start, end)`; gives itself. Throws `CORRUPTION`. */
+  at(index: number, bytes: Buffer, start: number, end: number): this {
+    const countStart = end - 4
+    const tail = countStart < start ? 0 : readUInt32(bytes, countStart)
+    this.index = index
+    this.bytes = bytes
+    this.start = start
     this.wide = tail >= wideOffsetsFlag
     this.count = this.wide ? tail - wideOffsetsFlag : tail
     this.offsetsStart = countStart - this.count * (this.wide ? 4 : 2)
     this.entriesEnd = this.offsetsStart - this.count
-    if (this.count === 0 || this.entriesEnd <= 0) throw this.damaged('a block without its entries')
-  }
-
-  get memoryBytes(): number {
-    return this.bytes.length + blockOverheadBytes
+    if (this.count === 0 || this.entriesEnd <= start) {
+      throw this.damaged('a block without its entries')
+    }
+    return this
   }
 
   /** Where the entry begins. Requires: index < count. */
   offsetAt(index: number): number {
-    const bytes = this.bytes
-    if (this.wide) return bytes.readUInt32LE(this.offsetsStart + index * 4)
+    const { bytes, start } = this
+    if (this.wide) return start + readUInt32(bytes, this.offsetsStart + index * 4)
     const at = this.offsetsStart + index * 2
-    return bytes[at] | (bytes[at + 1] << 8)
+    return start + (bytes[at] | (bytes[at + 1] << 8))
   }
 
   hashByteAt(index: number): number {
@@ -128,7 +139,7 @@ export class Block {
   }
 
   damaged(what: string): VarveError {
-    return corruption(this.file, this.fileOffset, what)
+    return corruption(this.origin.path, this.origin.offsetOf(this.index), what)
   }
 
   /** Ensures: after `true`, `entry` holds the place of the entry. */
@@ -158,8 +169,13 @@ export class Block {
       kind > ValueKind.rangeDelete &&
       kind <= ValueKind.valuePointer
     ) {
-      return unsupportedFormat(this.file, `entries of kind ${kind}`)
+      return unsupportedFormat(this.origin.path, `entries of kind ${kind}`)
     }
     return this.damaged('an entry that runs out of its block')
   }
+}
+
+/** Little-endian, at any place; faster than the Buffer's own, which checks its argument first. */
+function readUInt32(bytes: Buffer, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 }

@@ -189,7 +189,7 @@ export class TableReader {
   }
 
   private blockFor(index: number, lookup: PointLookup): ReturnType<BlockSource['cached']> {
-    const block = this.source.cached(index)
+    const block = this.source.cachedForLookup(index)
     if (block === undefined && !lookup.mayRead) {
       lookup.block({ load: () => this.source.loadForLookup(index) })
       return undefined

@@ -38,7 +38,7 @@ export function verifyTable(
   for (let i = 0; i < index.count; i++) {
     block = readAhead.read(i)
     const { bytes } = block
-    let offset = 0
+    let offset = block.start
     for (let k = 0; k < block.count; k++) {
       check(block.offsetAt(k) === offset, 'an entry that its offset does not point to')
       block.read(offset, entry)

@@ -3,7 +3,6 @@ import type { Prng } from '../../base/prng.js'
 import { BlockCache } from '../../cache/block-cache.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { ValueKind } from '../../key/value-kind.js'
-import type { Block } from '../block.js'
 import { newTableCounters, type TableReadContext } from '../block-source.js'
 import { CodecRegistry, deflateCodec, noneCodec } from '../codec.js'
 import { TableReader } from '../table-reader.js'
@@ -95,7 +94,7 @@ export function writeTable(
 
 export function readContext(cacheBytes = 1 << 20): TableReadContext {
   return {
-    cache: new BlockCache<Block>(cacheBytes),
+    cache: new BlockCache(cacheBytes),
     codecs: new CodecRegistry(),
     counters: newTableCounters(),
   }
