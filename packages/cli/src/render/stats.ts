@@ -113,14 +113,16 @@ function reads({ cache, filters }: Stats): [string, string[]][] {
 }
 
 function condition({ stalls, recovery, backgroundErrors }: Stats): [string, string[]][] {
+  const { memtables, level0, debt } = stalls.byCause
   return [
     [
       'stalls',
       [
         formatCount(stalls.count),
         formatDuration(stalls.timeMs),
-        `memtables ${formatCount(stalls.memtables)}`,
-        `level 0 ${formatCount(stalls.level0)}`,
+        `memtables ${formatCount(memtables.count)}`,
+        `level 0 ${formatCount(level0.count)}`,
+        `debt ${formatCount(debt.count)}`,
       ],
     ],
     [

@@ -76,6 +76,11 @@ export interface OpenOptions<
    * calling thread does, and a write that fills the memtable waits for it.
    */
   background?: BackgroundOption
+  /**
+   * How long a write may be held back, in milliseconds, before it fails with ABORTED and leaves nothing.
+   * 1 to 86,400,000 (a day); default 600,000.
+   */
+  maxStallMs?: number
   /** Table files held open. 16 to 100,000; default 1000. */
   maxOpenTables?: number
   /**
@@ -140,7 +145,18 @@ export interface CompactionEvent {
 }
 
 /** Why writes are held back. */
-export type StallCause = 'memtables' | 'level0'
+export type StallCause =
+  /** Full memtables wait for their flush. */
+  | 'memtables'
+  /** Too many tables on level 0. */
+  | 'level0'
+  /** Compactions have too many bytes to rewrite. */
+  | 'debt'
+
+export interface StallStats {
+  count: number
+  timeMs: number
+}
 
 export interface StallEvent {
   cause: StallCause
@@ -212,8 +228,8 @@ export interface Stats {
     commitBuffers: number
     total: number
   }
-  /** `memtables` and `level0` count stalls by cause. */
-  stalls: { count: number; timeMs: number; memtables: number; level0: number }
+  /** How often writes were held back, and for how long together. */
+  stalls: StallStats & { byCause: Record<StallCause, StallStats> }
   flushes: { count: number; timeMs: number }
   compactions: { count: number; moves: number; timeMs: number; running: number; debtBytes: number }
   tables: { count: number; sizeBytes: number; open: number }

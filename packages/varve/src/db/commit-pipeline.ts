@@ -12,7 +12,7 @@ import type { WriteAheadLog } from '../wal/write-ahead-log.js'
 import type { Durability } from './api.js'
 import { CommitGroup } from './commit-group.js'
 import type { EventLoopTurns } from './event-loop-turns.js'
-import type { Stall, WriteStalls } from './write-stalls.js'
+import type { WriteStalls } from './write-stalls.js'
 
 /** A group larger than this is committed at once instead of when the running code has ended. */
 const maxGroupBytes = 1024 * 1024
@@ -59,7 +59,7 @@ export class CommitPipeline {
 
   private group: CommitGroup
   private syncing: CommitGroup | undefined
-  private stalled = false
+  private isHeld = false
   private spareBatch: WriteBatch | undefined
   private lastSequence: number
   private poison: VarveError | undefined
@@ -115,11 +115,9 @@ export class CommitPipeline {
     this.finishSyncBlocking()
     try {
       if (this.commits % commitsPerPoll === 0) scheduler.poll()
-      let stall = this.checkStall(false)
-      while (stall !== undefined) {
-        stalls.waitBlocking(stall)
-        stall = this.checkStall(stall.severity === 'slowdown')
-      }
+      if (this.poison !== undefined) throw this.poison
+      const { batch } = this.group
+      stalls.holdBlocking(batch.payloadBytes, this.needsMemtable(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       throw error
@@ -186,17 +184,23 @@ export class CommitPipeline {
     this.parts.log.markEnd()
   }
 
-  private commitOpenGroup(wasDelayed = false): void {
-    if (this.syncing !== undefined || this.stalled || this.group.batch.isEmpty) return
-    let stall: Stall | undefined
+  private commitOpenGroup(): void {
+    if (this.syncing !== undefined || this.isHeld || this.group.batch.isEmpty) return
+    let held: Promise<void> | undefined
     try {
-      stall = this.checkStall(wasDelayed)
+      if (this.poison !== undefined) throw this.poison
+      const { batch } = this.group
+      held = this.parts.stalls.hold(batch.payloadBytes, this.needsMemtable(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       return
     }
-    if (stall !== undefined) {
-      this.waitOut(stall)
+    if (held !== undefined) {
+      this.isHeld = true
+      void held.then(() => {
+        this.isHeld = false
+        this.commitOpenGroup()
+      })
       return
     }
     const group = this.detachGroup()
@@ -210,22 +214,9 @@ export class CommitPipeline {
     else this.publish(group)
   }
 
-  private waitOut(stall: Stall): void {
-    this.stalled = true
-    void this.parts.stalls.wait(stall).then(() => {
-      this.stalled = false
-      this.commitOpenGroup(stall.severity === 'slowdown')
-    })
-  }
-
-  private checkStall(wasDelayed: boolean): Stall | undefined {
-    if (this.poison !== undefined) throw this.poison
-    const { batch } = this.group
-    const needsMemtable = this.needsMemtable(arenaBytesFor(batch))
-    return this.parts.stalls.check(batch.payloadBytes, needsMemtable, wasDelayed)
-  }
-
-  private needsMemtable(neededBytes: number): boolean {
+  /** Whether some tree's active memtable has no room for the batch. */
+  private needsMemtable(batch: WriteBatch): boolean {
+    const neededBytes = arenaBytesFor(batch)
     for (const tree of this.parts.trees.values()) if (!tree.hasRoom(neededBytes)) return true
     return false
   }
@@ -246,8 +237,7 @@ export class CommitPipeline {
   private log(group: CommitGroup): void {
     const { batch } = group
     const { log } = this.parts
-    const neededBytes = arenaBytesFor(batch)
-    if (this.needsMemtable(neededBytes)) this.startMemtables(neededBytes)
+    if (this.needsMemtable(batch)) this.startMemtables(arenaBytesFor(batch))
     const lastSequence = this.lastSequence + batch.count
     assert(lastSequence <= maxSequence, 'sequence numbers are used up')
     batch.seal(this.lastSequence + 1)

@@ -142,7 +142,9 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   const onError = (error: VarveError): void => events.emit('error', error)
   const onChange = (): void => stalls.wake()
   const scheduler = new Scheduler(executor, sources, versions, clock, onChange, onError)
-  const stalls = new WriteStalls(sources, scheduler, clock, (event) => events.emit('stall', event))
+  const stalls = new WriteStalls(sources, scheduler, clock, options.maxStallMs, (event) =>
+    events.emit('stall', event),
+  )
   const { turns } = core
   const pipeline = new CommitPipeline(
     { path, log, trees, stalls, scheduler, turns, clock, durability, newLogNumber, onError },

@@ -26,6 +26,7 @@ export interface ResolvedOptions {
   readonly codecs: CodecRegistry
   readonly codecModules: readonly string[]
   readonly background: ResolvedBackground
+  readonly maxStallMs: number
   readonly fs: FileSystem
   readonly clock: Clock
   readonly tree: TreeOptions
@@ -54,6 +55,7 @@ const optionNames: Record<keyof AnyOpenOptions, true> = {
   codecs: true,
   compaction: true,
   background: true,
+  maxStallMs: true,
   maxOpenTables: true,
   coldReads: true,
   paranoid: true,
@@ -85,6 +87,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     codecs,
     codecModules: (options.codecs ?? []).flatMap(({ module }) => module ?? []),
     background,
+    maxStallMs: integer(options, 'maxStallMs', 600_000, 1, 86_400_000),
     fs,
     clock: options.clock ?? systemClock,
     tree: {

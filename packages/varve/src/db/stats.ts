@@ -7,6 +7,7 @@ import { levelCount } from '../version/version.js'
 import type { LevelInfo, Stats } from './api.js'
 import { allTableBytes, spaceAmplification, writeAmplification } from './amplification.js'
 import type { DatabaseParts } from './database-parts.js'
+import { noStalls, type StallsByCause } from './write-stalls.js'
 
 /** Everything that is counted, as of now. Costs some microseconds. */
 export function collectStats(parts: DatabaseParts): Stats {
@@ -47,12 +48,7 @@ export function collectStats(parts: DatabaseParts): Stats {
       falsePositives: tableCounters.filterFalsePositives,
     },
     memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
-    stalls: {
-      count: writer?.stalls.count ?? 0,
-      timeMs: writer?.stalls.timeMs ?? 0,
-      memtables: writer?.stalls.countByCause.memtables ?? 0,
-      level0: writer?.stalls.countByCause.level0 ?? 0,
-    },
+    stalls: stallStats(writer?.stalls.byCause),
     flushes: { count: work.flushes, timeMs: work.flushMs },
     compactions: {
       count: work.compactions,
@@ -75,6 +71,16 @@ export function collectStats(parts: DatabaseParts): Stats {
     iterators: core.walks.size,
     backgroundErrors: writer?.scheduler.failures ?? 0,
   }
+}
+
+/** None, of a database that takes no writes. */
+function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
+  const total = { count: 0, timeMs: 0 }
+  for (const { count, timeMs } of Object.values(byCause)) {
+    total.count += count
+    total.timeMs += timeMs
+  }
+  return { ...total, byCause: structuredClone(byCause) }
 }
 
 /** The tables of every level; level 0 from the newest, the others by key. */

@@ -1,5 +1,6 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
+import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
 import { pickLeveled } from '../compaction/pickers/leveled-picker.js'
 import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
@@ -62,6 +63,9 @@ export class Tree implements JobSource {
   blocksTouched = 0
   private readonly memtables: MemTables
   private readonly busy = new Set<number>()
+  /** The Version that `debt` is about. */
+  private indebted: Version | undefined
+  private debt = 0
 
   constructor(
     readonly keyspace: number,
@@ -78,6 +82,26 @@ export class Tree implements JobSource {
 
   get sealedCount(): number {
     return this.memtables.sealed.length
+  }
+
+  /** Share of the active memtable that is in use, 0 to 1. */
+  get activeFill(): number {
+    const { usedBytes, capacityBytes } = this.memtables.active.memtable
+    return usedBytes / capacityBytes
+  }
+
+  get level0Count(): number {
+    return this.state.version.levels[0].length
+  }
+
+  /** Bytes that compactions would have to rewrite until no level asks any more. */
+  get debtBytes(): number {
+    const { version } = this.state
+    if (version !== this.indebted) {
+      this.indebted = version
+      this.debt = compactionDebtBytes(version, this.options.compaction)
+    }
+    return this.debt
   }
 
   get hasUnflushed(): boolean {

@@ -10,6 +10,10 @@ export interface LeveledOptions {
   readonly l0Slowdown: number
   /** Tables on level 0 at which writes wait. At least l0Slowdown; default 12. */
   readonly l0Stop: number
+  /** Bytes that compactions are behind from which writes are slowed down. 1 MiB to 2^50; default 16 GiB. */
+  readonly debtSlowdownBytes: number
+  /** Bytes that compactions are behind at which writes wait. At least debtSlowdownBytes; default 64 GiB. */
+  readonly debtStopBytes: number
   /** Size that level 1 is kept below, in bytes. 64 KiB to 2^50; default 256 MiB. */
   readonly baseBytes: number
   /** How many times larger each level is than the one above it. 2 to 100; default 10. */
@@ -23,6 +27,8 @@ export const defaultLeveledOptions: LeveledOptions = {
   l0Trigger: 4,
   l0Slowdown: 8,
   l0Stop: 12,
+  debtSlowdownBytes: 16 * 1024 ** 3,
+  debtStopBytes: 64 * 1024 ** 3,
   baseBytes: 256 * 1024 * 1024,
   sizeRatio: 10,
   maxLevels: levelCount,
@@ -49,6 +55,8 @@ export function resolveLeveledOptions(given: Partial<LeveledOptions> = {}): Leve
   requireInteger(options, 'l0Trigger', 1, maxL0Tables)
   requireInteger(options, 'l0Slowdown', options.l0Trigger, maxL0Tables, 'l0Trigger')
   requireInteger(options, 'l0Stop', options.l0Slowdown, maxL0Tables, 'l0Slowdown')
+  requireInteger(options, 'debtSlowdownBytes', 1024 * 1024, 2 ** 50)
+  requireInteger(options, 'debtStopBytes', options.debtSlowdownBytes, 2 ** 50, 'debtSlowdownBytes')
   requireInteger(options, 'baseBytes', 64 * 1024, 2 ** 50)
   requireInteger(options, 'sizeRatio', 2, 100)
   requireInteger(options, 'maxLevels', 2, levelCount)
