@@ -2,18 +2,23 @@ import type { Decoded, EncodingOption } from './batch/encoding.js'
 import type { OpenOptions } from './db/api.js'
 import { checkCodecModules } from './db/codec-modules.js'
 import { Database } from './db/database.js'
-import { resolveOptions } from './db/open-options.js'
+import { destroyDatabase } from './db/destroy.js'
+import { requireObject, resolveOptions } from './db/open-options.js'
+import type { FileSystem } from './fs/file-system.js'
 
 export { VarveError, type ErrorCode } from './base/errors.js'
+export type { ByteSink } from './base/byte-sink.js'
 export type { CancelTimer, Clock } from './base/clock.js'
 export {
   json,
   type Codec,
   type Decoded,
+  type Encoding,
   type EncodingName,
   type EncodingOption,
 } from './batch/encoding.js'
 export type * from './db/api.js'
+export type { Cursor } from './db/cursor.js'
 export type { Database } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'
 export type { Snapshot } from './db/snapshot.js'
@@ -42,4 +47,20 @@ export async function open<
   const resolved = resolveOptions(options)
   await checkCodecModules(options.codecs ?? [])
   return Database.open(path, resolved)
+}
+
+/**
+ * Removes the database in the directory `path`: all of its files and nothing else, so the directory
+ * stays. Does nothing when there is none.
+ *
+ * @throws LOCKED while it is open, INVALID_ARGUMENT when the files are not Varve's, IO
+ */
+export async function destroy(path: string, options: DestroyOptions = {}): Promise<void> {
+  requireObject(options, 'the options of destroy')
+  return Promise.resolve(destroyDatabase(path, options.fileSystem))
+}
+
+export interface DestroyOptions {
+  /** Where the files live; default the disk. */
+  fileSystem?: FileSystem
 }

@@ -1,3 +1,6 @@
+/** Longest text that is encoded by a loop; past it the call into C++ pays off. */
+const asciiLoopLimit = 40
+
 /**
  * Bytes that grow at the end. The owner may read and write `buffer[0, length)` freely; `buffer` is
  * replaced when it grows, so nobody keeps it across a `reserve`.
@@ -19,6 +22,31 @@ export class ByteSink {
     this.reserve(bytes.length)
     this.buffer.set(bytes, this.length)
     this.length += bytes.length
+  }
+
+  /** The UTF-8 bytes of `text`. */
+  appendText(text: string): void {
+    if (text.length <= asciiLoopLimit) {
+      this.reserve(asciiLoopLimit * 3)
+      if (this.appendAscii(text)) return
+    } else {
+      // A UTF-16 unit takes at most three bytes; long texts are measured instead of guessed.
+      this.reserve(text.length < 4096 ? text.length * 3 : Buffer.byteLength(text, 'utf8'))
+    }
+    this.length += this.buffer.write(text, this.length, 'utf8')
+  }
+
+  /** Writes `text` when it is all ASCII; otherwise leaves `length` alone and says false. */
+  private appendAscii(text: string): boolean {
+    const { buffer, length: offset } = this
+    const count = text.length
+    for (let i = 0; i < count; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit >= 128) return false
+      buffer[offset + i] = unit
+    }
+    this.length = offset + count
+    return true
   }
 
   private grow(extra: number): void {

@@ -15,13 +15,18 @@ export interface Codec<T> {
 /** The encodings that are built in. Keys sort by their encoded bytes. */
 export type EncodingName = 'utf8' | 'json' | 'binary'
 
-/** A name, or a codec of whatever type. */
+/** A name, or a codec or encoding of whatever type. */
 export type EncodingOption =
   | EncodingName
   | {
       readonly name: string
       encode(value: never): Uint8Array
       decode(bytes: Uint8Array): unknown
+    }
+  | {
+      readonly name: string
+      write(value: never, sink: ByteSink): void
+      read(bytes: Buffer, start: number, end: number): unknown
     }
 
 /** The type of keys or values under an encoding option. */
@@ -33,7 +38,9 @@ export type Decoded<E> = E extends 'utf8'
       ? unknown
       : E extends { decode(bytes: Uint8Array): infer T }
         ? T
-        : never
+        : E extends { read(bytes: Buffer, start: number, end: number): infer T }
+          ? T
+          : never
 
 /**
  * JSON values of a known type: `open(path, { valueEncoding: json<City>() })`. The type is a claim, not
@@ -49,11 +56,16 @@ const jsonCodec: Codec<unknown> = {
   decode: (bytes) => JSON.parse(asBuffer(bytes).toString('utf8')) as unknown,
 }
 
-/** What the engine works with: writes straight into the commit buffer, reads straight from a block. */
+/**
+ * A codec that spares the copies: it writes straight into the commit buffer and reads straight from a
+ * block. It may not use the database meanwhile.
+ */
 export interface Encoding<T> {
+  /** Shown in error messages. */
   readonly name: string
+  /** Appends the bytes of `value`, and changes nothing else of `sink`. */
   write(value: T, sink: ByteSink): void
-  /** The value of `bytes[start, end)`, which shares no memory with them. */
+  /** The value of `bytes[start, end)`; it may not share memory with them, nor change them. */
   read(bytes: Buffer, start: number, end: number): T
 }
 
@@ -61,10 +73,11 @@ export function encodingFor(option: unknown, optionName: string): Encoding<unkno
   if (option === 'utf8') return utf8Encoding
   if (option === 'json' || option === jsonCodec) return jsonEncoding
   if (option === 'binary') return binaryEncoding
-  if (isCodec(option)) return codecEncoding(option)
+  if (hasMethods<Codec<unknown>>(option, 'encode', 'decode')) return codecEncoding(option)
+  if (hasMethods<Encoding<unknown>>(option, 'write', 'read')) return option
   throw invalidArgument(
-    `option '${optionName}' must be 'utf8', 'json', 'binary' or a codec ` +
-      `{ name, encode, decode }, not ${describe(option)}`,
+    `option '${optionName}' must be 'utf8', 'json', 'binary', a codec { name, encode, decode } or ` +
+      `an encoding { name, write, read }, not ${describe(option)}`,
     optionName,
   )
 }
@@ -76,25 +89,18 @@ export function describe(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** Longest string that is encoded by the loop below; past it the call into C++ pays off. */
-const asciiLoopLimit = 40
-
 const utf8Encoding: Encoding<string> = {
   name: 'utf8',
   write(value, sink) {
     if (typeof value !== 'string') throw wrongType('a string', value, 'utf8')
-    writeString(value, sink)
+    sink.appendText(value)
   },
   read: (bytes, start, end) => bytes.toString('utf8', start, end),
 }
 
 const jsonEncoding: Encoding<unknown> = {
   name: 'json',
-  write: (value, sink) =>
-    writeString(
-      undisturbed(sink, () => stringify(value)),
-      sink,
-    ),
+  write: (value, sink) => sink.appendText(undisturbed(sink, () => stringify(value))),
   read: (bytes, start, end) => JSON.parse(bytes.toString('utf8', start, end)) as unknown,
 }
 
@@ -130,43 +136,20 @@ function undisturbed<T>(sink: ByteSink, encode: () => T): T {
   throw invalidArgument('a codec or toJSON may not use the database while it encodes')
 }
 
-function writeString(text: string, sink: ByteSink): void {
-  if (text.length <= asciiLoopLimit) {
-    sink.reserve(asciiLoopLimit * 3)
-    if (writeAscii(text, sink)) return
-  } else {
-    // A UTF-16 unit takes at most three bytes; long strings are measured instead of guessed.
-    sink.reserve(text.length < 4096 ? text.length * 3 : Buffer.byteLength(text, 'utf8'))
-  }
-  sink.length += sink.buffer.write(text, sink.length, 'utf8')
-}
-
-/** Writes `text` when it is all ASCII; otherwise leaves `sink.length` alone and says false. */
-function writeAscii(text: string, sink: ByteSink): boolean {
-  const { buffer, length: offset } = sink
-  const count = text.length
-  for (let i = 0; i < count; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit >= 128) return false
-    buffer[offset + i] = unit
-  }
-  sink.length = offset + count
-  return true
-}
-
 function stringify(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) throw wrongType('a JSON value', value, 'json')
   return text
 }
 
-function isCodec(option: unknown): option is Codec<unknown> {
+function hasMethods<T extends { name: string }>(
+  option: unknown,
+  ...methods: (keyof T)[]
+): option is T {
   if (typeof option !== 'object' || option === null) return false
-  const codec = option as Partial<Codec<unknown>>
+  const given = option as Partial<T>
   return (
-    typeof codec.name === 'string' &&
-    typeof codec.encode === 'function' &&
-    typeof codec.decode === 'function'
+    typeof given.name === 'string' && methods.every((name) => typeof given[name] === 'function')
   )
 }
 

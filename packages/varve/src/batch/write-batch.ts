@@ -83,6 +83,7 @@ export class WriteBatch extends ByteSink {
     const { buffer, operationStart } = this
     const keyBytes = this.keyEnd - operationStart - operationHeaderBytes
     const valueBytes = this.length - this.keyEnd
+    if (valueBytes < 0) throw invalidArgument('an encoding may only append to its sink')
     if (valueBytes > maxValueBytes) {
       throw invalidArgument(
         `a value may have at most ${maxValueBytes} bytes; this one has ${valueBytes}`,

@@ -45,7 +45,10 @@ export interface OpenOptions<
   errorIfExists?: boolean
   /** Read what is there; nothing in the directory is changed. Default false. */
   readOnly?: boolean
-  /** How keys become bytes; keys sort by these bytes. Default 'utf8'. */
+  /**
+   * How keys become bytes; keys sort by these bytes. A name, a `Codec`, or an `Encoding`, which is a
+   * codec that spares the copies. Default 'utf8'.
+   */
   keyEncoding?: KE
   /** How values become bytes. Default 'utf8'. */
   valueEncoding?: VE
@@ -103,6 +106,11 @@ export interface WriteOptions {
   sync?: boolean
 }
 
+export interface ReadOptions {
+  /** Read what this snapshot of the database sees. Default: what is there now. */
+  snapshot?: { readonly sequence: number } & Disposable
+}
+
 export type BatchOperation<K, V> = { type: 'put'; key: K; value: V } | { type: 'del'; key: K }
 
 /** Which keys: at most one of `gt`/`gte` and of `lt`/`lte`; `prefix` narrows further. */
@@ -115,14 +123,28 @@ export interface RangeOptions<K> {
   prefix?: K
 }
 
-export interface IterateOptions<K> extends RangeOptions<K> {
+/** Without `snapshot` a walk sees what is there when it begins. */
+export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
   /** From the last key to the first. Default false. */
   reverse?: boolean
   /** At most this many entries. Default: all. */
   limit?: number
-  /** Walk what this snapshot sees. Default: what is there when the walk begins. */
-  snapshot?: { readonly sequence: number } & Disposable
 }
+
+/** What of an entry a walk gives. */
+export type Projection = 'entries' | 'keys' | 'values'
+
+/** Without `snapshot` a cursor sees what is there when it is made. */
+export interface CursorOptions<K, P extends Projection = Projection>
+  extends RangeOptions<K>, ReadOptions {
+  /** From the last key to the first. Default false. */
+  reverse?: boolean
+  /** Default 'entries'. */
+  projection?: P
+}
+
+/** What a cursor gives. */
+export type Projected<P extends Projection, K, V> = { entries: [K, V]; keys: K; values: V }[P]
 
 export interface FlushEvent {
   /** Number of the table written, or undefined when every entry was dropped. */

@@ -1,5 +1,5 @@
 import { closedError, invalidArgument, VarveError } from '../base/errors.js'
-import { describe, type Encoding } from '../batch/encoding.js'
+import { type Decoded, describe, type Encoding, type EncodingOption } from '../batch/encoding.js'
 import type { WriteBatch } from '../batch/write-batch.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -18,7 +18,7 @@ import type { CommitPipeline } from './commit-pipeline.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
 import { openDatabase } from './open-database.js'
-import { requireObject, type ResolvedOptions } from './open-options.js'
+import { requireObject, type ResolvedOptions, withEncodings } from './open-options.js'
 import { Reader } from './reader.js'
 import { Snapshot } from './snapshot.js'
 import { collectLevels, collectStats } from './stats.js'
@@ -33,14 +33,12 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   private readonly parts: DatabaseParts
   private readonly keyEncoding: Encoding<K>
   private readonly valueEncoding: Encoding<V>
-  private closing: Promise<void> | undefined
-
   /** Use `open`. */
   static open<K, V>(path: string, options: ResolvedOptions): Database<K, V> {
     if (typeof path !== 'string' || path === '') {
       throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
     }
-    const state = { isClosed: false }
+    const state: DatabaseState = { isClosed: false, closing: undefined }
     const parts = openDatabase(path, options, () => {
       if (state.isClosed) throw closedError('the database')
     })
@@ -49,7 +47,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   private constructor(
     parts: DatabaseParts,
-    private readonly state: { isClosed: boolean },
+    private readonly state: DatabaseState,
   ) {
     super(parts.core)
     this.parts = parts
@@ -60,6 +58,28 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   /** The directory, with symbolic links resolved. */
   get path(): string {
     return this.parts.path
+  }
+
+  /**
+   * The same open database under other encodings; what is left out stays as it is here. Both share
+   * everything, and closing one closes both.
+   *
+   * ```ts
+   * const bytes = db.withEncodings({ valueEncoding: 'binary' })
+   * await bytes.put('photo', await readFile('photo.jpg'))
+   * ```
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  withEncodings<
+    const KE extends EncodingOption | undefined = undefined,
+    const VE extends EncodingOption | undefined = undefined,
+  >(encodings: { keyEncoding?: KE; valueEncoding?: VE }): Database<ViewOf<KE, K>, ViewOf<VE, V>> {
+    const { parts, state } = this
+    const options = withEncodings(parts.options, encodings)
+    const { keyEncoding, valueEncoding } = options
+    const core = { ...parts.core, keyEncoding, valueEncoding }
+    return new Database<ViewOf<KE, K>, ViewOf<VE, V>>({ ...parts, options, core }, state)
   }
 
   /**
@@ -168,6 +188,15 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     await compactRange(this.parts.core, writer, bounds)
   }
 
+  /**
+   * Bytes that the tables spend on a range (default: all), to the nearest block. What is not flushed
+   * yet is not counted.
+   */
+  async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
+    this.parts.core.assertOpen()
+    return Promise.resolve(this.parts.tree.tableBytesIn(this.boundsOf(range)))
+  }
+
   /** What the engine has done and holds. */
   stats(): Stats {
     this.parts.core.assertOpen()
@@ -213,8 +242,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    * Calling it again does nothing.
    */
   close(): Promise<void> {
-    this.closing ??= this.closeOnce()
-    return this.closing
+    return (this.state.closing ??= this.closeOnce())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -313,6 +341,17 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     if (failures.length > 0) throw closeError(parts.path, failures[0])
   }
 }
+
+/** Shared by all views of one open database. */
+interface DatabaseState {
+  isClosed: boolean
+  closing: Promise<void> | undefined
+}
+
+/** The type of keys or values of a view: of the encoding it was given, else as before. */
+export type ViewOf<E extends EncodingOption | undefined, T> = E extends EncodingOption
+  ? Decoded<E>
+  : T
 
 function syncOf(options: WriteOptions | undefined): boolean {
   if (options === undefined) return false

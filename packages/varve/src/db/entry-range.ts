@@ -1,10 +1,8 @@
 import { closedError } from '../base/errors.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
+import type { Projection } from './api.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
-
-/** What of an entry an iteration gives. */
-export type Projection = 'entries' | 'keys' | 'values'
 
 export interface RangePlan {
   readonly range: KeyRange

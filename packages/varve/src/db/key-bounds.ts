@@ -9,11 +9,15 @@ import {
   prefixEnd,
   successor,
 } from '../key/key-range.js'
-import type { IterateOptions, RangeOptions } from './api.js'
+import type { CursorOptions, IterateOptions, RangeOptions, ReadOptions } from './api.js'
 import { requireKnown, requireObject } from './open-options.js'
 
 const rangeOptionNames = { gt: true, gte: true, lt: true, lte: true, prefix: true }
-const iterateOptionNames = { ...rangeOptionNames, reverse: true, limit: true, snapshot: true }
+const readOptionNames = { snapshot: true }
+const walkOptionNames = { ...rangeOptionNames, ...readOptionNames, reverse: true }
+const iterateOptionNames = { ...walkOptionNames, limit: true }
+const cursorOptionNames = { ...walkOptionNames, projection: true }
+const projections: readonly unknown[] = ['entries', 'keys', 'values', undefined]
 
 const emptyRange: KeyRange = { start: emptyBytes, end: emptyBytes }
 
@@ -50,12 +54,29 @@ export function checkIterateOptions<K>(options: IterateOptions<K>): void {
   requireObject(options, 'the options of an iterator')
   requireKnown(options, iterateOptionNames, 'iterator option')
   const { limit, reverse } = options
+  checkReverse(reverse)
   if (limit !== undefined && limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
     throw invalidArgument(`'limit' must be a whole number from 0, or Infinity, not ${limit}`)
   }
-  if (reverse !== undefined && typeof reverse !== 'boolean') {
-    throw invalidArgument(`'reverse' must be true or false`)
+}
+
+export function checkCursorOptions<K>(options: CursorOptions<K>): void {
+  requireObject(options, 'the options of a cursor')
+  requireKnown(options, cursorOptionNames, 'cursor option')
+  checkReverse(options.reverse)
+  if (!projections.includes(options.projection)) {
+    throw invalidArgument(`'projection' must be 'entries', 'keys' or 'values'`, 'projection')
   }
+}
+
+export function checkReadOptions(options: ReadOptions): void {
+  requireObject(options, 'the options of a read')
+  requireKnown(options, readOptionNames, 'read option')
+}
+
+function checkReverse(reverse: unknown): void {
+  if (reverse === undefined || typeof reverse === 'boolean') return
+  throw invalidArgument(`'reverse' must be true or false`)
 }
 
 /** Scratch: filled and emptied within one call. */

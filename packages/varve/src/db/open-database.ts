@@ -69,7 +69,10 @@ function prepareDirectory(path: string, options: ResolvedOptions): void {
   fs.makeDirectory(path)
 }
 
-function lockDirectory(directory: string, { fs, clock }: ResolvedOptions): DirectoryLock {
+export function lockDirectory(
+  directory: string,
+  { fs, clock }: Pick<ResolvedOptions, 'fs' | 'clock'>,
+): DirectoryLock {
   // Files that no other thread can reach are guarded by the lock's own list of held directories.
   const owner = fs.sharedWithThreads ? nodeLockOwner : { ...nodeLockOwner, isAlive: () => false }
   return acquireDirectoryLock(fs, directory, clock, owner)
@@ -119,7 +122,7 @@ function openStore(
     coldReads: new ColdReads(options.coldReads, clock),
     walks: new Set(),
     loads: new Set(),
-    gets: 0,
+    counts: { gets: 0 },
     assertOpen,
   }
   const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
-import { describe, type Encoding, encodingFor } from '../batch/encoding.js'
+import { describe, type Encoding, encodingFor, type EncodingOption } from '../batch/encoding.js'
 import { resolveLeveledOptions } from '../compaction/pickers/leveled-options.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
@@ -99,6 +99,24 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
       paranoid: boolean(options, 'paranoid', false),
       compaction: resolveCompaction(options.compaction),
     },
+  }
+}
+
+/** The same options with other encodings, where they are given. */
+export function withEncodings(
+  options: ResolvedOptions,
+  encodings: {
+    keyEncoding?: EncodingOption | undefined
+    valueEncoding?: EncodingOption | undefined
+  },
+): ResolvedOptions {
+  requireObject(encodings, 'encodings')
+  requireKnown(encodings, { keyEncoding: true, valueEncoding: true }, 'encoding')
+  const { keyEncoding = options.keyEncoding, valueEncoding = options.valueEncoding } = encodings
+  return {
+    ...options,
+    keyEncoding: encodingFor(keyEncoding, 'keyEncoding'),
+    valueEncoding: encodingFor(valueEncoding, 'valueEncoding'),
   }
 }
 

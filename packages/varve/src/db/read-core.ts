@@ -9,7 +9,10 @@ export interface OpenWalk {
   cut(): void
 }
 
-/** What all readers of one keyspace share. */
+/**
+ * What all readers of one keyspace share; a reader with encodings of its own has a copy that differs
+ * in these two.
+ */
 export interface ReadCore {
   readonly tree: Tree
   readonly keyEncoding: Encoding<unknown>
@@ -20,7 +23,7 @@ export interface ReadCore {
   readonly walks: Set<OpenWalk>
   /** Reads that wait for blocks. */
   readonly loads: Set<Promise<unknown>>
-  gets: number
+  readonly counts: { gets: number }
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
 }

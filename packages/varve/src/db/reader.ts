@@ -4,9 +4,10 @@ import { requireKeyLength } from '../key/limits.js'
 import { LookupState, PointLookup } from '../key/point-lookup.js'
 import type { ReadState } from '../tree/read-state.js'
 import type { Tree } from '../tree/tree.js'
-import type { IterateOptions } from './api.js'
-import { EntryRange, type Projection } from './entry-range.js'
-import { checkIterateOptions, rangeOf } from './key-bounds.js'
+import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions } from './api.js'
+import { Cursor } from './cursor.js'
+import { EntryRange } from './entry-range.js'
+import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } from './key-bounds.js'
 import type { ReadCore } from './read-core.js'
 
 /**
@@ -29,9 +30,9 @@ export abstract class Reader<K, V> {
    *
    * @throws INVALID_ARGUMENT for a bad key, CLOSED, CORRUPTION, IO (as rejections)
    */
-  get(key: K): Promise<V | undefined> {
+  get(key: K, options?: ReadOptions): Promise<V | undefined> {
     try {
-      const lookup = this.find(key, false)
+      const lookup = this.find(key, false, options)
       if (lookup.state === LookupState.blocked) return this.getCold(lookup)
       const value = this.valueOf(lookup)
       const { turns } = this.readCore
@@ -42,18 +43,18 @@ export abstract class Reader<K, V> {
   }
 
   /** The value of `key`, or undefined. Blocks the thread when a block has to be read. */
-  getSync(key: K): V | undefined {
-    return this.valueOf(this.find(key, true))
+  getSync(key: K, options?: ReadOptions): V | undefined {
+    return this.valueOf(this.find(key, true, options))
   }
 
   /** The values of `keys`, in their order, all as of one moment; undefined for those without one. */
-  async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
+  async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
     if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
     const { turns } = this.readCore
     const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
     const cold: Promise<void>[] = []
     for (let i = 0; i < keys.length; i++) {
-      const lookup = this.find(keys[i] as K, false)
+      const lookup = this.find(keys[i] as K, false, options)
       if (lookup.state !== LookupState.blocked) {
         values[i] = this.valueOf(lookup)
         continue
@@ -68,9 +69,9 @@ export abstract class Reader<K, V> {
   }
 
   /** Whether `key` has a value. */
-  has(key: K): Promise<boolean> {
+  has(key: K, options?: ReadOptions): Promise<boolean> {
     try {
-      const lookup = this.find(key, false)
+      const lookup = this.find(key, false, options)
       if (lookup.state !== LookupState.blocked) return Promise.resolve(lookup.hasValue)
       return this.resolveCold(lookup, (found) => found.hasValue)
     } catch (error) {
@@ -78,8 +79,8 @@ export abstract class Reader<K, V> {
     }
   }
 
-  hasSync(key: K): boolean {
-    return this.find(key, true).hasValue
+  hasSync(key: K, options?: ReadOptions): boolean {
+    return this.find(key, true, options).hasValue
   }
 
   /**
@@ -100,25 +101,51 @@ export abstract class Reader<K, V> {
     return this.rangeFor(options, 'values')
   }
 
-  private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
-    checkIterateOptions(options)
-    const { snapshot, reverse = false, limit = Infinity } = options
-    const reader = (snapshot as unknown as Reader<K, V> | undefined) ?? this
-    if (reader.readCore !== this.readCore) {
-      throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
-    }
+  /**
+   * A walk over a range by hand: pieces of any size, and jumps. Close it (or declare it with `using`)
+   * when it has served.
+   */
+  cursor<P extends Projection = 'entries'>(
+    options: CursorOptions<K, P> = {},
+  ): Cursor<K, Projected<P, K, V>> {
+    checkCursorOptions(options)
+    const visibleSequence = this.sequenceFor(options)
+    const { reverse = false, projection = 'entries' } = options
     const range = rangeOf(options, this.readCore.keyEncoding)
-    const plan = { range, reverse, limit, projection }
-    return new EntryRange(this.readCore, () => reader.visibleSequence(), plan)
+    return new Cursor(this.readCore, visibleSequence, { range, reverse, projection })
   }
 
-  private find(key: K, mayRead: boolean): PointLookup {
+  private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
+    checkIterateOptions(options)
+    this.assertOwn(options.snapshot)
+    const { reverse = false, limit = Infinity } = options
+    const range = rangeOf(options, this.readCore.keyEncoding)
+    const plan = { range, reverse, limit, projection }
+    return new EntryRange(this.readCore, () => this.sequenceFor(options), plan)
+  }
+
+  private sequenceFor({ snapshot }: ReadOptions): number {
+    if (snapshot === undefined) return this.visibleSequence()
+    this.assertOwn(snapshot)
+    return (snapshot as unknown as Reader<unknown, unknown>).visibleSequence()
+  }
+
+  private assertOwn(snapshot: ReadOptions['snapshot']): void {
+    if (snapshot === undefined) return
+    const isReader = snapshot instanceof Reader
+    if (isReader && snapshot.readCore.tree === this.readCore.tree) return
+    throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
+  }
+
+  private find(key: K, mayRead: boolean, options: ReadOptions | undefined): PointLookup {
     const { readCore, keySink, lookup } = this
-    const visibleSequence = this.visibleSequence()
+    if (options !== undefined) checkReadOptions(options)
+    const visibleSequence =
+      options === undefined ? this.visibleSequence() : this.sequenceFor(options)
     keySink.length = 0
     readCore.keyEncoding.write(key, keySink)
     requireKeyLength(keySink.length)
-    readCore.gets++
+    readCore.counts.gets++
     lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
     readCore.tree.get(lookup)
     return lookup

@@ -13,6 +13,7 @@ import { noStalls, type StallsByCause } from './write-stalls.js'
 export function collectStats(parts: DatabaseParts): Stats {
   const { tree, tables, cache, core, snapshots, work, tableCounters, writer } = parts
   const { version } = tree.state
+  const { gets } = core.counts
   const user = writer?.pipeline.userBytes ?? 0
   const log = writer?.log.appendedBytes ?? 0
   const flush = work.flushedBytes
@@ -28,13 +29,13 @@ export function collectStats(parts: DatabaseParts): Stats {
     bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
     amplification: {
       write: writeAmplification(user, log + flush + compaction),
-      read: core.gets === 0 ? 0 : tree.blocksTouched / core.gets,
+      read: gets === 0 ? 0 : tree.blocksTouched / gets,
       space: spaceAmplification(version),
     },
     operations: {
       writes: writer?.pipeline.operations ?? 0,
       commits: writer?.pipeline.commits ?? 0,
-      gets: core.gets,
+      gets,
     },
     cache: {
       hits: cache.hits,

@@ -1,6 +1,6 @@
 import { compareRanges, emptyBytes } from '../base/bytes.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
-import type { KeyRange } from '../key/key-range.js'
+import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
 
@@ -11,7 +11,7 @@ import type { CoveringTombstones } from './covering-tombstones.js'
  *     source      a#9 a#4  b#7(del) b#2  c#3        reader at 5 sees   a#4  b#2  c#3
  *                                                   reader at 8        a#4       c#3
  *
- * Walks in one direction, from `start` through `next`. Blocks and arenas that it passed stay as they
+ * Walks in one direction, from `start` or `seek` through `next`. Blocks and arenas that it passed stay as they
  * are until it closes, so keys are remembered by place instead of being copied.
  *
  * Owned by: the range object that the user iterates. Waits like its source: see `pending`.
@@ -53,6 +53,22 @@ export class VisibleIterator {
     } else {
       if (range.end === null) source.seekToLast()
       else source.seekBefore(range.end)
+      this.findBackward()
+    }
+  }
+
+  /**
+   * To the first entry at or behind `target` in the direction of the walk, from wherever it stands.
+   * Requires: not pending; `target` lies in the range.
+   */
+  seek(target: Uint8Array): void {
+    const { source } = this
+    this.hasGroup = false
+    if (!this.reverse) {
+      source.seek(target)
+      this.findForward()
+    } else {
+      source.seekBefore(successor(target))
       this.findBackward()
     }
   }

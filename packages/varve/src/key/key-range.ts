@@ -62,6 +62,10 @@ export function rangeContainsSlice(
   )
 }
 
+export function rangeHoldsRange(outer: KeyRange, inner: KeyRange): boolean {
+  return compareBytes(outer.start, inner.start) <= 0 && compareEnds(inner.end, outer.end) <= 0
+}
+
 /** The smallest range that holds both. */
 export function unionRange(a: KeyRange, b: KeyRange): KeyRange {
   return {

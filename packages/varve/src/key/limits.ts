@@ -5,7 +5,7 @@ export const maxKeyBytes = 64 * 1024
 
 /** Throws INVALID_ARGUMENT for a length, in bytes, that no key has. */
 export function requireKeyLength(length: number): void {
-  if (length === 0) throw invalidArgument('a key must have at least 1 byte; this one is empty')
+  if (length < 1) throw invalidArgument('a key must have at least 1 byte; this one is empty')
   if (length > maxKeyBytes) {
     throw invalidArgument(`a key may have at most ${maxKeyBytes} bytes; this one has ${length}`)
   }

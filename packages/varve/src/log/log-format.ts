@@ -57,6 +57,11 @@ export function encodeFileHeader(purpose: LogPurpose, fileNumber: number): Buffe
   return header
 }
 
+/** Whether a file with these first bytes is meant to be a log. */
+export function hasFileMagic(start: Uint8Array): boolean {
+  return fileMagic.equals(start.subarray(0, fileMagic.length))
+}
+
 /** What every header check of the file starts from. */
 export function logSeed(purpose: LogPurpose, fileNumber: number): number {
   return encodeFileHeader(purpose, fileNumber).readUInt32LE(28)
@@ -69,7 +74,7 @@ export function checkFileHeader(
   purpose: LogPurpose,
   fileNumber: number,
 ): void {
-  if (!header.subarray(0, 8).equals(fileMagic)) throw corruption(path, 0, 'not a log header')
+  if (!hasFileMagic(header)) throw corruption(path, 0, 'not a log header')
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) {
     throw corruption(path, 0, 'checksum mismatch in the log header')
   }

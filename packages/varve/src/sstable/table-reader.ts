@@ -1,6 +1,7 @@
 import { copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import type { ReadableFile } from '../fs/file-system.js'
+import type { KeyRange } from '../key/key-range.js'
 import type { PointLookup } from '../key/point-lookup.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import { BlockAnswer } from './block.js'
@@ -160,6 +161,12 @@ export class TableReader {
     }
   }
 
+  /** Bytes of the data blocks that a range reaches into, but for the last. */
+  dataBytesIn({ start, end }: KeyRange): number {
+    const from = this.offsetBefore(start)
+    return (end === null ? this.index.dataEnd : this.offsetBefore(end)) - from
+  }
+
   /** The iterator pins the table until it is closed. */
   iterator(options: TableIteratorOptions): TableIterator {
     return new TableIterator(this.index, this.source, options)
@@ -186,6 +193,11 @@ export class TableReader {
   /** Drops what the cache holds of it and closes the file: now, or when the last pin goes. */
   close(): void {
     this.source.close()
+  }
+
+  /** Where the block begins that holds the first key ≥ `key`, or the data ends. */
+  private offsetBefore(key: Uint8Array): number {
+    return this.index.offsetOf(this.index.find(key, key.length))
   }
 
   private blockFor(index: number, lookup: PointLookup): ReturnType<BlockSource['cached']> {

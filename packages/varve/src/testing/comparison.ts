@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { BatchOperation, OpenOptions } from '../db/api.js'
+import type { BatchOperation, IterateOptions, OpenOptions } from '../db/api.js'
 import type { Database } from '../db/database.js'
 import type { Snapshot } from '../db/snapshot.js'
 import { open } from '../index.js'
@@ -131,6 +131,9 @@ export class Comparison {
     assertSame(await engine.get(bytes(key)), expected, `get ${name}`)
     assert.equal(engine.hasSync(bytes(key)), expected !== undefined, `hasSync ${name}`)
     assert.equal(await engine.has(bytes(key)), expected !== undefined, `has ${name}`)
+    const snapshot = this.snapshots.get(slot)?.engine
+    if (snapshot === undefined) return
+    assertSame(this.db.getSync(bytes(key), { snapshot }), expected, `getSync at a snapshot ${name}`)
   }
 
   private async checkKeys(keys: readonly string[], slot: number): Promise<void> {
@@ -154,6 +157,7 @@ export class Comparison {
     )
     const values = [...engine.values(range)]
     for (const [i, [, value]] of expected.entries()) assertSame(values[i], value, 'values')
+    await checkCursor(engine, range, expected)
   }
 
   private async openWalk(slot: number, scan: ModelScan): Promise<void> {
@@ -208,6 +212,27 @@ export class Comparison {
     await this.db.close()
     this.db = await openBinary(this.path, this.options)
   }
+}
+
+/** In pieces, and once more from the middle. */
+async function checkCursor(
+  engine: BinaryDatabase | BinarySnapshot,
+  { limit = Infinity, ...range }: IterateOptions<Uint8Array>,
+  expected: [string, Buffer][],
+): Promise<void> {
+  using cursor = engine.cursor(range)
+  const came: Entry[] = []
+  while (came.length < expected.length) {
+    const piece = await cursor.read(Math.min(7, expected.length - came.length))
+    if (piece.length === 0) break
+    came.push(...piece)
+  }
+  assertEntries(came, expected, 'cursor')
+  if (expected.length < limit) assert.deepEqual(await cursor.read(1), [], 'the end of a cursor')
+  if (expected.length === 0) return
+  const middle = expected.length >>> 1
+  cursor.seek(bytes(expected[middle][0]))
+  assertEntries(await cursor.read(expected.length - middle), expected.slice(middle), 'seek')
 }
 
 export function operationsOf(writes: readonly Write[]): BatchOperation<Uint8Array, Uint8Array>[] {

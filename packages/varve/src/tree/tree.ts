@@ -9,7 +9,13 @@ import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
 import { VisibleIterator } from '../iterator/visible-iterator.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
-import { isBefore, type KeyRange, rangeContainsSlice, rangesOverlap } from '../key/key-range.js'
+import {
+  isBefore,
+  type KeyRange,
+  rangeContainsSlice,
+  rangeHoldsRange,
+  rangesOverlap,
+} from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import { LookupState, type PointLookup } from '../key/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
@@ -212,6 +218,20 @@ export class Tree implements JobSource {
     const covering = new CoveringTombstones(tombstones)
     const onClose = (): void => state.release()
     return new VisibleIterator(source, covering, visibleSequence, range, reverse, onClose)
+  }
+
+  /** Bytes of the tables that a range takes, to the nearest block. */
+  tableBytesIn(range: KeyRange): number {
+    const { version } = this.state
+    let sum = 0
+    for (let level = 0; level < levelCount; level++) {
+      for (const table of version.overlapping(level, range)) {
+        sum += rangeHoldsRange(range, table.range)
+          ? table.sizeBytes
+          : this.host.tables.get(table.fileNumber).dataBytesIn(range)
+      }
+    }
+    return sum
   }
 
   nextFlush(): BackgroundJob | undefined {

@@ -1,6 +1,6 @@
 import { corruption, VarveError, unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
-import { LogPurpose } from '../log/log-format.js'
+import { fileHeaderBytes, hasFileMagic, LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
 import { LogWriter } from '../log/log-writer.js'
 import { currentName, manifestName, parseFileName, temporaryName } from './file-names.js'
@@ -41,6 +41,20 @@ export function readCurrent(fs: FileSystem, directory: string): number {
     const parsed = parseFileName(name)
     if (parsed?.kind !== 'manifest') throw corruption(path, 0, 'not the name of a MANIFEST')
     return parsed.number
+  } finally {
+    file.close()
+  }
+}
+
+/** False when CURRENT names a file of another engine: LevelDB and RocksDB name theirs alike. */
+export function isOwnManifest(fs: FileSystem, directory: string): boolean {
+  const path = `${directory}/${manifestName(readCurrent(fs, directory))}`
+  if (!fs.exists(path)) return true
+  const file = fs.openForRead(path)
+  try {
+    const start = Buffer.alloc(fileHeaderBytes)
+    const count = file.read(start, 0, start.length, 0)
+    return count < start.length || hasFileMagic(start)
   } finally {
     file.close()
   }
