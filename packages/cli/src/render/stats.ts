@@ -83,7 +83,7 @@ function work({
         formatCount(compactions.count),
         formatCounted(compactions.moves, 'move'),
         formatDuration(compactions.timeMs),
-        `${formatCount(compactions.running)} running`,
+        `${formatCount(compactions.running)} running${compactions.paused ? ', paused' : ''}`,
         `debt ${formatBytes(compactions.debtBytes)}`,
       ],
     ],

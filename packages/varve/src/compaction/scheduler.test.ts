@@ -216,6 +216,19 @@ test('a thread that waits is not held by a pause', () => {
   assert.deepEqual(log, ['start merge', 'installed merge'])
 })
 
+test('merges that are held back wait for their release, flushes do not', () => {
+  const { log, wanted, scheduler } = setUp()
+  scheduler.holdMerges()
+  wanted.merge = 1
+  wanted.flush = 1
+  scheduler.pump()
+  scheduler.waitBlocking(10)
+  scheduler.waitBlocking(10)
+  assert.deepEqual(log, ['start flush', 'installed flush'])
+  scheduler.releaseMerges()
+  assert.deepEqual(log.slice(2), ['start merge'])
+})
+
 test('close gives up what runs, and starts no more', async () => {
   const { executor, log, wanted, source, errors, scheduler } = setUp()
   wanted.flush = 1

@@ -57,6 +57,7 @@ export class Scheduler {
   private isBlocking = false
   private isClosed = false
   private paused = 0
+  private isHeld = false
   /** Edits being synced in the background, oldest first, so that a thread that waits can finish them. */
   private readonly installing: InstallingJob[] = []
   /** Woken whenever a job ends. */
@@ -76,6 +77,11 @@ export class Scheduler {
 
   get isIdle(): boolean {
     return this.flushes.running + this.merges.running === 0
+  }
+
+  /** Whether the user holds compactions back. */
+  get mergesHeld(): boolean {
+    return this.isHeld
   }
 
   get runningMerges(): number {
@@ -163,7 +169,17 @@ export class Scheduler {
     })
   }
 
-  /** Holds compactions back (flushes go on) until `resumeMerges`. Calls nest. */
+  /** Starts no compactions of its own (flushes go on) until `releaseMerges`. */
+  holdMerges(): void {
+    this.isHeld = true
+  }
+
+  releaseMerges(): void {
+    this.isHeld = false
+    this.pump()
+  }
+
+  /** The same for a moment, until `resumeMerges`, or until a blocked thread needs one. Calls nest. */
   pauseMerges(): void {
     this.paused++
   }
@@ -207,7 +223,7 @@ export class Scheduler {
         this.start(job)
       }
     }
-    if (this.paused > 0) return
+    if (this.paused > 0 || this.isHeld) return
     for (const source of this.sources()) {
       while (this.merges.mayStart && this.merges.running < this.executor.mergeSlots) {
         const job = source.nextMerge()

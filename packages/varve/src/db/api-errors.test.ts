@@ -165,6 +165,7 @@ test('a closed database, its snapshots and its walks answer CLOSED', async () =>
     () => db.getMany(['k']),
     () => db.flush(),
     () => db.compact(),
+    () => db.pauseCompaction(),
   ]) {
     await assert.rejects(call(), closed, call.toString())
   }
@@ -178,6 +179,7 @@ test('a closed database, its snapshots and its walks answer CLOSED', async () =>
     () => db.stats(),
     () => db.levels(),
     () => db.explain('k'),
+    () => db.resumeCompaction(),
   ]) {
     assert.throws(call, closed, call.toString())
   }
@@ -205,6 +207,7 @@ test('readOnly reads tables and logs, beside an owner, and changes no file', asy
     await assert.rejects(db.clear(), refused)
     await assert.rejects(db.flush(), refused)
     await assert.rejects(db.compact(), refused)
+    await assert.rejects(db.pauseCompaction(), refused)
     assert.equal(db.stats().sequence, 2)
     using snapshot = db.snapshot()
     assert.equal(await snapshot.get('b'), '2')

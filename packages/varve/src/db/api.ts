@@ -253,7 +253,16 @@ export interface Stats {
   /** How often writes were held back, and for how long together. */
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }
   flushes: { count: number; timeMs: number }
-  compactions: { count: number; moves: number; timeMs: number; running: number; debtBytes: number }
+  compactions: {
+    count: number
+    moves: number
+    timeMs: number
+    running: number
+    /** By `pauseCompaction`. */
+    paused: boolean
+    /** Bytes that they would have to rewrite until no level asks any more. */
+    debtBytes: number
+  }
   tables: { count: number; sizeBytes: number; open: number }
   /** Torn log tails found at open: how many, and the bytes (never acknowledged as durable) dropped. */
   recovery: { replayedRecords: number; tornTails: number; droppedBytes: number }

@@ -197,6 +197,22 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return Promise.resolve(this.parts.tree.tableBytesIn(this.boundsOf(range)))
   }
 
+  /**
+   * Starts no more compactions, so that the disk and the processor are free for a while; resolves when
+   * none runs. Flushes go on, `compact()` can be called, and writes are not held back for level 0: its
+   * tables pile up, and every read has more of them to ask. Lasts until `resumeCompaction`, or `close`.
+   */
+  async pauseCompaction(): Promise<void> {
+    const { scheduler } = this.writer()
+    scheduler.holdMerges()
+    await scheduler.mergesIdle()
+  }
+
+  /** Goes on with compactions, if they were paused. */
+  resumeCompaction(): void {
+    this.writer().scheduler.releaseMerges()
+  }
+
   /** What the engine has done and holds. */
   stats(): Stats {
     this.parts.core.assertOpen()

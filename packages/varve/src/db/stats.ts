@@ -56,6 +56,7 @@ export function collectStats(parts: DatabaseParts): Stats {
       moves: work.moves,
       timeMs: work.compactionMs,
       running: writer?.scheduler.runningMerges ?? 0,
+      paused: writer?.scheduler.mergesHeld ?? false,
       debtBytes: compactionDebtBytes(version, tree.options.compaction),
     },
     tables: {

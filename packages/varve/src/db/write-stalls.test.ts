@@ -26,6 +26,7 @@ function setUp() {
   const scheduler = {
     flushFailure: undefined as VarveError | undefined,
     mergeFailure: undefined as VarveError | undefined,
+    mergesHeld: false,
     /** Does in a blocking wait what another thread would do. */
     onWait: (): void => {},
     waitBlocking(timeoutMs: number) {
@@ -155,6 +156,17 @@ test('nobody waits for work that has been given up', () => {
   assert.ok(stalls.hold(1, true) !== undefined)
   scheduler.flushFailure = new VarveError('IO', 'flushes fail')
   assert.throws(() => stalls.hold(1, true), /flushes fail/)
+})
+
+test('compactions that are held back hold no write back, memtables do', () => {
+  const { tree, scheduler, stalls } = setUp()
+  tree.level0Count = 100
+  tree.debtBytes = 2 ** 40
+  assert.ok(stalls.hold(1, true) !== undefined)
+  scheduler.mergesHeld = true
+  assert.equal(stalls.hold(1, true), undefined)
+  tree.sealedCount = 2
+  assert.ok(stalls.hold(1, true) !== undefined)
 })
 
 const turn = (): Promise<void> => new Promise(setImmediate)

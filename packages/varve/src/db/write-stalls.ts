@@ -26,9 +26,21 @@ type Stall =
   | { readonly severity: 'slowdown'; readonly cause: StallCause; readonly delayMs: number }
   | { readonly severity: 'stop'; readonly cause: StallCause; readonly leftMs: number }
 
+type StallScheduler = Pick<
+  Scheduler,
+  'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking'
+>
+
 /** A tree, as far as it can hold writes back. */
 export interface PressingTree extends Backlog {
   readonly options: { readonly compaction: BacklogLimits }
+}
+
+const noTableLimits: BacklogLimits = {
+  l0Slowdown: Infinity,
+  l0Stop: Infinity,
+  debtSlowdownBytes: Infinity,
+  debtStopBytes: Infinity,
 }
 
 export type StallsByCause = Record<StallCause, StallStats>
@@ -44,7 +56,7 @@ export function noStalls(): StallsByCause {
 /**
  * Holds writes back when flushes and compactions cannot keep up: first a delay for each commit, which
  * grows with what they are behind, then a stop, until they caught up or the commit has waited so long
- * that it fails.
+ * that it fails. Compactions that the user holds back hold no write back.
  *
  * Owned by: the database; the commit pipeline asks before each commit, one commit at a time.
  */
@@ -62,7 +74,7 @@ export class WriteStalls {
   /** `maxStopMs`: how long a commit waits before it fails. */
   constructor(
     private readonly trees: () => Iterable<PressingTree>,
-    private readonly scheduler: Pick<Scheduler, 'flushFailure' | 'mergeFailure' | 'waitBlocking'>,
+    private readonly scheduler: StallScheduler,
     private readonly clock: Clock,
     private readonly maxStopMs: number,
     private readonly onStall: (event: StallEvent) => void,
@@ -103,7 +115,8 @@ export class WriteStalls {
     let pressure: WritePressure | undefined
     let source: PressingTree | undefined
     for (const tree of this.trees()) {
-      const one = writePressure(tree, tree.options.compaction, needsMemtable)
+      const limits = this.scheduler.mergesHeld ? noTableLimits : tree.options.compaction
+      const one = writePressure(tree, limits, needsMemtable)
       if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue
       pressure = one
       source = tree
