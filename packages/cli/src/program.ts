@@ -10,6 +10,7 @@ import { addPutCommand } from './commands/put.js'
 import { addScanCommand } from './commands/scan.js'
 import { addShellCommand } from './commands/shell.js'
 import { addStatsCommand } from './commands/stats.js'
+import { addVerifyCommand } from './commands/verify.js'
 import { describeFailure, exitCode, ExitRequest } from './exit-code.js'
 import type { Io } from './io.js'
 import { keyEncodings, valueEncodings } from './text/encoding.js'
@@ -67,6 +68,7 @@ function createProgram(io: Io, json: boolean): Command {
   addStatsCommand(program, io)
   addLevelsCommand(program, io)
   addCompactCommand(program, io)
+  addVerifyCommand(program, io)
   addShellCommand(program, io)
   return program
 }

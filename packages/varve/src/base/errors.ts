@@ -58,6 +58,12 @@ export function corruption(file: string, offset: number, what: string): VarveErr
   return new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, { file, offset })
 }
 
+/** What `corruption` was told, without the place: for reports that name it in their own way. */
+export function reasonOf({ message, file, offset }: VarveError): string {
+  const place = ` in ${file} at byte ${offset}`
+  return message.endsWith(place) ? message.slice(0, -place.length) : message
+}
+
 /** A file that this version of Varve cannot read, though nothing says that it is damaged. */
 export function unsupportedFormat(file: string, what: string, offset?: number): VarveError {
   return new VarveError(

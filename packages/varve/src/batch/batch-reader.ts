@@ -1,4 +1,6 @@
+import { compareRanges } from '../base/bytes.js'
 import { readU64 } from '../base/u64.js'
+import { maxBoundBytes, maxKeyBytes, maxValueBytes } from '../key/limits.js'
 import { isReservedKind, isSupportedKind, ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
@@ -75,12 +77,25 @@ export class BatchReader {
       this.isUnsupported = isReservedKind(this.kind)
       return this.fail(`operation of kind ${this.kind}`)
     }
-    if (this.keyStart === this.keyEnd && this.kind !== ValueKind.rangeDelete) {
-      return this.fail('empty key')
+    if (this.kind === ValueKind.rangeDelete) {
+      if (!this.isRange(bytes[offset + 1])) return this.fail('a range that cannot be')
+    } else if (this.keyEnd === this.keyStart || this.keyEnd - this.keyStart > maxKeyBytes) {
+      return this.fail('a key of a length that no key has')
+    } else if (this.valueEnd - this.valueStart > maxValueBytes) {
+      return this.fail('a value longer than any')
     }
     this.sequence = this.firstSequence + this.index++
     this.offset = this.valueEnd
     return true
+  }
+
+  /** Whether the range delete holds something, between bounds that a key or what follows one can be. */
+  private isRange(flags: number): boolean {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = this
+    if (flags > unboundedFlag || keyEnd - keyStart > maxBoundBytes) return false
+    if (this.unbounded) return valueStart === valueEnd
+    if (valueEnd - valueStart > maxBoundBytes) return false
+    return compareRanges(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd) < 0
   }
 
   private fail(problem: string): false {

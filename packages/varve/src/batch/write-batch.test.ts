@@ -31,12 +31,14 @@ const operation: fc.Arbitrary<Model> = fc.oneof(
     key: bytes(1),
     value: fc.constant(Buffer.alloc(0)),
   }),
-  fc.record({
-    kind: fc.constant(ValueKind.rangeDelete),
-    keyspace: fc.nat(65535),
-    key: bytes(0),
-    value: fc.option(bytes(0)),
-  }),
+  fc
+    .record({
+      kind: fc.constant(ValueKind.rangeDelete),
+      keyspace: fc.nat(65535),
+      key: bytes(0),
+      value: fc.option(bytes(0)),
+    })
+    .filter(({ key, value }) => value === null || key.compare(value) < 0),
 )
 
 function add(batch: WriteBatch, { kind, keyspace, key, value }: Model): void {

@@ -1,7 +1,7 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
 import { writeU64 } from '../base/u64.js'
-import { maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
+import { maxBoundBytes, maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
@@ -12,9 +12,6 @@ import {
   sequenceOffset,
   unboundedFlag,
 } from './batch-format.js'
-
-/** Bounds of range deletes may be one byte longer than a key: `gt: k` becomes "from k and a zero byte". */
-const maxBoundBytes = maxKeyBytes + 1
 
 /** A buffer that grew past this is given back after its group, so that one huge value does not stay. */
 const keptBufferBytes = 4 * 1024 * 1024
@@ -102,7 +99,7 @@ export class WriteBatch extends ByteSink {
     this.isBetween = true
   }
 
-  /** Deletes all keys k with start ≤ k < end; null is no upper bound. */
+  /** Deletes all keys k with start ≤ k < end; null is no upper bound. Requires: start < end. */
   rangeDelete(keyspace: number, start: Uint8Array, end: Uint8Array | null): void {
     if (start.length > maxBoundBytes || (end !== null && end.length > maxBoundBytes)) {
       throw invalidArgument(`a bound of a range may have at most ${maxKeyBytes} bytes`)

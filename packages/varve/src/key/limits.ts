@@ -3,6 +3,9 @@ import { invalidArgument } from '../base/errors.js'
 /** Longest user key, in bytes. */
 export const maxKeyBytes = 64 * 1024
 
+/** Longest bound of a range delete: `gt: k` becomes "from k and a zero byte". */
+export const maxBoundBytes = maxKeyBytes + 1
+
 /** Throws INVALID_ARGUMENT for a length, in bytes, that no key has. */
 export function requireKeyLength(length: number): void {
   if (length < 1) throw invalidArgument('a key must have at least 1 byte; this one is empty')

@@ -87,6 +87,23 @@ export function checkFileHeader(
   }
 }
 
+/** Which log a header says that it begins; undefined when it is damaged, or no header of a log. */
+export function identityOf(header: Buffer): LogIdentity | undefined {
+  if (header.length < fileHeaderBytes || !header.subarray(0, 8).equals(fileMagic)) return undefined
+  if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) return undefined
+  const purpose = header[12]
+  const isKnown = purpose === LogPurpose.writeAhead || purpose === LogPurpose.manifest
+  const fileNumber = readU64(header, 16)
+  if (!isKnown || !Number.isSafeInteger(fileNumber)) return undefined
+  return { purpose, fileNumber, formatVersion: header.readUInt32LE(8) }
+}
+
+export interface LogIdentity {
+  readonly purpose: LogPurpose
+  readonly fileNumber: number
+  readonly formatVersion: number
+}
+
 /** Puts the header of a record into `buffer[start, start + 24)`; the payload ends at `end`. */
 export function writeRecordHeader(
   buffer: Buffer,

@@ -1,7 +1,7 @@
 import { crc32 } from '../base/checksum.js'
 import { corruption, VarveError } from '../base/errors.js'
 import type { FileSystem, ReadableFile } from '../fs/file-system.js'
-import { FileWindow } from './file-window.js'
+import { FileWindow } from '../fs/file-window.js'
 import {
   checkFileHeader,
   checksummedHeader,
@@ -14,7 +14,13 @@ import {
   recordHeaderBytes,
   storedCrc,
 } from './log-format.js'
-import { findRecord, isZero, judgeBadRecord } from './record-search.js'
+import {
+  findRecord,
+  hasLostSector,
+  isZero,
+  type RecordPlace,
+  vouchedFrom,
+} from './record-search.js'
 
 /** Where a log stops being readable because its last write was interrupted. */
 export interface TornTail {
@@ -27,9 +33,15 @@ export interface DamagedSpan {
   readonly end: number
 }
 
+/** For tools, which go on where the database stops. */
 export interface LogReaderOptions {
-  /** Steps over damage instead of throwing, and lists it in `damage`: for repair only. */
-  readonly salvage?: boolean
+  /**
+   * 'damage' steps over damage instead of throwing, and lists it. 'all' takes every whole record there
+   * is: also those behind a torn tail, after which the log then has a hole.
+   */
+  readonly salvage?: 'damage' | 'all'
+  /** Whether `next` returns marks as well: payloads of no bytes. */
+  readonly marks?: boolean
 }
 
 /**
@@ -63,12 +75,16 @@ export class LogReader {
   readonly damage: DamagedSpan[] = []
   /** Where the last record that `next` returned begins. */
   recordOffset = 0
-  /** The most that a record read so far says of how much of the file was durable. */
+  /** How much of the file was durable when that record was written, and the most of all so far. */
+  durableBytes = 0
   vouchedBytes = 0
 
   private readonly window: FileWindow
   private readonly seed: number
-  private readonly salvage: boolean
+  private readonly salvage: 'damage' | 'all' | undefined
+  private readonly marks: boolean
+  /** What the whole file vouches for; summed up once, or a file full of bad records would take for ever. */
+  private vouchedByAll: number | undefined
   private offset = 0
   private isAtEnd = false
 
@@ -97,7 +113,8 @@ export class LogReader {
   ) {
     this.window = new FileWindow(file)
     this.seed = logSeed(purpose, fileNumber)
-    this.salvage = options.salvage ?? false
+    this.salvage = options.salvage
+    this.marks = options.marks ?? false
     this.readFileHeader(purpose, fileNumber)
   }
 
@@ -115,7 +132,7 @@ export class LogReader {
     while (this.offset < this.sizeBytes && this.torn === undefined && !this.isAtEnd) {
       const payload = this.readRecord()
       if (payload === undefined) this.passBadRecord()
-      else if (payload.length > 0) return payload
+      else if (payload.length > 0 || this.marks) return payload
     }
     return undefined
   }
@@ -138,7 +155,7 @@ export class LogReader {
       checkFileHeader(this.file.path, header, purpose, fileNumber)
       this.offset = fileHeaderBytes
     } catch (error) {
-      if (!this.salvage || !isCorruption(error)) throw error
+      if (this.salvage === undefined || !isCorruption(error)) throw error
       this.passBadRecord()
     }
   }
@@ -155,23 +172,33 @@ export class LogReader {
     const payload = record.subarray(recordHeaderBytes)
     if (crc32(payload, crc32(checksummedHeader(record))) !== storedCrc(record)) return undefined
     this.recordOffset = offset
-    this.vouchedBytes = Math.max(this.vouchedBytes, durableBytesOf(record))
+    this.durableBytes = durableBytesOf(record)
+    this.vouchedBytes = Math.max(this.vouchedBytes, this.durableBytes)
     this.offset = offset + length
     return payload
   }
 
   private passBadRecord(): void {
-    const { offset } = this
-    if (offset > 0 && isZero(this.window, offset)) {
+    const { offset, window, seed } = this
+    if (offset > 0 && isZero(window, offset)) {
       this.isAtEnd = true
-    } else if (this.salvage) {
-      this.offset = findRecord(this.window, this.seed, offset)?.offset ?? this.sizeBytes
-      this.damage.push({ start: offset, end: this.offset })
-    } else if (judgeBadRecord(this.window, this.seed, offset) === 'torn') {
-      this.torn = { offset, droppedBytes: this.sizeBytes - offset }
-    } else {
-      throw corruption(this.file.path, offset, 'damaged log record')
+      return
     }
+    const next = findRecord(window, seed, offset)
+    if (this.salvage !== 'all' && this.isTorn(next)) {
+      this.torn = { offset, droppedBytes: this.sizeBytes - offset }
+      return
+    }
+    if (this.salvage === undefined) throw corruption(this.file.path, offset, 'damaged log record')
+    this.offset = next?.offset ?? this.sizeBytes
+    this.damage.push({ start: offset, end: this.offset })
+  }
+
+  /** Whether the record at `offset` is bad because its write was interrupted. `next`: the whole one behind it. */
+  private isTorn(next: RecordPlace | undefined): boolean {
+    if (next === undefined) return true
+    this.vouchedByAll ??= vouchedFrom(this.window, this.seed, next)
+    return this.vouchedByAll <= this.offset && hasLostSector(this.window, this.offset, next.offset)
   }
 }
 

@@ -195,7 +195,7 @@ test('the search finds a record wherever it begins in the pieces that are read',
     writer.append(Buffer.from('next'))
     const bytes = bytesOf(fs)
     bytes[fileHeaderBytes] ^= 1
-    const { payloads, damage } = readLog(withBytes(bytes), { salvage: true })
+    const { payloads, damage } = readLog(withBytes(bytes), { salvage: 'all' })
     assert.deepEqual(payloads, ['next'], `${distance} bytes before the end of a piece`)
     assert.deepEqual(damage, [{ start: fileHeaderBytes, end: start }])
   }
@@ -206,7 +206,7 @@ test('salvage returns every whole record and lists what it stepped over', () => 
   const damaged = Buffer.concat([bytes, Buffer.from('tail')])
   damaged[ends[1] + recordHeaderBytes] ^= 4
   damaged[ends[3] + 2] ^= 4
-  const { payloads: left, damage, torn } = readLog(withBytes(damaged), { salvage: true })
+  const { payloads: left, damage, torn } = readLog(withBytes(damaged), { salvage: 'all' })
   assert.deepEqual(
     left,
     payloads.filter((_, i) => i !== 2 && i !== 4),
@@ -218,7 +218,34 @@ test('salvage returns every whole record and lists what it stepped over', () => 
   ])
   assert.equal(torn, undefined)
   damaged[3] ^= 1
-  assert.equal(readLog(withBytes(damaged), { salvage: true }).payloads.length, left.length)
+  assert.equal(readLog(withBytes(damaged), { salvage: 'all' }).payloads.length, left.length)
+})
+
+test('salvage of damage alone stops where a tail is torn', () => {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  for (let i = 0; i < 12; i++) writer.append(Buffer.alloc(400, 97 + i))
+  const bytes = bytesOf(fs)
+  const recordBytes = recordHeaderBytes + 400
+  const second = fileHeaderBytes + recordBytes
+  bytes[second + 50] ^= 4
+  bytes.fill(0, 2048, 2560)
+  const { payloads, damage, torn } = readLog(withBytes(bytes), { salvage: 'damage' })
+  assert.deepEqual(damage, [{ start: second, end: second + recordBytes }])
+  assert.deepEqual(payloads.map((payload) => payload[0]).join(''), 'acd')
+  assert.equal(torn?.offset, fileHeaderBytes + 4 * recordBytes)
+  const all = readLog(withBytes(bytes), { salvage: 'all' })
+  assert.deepEqual(all.payloads.map((payload) => payload[0]).join(''), 'acdghijkl')
+})
+
+test('marks are returned when asked for', () => {
+  const fs = new MemoryFileSystem()
+  const writer = newLog(fs)
+  writer.append(Buffer.from('one'))
+  writer.sync()
+  writer.appendMark()
+  assert.deepEqual(readLog(fs).payloads, ['one'])
+  assert.deepEqual(readLog(fs, { marks: true }).payloads, ['one', ''])
 })
 
 test('a power loss leaves a prefix that holds all that was synced', () => {

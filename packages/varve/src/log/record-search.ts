@@ -1,5 +1,5 @@
 import { crc32 } from '../base/checksum.js'
-import type { FileWindow } from './file-window.js'
+import type { FileWindow } from '../fs/file-window.js'
 import {
   checksummedHeader,
   durableBytesOf,
@@ -40,21 +40,15 @@ export function findRecord(
   }
 }
 
-export type Verdict = 'torn' | 'damaged'
-
-/**
- * Says whether the bad record at `offset` is the tail of an interrupted write or damage to records
- * that were complete. LogReader explains the rules.
- */
-export function judgeBadRecord(window: FileWindow, seed: number, offset: number): Verdict {
-  const next = findRecord(window, seed, offset)
-  if (next === undefined) return 'torn'
-  let later: RecordPlace | undefined = next
-  while (later !== undefined) {
-    if (later.durableBytes > offset) return 'damaged'
-    later = findRecord(window, seed, later.end)
+/** The most that a whole record, `first` or one behind it, says of how much of the file was durable. */
+export function vouchedFrom(window: FileWindow, seed: number, first: RecordPlace): number {
+  let vouched = 0
+  let record: RecordPlace | undefined = first
+  while (record !== undefined) {
+    vouched = Math.max(vouched, record.durableBytes)
+    record = findRecord(window, seed, record.end)
   }
-  return hasLostSector(window, offset, next.offset) ? 'torn' : 'damaged'
+  return vouched
 }
 
 /** Offset of the first record header at or behind `from`, or -1. */
@@ -97,7 +91,7 @@ export function isZero(window: FileWindow, offset: number): boolean {
 }
 
 /** Whether a sector, or the part of one that lies in the span [start, end), is all zeros. */
-function hasLostSector(window: FileWindow, start: number, end: number): boolean {
+export function hasLostSector(window: FileWindow, start: number, end: number): boolean {
   for (let at = start; at < end;) {
     const sectorEnd = Math.min(end, at - (at % sectorBytes) + sectorBytes)
     if (window.view(at, sectorEnd - at).every((byte) => byte === 0)) return true

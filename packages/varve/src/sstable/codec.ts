@@ -76,6 +76,11 @@ export class CodecRegistry {
     return undefined
   }
 
+  /** The ids that the trailer of a block may name. */
+  ids(): ReadonlySet<number> {
+    return new Set(this.byId.keys())
+  }
+
   /** The codec of a block in `file`; an unknown id is `UNSUPPORTED_FORMAT`. */
   get(id: number, file: string): BlockCodec {
     const codec = this.byId.get(id)

@@ -1,7 +1,7 @@
 import { copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter, varintLength } from '../base/varint.js'
-import type { KeyRange } from '../key/key-range.js'
+import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 
 /** What a table holds, in numbers; versions and pickers reason with these alone. */
 export interface TableStatistics {
@@ -92,7 +92,7 @@ export function decodeProperties(
   for (const [name, value] of found) {
     if (name.startsWith(userPrefix)) user.set(name.slice(userPrefix.length), value)
   }
-  return {
+  const properties: TableProperties = {
     range: { start: need('range.start'), end: found.get('range.end') ?? null },
     minSequence: number('minSequence'),
     maxSequence: number('maxSequence'),
@@ -107,6 +107,18 @@ export function decodeProperties(
     codec: need('codec').toString(),
     user,
   }
+  if (!isSound(properties)) throw corruption(file, fileOffset, 'properties that cannot be')
+  return properties
+}
+
+function isSound(properties: TableProperties): boolean {
+  const { range, baseSequence, minSequence, maxSequence, entryCount, deleteCount } = properties
+  return (
+    !isEmptyRange(range) &&
+    baseSequence <= minSequence &&
+    minSequence <= maxSequence &&
+    deleteCount <= entryCount
+  )
 }
 
 /** Names on disk: never change them. */

@@ -22,8 +22,8 @@ export interface ReplayResult {
   last: { logNumber: number; path: string; sizeBytes: number } | undefined
   /** Logs that were never begun, or behind a lost tail, and all after them: nothing to be used. */
   dropped: ReplayedLog[]
-  /** The logs that were used, and the size up to which they are whole. */
-  used: { path: string; sizeBytes: number }[]
+  /** The logs that were used, the size up to which they are whole, and what was torn behind it. */
+  used: { path: string; sizeBytes: number; tornBytes: number }[]
 }
 
 /**
@@ -80,11 +80,12 @@ function replayLog(
       return false
     }
     replayGroups(reader, log, result, apply)
+    const tornBytes = reader.torn?.droppedBytes ?? 0
     if (reader.torn !== undefined) {
       result.tornTails++
-      result.droppedBytes += reader.torn.droppedBytes
+      result.droppedBytes += tornBytes
     }
-    result.used.push({ path: log.path, sizeBytes: reader.validBytes })
+    result.used.push({ path: log.path, sizeBytes: reader.validBytes, tornBytes })
     result.last = { ...log, sizeBytes: reader.validBytes }
     return true
   } finally {

@@ -1,12 +1,12 @@
 import { assert } from '../base/assert.js'
 import { corruption } from '../base/errors.js'
-import type { ReadableFile } from '../fs/file-system.js'
+import type { ReadableFile } from './file-system.js'
 
 const pieceBytes = 256 * 1024
 
 /**
  * A stretch of a file in memory, moved as it is asked for. It grows to what one view needs and
- * shrinks again. Owned by: a LogReader. Lives: as long as the reader.
+ * shrinks again. Owned by: whoever reads the file. Lives: as long as its reader.
  */
 export class FileWindow {
   readonly sizeBytes: number

@@ -1,0 +1,169 @@
+import { compareBytes, copyBytes, emptyBytes } from '../base/bytes.js'
+import { compareEnds } from '../key/key-range.js'
+import { maxBoundBytes, maxSequence } from '../key/limits.js'
+import type { RangeTombstone } from '../key/range-tombstone.js'
+import type { BlockCheck } from './block-check.js'
+import type { TableProperties, TableSummary } from './properties.js'
+import type { Damage, TolerantTable } from './tolerant-table.js'
+
+/** What a walk over a whole table found in its sound blocks. */
+export interface TableFindings {
+  blocks: number
+  entryCount: number
+  deleteCount: number
+  keyBytes: number
+  valueBytes: number
+  /** Lowest and highest distance of a sequence from the base sequence. */
+  minDelta: number
+  maxDelta: number
+  /** All that is wrong, in no order; what only the whole shows is told of the properties. */
+  readonly damage: readonly Damage[]
+}
+
+/**
+ * Reads every byte of a table and checks it against every other: checksums, the order of entries within
+ * and between blocks, hash bytes, separators, the filter, bounds and counts. Yields the bytes of each
+ * block when it is done with it, so that the caller may do other things in between.
+ */
+export function* checkTable(table: TolerantTable): Generator<number, TableFindings> {
+  const { damage } = table
+  const found = noFindings(damage)
+  const report = ({ offset: start, sizeBytes }: Stretch, what: string): void => {
+    damage.push({ start, end: start + sizeBytes, what, isUnsupported: false })
+  }
+  let lastKey: Uint8Array = emptyBytes
+  let lastDelta = 0
+  for (const block of table.blocks()) {
+    const { check } = block
+    const order = compareBytes(lastKey, check.firstKey)
+    if (order > 0 || (order === 0 && check.firstDelta >= lastDelta)) {
+      report(block, 'unsorted blocks')
+    }
+    if (check.filterMisses > 0) {
+      report(block, `the filter denies keys that are here: ${check.filterMisses}`)
+    }
+    lastKey = copyBytes(check.lastKey)
+    lastDelta = check.lastDelta
+    addTo(found, check)
+    yield block.sizeBytes
+  }
+  const { properties, handles } = table
+  if (properties === undefined || handles === undefined || damage.length > 0) return found
+  for (const problem of problemsOfWhole(table, properties, found)) {
+    report(handles.properties, problem)
+  }
+  return found
+}
+
+/** What the properties, or the MANIFEST, say of a table and what is so; undefined when they agree. */
+export function summaryProblem(claimed: TableSummary, actual: TableSummary): string | undefined {
+  for (const name of comparedNumbers) {
+    if (claimed[name] !== actual[name]) {
+      return `${name} ${actual[name]} instead of ${claimed[name]}`
+    }
+  }
+  const sameRange =
+    compareBytes(claimed.range.start, actual.range.start) === 0 &&
+    compareEnds(claimed.range.end, actual.range.end) === 0
+  return sameRange ? undefined : 'another range of keys'
+}
+
+const comparedNumbers = [
+  'sizeBytes',
+  'minSequence',
+  'maxSequence',
+  'entryCount',
+  'deleteCount',
+  'rangeDeleteCount',
+  'keyBytes',
+  'valueBytes',
+] as const
+
+const comparedCounts = ['entryCount', 'deleteCount', 'keyBytes', 'valueBytes'] as const
+
+interface Stretch {
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+function noFindings(damage: readonly Damage[]): TableFindings {
+  return {
+    blocks: 0,
+    entryCount: 0,
+    deleteCount: 0,
+    keyBytes: 0,
+    valueBytes: 0,
+    minDelta: maxSequence,
+    maxDelta: 0,
+    damage,
+  }
+}
+
+function addTo(found: TableFindings, check: BlockCheck): void {
+  found.blocks++
+  found.entryCount += check.entryCount
+  found.deleteCount += check.deleteCount
+  found.keyBytes += check.keyBytes
+  found.valueBytes += check.valueBytes
+  found.minDelta = Math.min(found.minDelta, check.minDelta)
+  found.maxDelta = Math.max(found.maxDelta, check.maxDelta)
+}
+
+/** Requires: all parts of the table could be read. */
+function* problemsOfWhole(
+  { tombstones = [], filter }: TolerantTable,
+  properties: TableProperties,
+  found: TableFindings,
+): Generator<string> {
+  for (const name of comparedCounts) {
+    if (found[name] !== properties[name]) {
+      yield `${found[name]} instead of ${properties[name]} as ${name}`
+    }
+  }
+  const { rangeDeleteCount, dataBlockCount, filterBitsPerKey, entryCount } = properties
+  if (tombstones.length !== rangeDeleteCount) {
+    yield `${tombstones.length} instead of ${rangeDeleteCount} as rangeDeleteCount`
+  }
+  if (found.blocks !== dataBlockCount) {
+    yield `${found.blocks} instead of ${dataBlockCount} as dataBlockCount`
+  }
+  if (filter?.exists !== (filterBitsPerKey > 0 && entryCount > 0)) {
+    yield 'a filter where none should be, or none where one should be'
+  }
+  for (const tombstone of tombstones) yield* problemsOfTombstone(tombstone, properties)
+  const { min, max } = sequenceBounds(found, tombstones, properties.baseSequence)
+  if (min !== properties.minSequence || max !== properties.maxSequence) {
+    const { minSequence, maxSequence } = properties
+    yield `sequences from ${min} to ${max} instead of ${minSequence} to ${maxSequence}`
+  }
+}
+
+function* problemsOfTombstone(
+  { start, end, sequence }: RangeTombstone,
+  { range, minSequence, maxSequence }: TableProperties,
+): Generator<string> {
+  const isInside = compareBytes(range.start, start) <= 0 && compareEnds(end, range.end) <= 0
+  if (!isInside) yield 'a range delete out of the bounds of the table'
+  if (sequence < minSequence || sequence > maxSequence) yield 'a range delete out of sequence'
+  if (start.length > maxBoundBytes || (end !== null && end.length > maxBoundBytes)) {
+    yield 'a range delete with a bound that no key reaches'
+  }
+}
+
+function sequenceBounds(
+  found: TableFindings,
+  tombstones: readonly RangeTombstone[],
+  baseSequence: number,
+): { min: number; max: number } {
+  let min = maxSequence
+  let max = 0
+  if (found.entryCount > 0) {
+    min = baseSequence + found.minDelta
+    max = baseSequence + found.maxDelta
+  }
+  for (const { sequence } of tombstones) {
+    min = Math.min(min, sequence)
+    max = Math.max(max, sequence)
+  }
+  return { min, max }
+}
