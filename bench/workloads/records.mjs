@@ -25,6 +25,11 @@ export class Records {
     return this.#keys[number]
   }
 
+  /** The same text in a string of its own. */
+  newKey(number) {
+    return keyText(2 * number)
+  }
+
   /** A key that is never written; it lies between those that are. */
   absentKey(number) {
     return keyText(2 * number + 1)
