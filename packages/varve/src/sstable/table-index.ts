@@ -1,6 +1,7 @@
 import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
+import { keyHead } from '../key/key-head.js'
 import { headerBytes, trailerBytes, type BlockHandle } from './table-format.js'
 
 /**
@@ -74,7 +75,7 @@ export class TableIndex {
             payload.subarray(starts[last], ends[last]),
           )
     const heads = new Float64Array(count + 1)
-    for (let i = 0; i < count; i++) heads[i] = headOf(payload, starts[i] + prefixLength, ends[i])
+    for (let i = 0; i < count; i++) heads[i] = keyHead(payload, starts[i] + prefixLength, ends[i])
     heads[count] = Infinity
     return new TableIndex(count, payload, starts, ends, prefixLength, heads, offsets)
   }
@@ -91,7 +92,7 @@ export class TableIndex {
     const prefixLength = this.prefixLength
     const order = this.compareWithPrefix(key, keyLength)
     if (order !== 0) return order < 0 ? 0 : this.count
-    const head = headOf(key, prefixLength, keyLength)
+    const head = keyHead(key, prefixLength, keyLength)
     const heads = this.heads
     const low = lowerBound(heads, 0, this.count, head)
     return heads[low] === head ? this.findAmongEqualHeads(low, head, key, keyLength) : low
@@ -164,21 +165,6 @@ export class TableIndexBuilder {
 
 /** An index entry has at least a length and two numbers. */
 const minEntryBytes = 3
-
-const headBytes = 6
-
-/** The six bytes from `start` as a number, zeros where the key has ended. */
-function headOf(bytes: Uint8Array, start: number, end: number): number {
-  if (start + headBytes <= end) {
-    return (
-      ((bytes[start] << 16) | (bytes[start + 1] << 8) | bytes[start + 2]) * 0x100_0000 +
-      ((bytes[start + 3] << 16) | (bytes[start + 4] << 8) | bytes[start + 5])
-    )
-  }
-  let head = 0
-  for (let i = start; i < start + headBytes; i++) head = head * 256 + (i < end ? bytes[i] : 0)
-  return head
-}
 
 /**
  * First index in [low, high) whose number is ≥ `wanted`, or `high`. The halving adds a product

@@ -1,8 +1,6 @@
 import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
+import { keyHead } from '../key/key-head.js'
 import type { TableMetadata } from './table-metadata.js'
-
-/** Six bytes are exact in a double, and a comparison of doubles costs one instruction. */
-const headBytes = 6
 
 /**
  * Finds a table of a level by key. The bounds are kept as numbers, the six bytes behind their common
@@ -25,7 +23,7 @@ export class LevelIndex {
     this.boundedCount = ends.length
     this.prefix = ends.length === 0 ? new Uint8Array(0) : ends[0].subarray(0, shared)
     this.heads = new Float64Array(tables.length).fill(Infinity)
-    for (const [i, end] of ends.entries()) this.heads[i] = headOf(end, shared, end.length)
+    for (const [i, end] of ends.entries()) this.heads[i] = keyHead(end, shared, end.length)
   }
 
   /** Index of the first table whose range ends behind the key; the count of tables when none does. */
@@ -35,7 +33,7 @@ export class LevelIndex {
     const order = compareRanges(bytes, start, headAt < end ? headAt : end, prefix, 0, prefix.length)
     if (order < 0) return 0
     if (order > 0) return this.boundedCount
-    const head = headOf(bytes, headAt, end)
+    const head = keyHead(bytes, headAt, end)
     let low = 0
     let high = heads.length
     while (low < high) {
@@ -49,13 +47,6 @@ export class LevelIndex {
     }
     return low
   }
-}
-
-/** `bytes[start, start + 6)` as a number, with zeros behind `end`: never out of order. */
-function headOf(bytes: Uint8Array, start: number, end: number): number {
-  let head = 0
-  for (let i = start; i < start + headBytes; i++) head = head * 256 + (i < end ? bytes[i] : 0)
-  return head
 }
 
 function endsBehind(table: TableMetadata, bytes: Uint8Array, start: number, end: number): boolean {

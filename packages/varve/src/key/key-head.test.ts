@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareBytes } from '../base/bytes.js'
+import { Prng } from '../base/prng.js'
+import { keyHead } from './key-head.js'
+
+test('heads are never out of the order of their keys', () => {
+  for (let seed = 0; seed < 2000; seed++) {
+    const prng = new Prng(seed)
+    const draw = (): Buffer => {
+      const bytes = prng.bytes(prng.between(0, 9))
+      for (let i = 0; i < bytes.length; i++) bytes[i] = [0, 1, 127, 128, 255][bytes[i] % 5]
+      return bytes
+    }
+    const [a, b] = [draw(), draw()]
+    const order = Math.sign(keyHead(a, 0, a.length) - keyHead(b, 0, b.length))
+    assert.ok(order === 0 || order === Math.sign(compareBytes(a, b)), `seed ${seed}`)
+    if (order === 0 && a.length >= 6)
+      assert.deepEqual(a.subarray(0, 6), b.subarray(0, 6), `seed ${seed}`)
+  }
+})
+
+test('a head is of the bytes from its start, whatever stands around them', () => {
+  const bytes = Buffer.from('..abcdefgh')
+  assert.equal(keyHead(bytes, 2, 8), 0x616263646566)
+  assert.equal(keyHead(bytes, 2, 4), 0x616200000000)
+})
