@@ -91,7 +91,9 @@ async function absentReads(session) {
   }
 
   const isAbsent = Array.from(numbers, () => session.next() / 2 ** 32 < absentShare)
-  const mixed = Array.from(numbers, (number, i) => (isAbsent[i] ? absent[i] : records.newKey(number)))
+  const mixed = Array.from(numbers, (number, i) =>
+    isAbsent[i] ? absent[i] : records.newKey(number),
+  )
   const checkMixed = (found, i) => {
     const expected = isAbsent[i] ? undefined : records.value(numbers[i])
     session.expect(found, expected, numbers[i])
