@@ -152,7 +152,7 @@ test('stats, levels and compact answer as text and as JSON', async (t) => {
   assert.deepEqual(await varve(['shell'], 'put a 1\nput b 2\nflush\nput a 3\nflush\n'), ok(''))
   assert.match(
     (await varve(['levels', '--tables'])).out,
-    /L0 +2 +3 .* a … b[^]*2 tables, 3 entries/,
+    /L0 +2 +2 +3 .* a … b[^]*2 tables, 3 entries/,
   )
   const compacted = await varve(['compact'])
   assert.equal(compacted.exit, 0)

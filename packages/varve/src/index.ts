@@ -23,7 +23,11 @@ export type { Database } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'
 export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
-export type { LeveledOptions } from './compaction/pickers/leveled-options.js'
+export type {
+  CompactionOptions,
+  RunPolicy,
+  RunThresholds,
+} from './compaction/pickers/compaction-options.js'
 export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js'
 
 /**

@@ -19,12 +19,14 @@ function table(
     endKey: end === null ? null : Buffer.from(end),
     minSequence: 1,
     maxSequence: 9,
+    run: 0,
+    writtenAtMs: 0,
   }
 }
 
 function level(number: number, score: number, ...tables: TableInfo[]): LevelInfo {
   const sizeBytes = tables.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
-  return { level: number, sizeBytes, targetBytes: 0, score, tables }
+  return { level: number, sizeBytes, runs: tables.length, targetBytes: 0, score, tables }
 }
 
 const levels = [
@@ -37,9 +39,9 @@ test('a line for each level that has tables, denser and longer with depth and si
   assert.equal(
     renderLevels(levels),
     `
-  level  tables      entries        size  share                     score  keys
-  L0          2           15     1.5 KiB  ░                          0.50  a … p
-  L2          1       10,000   976.6 KiB  ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓   0.95  b … the last
+  level  runs  tables      entries        size  share                     score  keys
+  L0        2       2           15     1.5 KiB  ░                          0.50  a … p
+  L2        1       1       10,000   976.6 KiB  ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓   0.95  b … the last
   L1: empty
   3 tables, 10,015 entries, 978.0 KiB; a level is compacted when its score reaches 1`.slice(1),
   )

@@ -18,7 +18,9 @@ export function renderLevels(
     return '  no tables yet: what there is, is in memory and in the log'
   }
   const largestBytes = Math.max(1, ...levels.map((level) => level.sizeBytes))
-  const lines = [colors.dim(line('level', 'tables', 'entries', 'size', 'share', 'score', 'keys'))]
+  const lines = [
+    colors.dim(line('level', 'runs', 'tables', 'entries', 'size', 'share', 'score', 'keys')),
+  ]
   for (const level of levels) {
     if (level.tables.length === 0) continue
     lines.push(levelLine(level, largestBytes))
@@ -36,6 +38,7 @@ function levelLine(level: LevelInfo, largestBytes: number): string {
   const bar = shades[Math.min(level.level, shades.length - 1)].repeat(length)
   return line(
     `L${level.level}`,
+    formatCount(level.runs),
     formatCount(tables.length),
     formatCount(entryCount),
     formatBytes(sizeBytes),
@@ -48,6 +51,7 @@ function levelLine(level: LevelInfo, largestBytes: number): string {
 function tableLine(table: TableInfo): string {
   const deletes = table.deleteCount + table.rangeDeleteCount
   const text = line(
+    '',
     '',
     `#${table.fileNumber}`,
     formatCount(table.entryCount),
@@ -99,6 +103,7 @@ function shortKey(key: Uint8Array): string {
 
 function line(
   level: string,
+  runs: string,
   tables: string,
   entries: string,
   size: string,
@@ -106,7 +111,13 @@ function line(
   score: string,
   keys: string,
 ): string {
-  const columns = [level.padEnd(5), tables.padStart(6), entries.padStart(11), size.padStart(10)]
+  const columns = [
+    level.padEnd(5),
+    runs.padStart(4),
+    tables.padStart(6),
+    entries.padStart(11),
+    size.padStart(10),
+  ]
   return `  ${columns.join('  ')}  ${bar.padEnd(barWidth)}  ${score.padStart(5)}  ${keys}`
 }
 

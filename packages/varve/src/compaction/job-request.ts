@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/errors.js'
 import type { SealedMemTable } from '../memtable/sealed-memtable.js'
-import type { TableMetadata } from '../version/table-metadata.js'
+import type { WrittenTable } from '../version/table-metadata.js'
 import type { CompactionSpec } from './pickers/compaction-spec.js'
 
 /** What a job needs of the options of the tree: plain data, as it may cross to a worker thread. */
@@ -38,7 +38,7 @@ export interface MergeRequest extends JobBase {
 export type JobRequest = FlushRequest | MergeRequest
 
 export interface JobResult {
-  readonly outputs: readonly TableMetadata[]
+  readonly outputs: readonly WrittenTable[]
   readonly readBytes: number
   readonly writtenBytes: number
   readonly droppedEntries: number

@@ -12,7 +12,7 @@ import { openSealedMemTable } from '../memtable/sealed-memtable.js'
 import type { CodecRegistry } from '../sstable/codec.js'
 import { newTableCounters, TableReader, type TableReadContext } from '../sstable/table-reader.js'
 import { tableName } from '../version/file-names.js'
-import type { TableMetadata } from '../version/table-metadata.js'
+import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
 import type {
   FlushRequest,
   JobOutcome,
@@ -232,7 +232,7 @@ class InputTables {
     return RangeTombstones.from(all)
   }
 
-  verify(tables: readonly TableMetadata[]): void {
+  verify(tables: readonly WrittenTable[]): void {
     for (const table of tables) {
       const reader = this.open(table)
       try {
@@ -243,7 +243,7 @@ class InputTables {
     }
   }
 
-  private open({ fileNumber }: TableMetadata): TableReader {
+  private open({ fileNumber }: WrittenTable): TableReader {
     const path = `${this.environment.directory}/${tableName(fileNumber)}`
     const file = this.environment.fs.openForRead(path)
     try {
@@ -255,6 +255,6 @@ class InputTables {
   }
 }
 
-function verifyTables(tables: readonly TableMetadata[], environment: JobEnvironment): void {
+function verifyTables(tables: readonly WrittenTable[], environment: JobEnvironment): void {
   new InputTables(environment).verify(tables)
 }

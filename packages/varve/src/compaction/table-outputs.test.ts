@@ -9,7 +9,7 @@ import { noneCodec } from '../sstable/codec.js'
 import { openTable } from '../sstable/testing/random-table.js'
 import { type ArrayEntry, entryOf, randomBound, randomVersions } from '../testing/array-iterator.js'
 import { tableName } from '../version/file-names.js'
-import type { TableMetadata } from '../version/table-metadata.js'
+import type { WrittenTable } from '../version/table-metadata.js'
 import { type OutputOptions, TableOutputs } from './table-outputs.js'
 
 const directory = '/db'
@@ -38,7 +38,7 @@ function write(
   entries: readonly ArrayEntry[],
   tombstones: readonly RangeTombstone[],
   options: Partial<OutputOptions>,
-): TableMetadata[] {
+): WrittenTable[] {
   const { fragments } = RangeTombstones.from(tombstones)
   const outputs = new TableOutputs(fs, optionsWith(options), fragments)
   let last: Buffer | undefined
@@ -50,7 +50,7 @@ function write(
   return outputs.publish()
 }
 
-function readTable(fs: MemoryFileSystem, { fileNumber }: TableMetadata) {
+function readTable(fs: MemoryFileSystem, { fileNumber }: WrittenTable) {
   const reader = openTable(fs, `${directory}/${tableName(fileNumber)}`)
   const iterator = reader.iterator({ mayRead: true, fillCache: false, readAheadBytes: 0 })
   const entries: ArrayEntry[] = []

@@ -4,7 +4,7 @@ import { intersectRange, isBefore, type KeyRange } from '../key/key-range.js'
 import type { Fragment } from '../key/range-tombstone.js'
 import { type TableOptions, TableWriter } from '../sstable/table-writer.js'
 import { tableName, temporaryName } from '../version/file-names.js'
-import type { TableMetadata } from '../version/table-metadata.js'
+import type { WrittenTable } from '../version/table-metadata.js'
 
 export interface OutputOptions {
   readonly directory: string
@@ -40,7 +40,7 @@ export class TableOutputs {
   writtenBytes = 0
 
   private writer: TableWriter | undefined
-  private readonly finished: TableMetadata[] = []
+  private readonly finished: WrittenTable[] = []
   /** Where the table being written begins: the end of the one before it. */
   private lowerBound: Uint8Array = emptyBytes
   private grandparentIndex = 0
@@ -79,7 +79,7 @@ export class TableOutputs {
   }
 
   /** Finishes the last table, then gives all of them their names, durably. */
-  publish(): TableMetadata[] {
+  publish(): WrittenTable[] {
     this.finishTable(null)
     const { directory } = this.options
     for (const { fileNumber } of this.finished) {

@@ -7,14 +7,12 @@ export function writeAmplification(userBytes: number, writtenBytes: number): num
 }
 
 /**
- * Bytes of all tables for each byte in the deepest level, which holds one version of most keys: an
- * upper estimate of the space that garbage takes. 1 when there is one level or none.
+ * Bytes of all tables for each byte in the oldest run, which holds one version of most keys: an upper
+ * estimate of the space that garbage takes. 1 when there is no run below level 0.
  */
 export function spaceAmplification(version: Version): number {
-  const deepest = version.deepestLevel()
-  const deepestBytes = version.levelBytes(deepest)
-  if (deepest === 0 || deepestBytes === 0) return 1
-  return allTableBytes(version) / deepestBytes
+  const oldest = version.runs.at(-1)
+  return oldest === undefined ? 1 : allTableBytes(version) / oldest.sizeBytes
 }
 
 export function allTableBytes(version: Version): number {

@@ -2,7 +2,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import type { Clock } from '../base/clock.js'
 import type { EncodingOption } from '../batch/encoding.js'
 import type { BlockCodec } from '../sstable/codec.js'
-import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
+import type { CompactionOptions, RunPolicy } from '../compaction/pickers/compaction-options.js'
 
 /** When an acknowledged write is safe from what; see `OpenOptions.durability`. */
 export type Durability = 'os' | 'sync' | { intervalMs: number }
@@ -72,8 +72,11 @@ export interface OpenOptions<
   codec?: string
   /** Compressions of the user's own; needed to read tables that were written with them. */
   codecs?: readonly UserBlockCodec[]
-  /** Compaction policy: 'leveled' (default), or its name with thresholds. */
-  compaction?: 'leveled' | (Partial<LeveledOptions> & { policy: 'leveled' })
+  /**
+   * Compaction policy: 'leveled' (default; reads and space), 'sizeTiered' (writes), 'lazyLeveled' (writes
+   * and space), or an object with its name and thresholds. It may differ from open to open.
+   */
+  compaction?: RunPolicy | CompactionOptions
   /**
    * 'thread' (default): a worker thread flushes and compacts beside the application. 'inline': the
    * calling thread does, and a write that fills the memtable waits for it.
@@ -198,7 +201,9 @@ export interface DatabaseEvents {
 export interface LevelInfo {
   level: number
   sizeBytes: number
-  /** Size at which the level is compacted into the next; 0 for level 0, which counts tables. */
+  /** Sorted runs that the tables belong to; on level 0 each table is one. */
+  runs: number
+  /** Size at which the level is compacted into the next; 0: not measured by its size. */
   targetBytes: number
   /** 1 and above: a compaction is due. */
   score: number
@@ -216,6 +221,10 @@ export interface TableInfo {
   endKey: Uint8Array | null
   minSequence: number
   maxSequence: number
+  /** The sorted run of the level that it belongs to; a higher number is newer. 0 on level 0. */
+  run: number
+  /** When the file was written, in milliseconds since 1970; 0: not known. */
+  writtenAtMs: number
 }
 
 export interface Stats {
@@ -228,7 +237,7 @@ export interface Stats {
     write: number
     /** Table blocks looked into for each point read, since open, whether cached or not. */
     read: number
-    /** Bytes of all tables / bytes in the deepest level: an upper estimate of what compaction could free. */
+    /** Bytes of all tables / bytes in the oldest run: an upper estimate of what compaction could free. */
     space: number
   }
   operations: {

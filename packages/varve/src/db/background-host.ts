@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import type { JobResult } from '../compaction/job-request.js'
 import type { FileSystem } from '../fs/file-system.js'
@@ -24,6 +25,7 @@ export class BackgroundHost implements TreeHost {
 
   constructor(
     private readonly fs: FileSystem,
+    private readonly clock: Clock,
     private readonly path: string,
     readonly tables: TableCache,
     private readonly versions: () => VersionSet,
@@ -42,6 +44,10 @@ export class BackgroundHost implements TreeHost {
 
   snapshotSequences(): number[] {
     return this.snapshots.sequences()
+  }
+
+  wallMs(): number {
+    return this.clock.wallMs()
   }
 
   neededLog(_keyspace: number, firstLog: number | undefined): number {

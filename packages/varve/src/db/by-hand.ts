@@ -1,4 +1,5 @@
 import { pickManual } from '../compaction/pickers/manual-picker.js'
+import { shapeOf } from '../compaction/pickers/tree-shape.js'
 import type { KeyRange } from '../key/key-range.js'
 import type { WriterParts } from './database-parts.js'
 import type { ReadCore } from './read-core.js'
@@ -30,7 +31,9 @@ export async function compactRange(
     for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
       await scheduler.mergesIdle()
       core.assertOpen()
-      const spec = pickManual(tree.currentVersion(), range, level, tree.busyTables)
+      const version = tree.currentVersion()
+      const { lastLevel } = shapeOf(version, tree.compaction)
+      const spec = pickManual(version, range, level, lastLevel, tree.busyTables)
       if (spec === 'busy') level--
       else if (spec !== undefined) await scheduler.runNow(tree.mergeFor(spec))
     }

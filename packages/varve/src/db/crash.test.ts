@@ -13,6 +13,7 @@ import {
 } from '../testing/comparison.js'
 import { Oracle, type OracleState, toBytes, type Write } from '../testing/oracle.js'
 import { Workload } from '../testing/workload.js'
+import type { CompactionOptions } from '../compaction/pickers/compaction-options.js'
 import type { Durability, OpenOptions } from './api.js'
 
 const path = '/db'
@@ -30,14 +31,24 @@ interface Crash {
   readonly where: string
 }
 
-function optionsFor(fs: MemoryFileSystem | FaultyFileSystem, durability: Durability): OpenOptions {
+const policies: readonly CompactionOptions[] = [
+  { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+  { policy: 'sizeTiered', l0Trigger: 1, sizeRatio: 3 },
+  { policy: 'lazyLeveled', l0Trigger: 1, sizeRatio: 3 },
+]
+
+function optionsFor(
+  fs: MemoryFileSystem | FaultyFileSystem,
+  durability: Durability,
+  compaction = policies[0],
+): OpenOptions {
   return {
     fileSystem: fs,
     background: 'inline',
     durability,
     memtableBytes: 64 * 1024,
     tableBytes: 64 * 1024,
-    compaction: { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+    compaction,
   }
 }
 
@@ -79,7 +90,7 @@ async function run(
     return undefined
   }
   const workload = new Workload(random)
-  const db = await openBinary(path, optionsFor(faulty, durability))
+  const db = await openBinary(path, optionsFor(faulty, durability, random.pick(policies)))
   for (let i = 0; i < writesPerGeneration; i++) {
     const writes = workload.writes()
     const sync = random.chance(0.05)

@@ -6,8 +6,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { open } from '../index.js'
 
-// A database as format version 1 writes it, kept for ever: whatever changes, this must stay readable.
-const fixture = fileURLToPath(new URL('../../testdata/format-1', import.meta.url))
+// Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
+// The second has two sorted runs on one level.
+const fixtures = ['format-1', 'format-1-runs']
 
 const inline = { background: 'inline' } as const
 
@@ -23,45 +24,54 @@ function expectedEntries(): [string, string][] {
   return [...entries, ['z', 'last']]
 }
 
-test('a database of format version 1 is read, changed and compacted', async (t) => {
-  const path = copyOfFixture(t)
-  const before = readdirSync(path).sort()
-  const reader = await open(path, { readOnly: true })
-  assert.deepEqual([...reader.entries()], expectedEntries())
-  assert.equal(reader.levels().filter(({ tables }) => tables.length > 0).length, 2)
-  await reader.close()
-  assert.deepEqual(readdirSync(path).sort(), before, 'reading only changes nothing')
+for (const fixture of fixtures) {
+  test(`${fixture} is read, changed and compacted`, async (t) => {
+    const path = copyOf(fixture, t)
+    const before = readdirSync(path).sort()
+    const reader = await open(path, { readOnly: true })
+    assert.deepEqual([...reader.entries()], expectedEntries())
+    assert.equal(
+      reader.levels().reduce((sum, { runs }) => sum + runs, 0),
+      2,
+    )
+    await reader.close()
+    assert.deepEqual(readdirSync(path).sort(), before, 'reading only changes nothing')
 
-  const db = await open(path, inline)
-  await db.put('new', 'entry')
-  await db.compact()
-  const expected = [...expectedEntries(), ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
-  assert.deepEqual([...db.entries()], expected)
-  await db.close()
-})
+    const db = await open(path, inline)
+    await db.put('new', 'entry')
+    await db.compact()
+    const expected = [...expectedEntries(), ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
+    assert.deepEqual([...db.entries()], expected)
+    await db.close()
+  })
 
-test('damage to any file of it is reported, with the file', async (t) => {
-  for (const name of readdirSync(fixture)) {
-    const path = copyOfFixture(t)
-    const file = join(path, name)
-    const bytes = readFileSync(file)
-    bytes[Math.floor(bytes.length / 3)] ^= 0x10
-    writeFileSync(file, bytes)
-    const readAll = async (): Promise<void> => {
-      const db = await open(path, { readOnly: true })
-      try {
-        for (const entry of db.entries()) assert.equal(entry.length, 2)
-      } finally {
-        await db.close()
+  test(`damage to any file of ${fixture} is reported, with the file`, async (t) => {
+    for (const name of readdirSync(pathOf(fixture))) {
+      const path = copyOf(fixture, t)
+      const file = join(path, name)
+      const bytes = readFileSync(file)
+      bytes[Math.floor(bytes.length / 3)] ^= 0x10
+      writeFileSync(file, bytes)
+      const readAll = async (): Promise<void> => {
+        const db = await open(path, { readOnly: true })
+        try {
+          for (const entry of db.entries()) assert.equal(entry.length, 2)
+        } finally {
+          await db.close()
+        }
       }
+      await assert.rejects(readAll(), { code: 'CORRUPTION' }, name)
     }
-    await assert.rejects(readAll(), { code: 'CORRUPTION' }, name)
-  }
-})
+  })
+}
 
-function copyOfFixture(t: { after: (done: () => void) => void }): string {
+function pathOf(fixture: string): string {
+  return fileURLToPath(new URL(`../../testdata/${fixture}`, import.meta.url))
+}
+
+function copyOf(fixture: string, t: { after: (done: () => void) => void }): string {
   const path = mkdtempSync(join(tmpdir(), 'varve-format-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
-  cpSync(fixture, path, { recursive: true })
+  cpSync(pathOf(fixture), path, { recursive: true })
   return path
 }

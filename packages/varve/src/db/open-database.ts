@@ -104,7 +104,7 @@ function openStore(
   const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
   const tables = new TableCache(fs, pathOf, context, options.maxOpenTables)
   undo.push(() => tables.close())
-  const host = new BackgroundHost(fs, path, tables, () => versions, snapshots, work, events)
+  const host = new BackgroundHost(fs, clock, path, tables, () => versions, snapshots, work, events)
   const versions: VersionSet = openVersions(path, options, (numbers) => host.removeTables(numbers))
   undo.push(() => versions.close())
   if (options.tree.paranoid) verifyTables(versions, tables)

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
 import { describe, type Encoding, encodingFor, type EncodingOption } from '../batch/encoding.js'
-import { resolveLeveledOptions } from '../compaction/pickers/leveled-options.js'
+import { resolveCompaction } from '../compaction/pickers/compaction-options.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { CodecRegistry } from '../sstable/codec.js'
@@ -74,6 +74,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   const background = resolveBackground(options.background)
   const codecs = new CodecRegistry(options.codecs ?? [])
   if (background.mode === 'thread') requireThreadable(fs, options.codecs ?? [])
+  const memtableBytes = integer(options, 'memtableBytes', 64 * MiB, 64 * KiB, GiB)
   return {
     createIfMissing: boolean(options, 'createIfMissing', true),
     errorIfExists: boolean(options, 'errorIfExists', false),
@@ -91,13 +92,13 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     fs,
     clock: options.clock ?? systemClock,
     tree: {
-      memtableBytes: integer(options, 'memtableBytes', 64 * MiB, 64 * KiB, GiB),
+      memtableBytes,
       blockBytes: integer(options, 'blockBytes', 4096, 256, MiB),
       tableBytes: integer(options, 'tableBytes', 32 * MiB, 64 * KiB, 4 * GiB),
       filterBitsPerKey: integer(options, 'filterBitsPerKey', 10, 0, 32),
       codec: resolveCodec(options.codec, codecs),
       paranoid: boolean(options, 'paranoid', false),
-      compaction: resolveCompaction(options.compaction),
+      compaction: resolveCompaction(options.compaction, memtableBytes),
     },
   }
 }
@@ -178,12 +179,6 @@ function resolveCodec(name: unknown, codecs: CodecRegistry): string {
   if (name === undefined) return 'none'
   if (typeof name === 'string' && codecs.named(name) !== undefined) return name
   throw invalidOption('codec', "'none', 'deflate' or the name of a codec in 'codecs'", name)
-}
-
-function resolveCompaction(value: AnyOpenOptions['compaction']): TreeOptions['compaction'] {
-  if (value === undefined || value === 'leveled') return resolveLeveledOptions()
-  if (typeof value === 'object' && value !== null) return resolveLeveledOptions(value)
-  throw invalidOption('compaction', "'leveled' or { policy: 'leveled', …thresholds }", value)
 }
 
 const defaultBackground: ResolvedBackground = {

@@ -43,6 +43,15 @@ const optionSets: Record<string, OpenOptions> = {
     ...threaded,
     compaction: { policy: 'leveled', l0Trigger: 2, maxLevels: 2 },
   },
+  'thread, size-tiered': {
+    ...threaded,
+    compaction: { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
+  },
+  'inline, lazy leveled, paranoid': {
+    ...inline,
+    paranoid: true,
+    compaction: { policy: 'lazyLeveled', sizeRatio: 4, l0Trigger: 1 },
+  },
   'inline on disk, paranoid': { ...inline, paranoid: true, cacheBytes: MiB },
   'inline in memory, no cache, no filter, deflate': {
     ...inline,

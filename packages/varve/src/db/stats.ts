@@ -1,8 +1,5 @@
-import {
-  compactionDebtBytes,
-  compactionScores,
-  targetBytes,
-} from '../compaction/pickers/compaction-scores.js'
+import { compactionDebtBytes, compactionScores } from '../compaction/pickers/compaction-scores.js'
+import { shapeOf } from '../compaction/pickers/tree-shape.js'
 import { levelCount } from '../version/version.js'
 import type { LevelInfo, Stats } from './api.js'
 import { allTableBytes, spaceAmplification, writeAmplification } from './amplification.js'
@@ -57,7 +54,7 @@ export function collectStats(parts: DatabaseParts): Stats {
       timeMs: work.compactionMs,
       running: writer?.scheduler.runningMerges ?? 0,
       paused: writer?.scheduler.mergesHeld ?? false,
-      debtBytes: compactionDebtBytes(version, tree.options.compaction),
+      debtBytes: compactionDebtBytes(version, tree.compaction),
     },
     tables: {
       count: version.tableCount,
@@ -88,12 +85,13 @@ function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
 /** The tables of every level; level 0 from the newest, the others by key. */
 export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
   const { version } = tree.state
-  const { compaction } = tree.options
-  const scores = compactionScores(version, compaction)
+  const scores = compactionScores(version, tree.compaction)
+  const { capacities, lastLevel } = shapeOf(version, tree.compaction)
   return Array.from({ length: levelCount }, (_, level) => ({
     level,
     sizeBytes: version.levelBytes(level),
-    targetBytes: level === 0 ? 0 : targetBytes(level, compaction),
+    runs: level === 0 ? version.levels[0].length : version.runsOf(level).length,
+    targetBytes: level > 0 && level < lastLevel ? Math.round(capacities[level]) : 0,
     score: scores[level] ?? 0,
     tables: version.levels[level].map(({ range, keyBytes: _k, valueBytes: _v, ...table }) => ({
       ...table,

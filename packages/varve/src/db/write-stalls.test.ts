@@ -14,13 +14,11 @@ function setUp() {
     activeFill: 0,
     level0Count: 0,
     debtBytes: 0,
-    options: {
-      compaction: {
-        l0Slowdown: 8,
-        l0Stop: 12,
-        debtSlowdownBytes: 2 ** 20,
-        debtStopBytes: 2 ** 21,
-      },
+    compaction: {
+      l0Slowdown: 8,
+      l0Stop: 12,
+      debtSlowdownBytes: 2 ** 20,
+      debtStopBytes: 2 ** 21,
     },
   }
   const scheduler = {

@@ -33,7 +33,7 @@ type StallScheduler = Pick<
 
 /** A tree, as far as it can hold writes back. */
 export interface PressingTree extends Backlog {
-  readonly options: { readonly compaction: BacklogLimits }
+  readonly compaction: BacklogLimits
 }
 
 const noTableLimits: BacklogLimits = {
@@ -115,7 +115,7 @@ export class WriteStalls {
     let pressure: WritePressure | undefined
     let source: PressingTree | undefined
     for (const tree of this.trees()) {
-      const limits = this.scheduler.mergesHeld ? noTableLimits : tree.options.compaction
+      const limits = this.scheduler.mergesHeld ? noTableLimits : tree.compaction
       const one = writePressure(tree, limits, needsMemtable)
       if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue
       pressure = one
@@ -150,7 +150,7 @@ export class WriteStalls {
     throw new VarveError(
       'ABORTED',
       `the write was given up after it waited for ${this.maxStopMs} ms ('maxStallMs'): ` +
-        describeBacklog(cause, source, source.options.compaction),
+        describeBacklog(cause, source, source.compaction),
     )
   }
 
@@ -206,7 +206,7 @@ export class WriteStalls {
     if (this.reported === key) return
     this.reported = key
     this.byCause[cause].count++
-    const backlog = describeBacklog(cause, source, source.options.compaction)
+    const backlog = describeBacklog(cause, source, source.compaction)
     this.onStall({ cause, severity, message: `writes ${severity}: ${backlog}` })
   }
 }

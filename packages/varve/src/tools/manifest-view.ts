@@ -6,7 +6,7 @@ import { currentName, manifestName } from '../version/file-names.js'
 import { manifestFormatVersion, readCurrent } from '../version/manifest.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import { decodeEdit, type VersionEdit } from '../version/version-edit.js'
-import { compareByStart, compareLevel0, levelCount, type Levels } from '../version/version.js'
+import { levelCount, type Levels, sortLevel } from '../version/version.js'
 import { type Problem, problemOf } from './problem.js'
 
 export interface NamedTable {
@@ -58,7 +58,7 @@ export class ManifestView {
     for (const named of this.tables.values()) {
       if (named.keyspace === keyspace) levels[named.level].push(named.table)
     }
-    return levels.map((tables, i) => tables.sort(i === 0 ? compareLevel0 : compareByStart))
+    return levels.map((tables, level) => sortLevel(level, tables))
   }
 
   keyspaces(): Set<number> {

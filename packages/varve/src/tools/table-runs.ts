@@ -5,7 +5,7 @@ import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { newTableCounters, TableReader, type TableReadContext } from '../sstable/table-reader.js'
 import { tableName } from '../version/file-names.js'
 import type { TableMetadata } from '../version/table-metadata.js'
-import type { Levels } from '../version/version.js'
+import { type Levels, sortedRuns } from '../version/version.js'
 import type { Site } from './tool-options.js'
 
 const readAheadBytes = 256 * 1024
@@ -15,7 +15,8 @@ export type Run = readonly TableMetadata[]
 
 /** The places in which a read looks, newest first. */
 export function runsOf([level0, ...deeper]: Levels): Run[] {
-  return [...level0.map((table) => [table]), ...deeper].filter((run) => run.length > 0)
+  const runs = deeper.flatMap((tables, i) => sortedRuns(i + 1, tables))
+  return [...level0.map((table) => [table]), ...runs.map(({ tables }) => tables)]
 }
 
 /**

@@ -1,6 +1,4 @@
-import { isBefore } from '../key/key-range.js'
-import type { TableMetadata } from '../version/table-metadata.js'
-import { compareLevel0, type Levels } from '../version/version.js'
+import { areInOrder, type Levels } from '../version/version.js'
 import type { ManifestView } from './manifest-view.js'
 import type { Problem } from './problem.js'
 
@@ -39,10 +37,4 @@ function* misplacedTables(levels: Levels): Generator<string> {
       yield `tables ${before.fileNumber} and ${table.fileNumber} overlap on level ${level}`
     }
   }
-}
-
-function areInOrder(level: number, before: TableMetadata, table: TableMetadata): boolean {
-  return level === 0
-    ? compareLevel0(before, table) < 0
-    : !isBefore(table.range.start, before.range.end)
 }

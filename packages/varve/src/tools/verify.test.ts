@@ -37,17 +37,21 @@ let shared: Promise<Sample> | undefined
 const sample = (): Promise<Sample> => (shared ??= sampleDatabase(42))
 
 test('what the engine writes is sound, whatever the options', async () => {
+  const totals = { tables: 0, entries: 0 }
   for (let seed = 1; seed <= 8; seed++) {
     const { fs } = await sampleDatabase(seed)
     const report = await verifyIn(fs)
     assert.deepEqual(report.problems, [], `seed ${seed}`)
-    assert.ok(report.isSound && report.totals.tables > 2 && report.totals.entries > 100)
+    assert.ok(report.isSound)
+    totals.tables += report.totals.tables
+    totals.entries += report.totals.entries
     assert.ok(
       report.files.some(({ level = 0 }) => level > 0),
       'a level below the first',
     )
     assert.equal(report.totals.logs > 0, true)
   }
+  assert.ok(totals.tables > 30 && totals.entries > 1000)
 })
 
 test('a changed byte anywhere is found, and told of the file it is in', async () => {
@@ -132,7 +136,7 @@ test('a MANIFEST that does not fit its tables is found', async () => {
     const added = [...manifest.tables.values()]
     const { logNumber, nextFileNumber, lastSequence } = manifest
     const edit = change({ logNumber, nextFileNumber, lastSequence, added })
-    startManifest(fs, samplePath, 900, edit).close()
+    startManifest(fs, samplePath, 90_000, edit).close()
     const { problems } = await verifyIn(fs)
     return problems.map(({ message }) => message).join('; ')
   }
@@ -144,7 +148,7 @@ test('a MANIFEST that does not fit its tables is found', async () => {
   })
   const inTable = (fields: object) => (edit: ManifestEdit) =>
     first(edit, (added) => ({ ...added, table: { ...added.table, ...fields } }))
-  const numbered = (edit: ManifestEdit): ManifestEdit => ({ ...edit, nextFileNumber: 901 })
+  const numbered = (edit: ManifestEdit): ManifestEdit => ({ ...edit, nextFileNumber: 90_001 })
 
   assert.equal(await damage(numbered), '')
   assert.match(await damage(inTable({ entryCount: 77_777 })), /entryCount/)
@@ -183,9 +187,9 @@ test('a version that an older one hides is found', async () => {
     { ...older, level: 1 },
     { ...newer, level: 2 },
   ]
-  startManifest(fs, samplePath, 900, {
+  startManifest(fs, samplePath, 90_000, {
     logNumber,
-    nextFileNumber: 901,
+    nextFileNumber: 90_001,
     lastSequence,
     added,
   }).close()

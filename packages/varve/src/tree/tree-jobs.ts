@@ -1,8 +1,8 @@
 import type { JobRequest, JobResult, JobTableOptions } from '../compaction/job-request.js'
 import type { BackgroundJob } from '../compaction/scheduler.js'
-import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
 import type { AddedTable, DeletedTable } from '../version/version-edit.js'
-import { totalBytes } from '../version/table-metadata.js'
+import { totalBytes, type WrittenTable } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 import type { MemTableSlot } from './memtables.js'
 
@@ -12,6 +12,8 @@ export interface TreeJobHost {
   allocateFileNumber(count: number): number
   /** Sequences of the live snapshots, ascending. */
   snapshotSequences(): number[]
+  /** Wall-clock time in milliseconds since 1970. */
+  wallMs(): number
   /**
    * First log that the database needs once the tree that asks needs none below `firstLog` (undefined:
    * none at all).
@@ -53,7 +55,7 @@ export function flushJob(
       // The highest write may be one that no table keeps.
       lastSequence: slot.memtable.maxSequence,
       logNumber: host.neededLog(tree.keyspace, hooks.firstLogAfter()),
-      added: result.outputs.map((table) => ({ keyspace: tree.keyspace, level: 0, table })),
+      added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
     }),
     installed(result) {
       hooks.installed()
@@ -83,7 +85,10 @@ export function mergeJob(
     request: spec.kind === 'move' ? undefined : mergeRequest(tree, host, spec),
     editFor: (result) => ({
       deleted: deletedTables(tree.keyspace, spec),
-      added: addedTables(tree.keyspace, spec, result),
+      added:
+        spec.kind === 'move'
+          ? movedTables(tree.keyspace, spec)
+          : addedTables(tree.keyspace, host, result.outputs, placeOf(spec)),
     }),
     installed(result) {
       free()
@@ -122,8 +127,22 @@ function deletedTables(keyspace: number, spec: CompactionSpec): DeletedTable[] {
   )
 }
 
-function addedTables(keyspace: number, spec: CompactionSpec, result: JobResult): AddedTable[] {
-  const tables =
-    spec.kind === 'move' ? spec.inputs.flatMap((input) => input.tables) : result.outputs
-  return tables.map((table) => ({ keyspace, level: spec.outputLevel, table }))
+function movedTables(keyspace: number, spec: CompactionSpec): AddedTable[] {
+  const { level, run } = placeOf(spec)
+  const tables = spec.inputs.flatMap((input) => input.tables)
+  return tables.map((table) => ({ keyspace, level, table: { ...table, run } }))
+}
+
+function addedTables(
+  keyspace: number,
+  host: TreeJobHost,
+  written: readonly WrittenTable[],
+  { level, run }: OutputPlace,
+): AddedTable[] {
+  const writtenAtMs = host.wallMs()
+  return written.map((table) => ({ keyspace, level, table: { ...table, run, writtenAtMs } }))
+}
+
+function placeOf({ outputLevel, outputRun }: CompactionSpec): OutputPlace {
+  return { level: outputLevel, run: outputRun }
 }

@@ -1,9 +1,9 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
 import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
-import { pickLeveled } from '../compaction/pickers/leveled-picker.js'
-import type { LeveledOptions } from '../compaction/pickers/leveled-options.js'
+import type { Compaction } from '../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import { pickCompaction } from '../compaction/pickers/run-picker.js'
 import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
@@ -23,7 +23,7 @@ import { ValueKind } from '../key/value-kind.js'
 import type { MemTable } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
-import { levelCount, type Version } from '../version/version.js'
+import type { Version } from '../version/version.js'
 import { flushJob, mergeJob, type TreeJobHost } from './tree-jobs.js'
 import { MemTables } from './memtables.js'
 import { ReadState } from './read-state.js'
@@ -35,7 +35,8 @@ export interface TreeOptions {
   readonly filterBitsPerKey: number
   readonly codec: string
   readonly paranoid: boolean
-  readonly compaction: LeveledOptions
+  /** The policy that the tree begins with. */
+  readonly compaction: Compaction
 }
 
 /** What a tree needs of the database that it is part of. */
@@ -67,6 +68,8 @@ export class Tree implements JobSource {
   state: ReadState
   /** Table blocks looked into by point reads. */
   blocksTouched = 0
+  /** May be replaced at any time: the next compaction is chosen by the new policy. */
+  compaction: Compaction
   private readonly memtables: MemTables
   private readonly busy = new Set<number>()
   /** The Version that `debt` is about. */
@@ -78,6 +81,7 @@ export class Tree implements JobSource {
     readonly options: TreeOptions,
     private readonly host: TreeHost,
   ) {
+    this.compaction = options.compaction
     this.memtables = new MemTables(options.memtableBytes)
     this.state = this.newState()
   }
@@ -105,7 +109,7 @@ export class Tree implements JobSource {
     const { version } = this.state
     if (version !== this.indebted) {
       this.indebted = version
-      this.debt = compactionDebtBytes(version, this.options.compaction)
+      this.debt = compactionDebtBytes(version, this.compaction)
     }
     return this.debt
   }
@@ -207,10 +211,9 @@ export class Tree implements JobSource {
     for (const table of version.levels[0]) {
       if (rangesOverlap(table.range, range)) children.push(open(table))
     }
-    for (let level = 1; level < levelCount; level++) {
-      const tables = version.levels[level]
-      if (tables.length === 0) continue
-      const first = version.firstEndingBehind(level, range.start)
+    for (const run of version.runs) {
+      const { tables } = run
+      const first = run.firstEndingBehind(range.start)
       if (first === tables.length || !isBefore(tables[first].range.start, range.end)) continue
       children.push(new ConcatenatingIterator(tables, open, first, range.end))
     }
@@ -224,7 +227,7 @@ export class Tree implements JobSource {
   tableBytesIn(range: KeyRange): number {
     const { version } = this.state
     let sum = 0
-    for (let level = 0; level < levelCount; level++) {
+    for (const level of version.levels.keys()) {
       for (const table of version.overlapping(level, range)) {
         sum += rangeHoldsRange(range, table.range)
           ? table.sizeBytes
@@ -247,8 +250,8 @@ export class Tree implements JobSource {
   }
 
   nextMerge(): BackgroundJob | undefined {
-    const { compaction, tableBytes } = this.options
-    const spec = pickLeveled(this.currentVersion(), compaction, this.busy, tableBytes)
+    const version = this.currentVersion()
+    const spec = pickCompaction(version, this.compaction, this.busy, this.options.tableBytes)
     return spec === undefined ? undefined : this.mergeFor(spec)
   }
 
@@ -273,9 +276,8 @@ export class Tree implements JobSource {
       this.askTable(table, lookup)
       if (!goesOn(lookup)) return
     }
-    for (let level = 1; level < levelCount; level++) {
-      if (version.levels[level].length === 0) continue
-      const table = version.tableAt(level, key, 0, keyLength)
+    for (const run of version.runs) {
+      const table = run.tableAt(key, 0, keyLength)
       if (table === undefined) continue
       this.askTable(table, lookup)
       if (!goesOn(lookup)) return

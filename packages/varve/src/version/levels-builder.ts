@@ -1,5 +1,5 @@
 import type { TableMetadata } from './table-metadata.js'
-import { compareByStart, compareLevel0, emptyLevels, type Levels, orderProblem } from './version.js'
+import { emptyLevels, type Levels, orderProblem, sortLevel } from './version.js'
 import type { AddedTable, DeletedTable } from './version-edit.js'
 
 /**
@@ -35,7 +35,7 @@ export class LevelsBuilder {
     const levels = this.base.map((tables, level) => {
       const changed = this.touched[level]
       if (changed === undefined) return tables
-      return [...changed.values()].sort(level === 0 ? compareLevel0 : compareByStart)
+      return sortLevel(level, [...changed.values()])
     })
     const problem = orderProblem(levels)
     if (problem !== undefined) this.fail(problem)

@@ -28,6 +28,14 @@ const table = fc
       })),
   )
 
+/** A run only where there may be one. */
+const added = fc
+  .record({ keyspace: number, level, table, run: fc.nat(5), writtenAtMs: number }, plain)
+  .map(({ run, writtenAtMs, ...given }) => ({
+    ...given,
+    table: { ...given.table, run: given.level === 0 ? 0 : run, writtenAtMs },
+  }))
+
 const edit: fc.Arbitrary<VersionEdit> = fc
   .record({
     numbers: fc.record(
@@ -35,7 +43,7 @@ const edit: fc.Arbitrary<VersionEdit> = fc
       { requiredKeys: [], noNullPrototype: true },
     ),
     deleted: fc.array(fc.record({ keyspace: number, level, fileNumber: number }, plain)),
-    added: fc.array(fc.record({ keyspace: number, level, table }, plain)),
+    added: fc.array(added),
   })
   .map(({ numbers, deleted, added }) => ({ ...numbers, deleted, added }))
 
@@ -73,8 +81,22 @@ test('unknown tags are skipped from 128 on and refused below', () => {
       .write(1)
       .write(1)
       .finish()
-  assert.deepEqual(decodeEdit(withTag(128)), { logNumber: 3, deleted: [], added: [] })
-  for (const tag of [0, 7, 9, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
+  assert.deepEqual(decodeEdit(withTag(129)), { logNumber: 3, deleted: [], added: [] })
+  for (const tag of [0, 7, 10, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
+})
+
+test('a run or a time without its table, and a run on level 0, are damage', () => {
+  const run = new VarintWriter().write(9).write(1).write(2).finish()
+  const time = new VarintWriter().write(128).write(1).write(2).finish()
+  for (const field of [run, time]) assert.equal(decodeEdit(field), 'damaged')
+  const on0 = [{ keyspace: 0, level: 0, table: fakeTable(7, 'a', 'b', { run: 1 }) }]
+  assert.equal(decodeEdit(encodeEdit({ added: on0 })), 'damaged')
+})
+
+test('a tree of one run a level is written as before there were runs', () => {
+  const fields = [{ keyspace: 0, level: 3, table: fakeTable(7, 'a', 'b') }]
+  assert.equal(encodeEdit({ added: fields })[0], 6)
+  assert.equal(encodeEdit({ added: fields }).length, encodeEdit({ added: fields })[1] + 2)
 })
 
 test('a table with an empty range or on a level that is not there is damage', () => {

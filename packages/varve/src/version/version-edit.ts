@@ -22,8 +22,11 @@ import { levelCount } from './version.js'
  *                            entries, deletes, range deletes, key bytes, value bytes,
  *                            length and bytes of start, bounded (0 | 1), [length and bytes of end]
  *     7, 8                   kept for keyspaces that are created and dropped
- *     9 … 127                refused by a reader that does not know them
- *     128 …                  skipped by a reader that does not know them
+ *     9 run                  of the added table in front of it, unless that is 0: run
+ *     10 … 127               refused by a reader that does not know them
+ *     128 time               when the added table in front of it was written, unless that is unknown:
+ *                            milliseconds since 1970
+ *     129 …                  skipped by a reader that does not know them
  *
  * These numbers are on disk: never change their values. Deletes apply before adds, so that a table
  * may move from one level to another in one edit.
@@ -50,6 +53,7 @@ export interface AddedTable {
 }
 
 type NumberField = Exclude<keyof VersionEdit, 'deleted' | 'added'>
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** The keyspace that `db` itself is. */
 export const defaultKeyspace = 0
@@ -61,6 +65,8 @@ const Tag = {
   lastSequence: 4,
   deletedTable: 5,
   addedTable: 6,
+  run: 9,
+  writtenAtMs: 128,
 } as const
 const firstSkippableTag = 128
 
@@ -80,6 +86,8 @@ export function encodeEdit(edit: VersionEdit): Buffer {
   }
   for (const added of edit.added ?? []) {
     out.write(Tag.addedTable).writeLengthPrefixed(encodeAddedTable(added))
+    writeNumber(out, Tag.run, added.table.run || undefined)
+    writeNumber(out, Tag.writtenAtMs, added.table.writtenAtMs || undefined)
   }
   return out.finish()
 }
@@ -87,9 +95,9 @@ export function encodeEdit(edit: VersionEdit): Buffer {
 /** The edit holds copies of what it needs from `bytes`. */
 export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
   const reader = new VarintReader(bytes)
-  const numbers: { -readonly [Name in NumberField]?: number } = {}
+  const numbers: Partial<Writable<Record<NumberField, number>>> = {}
   const deleted: DeletedTable[] = []
-  const added: AddedTable[] = []
+  const added: { keyspace: number; level: number; table: Writable<TableMetadata> }[] = []
   while (reader.offset < bytes.length) {
     const tag = reader.read()
     const payload = reader.readLengthPrefixed()
@@ -101,7 +109,11 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
     else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
     else if (tag === Tag.addedTable) added.push(decodeAddedTable(field))
-    else if (tag >= firstSkippableTag) continue
+    else if (tag === Tag.run || tag === Tag.writtenAtMs) {
+      const table = added.at(-1)?.table
+      if (table === undefined) return 'damaged'
+      table[tag === Tag.run ? 'run' : 'writtenAtMs'] = field.read()
+    } else if (tag >= firstSkippableTag) continue
     else return 'unsupported'
     if (field.failed || field.offset !== payload.length) return 'damaged'
   }
@@ -130,7 +142,7 @@ function decodeDeletedTable(field: VarintReader): DeletedTable {
   return { keyspace: field.read(), level: field.read(), fileNumber: field.read() }
 }
 
-function decodeAddedTable(field: VarintReader): AddedTable {
+function decodeAddedTable(field: VarintReader) {
   return {
     keyspace: field.read(),
     level: field.read(),
@@ -145,6 +157,8 @@ function decodeAddedTable(field: VarintReader): AddedTable {
       keyBytes: field.read(),
       valueBytes: field.read(),
       range: { start: copyBytes(field.readLengthPrefixed()), end: decodeEnd(field) },
+      run: 0,
+      writtenAtMs: 0,
     },
   }
 }
@@ -158,6 +172,7 @@ function decodeEnd(field: VarintReader): Buffer | null {
 function isSound({ level, table }: AddedTable): boolean {
   return (
     level < levelCount &&
+    (level > 0 || table.run === 0) &&
     !isEmptyRange(table.range) &&
     table.minSequence <= table.maxSequence &&
     table.maxSequence <= maxSequence &&

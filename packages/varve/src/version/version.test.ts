@@ -15,14 +15,16 @@ test('finds in each level the tables that hold a key or overlap a range', () => 
       const key = Buffer.from(randomKey(prng))
       const holding = tables.find((table) => rangeContains(table.range, key))
       const padded = Buffer.concat([Buffer.from('zz'), key, Buffer.from('z')])
-      assert.equal(version.tableAt(2, padded, 2, 2 + key.length), holding, `seed ${seed}`)
+      const found = version
+        .runsOf(2)
+        .at(0)
+        ?.tableAt(padded, 2, 2 + key.length)
+      assert.equal(found, holding, `seed ${seed}`)
       const [start, end] = [randomKey(prng), randomKey(prng)].sort()
       const range = { start: Buffer.from(start), end: prng.chance(0.2) ? null : Buffer.from(end) }
       const overlapping = tables.filter((table) => rangesOverlap(table.range, range))
       if (start === end && range.end !== null) continue
       assert.deepEqual(version.overlapping(2, range), overlapping, `seed ${seed}`)
-      assert.equal(version.hasOverlapBelow(1, range), overlapping.length > 0)
-      assert.equal(version.hasOverlapBelow(2, range), false)
     }
   }
 })
@@ -31,7 +33,7 @@ test('tables that touch neither overlap nor hold each other’s bounds', () => {
   const left = fakeTable(1, 'a', 'm')
   const right = fakeTable(2, 'm', null)
   const version = fakeVersion([[], [left, right]])
-  assert.equal(version.tableAt(1, Buffer.from('m'), 0, 1), right)
+  assert.equal(version.runs[0].tableAt(Buffer.from('m'), 0, 1), right)
   assert.deepEqual(version.overlapping(1, { start: Buffer.from('b'), end: Buffer.from('m') }), [
     left,
   ])
@@ -60,6 +62,27 @@ test('counts tables, bytes and the deepest level', () => {
   assert.equal(version.deepestLevel(), 2)
   assert.equal(version.tableCount, 3)
   assert.equal(version.levelBytes(2), 200)
+})
+
+test('a level may hold several runs, the newest first', () => {
+  const [old, older] = [fakeTable(1, 'a', 'm', { run: 3 }), fakeTable(2, 'b', 'z')]
+  const [newer, deeper] = [fakeTable(3, 'm', 'z', { run: 3 }), fakeTable(4, 'a', 'z')]
+  const version = fakeVersion([[], [older, newer, old], [deeper]])
+  assert.deepEqual(version.levels[1], [old, newer, older])
+  const shown = version.runs.map(({ level, number, tables }) => [level, number, tables])
+  assert.deepEqual(shown, [
+    [1, 3, [old, newer]],
+    [1, 0, [older]],
+    [2, 0, [deeper]],
+  ])
+  const range = { start: Buffer.from('c'), end: Buffer.from('d') }
+  assert.deepEqual(version.overlapping(1, range), [old, older])
+})
+
+test('Versions share the runs of a level that is the same', () => {
+  const first = fakeVersion([[], [fakeTable(1, 'a', 'm')]])
+  const second = new Version(0, [[fakeTable(2, 'a', 'z')], ...first.levels.slice(1)])
+  assert.equal(second.runs[0], first.runs[0])
 })
 
 test('overlap below level 0 is a broken invariant', () => {

@@ -1,7 +1,7 @@
 import { assert, checkInvariants } from '../base/assert.js'
-import { compareBytes, compareRanges } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes.js'
 import { isBefore, type KeyRange, rangesOverlap } from '../key/key-range.js'
-import { LevelIndex } from './level-index.js'
+import { SortedRun } from './sorted-run.js'
 import { type TableMetadata, totalBytes } from './table-metadata.js'
 
 export const levelCount = 7
@@ -19,16 +19,19 @@ export const emptyLevels: Levels = Array.from({ length: levelCount }, () => [])
  *
  * Invariant 1: immutable.
  * Invariant 2: level 0 is sorted from the newest table to the oldest; its tables may overlap.
- * Invariant 3: the tables of any other level are disjoint and sorted by key.
- * Invariant 4: of two entries with one key, the one on the higher level (smaller number) is newer.
+ * Invariant 3: the tables of any other level are sorted by run, the newest first, and within a run by
+ * key; those of one run are disjoint.
+ * Invariant 4: of two entries with one key, the one on the higher level (smaller number) is newer; on
+ * one level, that in the newer run (higher number).
  */
 export class Version {
   readonly tableCount: number
   /** The tables, of whatever level, that hold range deletes: few or none. */
   readonly rangeDeleteTables: readonly TableMetadata[]
+  /** The sorted runs of all levels below 0, the newest first. */
+  readonly runs: readonly SortedRun[]
+  private readonly runsByLevel: readonly (readonly SortedRun[])[]
   private readonly bytesOfLevel: readonly number[]
-  /** Made when first asked for. */
-  private readonly indexes: (LevelIndex | undefined)[] = []
   private references = 1
 
   /** Starts with one reference, the creator's. `onDead` is called when the last one is released. */
@@ -44,6 +47,8 @@ export class Version {
     this.tableCount = levels.reduce((sum, tables) => sum + tables.length, 0)
     this.rangeDeleteTables = levels.flat().filter((table) => table.rangeDeleteCount > 0)
     this.bytesOfLevel = levels.map(totalBytes)
+    this.runsByLevel = levels.map((tables, level) => (level === 0 ? [] : sortedRuns(level, tables)))
+    this.runs = this.runsByLevel.flat()
   }
 
   retain(): this {
@@ -61,6 +66,11 @@ export class Version {
     return this.bytesOfLevel[level]
   }
 
+  /** The sorted runs of a level, the newest first. Requires: level ≥ 1. */
+  runsOf(level: number): readonly SortedRun[] {
+    return this.runsByLevel[level]
+  }
+
   /** Number of the last level that holds a table; 0 when there is none. */
   deepestLevel(): number {
     let level = levelCount - 1
@@ -68,47 +78,10 @@ export class Version {
     return level
   }
 
-  /**
-   * The one table of a level whose range holds the key `bytes[start, end)`, if there is one. Allocates
-   * nothing. Requires: level ≥ 1.
-   */
-  tableAt(level: number, bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
-    const tables = this.levels[level]
-    if (tables.length === 0) return undefined
-    const index = this.indexOf(level).indexOfEndBehind(bytes, start, end)
-    if (index === tables.length) return undefined
-    const table = tables[index]
-    const first = table.range.start
-    return compareRanges(first, 0, first.length, bytes, start, end) <= 0 ? table : undefined
-  }
-
-  /** Index of the first table of a level that ends behind `key`; their count when none does. */
-  firstEndingBehind(level: number, key: Uint8Array): number {
-    return this.indexOf(level).indexOfEndBehind(key, 0, key.length)
-  }
-
   /** The tables of a level that overlap `range`, in the order of the level. A fresh array. */
   overlapping(level: number, range: KeyRange): TableMetadata[] {
-    const tables = this.levels[level]
-    if (level === 0) return tables.filter((table) => rangesOverlap(table.range, range))
-    const found: TableMetadata[] = []
-    let index = this.firstEndingBehind(level, range.start)
-    while (index < tables.length && isBefore(tables[index].range.start, range.end)) {
-      found.push(tables[index++])
-    }
-    return found
-  }
-
-  /** Whether a table of a level deeper than `level` overlaps `range`. */
-  hasOverlapBelow(level: number, range: KeyRange): boolean {
-    for (let deeper = level + 1; deeper < levelCount; deeper++) {
-      if (this.overlapping(deeper, range).length > 0) return true
-    }
-    return false
-  }
-
-  private indexOf(level: number): LevelIndex {
-    return (this.indexes[level] ??= new LevelIndex(this.levels[level]))
+    if (level === 0) return this.levels[0].filter((table) => rangesOverlap(table.range, range))
+    return this.runsByLevel[level].flatMap((run) => run.overlapping(range))
   }
 }
 
@@ -117,8 +90,14 @@ export function compareLevel0(a: TableMetadata, b: TableMetadata): number {
   return b.maxSequence - a.maxSequence || b.fileNumber - a.fileNumber
 }
 
-export function compareByStart(a: TableMetadata, b: TableMetadata): number {
-  return compareBytes(a.range.start, b.range.start)
+/** By run, the newest first, then by key. */
+export function compareInRuns(a: TableMetadata, b: TableMetadata): number {
+  return b.run - a.run || compareBytes(a.range.start, b.range.start)
+}
+
+/** Puts the tables of one level into the order that invariants 2 and 3 ask for. */
+export function sortLevel(level: number, tables: readonly TableMetadata[]): TableMetadata[] {
+  return [...tables].sort(level === 0 ? compareLevel0 : compareInRuns)
 }
 
 /** Says which tables break invariants 2 and 3, if any. */
@@ -127,13 +106,32 @@ export function orderProblem(levels: Levels): string | undefined {
     for (let i = 1; i < levels[level].length; i++) {
       const before = levels[level][i - 1]
       const table = levels[level][i]
-      const ordered =
-        level === 0
-          ? compareLevel0(before, table) < 0
-          : !isBefore(table.range.start, before.range.end)
-      if (ordered) continue
+      if (areInOrder(level, before, table)) continue
       return `tables ${before.fileNumber} and ${table.fileNumber} overlap on level ${level}`
     }
   }
   return undefined
+}
+
+/** Whether two neighbours on a level stand as invariants 2 and 3 ask. */
+export function areInOrder(level: number, before: TableMetadata, table: TableMetadata): boolean {
+  if (level === 0) return compareLevel0(before, table) < 0
+  if (before.run !== table.run) return before.run > table.run
+  return !isBefore(table.range.start, before.range.end)
+}
+
+/** What an edit does not touch is shared by the Versions before and after it, indexes included. */
+const knownRuns = new WeakMap<readonly TableMetadata[], readonly SortedRun[]>()
+
+/** The runs that tables of one level, in order, make up. */
+export function sortedRuns(level: number, tables: readonly TableMetadata[]): readonly SortedRun[] {
+  const known = knownRuns.get(tables)
+  if (known !== undefined) return known
+  const runs: SortedRun[] = []
+  for (let from = 0, to = 0; from < tables.length; from = to) {
+    while (to < tables.length && tables[to].run === tables[from].run) to++
+    runs.push(new SortedRun(level, tables.slice(from, to)))
+  }
+  knownRuns.set(tables, runs)
+  return runs
 }

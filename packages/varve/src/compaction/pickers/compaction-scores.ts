@@ -1,46 +1,90 @@
 import { totalBytes } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
-import type { LeveledOptions } from './leveled-options.js'
+import type { Compaction } from './compaction-options.js'
+import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
 
 const nothingBusy: ReadonlySet<number> = new Set()
 
-/** Size that a level is kept below, in bytes. Requires: level ≥ 1. */
-export function targetBytes(level: number, options: LeveledOptions): number {
-  return options.baseBytes * options.sizeRatio ** (level - 1)
-}
-
 /**
- * How full each level is: 1 and more asks for a compaction. The last level in use has no bound, so it
- * has no score. Tables that leave their level already (`busy`) do not count, except on level 0.
+ * How full each level is, for what it may hold: 1 and more asks for a compaction. Level 0 is measured
+ * by its tables, each of which costs every read; the others by their runs and their bytes. What leaves
+ * its level already (`busy`) does not count, except on level 0.
  */
 export function compactionScores(
   version: Version,
-  options: LeveledOptions,
+  compaction: Compaction,
   busy: ReadonlySet<number> = nothingBusy,
+  shape: TreeShape = shapeOf(version, compaction),
 ): number[] {
-  const scores = [version.levels[0].length / options.l0Trigger]
-  for (let level = 1; level < options.maxLevels - 1; level++) {
-    const staying = version.levels[level].filter((table) => !busy.has(table.fileNumber))
-    scores.push(totalBytes(staying) / targetBytes(level, options))
+  const scores = [version.levels[0].length / compaction.l0Trigger]
+  for (let level = 1; level <= shape.lastLevel; level++) {
+    const allowed = runsAllowed(level, shape, compaction)
+    const byRuns = runScore(version, level, allowed, busy)
+    const byBytes = level < shape.lastLevel ? byteScore(version, level, compaction, busy, shape) : 0
+    // Several runs go down as one, whatever makes them. If one is allowed, being several comes first.
+    scores.push(allowed > 1 ? Math.max(byRuns, byBytes) : byRuns + byBytes)
   }
   return scores
 }
 
-/**
- * Bytes that compactions would have to rewrite until every score is below 1: what writes owe. An
- * estimate; each excess byte meets its share of the level below.
- */
-export function compactionDebtBytes(version: Version, options: LeveledOptions): number {
-  let debt = 0
-  let arriving = 0
-  if (version.levels[0].length >= options.l0Trigger) {
-    arriving = version.levelBytes(0)
-    debt = arriving + version.levelBytes(1)
+/** One run is never too many. */
+function runScore(
+  version: Version,
+  level: number,
+  allowed: number,
+  busy: ReadonlySet<number>,
+): number {
+  const staying = version
+    .runsOf(level)
+    .filter(({ tables }) => tables.some((table) => !busy.has(table.fileNumber)))
+  return staying.length > 1 ? staying.length / (allowed + 1) : 0
+}
+
+function byteScore(
+  version: Version,
+  level: number,
+  compaction: Compaction,
+  busy: ReadonlySet<number>,
+  { baseLevel, capacities }: TreeShape,
+): number {
+  const { runsPerLevel, baseBytes } = compaction
+  const staying = version.levels[level].filter((table) => !busy.has(table.fileNumber))
+  const bytes = totalBytes(staying)
+  if (bytes === 0) return 0
+  if (runsPerLevel === 1) {
+    // What lies above the base level is on its way down.
+    return level < baseLevel ? 1 + bytes / baseBytes : bytes / capacities[level]
   }
-  for (let level = 1; level < options.maxLevels - 1; level++) {
-    const bytes = version.levelBytes(level) + arriving
-    arriving = Math.max(0, bytes - targetBytes(level, options))
-    if (arriving > 0) debt += arriving * (1 + version.levelBytes(level + 1) / bytes)
+  // A level that goes down whole may fill up to its last run before it does.
+  return bytes / (capacities[level] * (1 + 1 / runsPerLevel))
+}
+
+/**
+ * Bytes that compactions would have to write until every score is below 1: what writes owe. An
+ * estimate; of a level with one run, each excess byte meets its share of the level below.
+ */
+export function compactionDebtBytes(version: Version, compaction: Compaction): number {
+  const shape = shapeOf(version, compaction)
+  const first = levelBelow0(version, shape)
+  const isDue = version.levels[0].length >= compaction.l0Trigger
+  let arriving = isDue ? version.levelBytes(0) : 0
+  let debt = 0
+  for (let level = first; level <= shape.lastLevel; level++) {
+    const allowed = runsAllowed(level, shape, compaction)
+    const held = version.levelBytes(level)
+    const runs = version.runsOf(level).length + (arriving > 0 ? 1 : 0)
+    const bytes = held + arriving
+    if (level === first && arriving > 0) debt += allowed === 1 ? bytes : arriving
+    if (level === shape.lastLevel) {
+      if (runs > allowed && allowed > 1) debt += bytes
+    } else if (allowed === 1) {
+      arriving = Math.max(0, bytes - shape.capacities[level])
+      if (arriving > 0) debt += arriving * (1 + version.levelBytes(level + 1) / bytes)
+    } else {
+      arriving = runs > allowed ? bytes : 0
+      const isJoined = runsAllowed(level + 1, shape, compaction) === 1
+      if (arriving > 0) debt += bytes + (isJoined ? version.levelBytes(level + 1) : 0)
+    }
   }
   return Math.round(debt)
 }

@@ -1,12 +1,13 @@
 import { type KeyRange, rangesOverlap } from '../../key/key-range.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
-import { type CompactionSpec, makeSpec, rangeOf } from './compaction-spec.js'
+import { type CompactionInput, type CompactionSpec, makeSpec, rangeOf } from './compaction-spec.js'
 
 /**
- * One step of `compact(range)`: everything on `level` that overlaps the range goes one level down; on
- * the deepest level, tables that hold deletes are written again without them. Undefined: nothing to
- * do on this level. 'busy': other compactions run; ask again when none does.
+ * One step of `compact(range)`: everything on `level` that overlaps the range goes to the next level
+ * that is in use, from level 0 to `lastLevel` if there is none. On the deepest level runs become one,
+ * and tables that hold deletes are written again without them. Undefined: nothing to do on this level.
+ * 'busy': other compactions run; ask again when none does.
  *
  * The caller goes down, with the current Version each time, and runs each spec alone in its tree, as
  * its outputs may span gaps between its inputs:
@@ -17,22 +18,27 @@ export function pickManual(
   version: Version,
   range: KeyRange,
   level: number,
+  lastLevel: number,
   busy: ReadonlySet<number>,
 ): CompactionSpec | 'busy' | undefined {
-  const tables = level === 0 ? overlappingLevel0(version, range) : version.overlapping(level, range)
+  const tables = overlappingChain(version, level, range)
   if (tables.length === 0) return undefined
-  if (level > 0 && level >= version.deepestLevel()) return pickDeepest(version, level, tables, busy)
-  const below = version.overlapping(level + 1, rangeOf(tables))
+  const below = version.runs.find((run) => run.level > level)
+  const isDeepest = level > 0 && below === undefined
+  if (isDeepest && new Set(tables.map(({ run }) => run)).size === 1) {
+    return pickDeletes(version, level, tables, busy)
+  }
   if (busy.size > 0) return 'busy'
-  const inputs = [
-    { level, tables },
-    { level: level + 1, tables: below },
-  ]
-  return makeSpec(version, 'merge', 'manual', inputs, level + 1)
+  const outputLevel = isDeepest ? level : (below?.level ?? lastLevel)
+  const met = isDeepest ? [] : overlappingChain(version, outputLevel, rangeOf(tables))
+  // Into the oldest run, since the inputs hold all that newer ones have in their range.
+  const run = version.runsOf(outputLevel).at(-1)?.number ?? 0
+  const inputs = [...inputsOf(level, tables), ...inputsOf(outputLevel, met)]
+  return makeSpec(version, 'merge', 'manual', inputs, { level: outputLevel, run })
 }
 
 /** Not always a fixed point: a delete that a snapshot needs stays, so this is asked once. */
-function pickDeepest(
+function pickDeletes(
   version: Version,
   level: number,
   tables: readonly TableMetadata[],
@@ -41,21 +47,29 @@ function pickDeepest(
   const stale = tables.filter((table) => table.deleteCount + table.rangeDeleteCount > 0)
   if (stale.length === 0) return undefined
   if (busy.size > 0) return 'busy'
-  const between = version.overlapping(level, rangeOf(stale))
-  return makeSpec(version, 'merge', 'manual', [{ level, tables: between }], level)
+  const run = version.runsOf(level).find(({ number }) => number === stale[0].run)!
+  const between = run.overlapping(rangeOf(stale))
+  const output = { level, run: run.number }
+  return makeSpec(version, 'merge', 'manual', [{ level, tables: between }], output)
 }
 
 /**
- * The tables of level 0 that overlap the range or, through any chain, a table that does: of two tables
+ * The tables of a level that overlap the range or, through any chain, a table that does: of two tables
  * that overlap, the newer one may not go below the older one.
  */
-function overlappingLevel0(version: Version, range: KeyRange): TableMetadata[] {
+function overlappingChain(version: Version, level: number, range: KeyRange): TableMetadata[] {
   let reach = range
   let count = 0
   for (;;) {
-    const tables = version.levels[0].filter((table) => rangesOverlap(table.range, reach))
+    const tables = version.levels[level].filter((table) => rangesOverlap(table.range, reach))
     if (tables.length === count) return tables
     count = tables.length
     reach = rangeOf(tables)
   }
+}
+
+/** An input for each run; the tables of level 0 are one. */
+function inputsOf(level: number, tables: readonly TableMetadata[]): CompactionInput[] {
+  const runs = [...new Set(tables.map(({ run }) => run))]
+  return runs.map((run) => ({ level, tables: tables.filter((table) => table.run === run) }))
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { printableKey } from '../../base/bytes.js'
 import type { KeyRange } from '../../key/key-range.js'
@@ -8,23 +8,18 @@ import { fakeTable, fakeVersion } from '../../version/testing/fake-tables.js'
 import type { Version } from '../../version/version.js'
 import { compactionDebtBytes, compactionScores } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
-import { defaultLeveledOptions, type LeveledOptions } from './leveled-options.js'
-import { pickLeveled } from './leveled-picker.js'
+import { type Compaction, resolveCompaction, type RunPolicy } from './compaction-options.js'
 import { pickManual } from './manual-picker.js'
+import { pickCompaction } from './run-picker.js'
+import { shapeOf } from './tree-shape.js'
 
 /** Rewrites the goldens instead of checking them. */
 const update = process.env['VARVE_UPDATE_GOLDENS'] === '1'
 const folder = new URL('../../../testdata/pickers/', import.meta.url)
 const tableBytes = 100
-const options: LeveledOptions = {
-  ...defaultLeveledOptions,
-  l0Trigger: 2,
-  baseBytes: 300,
-  sizeRatio: 2,
-  maxLevels: 4,
-}
+const lastLevel = 3
 
-for (const name of ['leveled.txt', 'manual.txt']) {
+for (const name of readdirSync(folder)) {
   test(`pickers decide as ${name} says`, () => {
     const file = new URL(name, folder)
     const text = readFileSync(file, 'utf8')
@@ -39,14 +34,17 @@ function answerAll(text: string): string {
   const out: string[] = []
   let question: string[] = []
   let isAnswer = false
+  let compaction = resolveCompaction()
   for (const line of text.split('\n')) {
     const isCommand = /^(pick|manual|scores)/.test(line)
     if (isAnswer && line !== '' && !isCommand) continue
     isAnswer = line === '----'
     out.push(line)
     if (isAnswer) {
-      out.push(...answer(question))
+      out.push(...answer(question, compaction))
       question = []
+    } else if (line.startsWith('policy')) {
+      compaction = parsePolicy(line)
     } else if (line !== '' && !line.startsWith('#')) {
       question.push(line)
     }
@@ -54,22 +52,38 @@ function answerAll(text: string): string {
   return out.join('\n')
 }
 
-function answer([command, ...lines]: string[]): string[] {
+/** `policy <name> <threshold>=<value> …`, for the questions that follow. */
+function parsePolicy(line: string): Compaction {
+  const [, policy, ...thresholds] = line.split(' ')
+  const given = thresholds.map((text) => text.split('=')).map(([name, value]) => [name, +value])
+  const { baseBytes, ...others } = Object.fromEntries(given) as Partial<Compaction>
+  const compaction = resolveCompaction({ policy: policy as RunPolicy, ...others })
+  // Trees on paper are smaller than the smallest base that a user may ask for.
+  return { ...compaction, ...(baseBytes === undefined ? {} : { baseBytes }) }
+}
+
+function answer([command, ...lines]: string[], compaction: Compaction): string[] {
   const levels: TableMetadata[][] = []
   let busy: ReadonlySet<number> = new Set()
   for (const line of lines) {
     const [head, ...items] = line.split(' ')
     if (head === 'busy') busy = new Set(items.map(Number))
-    else levels[Number(head.slice(1))] = items.map(parseTable)
+    else levels[Number(head.slice(1))] = parseLevel(items)
   }
   const version = fakeVersion(Array.from(levels, (tables) => tables ?? []))
   const [kind, level, range] = command.split(' ')
-  if (kind === 'scores') return showScores(version, busy)
+  if (kind === 'scores') return showScores(version, compaction, busy)
   const spec =
     kind === 'manual'
-      ? pickManual(version, parseRange(range), Number(level), busy)
-      : pickLeveled(version, options, busy, tableBytes)
+      ? pickManual(version, parseRange(range), Number(level), lastLevel, busy)
+      : pickCompaction(version, compaction, busy, tableBytes)
   return show(spec)
+}
+
+/** Runs are separated by bars, the newest first. */
+function parseLevel(items: readonly string[]): TableMetadata[] {
+  let run = items.filter((item) => item === '|').length
+  return items.flatMap((item) => (item === '|' ? (run--, []) : { ...parseTable(item), run }))
 }
 
 function parseTable(text: string): TableMetadata {
@@ -91,16 +105,25 @@ function show(spec: CompactionSpec | 'busy' | undefined): string[] {
   if (spec === undefined) return ['nothing']
   if (spec === 'busy') return ['busy']
   return [
-    `${spec.kind} ${showRange(spec.inputRange)} to level ${spec.outputLevel}: ${spec.reason}`,
+    `${spec.kind} ${showRange(spec.inputRange)} to ${showPlace(spec)}: ${spec.reason}`,
     ...spec.inputs.map(({ level, tables }) => `  level ${level}: ${showTables(tables)}`),
     `  grandparents: ${showTables(spec.grandparents)}`,
     `  deeper: ${spec.deeperRanges.map(showRange).join(' ')}`,
   ].map((line) => line.trimEnd())
 }
 
-function showScores(version: Version, busy: ReadonlySet<number>): string[] {
-  const scores = compactionScores(version, options, busy).map((score) => score.toFixed(2))
-  return [`by level ${scores.join(' ')}`, `debt ${compactionDebtBytes(version, options)}`]
+function showPlace({ outputLevel, outputRun }: CompactionSpec): string {
+  return `level ${outputLevel}${outputRun === 0 ? '' : ` run ${outputRun}`}`
+}
+
+function showScores(version: Version, compaction: Compaction, busy: ReadonlySet<number>): string[] {
+  const scores = compactionScores(version, compaction, busy).map((score) => score.toFixed(2))
+  const { baseLevel, capacities } = shapeOf(version, compaction)
+  return [
+    `by level ${scores.join(' ')}`,
+    `base level ${baseLevel}, capacities ${capacities.slice(1).map(Math.round).join(' ')}`,
+    `debt ${compactionDebtBytes(version, compaction)}`,
+  ]
 }
 
 function showTables(tables: readonly TableMetadata[]): string {

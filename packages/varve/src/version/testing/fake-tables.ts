@@ -1,5 +1,5 @@
 import type { TableMetadata } from '../table-metadata.js'
-import { compareByStart, compareLevel0, levelCount, type Levels, Version } from '../version.js'
+import { levelCount, type Levels, sortLevel, Version } from '../version.js'
 
 /** A table that exists on paper only; `end` is exclusive, null for no bound. */
 export function fakeTable(
@@ -19,6 +19,8 @@ export function fakeTable(
     rangeDeleteCount: 0,
     keyBytes: 50,
     valueBytes: 50,
+    run: 0,
+    writtenAtMs: 0,
     ...fields,
   }
 }
@@ -29,7 +31,5 @@ export function fakeVersion(levels: readonly (readonly TableMetadata[])[]): Vers
 }
 
 export function sortedLevels(levels: readonly (readonly TableMetadata[])[]): Levels {
-  return Array.from({ length: levelCount }, (_, level) =>
-    [...(levels[level] ?? [])].sort(level === 0 ? compareLevel0 : compareByStart),
-  )
+  return Array.from({ length: levelCount }, (_, level) => sortLevel(level, levels[level] ?? []))
 }

@@ -3,15 +3,15 @@ import { keyHead } from '../key/key-head.js'
 import type { TableMetadata } from './table-metadata.js'
 
 /**
- * Finds a table of a level by key. The bounds are kept as numbers, the six bytes behind their common
+ * Finds a table of a sorted run by key. The bounds are kept as numbers, the six bytes behind their common
  * prefix, so that a search touches one array and compares bytes only where these are equal:
  *
  *     ends    user:00041  user:00077  user:00912  (none)
  *     heads   "041"       "077"       "912"       Infinity          common prefix "user:00"
  *
- * Owned by: a Version. Lives: as long as it does. Immutable.
+ * Owned by: a SortedRun. Lives: as long as it does. Immutable.
  */
-export class LevelIndex {
+export class RunIndex {
   private readonly prefix: Uint8Array
   private readonly heads: Float64Array
   private readonly boundedCount: number

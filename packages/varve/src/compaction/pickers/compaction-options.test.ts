@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VarveError } from '../../base/errors.js'
+import { type CompactionOptions, resolveCompaction, type RunPolicy } from './compaction-options.js'
+
+test('a policy is a number of runs', () => {
+  const runs = (options: CompactionOptions | RunPolicy): number[] => {
+    const { sizeRatio, runsPerLevel, runsInLastLevel } = resolveCompaction(options)
+    return [sizeRatio, runsPerLevel, runsInLastLevel]
+  }
+  assert.deepEqual(runs('leveled'), [10, 1, 1])
+  assert.deepEqual(runs('sizeTiered'), [4, 3, 3])
+  assert.deepEqual(runs('lazyLeveled'), [8, 7, 1])
+  assert.deepEqual(runs({ policy: 'sizeTiered', sizeRatio: 6 }), [6, 5, 5])
+  assert.deepEqual(runs({ policy: 'sizeTiered', runsPerLevel: 2 }), [4, 2, 2])
+  assert.deepEqual(runs({ policy: 'lazyLeveled', sizeRatio: 5, runsInLastLevel: 2 }), [5, 4, 2])
+  assert.deepEqual(resolveCompaction(), resolveCompaction('leveled'))
+})
+
+test('what is not given follows from what is', () => {
+  const given = resolveCompaction({ policy: 'leveled', l0Trigger: 20 }, 1_000_000)
+  assert.equal(given.l0Slowdown, 40)
+  assert.equal(given.l0Stop, 60)
+  assert.equal(given.baseBytes, 20_000_000)
+  const plain = resolveCompaction({ policy: 'leveled', maxLevels: 3 })
+  assert.deepEqual([plain.l0Trigger, plain.l0Slowdown, plain.l0Stop], [4, 8, 12])
+  assert.equal(plain.baseBytes, 256 * 1024 * 1024)
+})
+
+test('an error names the option and the values allowed', () => {
+  const cases: [object, string, RegExp][] = [
+    [{ l0Trigger: 0 }, 'compaction.l0Trigger', /from 1 to 1000, not 0/],
+    [{ l0Slowdown: 3 }, 'compaction.l0Slowdown', /from compaction.l0Trigger \(4\) to 1000/],
+    [{ l0Stop: 7 }, 'compaction.l0Stop', /from compaction.l0Slowdown \(8\) to 1000/],
+    [{ baseBytes: 1.5 }, 'compaction.baseBytes', /whole number/],
+    [{ sizeRatio: '10' }, 'compaction.sizeRatio', /not 10/],
+    [{ sizeRatio: 5, runsPerLevel: 5 }, 'compaction.runsPerLevel', /to .*sizeRatio − 1 \(4\)/],
+    [{ runsInLastLevel: 2 }, 'compaction.runsInLastLevel', /to compaction.runsPerLevel \(1\)/],
+    [{ maxLevels: 8 }, 'compaction.maxLevels', /from 2 to 7/],
+    [{ policy: 'tiered' }, 'compaction.policy', /'leveled', 'sizeTiered', 'lazyLeveled', not/],
+    [{ levelRatio: 3 }, 'compaction.levelRatio', /not an option; there are policy, sizeRatio/],
+    [{ constructor: 3 }, 'compaction.constructor', /not an option/],
+  ]
+  for (const [given, option, message] of cases) {
+    assert.throws(
+      () => resolveCompaction({ policy: 'leveled', ...given }),
+      (error) =>
+        error instanceof VarveError &&
+        error.code === 'INVALID_ARGUMENT' &&
+        error.option === option &&
+        message.test(error.message),
+      option,
+    )
+  }
+})

@@ -1,0 +1,241 @@
+import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
+import type { SortedRun } from '../../version/sorted-run.js'
+import type { Version } from '../../version/version.js'
+import type { Compaction } from './compaction-options.js'
+import { compactionScores } from './compaction-scores.js'
+import {
+  anyBusy,
+  areDisjoint,
+  type CompactionInput,
+  type CompactionSpec,
+  makeSpec,
+  rangeOf,
+  runInput,
+  tablesBelow,
+} from './compaction-spec.js'
+import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
+
+/**
+ * A table is moved down as it is only if it overlaps no more than so many tables' worth of bytes two
+ * levels down: whoever compacts it next has to rewrite all of those.
+ */
+export const maxGrandparentTables = 10
+
+/** How much sooner a table goes when all its entries are deletes: it frees what it hides. */
+const tombstoneWeight = 2
+
+/** What a decision is made from. */
+interface Situation {
+  readonly version: Version
+  readonly compaction: Compaction
+  readonly shape: TreeShape
+  readonly busy: ReadonlySet<number>
+  readonly tableBytes: number
+}
+
+/** The tables that a compaction would need are inputs of running ones. */
+type Blocked = 'blocked'
+
+/**
+ * The most urgent compaction that can run beside those that run already, or undefined: for every policy
+ * that merges sorted runs. With T for the size ratio, a level holds up to K runs, the last one up to Z:
+ *
+ *     K      Z
+ *     1      1       leveled: each level is one run, and goes down table by table
+ *     T − 1  T − 1   size-tiered: runs collect on a level until T of them go down as one
+ *     T − 1  1       lazy leveled: the same, but into one large run at the bottom
+ *
+ * Level 0 is measured by its tables (each costs every read), the others by their runs and their bytes;
+ * the level goes first that is fullest for what it may hold. Level 0 goes down whole: its tables overlap
+ * each other, so none may sink below an older one. So does a level of several runs. From a level of one
+ * run the table goes that costs least to merge for its size.
+ *
+ * What goes down becomes a new run, the newest of its level, where there may be several, and is merged
+ * into the one that is there where there may not.
+ *
+ * `busy` holds the numbers of all inputs of running compactions of this tree. Where runs are too many
+ * since the policy was another one before, they are merged on their level.
+ *
+ * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
+ */
+export function pickCompaction(
+  version: Version,
+  compaction: Compaction,
+  busy: ReadonlySet<number>,
+  tableBytes: number,
+): CompactionSpec | undefined {
+  const shape = shapeOf(version, compaction)
+  const situation = { version, compaction, shape, busy, tableBytes }
+  const sinking = pickSinking(situation)
+  if (sinking !== undefined) return sinking
+  const scores = compactionScores(version, compaction, busy, shape)
+  const urgent = [...scores.keys()]
+    .filter((level) => scores[level] >= 1)
+    .sort((a, b) => scores[b] - scores[a])
+  // What is most urgent may wait for tables of running compactions. If less urgent ones took more of
+  // the same levels meanwhile, it might never go.
+  const reserved = new Set<number>()
+  for (const level of urgent) {
+    const outputLevel = level === 0 ? levelBelow0(version, shape) : level + 1
+    if (reserved.has(level) || reserved.has(outputLevel)) continue
+    const reason = `level ${level} at ${scores[level].toFixed(2)} of its limit`
+    const spec = level === 0 ? pickLevel0(situation, reason) : pickLevel(situation, level, reason)
+    if (spec === 'blocked') reserved.add(level).add(outputLevel)
+    else if (spec !== undefined) return spec
+  }
+  return undefined
+}
+
+/**
+ * A run below which there is nothing, or that lies above the base level, goes as it is to the deepest
+ * level that it can reach: trees from before levels were counted from the bottom look like this.
+ */
+function pickSinking({ version, compaction, shape, busy }: Situation): CompactionSpec | undefined {
+  let below = shape.lastLevel + 1
+  for (let level = shape.lastLevel; level >= 1; level--) {
+    const runs = version.runsOf(level)
+    if (runs.length === 0) continue
+    const target = below - 1
+    const isDeepest = below > shape.lastLevel
+    below = level
+    const isStray = compaction.runsPerLevel === 1 && level < shape.baseLevel
+    if (target === level || runs.length > 1 || !(isDeepest || isStray)) continue
+    if (anyBusy(runs[0].tables, busy)) continue
+    const reason = `nothing between level ${level} and ${target}`
+    return makeSpec(version, 'move', reason, [runInput(runs[0])], { level: target, run: 0 })
+  }
+  return undefined
+}
+
+function pickLevel0(situation: Situation, reason: string): CompactionSpec | Blocked | undefined {
+  const { version, shape, busy } = situation
+  const tables = version.levels[0]
+  if (anyBusy(tables, busy)) return undefined
+  return pickWhole(situation, [{ level: 0, tables }], levelBelow0(version, shape), reason)
+}
+
+function pickLevel(
+  situation: Situation,
+  level: number,
+  reason: string,
+): CompactionSpec | Blocked | undefined {
+  const { version, compaction, shape, busy } = situation
+  const runs = version.runsOf(level)
+  const isLast = level === shape.lastLevel
+  const allowed = runsAllowed(level, shape, compaction)
+  if (!isLast && allowed === 1 && runs.length === 1) return pickTable(situation, runs[0], reason)
+  if (anyBusy(version.levels[level], busy)) return 'blocked'
+  return isLast || allowed === 1
+    ? mergeRuns(version, runs, reason)
+    : pickWhole(situation, runs.map(runInput), level + 1, reason)
+}
+
+/** Makes the runs of a level one. */
+function mergeRuns(version: Version, runs: readonly SortedRun[], reason: string): CompactionSpec {
+  const [{ level, number }] = runs
+  const inputs = runs.map(runInput)
+  const kind = areDisjoint(tablesOf(inputs)) ? 'move' : 'merge'
+  return makeSpec(version, kind, reason, inputs, { level, run: number })
+}
+
+/** Takes all of a level down, into the newest run of the other one or as a run of its own. */
+function pickWhole(
+  situation: Situation,
+  inputs: readonly CompactionInput[],
+  outputLevel: number,
+  reason: string,
+): CompactionSpec | Blocked {
+  const { version, busy } = situation
+  const tables = tablesOf(inputs)
+  const newest = version.runsOf(outputLevel).at(0)
+  const joined = joinedRun(situation, outputLevel, totalBytes(tables))
+  // All that overlap the whole extent, gaps included: an output may span a gap.
+  const met = joined?.overlapping(rangeOf(tables)) ?? []
+  if (anyBusy(met, busy)) return 'blocked'
+  const fits = tables.every(({ range }) => (joined?.overlapping(range) ?? []).length === 0)
+  const isMove = fits && areDisjoint(tables) && !meetTooMuch(situation, tables, outputLevel)
+  const output = {
+    level: outputLevel,
+    run: joined?.number ?? (newest === undefined ? 0 : newest.number + 1),
+    goesDownByTable: goesDownByTable(situation, outputLevel),
+  }
+  const all = isMove ? inputs : [...inputs, { level: outputLevel, tables: met }]
+  return makeSpec(version, isMove ? 'move' : 'merge', reason, all, output)
+}
+
+/**
+ * The run of a level that so many bytes are merged into; undefined when they become one of their own.
+ * A run ends when the level's share of it is full: with K = T − 1, at once.
+ */
+function joinedRun(
+  { version, compaction, shape }: Situation,
+  level: number,
+  arrivingBytes: number,
+): SortedRun | undefined {
+  const runs = version.runsOf(level)
+  const allowed = runsAllowed(level, shape, compaction)
+  // They will be merged with each other, all of them.
+  if (runs.length === 0 || runs.length > allowed) return undefined
+  if (allowed === 1) return runs[0]
+  const { sizeRatio } = compaction
+  const arrivals = Math.floor(sizeRatio / allowed)
+  const fullBytes = (shape.capacities[level] / sizeRatio) * arrivals
+  return runs[0].sizeBytes + arrivingBytes <= fullBytes ? runs[0] : undefined
+}
+
+function pickTable(situation: Situation, run: SortedRun, reason: string): CompactionSpec | Blocked {
+  const { version, busy } = situation
+  const outputLevel = run.level + 1
+  const joined = version.runsOf(outputLevel).at(0)
+  let best: TableMetadata | undefined
+  let bestMet: TableMetadata[] = []
+  let bestCost = Infinity
+  for (const table of run.tables) {
+    if (busy.has(table.fileNumber)) continue
+    const met = joined?.overlapping(table.range) ?? []
+    const cost = mergeCost(table, met)
+    if (cost >= bestCost || anyBusy(met, busy)) continue
+    best = table
+    bestMet = met
+    bestCost = cost
+  }
+  if (best === undefined) return 'blocked'
+  const isMove = bestMet.length === 0 && !meetTooMuch(situation, [best], outputLevel)
+  const inputs = [
+    { level: run.level, tables: [best] },
+    { level: outputLevel, tables: bestMet },
+  ]
+  const output = {
+    level: outputLevel,
+    run: joined?.number ?? 0,
+    goesDownByTable: goesDownByTable(situation, outputLevel),
+  }
+  return makeSpec(version, isMove ? 'move' : 'merge', reason, inputs, output)
+}
+
+/** Bytes to rewrite below for each byte that leaves the level, less for tables rich in deletes. */
+function mergeCost(table: TableMetadata, met: readonly TableMetadata[]): number {
+  const deletes = table.deleteCount + table.rangeDeleteCount
+  const share = Math.min(1, deletes / Math.max(1, table.entryCount))
+  return totalBytes(met) / (table.sizeBytes * (1 + tombstoneWeight * share))
+}
+
+function goesDownByTable({ compaction, shape }: Situation, level: number): boolean {
+  return level < shape.lastLevel && compaction.runsPerLevel === 1
+}
+
+function meetTooMuch(
+  situation: Situation,
+  tables: readonly TableMetadata[],
+  outputLevel: number,
+): boolean {
+  if (!goesDownByTable(situation, outputLevel)) return false
+  const maxBytes = maxGrandparentTables * situation.tableBytes
+  return tables.some(
+    ({ range }) => totalBytes(tablesBelow(situation.version, outputLevel, range)) > maxBytes,
+  )
+}
+
+function tablesOf(inputs: readonly CompactionInput[]): TableMetadata[] {
+  return inputs.flatMap(({ tables }) => tables)
+}

@@ -1,0 +1,55 @@
+import { levelCount, type Version } from '../../version/version.js'
+import type { Compaction } from './compaction-options.js'
+
+/**
+ * How much each level of a tree may hold. The largest run, wherever it lies, says how large the last
+ * level is; each level above may hold the sizeRatio-th part of the one below it, so the tree grows at
+ * its top and most of the data is always on its last level:
+ *
+ *     10 GB, sizeRatio 10     level 4          100 MB     base level: at most baseBytes
+ *     one run a level         level 5            1 GB
+ *                             level 6   10 GB             last level
+ */
+export interface TreeShape {
+  readonly lastLevel: number
+  /** The level that level 0 is merged into, unless one above it is in use. */
+  readonly baseLevel: number
+  /** By level, in bytes; of the last one what it is expected to hold, Infinity for level 0. */
+  readonly capacities: readonly number[]
+}
+
+/** A level of several runs is worth its while from so many merges of level 0 on. */
+const minMergesPerLevel = 2
+
+export function shapeOf(version: Version, compaction: Compaction): TreeShape {
+  const { sizeRatio, runsPerLevel, runsInLastLevel, baseBytes, maxLevels } = compaction
+  // A tree that was made with more levels keeps them.
+  const lastLevel = Math.max(maxLevels - 1, version.deepestLevel())
+  const largestRun = version.runs.reduce((largest, run) => Math.max(largest, run.sizeBytes), 0)
+  const capacities = Array.from({ length: levelCount }, () => Infinity)
+  for (let level = lastLevel; level >= 1; level--) {
+    capacities[level] = (largestRun * runsInLastLevel) / sizeRatio ** (lastLevel - level)
+  }
+  let baseLevel = lastLevel
+  if (runsPerLevel === 1) {
+    while (baseLevel > 1 && capacities[baseLevel] > baseBytes) baseLevel--
+  } else {
+    const leastBytes = minMergesPerLevel * version.levelBytes(0)
+    while (baseLevel > 1 && capacities[baseLevel - 1] >= leastBytes) baseLevel--
+  }
+  return { lastLevel, baseLevel, capacities }
+}
+
+/** How many sorted runs a level may hold. Requires: level ≥ 1. */
+export function runsAllowed(level: number, shape: TreeShape, compaction: Compaction): number {
+  return level === shape.lastLevel ? compaction.runsInLastLevel : compaction.runsPerLevel
+}
+
+/**
+ * The level that level 0 goes to: the base level, unless one above it holds tables, which are older
+ * than what comes from level 0.
+ */
+export function levelBelow0(version: Version, shape: TreeShape): number {
+  const top = version.runs.at(0)?.level ?? levelCount
+  return Math.min(top, shape.baseLevel)
+}

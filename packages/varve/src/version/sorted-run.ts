@@ -1,0 +1,61 @@
+import { compareRanges } from '../base/bytes.js'
+import { isBefore, type KeyRange } from '../key/key-range.js'
+import { RunIndex } from './run-index.js'
+import { type TableMetadata, totalBytes } from './table-metadata.js'
+
+/**
+ * Tables of one level that hold a key at most once between them: disjoint and sorted by key. A level
+ * has one run or several; of two, the one with the higher number is newer.
+ *
+ *     level 5   run 2     [a ──── h] [k ─────────── z]
+ *               run 0   [a ─ c] [c ───── m] [n ─ q]
+ *
+ * Owned by: the Versions that hold its level as it is. Lives: as long as one does. Immutable, but for
+ * the index, which is made when first asked for.
+ */
+export class SortedRun {
+  readonly sizeBytes: number
+  private index: RunIndex | undefined
+
+  /** Requires: at least one table; all of them of this level and run, sorted, disjoint. */
+  constructor(
+    readonly level: number,
+    readonly tables: readonly TableMetadata[],
+  ) {
+    this.sizeBytes = totalBytes(tables)
+  }
+
+  get number(): number {
+    return this.tables[0].run
+  }
+
+  /** The table whose range holds the key `bytes[start, end)`, if there is one. Allocates nothing. */
+  tableAt(bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
+    const { tables } = this
+    const index = this.indexOfEndBehind(bytes, start, end)
+    if (index === tables.length) return undefined
+    const table = tables[index]
+    const first = table.range.start
+    return compareRanges(first, 0, first.length, bytes, start, end) <= 0 ? table : undefined
+  }
+
+  /** Index of the first table whose range ends behind `key`; the count of tables when none does. */
+  firstEndingBehind(key: Uint8Array): number {
+    return this.indexOfEndBehind(key, 0, key.length)
+  }
+
+  /** The tables that overlap `range`, in order. A fresh array. */
+  overlapping(range: KeyRange): TableMetadata[] {
+    const { tables } = this
+    const found: TableMetadata[] = []
+    let index = this.firstEndingBehind(range.start)
+    while (index < tables.length && isBefore(tables[index].range.start, range.end)) {
+      found.push(tables[index++])
+    }
+    return found
+  }
+
+  private indexOfEndBehind(bytes: Uint8Array, start: number, end: number): number {
+    return (this.index ??= new RunIndex(this.tables)).indexOfEndBehind(bytes, start, end)
+  }
+}
