@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 
 /** A loop of awaits that are all served from memory gives way to the event loop this often. */
-const maxHoldMs = 4
+const maxHoldMs = 2
 /** How many calls go by between two looks at the clock. */
 const callsPerLook = 64
 

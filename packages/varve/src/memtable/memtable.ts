@@ -48,10 +48,10 @@ export class MemTable {
   entryCount = 0
   deleteCount = 0
   rangeDeleteCount = 0
-  /** Lowest and highest sequence, range deletes included; 0 while empty. */
-  minSequence = 0
+  /** Highest sequence, range deletes included; 0 while empty. */
   maxSequence = 0
-  isSealed = false
+  /** Also until it is built: see the constructor. */
+  isSealed = true
   /** Whether anybody asked for the order. */
   wasScanned = false
 
@@ -74,6 +74,11 @@ export class MemTable {
     this.words = this.memory.words
     this.index = new HashIndex(this.memory)
     if (options.ordered === true) this.ordered = new OrderedIndex(this.memory)
+    // V8 compiles inserts on the word of what these fields have held, and throws the code away when that
+    // proves wrong: with the first sequence that was read as a double, and with the first seal.
+    this.maxSequence = maxSequence
+    this.maxSequence = 0
+    this.isSealed = false
   }
 
   /** Exact bytes that one entry takes; for a range delete, the value is its end. */
@@ -83,6 +88,11 @@ export class MemTable {
 
   get isEmpty(): boolean {
     return this.end === firstEntry
+  }
+
+  /** Lowest sequence, range deletes included; 0 while empty. */
+  get minSequence(): number {
+    return this.isEmpty ? 0 : sequenceOf(this.words, firstEntry)
   }
 
   get capacityBytes(): number {
@@ -218,7 +228,6 @@ export class MemTable {
     words[entry + EntryWord.kindAndSequenceHigh] = (kind << 24) | Math.floor(sequence / 0x100000000)
     words[entry + EntryWord.keyLength] = keyLength
     words[entry + EntryWord.valueLength] = valueLength
-    if (this.isEmpty) this.minSequence = sequence
     this.maxSequence = sequence
     this.end = entry + bytes / 4
     return entry

@@ -2,11 +2,12 @@ import { MemTable } from '../memtable/memtable.js'
 import type { MemTableArena } from '../memtable/memtable-arena.js'
 
 /** A memtable and the first log that holds something of it. */
-export interface MemTableSlot {
-  readonly memtable: MemTable
+export class MemTableSlot {
   /** Logs below this hold nothing of the memtable. Set with its first entry. */
-  firstLogNumber: number
-  isFlushing: boolean
+  firstLogNumber = 0
+  isFlushing = false
+
+  constructor(readonly memtable: MemTable) {}
 }
 
 /**
@@ -81,7 +82,7 @@ export class MemTables {
 
   private newSlot(neededBytes: number, ordered: boolean): MemTableSlot {
     const arena = neededBytes <= this.capacityBytes ? this.spareArenas.pop() : undefined
-    const memtable = new MemTable(arena ?? Math.max(this.capacityBytes, neededBytes), { ordered })
-    return { memtable, firstLogNumber: 0, isFlushing: false }
+    const memory = arena ?? Math.max(this.capacityBytes, neededBytes)
+    return new MemTableSlot(new MemTable(memory, { ordered }))
   }
 }
