@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Backlog, maxSealedMemtables, writePressure } from './write-pressure.js'
+import { maxSealedMemtables } from '../tree/memtables.js'
+import { type Backlog, writePressure } from './write-pressure.js'
 
 const limits = { l0Slowdown: 8, l0Stop: 12, debtSlowdownBytes: 1000, debtStopBytes: 3000 }
 const calm: Backlog = { sealedCount: 0, activeFill: 0, level0Count: 0, debtBytes: 0 }

@@ -1,7 +1,5 @@
+import { maxSealedMemtables } from '../tree/memtables.js'
 import type { StallCause } from './api.js'
-
-/** Sealed memtables that may wait for their flush before writes wait too. */
-export const maxSealedMemtables = 2
 
 /** How full the memtable behind them may be before writes slow down, so that the flush can still win. */
 const unslowedFill = 0.5

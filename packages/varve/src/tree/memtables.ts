@@ -1,6 +1,9 @@
 import { MemTable } from '../memtable/memtable.js'
 import type { MemTableArena } from '../memtable/memtable-arena.js'
 
+/** Sealed memtables that may wait for their flush before writes wait too. */
+export const maxSealedMemtables = 2
+
 /** A memtable and the first log that holds something of it. */
 export class MemTableSlot {
   /** Logs below this hold nothing of the memtable. Set with its first entry. */
@@ -12,10 +15,12 @@ export class MemTableSlot {
 
 /**
  * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush. Arenas of
- * flushed memtables are used again, because fresh memory costs a page fault for every 4 KiB and
- * shared memory is returned late.
+ * flushed memtables are used again, because fresh memory costs a page fault for every 4 KiB, and shared
+ * memory that was let go is only returned when every thread that saw it has collected its garbage.
  *
  * Owned by: a Tree.
+ *
+ * Invariant 1: without readers that linger, no more arenas are made than can be filled at once.
  */
 export class MemTables {
   active: MemTableSlot
@@ -30,7 +35,8 @@ export class MemTables {
   }
 
   get memoryBytes(): number {
-    let bytes = this.spareArenas.length * this.capacityBytes
+    let bytes = 0
+    for (const arena of this.spareArenas) bytes += arena.committedBytes(0)
     for (const memtable of this.users.keys()) bytes += memtable.memoryBytes
     return bytes
   }
@@ -75,7 +81,7 @@ export class MemTables {
     }
     this.users.delete(memtable)
     const isOfOneSize = memtable.capacityBytes === this.capacityBytes
-    if (isOfOneSize && this.spareArenas.length === 0) {
+    if (isOfOneSize && this.spareArenas.length < maxSealedMemtables) {
       this.spareArenas.push(memtable.releaseArena())
     }
   }

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ValueKind } from '../key/value-kind.js'
+import { maxSealedMemtables, MemTables } from './memtables.js'
+
+const capacityBytes = 64 * 1024
+const key = Buffer.from('key')
+
+test('however flushes fall behind and catch up, the same arenas are used', () => {
+  const memtables = new MemTables(capacityBytes)
+  const arenas = new Set<SharedArrayBuffer>()
+  let sequence = 0
+  const fill = (): void => {
+    const { memtable } = memtables.active
+    memtables.retain(memtable)
+    memtable.insert(++sequence, ValueKind.put, key, 0, key.length, key, 0, key.length)
+    arenas.add(memtable.seal().buffer)
+    memtables.rotate(0)
+  }
+  for (const behind of [1, maxSealedMemtables, 1, 1, maxSealedMemtables, 1]) {
+    for (let i = 0; i < behind; i++) fill()
+    for (const slot of memtables.sealed) {
+      memtables.removeFlushed(slot)
+      memtables.release(slot.memtable)
+    }
+  }
+  assert.equal(arenas.size, 1 + maxSealedMemtables)
+})
+
+test('a memtable made for a commit that is larger than the others is not kept', () => {
+  const memtables = new MemTables(capacityBytes)
+  memtables.rotate(10 * capacityBytes)
+  const large = memtables.active.memtable
+  memtables.retain(large)
+  memtables.rotate(0)
+  memtables.release(large)
+  memtables.rotate(0)
+  assert.equal(memtables.active.memtable.capacityBytes, capacityBytes)
+  assert.ok(memtables.memoryBytes < capacityBytes)
+})
