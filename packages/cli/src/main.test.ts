@@ -163,3 +163,18 @@ test('stats, levels and compact answer as text and as JSON', async (t) => {
   assert.equal(stats.sequence, 3)
   assert.match((await varve(['stats'])).out, /^sequence +3\ntables +1, /)
 })
+
+test('Ctrl-C gives a compaction up, and leaves the tables as they were', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  await varve(['shell'], 'put a 1\nflush\nput a 2\nflush\n')
+  const before = process.listenerCount('SIGINT')
+  const compacting = varve(['compact'])
+  while (process.listenerCount('SIGINT') === before) await new Promise(setImmediate)
+  process.emit('SIGINT')
+  const { exit, out, err } = await compacting
+  assert.deepEqual({ exit, out }, { exit: 1, out: '' })
+  assert.match(err, /compact was given up/)
+  assert.equal(process.listenerCount('SIGINT'), before)
+  const levels = JSON.parse((await varve(['levels', '--json'])).out) as { tables: unknown[] }[]
+  assert.equal(levels[0].tables.length, 2)
+})

@@ -13,6 +13,21 @@ export interface ProgressOptions {
 
 const redrawsPerSecond = 10
 
+/** The bar of a terminal; undefined where there is none. */
+export function newBar(stream: Io['stderr'], format: string): SingleBar | undefined {
+  if (stream.isTTY !== true) return undefined
+  return new SingleBar({
+    format,
+    barCompleteChar: '█',
+    barIncompleteChar: ' ',
+    barsize: 28,
+    fps: redrawsPerSecond,
+    stream,
+    linewrap: null,
+    gracefulExit: false,
+  })
+}
+
 /**
  * A progress bar on a terminal; nothing at all where there is none. It is pushed by
  * `update`, costs next to nothing between redraws, and must be stopped.
@@ -24,20 +39,10 @@ export class Progress {
 
   constructor(private readonly options: ProgressOptions) {
     const stream = options.stream ?? process.stderr
-    if (stream.isTTY !== true) return
     const { label, total } = options
     const gauge = total === undefined ? '' : '▕{bar}▏ {percentage}% '
-    this.#bar = new SingleBar({
-      format: `${label} ${gauge} {records} records  {recordRate}  {byteRate}`,
-      barCompleteChar: '█',
-      barIncompleteChar: ' ',
-      barsize: 28,
-      fps: redrawsPerSecond,
-      stream,
-      linewrap: null,
-      gracefulExit: false,
-    })
-    this.#bar.start(total ?? 0, 0, this.#payload(0, 0))
+    this.#bar = newBar(stream, `${label} ${gauge} {records} records  {recordRate}  {byteRate}`)
+    this.#bar?.start(total ?? 0, 0, this.#payload(0, 0))
   }
 
   update(records: number, bytes: number): void {

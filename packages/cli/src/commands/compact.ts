@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { Invocation } from '../invocation.js'
+import type { RangeOptions } from 'varve'
+import { type BinaryDatabase, Invocation } from '../invocation.js'
+import { ByteBar } from '../byte-bar.js'
 import type { Io } from '../io.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
 import { formatBytes, formatDuration } from '../text/quantity.js'
@@ -7,14 +9,16 @@ import { formatBytes, formatDuration } from '../text/quantity.js'
 export function addCompactCommand(program: Command, io: Io): void {
   const command = program
     .command('compact')
-    .description('merge the tables of a range of keys, by default all, down to the deepest level')
+    .description(
+      'merge the tables of a range of keys, by default all, down to the deepest level; Ctrl-C gives up',
+    )
   addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
     const invocation = new Invocation(command, io)
     const range = rangeOf(flags, invocation.flags.keyEncoding)
     const startMs = performance.now()
     const result = await invocation.withDatabase({ createIfMissing: false }, async (db) => {
       const beforeBytes = db.stats().tables.sizeBytes
-      await db.compact(Object.keys(range).length === 0 ? undefined : range)
+      await compactInSight(db, range, io)
       return { beforeBytes, afterBytes: db.stats().tables.sizeBytes }
     })
     const durationMs = performance.now() - startMs
@@ -26,4 +30,25 @@ export function addCompactCommand(program: Command, io: Io): void {
       )
     })
   })
+}
+
+/** With a bar on a terminal. Ctrl-C gives up: what was finished stays. */
+async function compactInSight(
+  db: BinaryDatabase,
+  range: RangeOptions<Uint8Array>,
+  io: Io,
+): Promise<void> {
+  const bar = new ByteBar('compact', io.stderr)
+  const controller = new AbortController()
+  const interrupt = (): void => controller.abort()
+  process.once('SIGINT', interrupt)
+  try {
+    await db.compact(range, {
+      signal: controller.signal,
+      onProgress: ({ readBytes, totalBytes }) => bar.update(readBytes, totalBytes),
+    })
+  } finally {
+    process.removeListener('SIGINT', interrupt)
+    bar.stop()
+  }
 }

@@ -1,5 +1,6 @@
 import type { JobExecutor } from './job-executor.js'
 import type { JobOutcome, JobRequest } from './job-request.js'
+import { givenUpError, type JobWatch, ProgressMeter } from './job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
 import { type JobEnvironment, runJob } from './run-job.js'
 
@@ -16,16 +17,27 @@ export class InlineExecutor implements JobExecutor {
     this.limiter = new RateLimiter(environment.clock, bytesPerSecond)
   }
 
-  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
     const isFlush = request.kind === 'flush'
-    const checkpoint = (writtenBytes: number): void =>
-      this.limiter.pay(writtenBytes, isFlush, () => {})
+    const tell = watch?.onProgress
+    const meter = tell && new ProgressMeter(this.environment.clock, tell)
+    const stopIfAborted = (): void => {
+      if (watch?.isAborted === true) throw givenUpError()
+    }
+    const checkpoint = (writtenBytes: number, readEntries: number): void => {
+      meter?.add(readEntries)
+      stopIfAborted()
+      this.limiter.pay(writtenBytes, isFlush, stopIfAborted)
+    }
     done(runJob(request, { ...this.environment, checkpoint }))
   }
 
   poll(): void {}
 
-  wait(): void {}
+  /** No job is under way: what the caller waits for takes time, such as a pause before the next try. */
+  wait(timeoutMs: number): void {
+    this.environment.clock.sleepSync(timeoutMs)
+  }
 
   abort(): void {}
 

@@ -1,15 +1,15 @@
 import { VarveError } from '../base/errors.js'
 import type { JobError } from './job-request.js'
 
-/** An error on its way out of a worker thread. */
-export function describeError(error: unknown): JobError {
+/** An error on its way out of a worker thread. `what` failed, if the error does not say so. */
+export function describeError(error: unknown, what = 'a background job failed'): JobError {
   if (error instanceof VarveError) {
     const { code, message, path, file, offset, systemCode, stack } = error
     return withoutUndefined({ code, message, path, file, offset, systemCode, stack })
   }
   const message = error instanceof Error ? error.message : String(error)
   const stack = error instanceof Error ? error.stack : undefined
-  return withoutUndefined({ code: 'IO', message: `background job failed: ${message}`, stack })
+  return withoutUndefined({ code: 'IO', message: `${what}: ${message}`, stack })
 }
 
 /** The error again, on the thread that asked for the job; `cause` keeps where it came from. */

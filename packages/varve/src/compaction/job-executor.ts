@@ -1,4 +1,5 @@
 import type { JobOutcome, JobRequest } from './job-request.js'
+import type { JobWatch } from './job-watch.js'
 
 /**
  * Where jobs run. The two implementations differ in who waits: `InlineExecutor` runs a job on the
@@ -10,7 +11,7 @@ export interface JobExecutor {
   /** Merges that may run at once; flushes are always accepted. */
   readonly mergeSlots: number
   /** Calls `done` once, in a turn of the event loop, from `poll` or `wait`, or (inline) at once. */
-  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void
   /** Delivers the outcomes that have arrived, without a turn of the event loop. */
   poll(): void
   /** Blocks the thread until a job ends or the time is over, then polls. */

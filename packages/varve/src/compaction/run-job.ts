@@ -31,10 +31,10 @@ export interface JobEnvironment {
   readonly codecs: CodecRegistry
   readonly clock: Clock
   /**
-   * Called every few hundred entries, and behind the last one, with the bytes written since the last
-   * call. May wait (rate limit), run a more urgent job first, or throw ABORTED.
+   * Called every few hundred entries, and behind the last one, with the bytes written and the entries
+   * read since the last call. May wait (rate limit), run a more urgent job first, or throw ABORTED.
    */
-  readonly checkpoint: (writtenBytes: number) => void
+  readonly checkpoint: (writtenBytes: number, readEntries: number) => void
 }
 
 const entriesPerCheckpoint = 256
@@ -173,11 +173,12 @@ function copySurvivors(
     }
     if (--untilCheckpoint === 0) {
       untilCheckpoint = entriesPerCheckpoint
-      environment.checkpoint(outputs.progressBytes - writtenBytes)
+      environment.checkpoint(outputs.progressBytes - writtenBytes, entriesPerCheckpoint)
       writtenBytes = outputs.progressBytes
     }
   }
-  environment.checkpoint(outputs.progressBytes - writtenBytes)
+  const lastEntries = entriesPerCheckpoint - untilCheckpoint
+  environment.checkpoint(outputs.progressBytes - writtenBytes, lastEntries)
 }
 
 /** The user key of the entry before, copied: read-ahead buffers are used again. */

@@ -4,6 +4,7 @@ import type { VersionEdit } from '../version/version-edit.js'
 import type { JobExecutor } from './job-executor.js'
 import { describeError, reviveError } from './job-error.js'
 import { JobLane } from './job-lane.js'
+import type { JobWatch } from './job-watch.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
 
 /** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
@@ -11,6 +12,7 @@ export interface BackgroundJob {
   readonly kind: 'flush' | 'merge' | 'move'
   /** What an executor runs; a move has nothing to run. */
   readonly request: JobRequest | undefined
+  readonly watch?: JobWatch
   /** The change of the tree that the result means. */
   editFor(result: JobResult): VersionEdit
   /** The edit is durable and in force. */
@@ -146,7 +148,7 @@ export class Scheduler {
   }
 
   /** Runs a job that nobody's thresholds asked for. Settles when it is installed or failed. */
-  runNow(job: BackgroundJob): Promise<void> {
+  runNow(job: BackgroundJob, watch?: JobWatch): Promise<void> {
     if (this.isClosed) {
       const error = new VarveError('ABORTED', 'the job is not begun since the database closes')
       job.failed(error)
@@ -156,6 +158,7 @@ export class Scheduler {
       this.start({
         kind: job.kind,
         request: job.request,
+        ...(watch === undefined ? {} : { watch }),
         editFor: (result) => job.editFor(result),
         installed: (result) => {
           job.installed(result)
@@ -240,9 +243,10 @@ export class Scheduler {
       return
     }
     try {
-      this.executor.submit(job.request, (outcome) => this.finished(job, outcome))
+      const done = (outcome: JobOutcome): void => this.finished(job, outcome)
+      this.executor.submit(job.request, done, job.watch)
     } catch (error) {
-      // No thread could be started.
+      // Nobody could take it.
       this.fail(job, reviveError(describeError(error)))
     }
   }

@@ -1,56 +1,98 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { CancelTimer } from '../base/clock.js'
+import { VarveError } from '../base/errors.js'
+import { InlineExecutor } from './inline-executor.js'
+import { describeError } from './job-error.js'
 import type { JobExecutor } from './job-executor.js'
+import { removeLeftovers } from './job-leftovers.js'
 import type { JobOutcome, JobRequest } from './job-request.js'
+import { JobWatch } from './job-watch.js'
 import { newRateCells } from './rate-limiter.js'
-import {
-  ControlCell,
-  controlCells,
-  type JobMessage,
-  type OutcomeMessage,
-  type WorkerSetup,
-} from './worker-protocol.js'
+import type { JobEnvironment } from './run-job.js'
+import { ControlCell, controlCells } from './worker-protocol.js'
+import { type Loss, maxLookMs, type StartWorker, WorkerThread } from './worker-thread.js'
 
 export interface ThreadExecutorOptions {
-  readonly directory: string
+  /** For jobs on the calling thread, where no worker can be had. */
+  readonly environment: Omit<JobEnvironment, 'checkpoint'>
   readonly threads: number
   /** All threads together; Infinity: no limit. */
   readonly bytesPerSecond: number
   readonly codecModules: readonly string[]
+  readonly onWarning: (warning: VarveError) => void
 }
 
 /**
  * Runs jobs on worker threads, which start with the first job. While a job runs, the process stays
  * alive; an idle executor does not keep it.
  *
+ * A worker that is lost is replaced with the next job, and its jobs fail. Where none can be started, jobs
+ * run on the calling thread.
+ *
  * Owned by: the database. A flush goes to an idle worker, or into the middle of a merge.
  */
 export class ThreadExecutor implements JobExecutor {
-  readonly isInline = false
-  readonly mergeSlots: number
   private readonly control = new Int32Array(new SharedArrayBuffer(controlCells * 4))
   private readonly rateCells = newRateCells()
-  private readonly workers: WorkerHandle[] = []
+  private workers: WorkerThread[] = []
+  /** How many workers there can be. */
+  private threads: number
+  private readonly inline: InlineExecutor
+  private cancelLook: CancelTimer | undefined
 
-  constructor(private readonly options: ThreadExecutorOptions) {
-    this.mergeSlots = options.threads
+  constructor(
+    private readonly options: ThreadExecutorOptions,
+    private readonly startWorker: StartWorker = startNodeWorker(options),
+  ) {
+    this.threads = options.threads
+    this.inline = new InlineExecutor(options.environment, options.bytesPerSecond)
   }
 
-  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
-    if (request.kind === 'flush') Atomics.add(this.control, ControlCell.pendingFlushes, 1)
-    this.leastBusyWorker().send(request, done)
+  get isInline(): boolean {
+    return this.threads === 0
+  }
+
+  get mergeSlots(): number {
+    return Math.max(1, this.threads)
+  }
+
+  submit(
+    request: JobRequest,
+    done: (outcome: JobOutcome) => void,
+    watch: JobWatch = new JobWatch(),
+  ): void {
+    const worker = this.leastBusyWorker()
+    if (worker === undefined) {
+      this.inline.submit(request, done, watch)
+      return
+    }
+    const { control } = this
+    const flushes = request.kind === 'flush' ? 1 : 0
+    Atomics.add(control, ControlCell.pendingFlushes, flushes)
+    const ended = (outcome: JobOutcome): void => {
+      Atomics.sub(control, ControlCell.pendingFlushes, flushes)
+      done(outcome)
+    }
+    worker.send({ request, done: ended, watch }, this.nowMs())
+    this.lookLater()
   }
 
   poll(): void {
-    for (const worker of this.workers) worker.poll()
+    for (const worker of [...this.workers]) worker.poll()
   }
 
   wait(timeoutMs: number): void {
     const { control } = this
-    const cell = ControlCell.finishedJobs
-    const before = Atomics.load(control, cell)
-    const undelivered = this.workers.some((worker) => worker.poll())
-    if (!undelivered) Atomics.wait(control, cell, before, timeoutMs)
+    if (this.isInline) {
+      this.inline.wait(timeoutMs)
+      return
+    }
+    const before = Atomics.load(control, ControlCell.endings)
+    const isUndelivered = this.workers.some((worker) => worker.poll())
+    if (!isUndelivered) Atomics.wait(control, ControlCell.endings, before, timeoutMs)
     this.poll()
+    this.look()
   }
 
   abort(): void {
@@ -58,111 +100,91 @@ export class ThreadExecutor implements JobExecutor {
   }
 
   async close(): Promise<void> {
+    this.cancelLook?.()
     await Promise.all(this.workers.map((worker) => worker.close()))
   }
 
-  private leastBusyWorker(): WorkerHandle {
-    const alive = this.workers.filter((worker) => !worker.failed)
-    const idle = alive.find((worker) => worker.jobCount === 0)
+  /** Undefined: there is none, and none can be started. */
+  private leastBusyWorker(): WorkerThread | undefined {
+    const { workers } = this
+    const idle = workers.find((worker) => worker.jobCount === 0)
     if (idle !== undefined) return idle
-    if (alive.length < this.options.threads) {
-      const worker = new WorkerHandle(this.control, this.rateCells, this.options)
+    if (workers.length < this.threads) this.addWorker()
+    if (workers.length === 0) return undefined
+    return workers.reduce((a, b) => (b.jobCount < a.jobCount ? b : a))
+  }
+
+  private addWorker(): void {
+    const { environment, codecModules, bytesPerSecond } = this.options
+    const { directory } = environment
+    const { control, rateCells } = this
+    try {
+      const worker: WorkerThread = new WorkerThread(
+        { control, rateCells, directory, codecModules, bytesPerSecond },
+        this.startWorker,
+        (loss) => this.lost(worker, loss),
+        (loss) => this.clearUp(loss),
+      )
       this.workers.push(worker)
-      return worker
+    } catch (error) {
+      this.doWithout(error)
     }
-    return alive.reduce((a, b) => (b.jobCount < a.jobCount ? b : a))
   }
-}
 
-/** One worker thread and the jobs it has. */
-class WorkerHandle {
-  failed = false
-  private readonly worker: Worker
-  private readonly port: MessagePort
-  private readonly jobs = new Map<number, RunningJob>()
-  private nextId = 1
-
-  constructor(
-    private readonly control: Int32Array,
-    rateCells: BigInt64Array,
-    options: ThreadExecutorOptions,
-  ) {
-    const { port1, port2 } = new MessageChannel()
-    this.port = port1
-    const setup: WorkerSetup = {
-      port: port2,
-      control,
-      directory: options.directory,
-      codecModules: options.codecModules,
-      bytesPerSecond: options.bytesPerSecond,
-      rateCells,
+  private lost(worker: WorkerThread, { error, jobs, wasReady, hasEnded }: Loss): void {
+    this.workers.splice(this.workers.indexOf(worker), 1)
+    if (!wasReady) this.doWithout(error)
+    for (const { request, done, watch } of jobs) {
+      // One that nobody can have begun is begun elsewhere.
+      if (!wasReady && hasEnded) this.submit(request, done, watch)
+      else done({ ok: false, error: describeError(error, 'the background thread failed') })
     }
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: setup,
-      transferList: [port2],
-      name: 'varve',
+  }
+
+  /** What a lost worker leaves half-written. The jobs are done again under other file numbers. */
+  private clearUp({ jobs, wasReady }: Loss): void {
+    const { fs, directory } = this.options.environment
+    if (wasReady) for (const { request } of jobs) removeLeftovers(fs, directory, request)
+  }
+
+  /** No more workers than there are. */
+  private doWithout(cause: unknown): void {
+    this.threads = this.workers.length
+    const instead = this.isInline
+      ? 'flushes and compactions run on the calling thread, and writes wait for them'
+      : `there are ${this.threads}`
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `no background thread could be started, ${instead}: ${reason}`
+    this.options.onWarning(new VarveError('IO', message, { cause }))
+  }
+
+  private look(): void {
+    const nowMs = this.nowMs()
+    for (const worker of [...this.workers]) worker.look(nowMs)
+  }
+
+  /** As long as there are jobs. Whoever blocks the thread looks in `wait`. */
+  private lookLater(): void {
+    this.cancelLook ??= this.options.environment.clock.after(maxLookMs, () => {
+      this.cancelLook = undefined
+      this.look()
+      if (this.workers.some((worker) => worker.jobCount > 0)) this.lookLater()
     })
-    this.worker.on('error', (error) => this.fail(error))
-    this.worker.on('exit', () => this.fail(new Error('the background thread ended')))
-    this.port.on('message', (message: OutcomeMessage) => this.deliver(message))
-    this.worker.unref()
-    this.port.unref()
   }
 
-  get jobCount(): number {
-    return this.jobs.size
-  }
-
-  send(request: JobRequest, done: (outcome: JobOutcome) => void): void {
-    const id = this.nextId++
-    this.jobs.set(id, { isFlush: request.kind === 'flush', done })
-    this.port.ref()
-    this.port.postMessage({ id, request } satisfies JobMessage)
-  }
-
-  /** Delivers what has arrived; true when something had. */
-  poll(): boolean {
-    let delivered = false
-    for (;;) {
-      const received = receiveMessageOnPort(this.port) as { message: OutcomeMessage } | undefined
-      if (received === undefined) return delivered
-      delivered = true
-      this.deliver(received.message)
-    }
-  }
-
-  async close(): Promise<void> {
-    this.port.close()
-    await this.worker.terminate()
-  }
-
-  private deliver({ id, outcome }: OutcomeMessage): void {
-    const job = this.jobs.get(id)
-    if (job === undefined) return
-    this.jobs.delete(id)
-    if (this.jobs.size === 0) this.port.unref()
-    job.done(outcome)
-  }
-
-  /** The thread is gone: its jobs fail, and the next one gets a new thread. */
-  private fail(error: Error): void {
-    if (this.failed) return
-    this.failed = true
-    const lost = [...this.jobs.values()]
-    this.jobs.clear()
-    this.port.unref()
-    for (const { isFlush, done } of lost) {
-      if (isFlush) Atomics.sub(this.control, ControlCell.pendingFlushes, 1)
-      const message = `background thread failed: ${error.message}`
-      done({
-        ok: false,
-        error: { code: 'IO', message, ...(error.stack ? { stack: error.stack } : {}) },
-      })
-    }
+  private nowMs(): number {
+    return this.options.environment.clock.monotonicMs()
   }
 }
 
-interface RunningJob {
-  readonly isFlush: boolean
-  readonly done: (outcome: JobOutcome) => void
+function startNodeWorker({ environment }: ThreadExecutorOptions): StartWorker {
+  return (workerData, transferList) => {
+    const file = new URL('./worker.js', import.meta.url)
+    // Node tells this only in a turn of the event loop, which a blocked caller does not give.
+    if (file.protocol === 'file:' && !environment.fs.exists(fileURLToPath(file))) {
+      throw new Error(`${fileURLToPath(file)} is missing`)
+    }
+    const settings = { workerData, transferList, name: 'varve' }
+    return new Worker(new URL('./worker.js', import.meta.url), settings)
+  }
 }

@@ -1,28 +1,42 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.js'
-import { VarveError } from '../base/errors.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { type BlockCodec, CodecRegistry } from '../sstable/codec.js'
+import { givenUpError, ProgressMeter } from './job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
 import { type JobEnvironment, runJob } from './run-job.js'
 import {
   ControlCell,
   type JobMessage,
-  type OutcomeMessage,
+  WorkerCell,
+  type WorkerMessage,
   type WorkerSetup,
+  WorkerState,
 } from './worker-protocol.js'
 
 /**
  * Entry of the background thread: takes jobs from its port and runs one at a time, except that a merge
  * steps aside for a flush that arrives while it runs, since writers may be waiting for that.
  */
-const { port, control, directory, codecModules, bytesPerSecond, rateCells } =
+const { port, control, cells, directory, codecModules, bytesPerSecond, rateCells } =
   workerData as WorkerSetup
+
+interface RunningJob {
+  readonly isFlush: boolean
+  readonly abortCell: Int32Array
+  readonly meter: ProgressMeter | undefined
+}
 
 const limiter = new RateLimiter(systemClock, bytesPerSecond, rateCells)
 /** Jobs taken from the port by a merge that looked for a flush; they run after it. */
 const waiting: JobMessage[] = []
-let flushing = false
+let current: RunningJob | undefined
+
+// The owner may be asleep, and not hear it from Node.
+process.on('exit', () => {
+  Atomics.store(cells, WorkerCell.state, WorkerState.ended)
+  wakeOwner()
+})
 
 const codecs = await loadCodecs(codecModules)
 
@@ -31,9 +45,10 @@ const environment: JobEnvironment = {
   directory,
   codecs,
   clock: systemClock,
-  checkpoint(writtenBytes) {
+  checkpoint(writtenBytes, readEntries) {
+    current?.meter?.add(readEntries)
     stepAside()
-    limiter.pay(writtenBytes, flushing, stepAside)
+    limiter.pay(writtenBytes, current?.isFlush ?? false, stepAside)
   },
 }
 
@@ -41,12 +56,15 @@ port.on('message', (message: JobMessage) => {
   run(message)
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) run(next)
 })
+Atomics.store(cells, WorkerCell.state, WorkerState.ready)
 
+/** What a running job does now and then besides its work. */
 function stepAside(): void {
-  if (Atomics.load(control, ControlCell.aborted) !== 0) {
-    throw new VarveError('ABORTED', 'the job was given up since the database closes')
-  }
-  if (!flushing && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
+  Atomics.add(cells, WorkerCell.heartbeat, 1)
+  const isAborted = current !== undefined && Atomics.load(current.abortCell, 0) !== 0
+  if (isAborted || Atomics.load(control, ControlCell.aborted) !== 0) throw givenUpError()
+  const isFlush = current?.isFlush ?? false
+  if (!isFlush && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
 }
 
 function runWaitingFlush(): void {
@@ -56,16 +74,26 @@ function runWaitingFlush(): void {
   else waiting.push(received.message)
 }
 
-function run({ id, request }: JobMessage): void {
+function run({ id, request, abortCell, tellsProgress }: JobMessage): void {
   const isFlush = request.kind === 'flush'
-  const outer = flushing
-  flushing = isFlush
+  const tell = (readEntries: number): void => send({ id, readEntries })
+  const meter = tellsProgress ? new ProgressMeter(systemClock, tell) : undefined
+  const outer = current
+  current = { isFlush, abortCell, meter }
+  Atomics.add(cells, WorkerCell.heartbeat, 1)
   const outcome = runJob(request, environment)
-  flushing = outer
-  if (isFlush) Atomics.sub(control, ControlCell.pendingFlushes, 1)
-  port.postMessage({ id, outcome } satisfies OutcomeMessage)
-  Atomics.add(control, ControlCell.finishedJobs, 1)
-  Atomics.notify(control, ControlCell.finishedJobs)
+  current = outer
+  send({ id, outcome })
+  wakeOwner()
+}
+
+function send(message: WorkerMessage): void {
+  port.postMessage(message)
+}
+
+function wakeOwner(): void {
+  Atomics.add(control, ControlCell.endings, 1)
+  Atomics.notify(control, ControlCell.endings)
 }
 
 async function loadCodecs(modules: readonly string[]): Promise<CodecRegistry> {

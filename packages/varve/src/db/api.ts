@@ -1,5 +1,6 @@
 import type { FileSystem } from '../fs/file-system.js'
 import type { Clock } from '../base/clock.js'
+import type { VarveError } from '../base/errors.js'
 import type { EncodingOption } from '../batch/encoding.js'
 import type { BlockCodec } from '../sstable/codec.js'
 import type { CompactionOptions, RunPolicy } from '../compaction/pickers/compaction-options.js'
@@ -127,6 +128,22 @@ export interface RangeOptions<K> {
 }
 
 /** Without `snapshot` a walk sees what is there when it begins. */
+/** How far a `compact` is. */
+export interface CompactProgress {
+  /** Level whose tables are being taken further down. */
+  level: number
+  /** Bytes of tables that have been read, of those that are to be: an estimate, which may grow. */
+  readBytes: number
+  totalBytes: number
+}
+
+export interface CompactOptions {
+  /** Gives up with ABORTED. What was finished stays, what was under way leaves nothing. */
+  signal?: AbortSignal
+  /** Called when a level begins and ends, and in between now and then. */
+  onProgress?: (progress: CompactProgress) => void
+}
+
 export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
   /** From the last key to the first. Default false. */
   reverse?: boolean
@@ -195,7 +212,10 @@ export interface DatabaseEvents {
   flush: [FlushEvent]
   compaction: [CompactionEvent]
   stall: [StallEvent]
-  error: [Error]
+  /** A flush or compaction has failed, and will be tried again or has been given up. */
+  error: [VarveError]
+  /** Something works less well than it should, though nothing has failed. */
+  warning: [VarveError]
 }
 
 export interface LevelInfo {

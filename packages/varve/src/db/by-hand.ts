@@ -1,7 +1,12 @@
+import { invalidArgument, VarveError } from '../base/errors.js'
+import { givenUpError, JobWatch } from '../compaction/job-watch.js'
 import { pickManual } from '../compaction/pickers/manual-picker.js'
 import { shapeOf } from '../compaction/pickers/tree-shape.js'
 import type { KeyRange } from '../key/key-range.js'
+import type { CompactOptions } from './api.js'
+import { CompactMeter } from './compact-meter.js'
 import type { WriterParts } from './database-parts.js'
+import { requireKnown, requireObject } from './open-options.js'
 import type { ReadCore } from './read-core.js'
 
 /** Everything committed before the call is in tables when it resolves. */
@@ -17,27 +22,87 @@ export async function flushAll(core: ReadCore, writer: WriterParts): Promise<voi
   }
 }
 
+export function checkCompactOptions(options: CompactOptions): void {
+  requireObject(options, 'the options of compact')
+  requireKnown(options, { signal: true, onProgress: true }, 'option of compact')
+  const { signal, onProgress } = options
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+    throw invalidArgument("'signal' must be an AbortSignal", 'signal')
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidArgument("'onProgress' must be a function", 'onProgress')
+  }
+}
+
 /** Takes a range down, one level after another, with no other compaction beside it. */
 export async function compactRange(
   core: ReadCore,
   writer: WriterParts,
   range: KeyRange,
+  { signal, onProgress }: CompactOptions,
 ): Promise<void> {
+  const meter = new CompactMeter(range, onProgress)
+  const watch = new JobWatch(onProgress && ((readEntries) => meter.moveTo(readEntries)))
+  const cancellation = new Cancellation(signal, () => watch.abort())
   const { tree } = core
   const { scheduler } = writer
-  await flushAll(core, writer)
-  scheduler.pauseMerges()
   try {
-    for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
-      await scheduler.mergesIdle()
-      core.assertOpen()
-      const version = tree.currentVersion()
-      const { lastLevel } = shapeOf(version, tree.compaction)
-      const spec = pickManual(version, range, level, lastLevel, tree.busyTables)
-      if (spec === 'busy') level--
-      else if (spec !== undefined) await scheduler.runNow(tree.mergeFor(spec))
+    await cancellation.orOver(flushAll(core, writer))
+    scheduler.pauseMerges()
+    try {
+      for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
+        await cancellation.orOver(scheduler.mergesIdle())
+        // Inline, nothing else would let the signal come through.
+        await cancellation.orOver(core.turns.later(undefined))
+        core.assertOpen()
+        const version = tree.currentVersion()
+        const { lastLevel } = shapeOf(version, tree.compaction)
+        const spec = pickManual(version, range, level, lastLevel, tree.busyTables)
+        if (spec === 'busy') level--
+        if (spec === 'busy' || spec === undefined) continue
+        meter.begin(level, version, spec)
+        // Waited for to its end: only then an aborted job has removed its files.
+        await scheduler.runNow(tree.mergeFor(spec), watch)
+        meter.end()
+      }
+    } finally {
+      scheduler.resumeMerges()
     }
+  } catch (error) {
+    if (!(error instanceof VarveError && error.code === 'ABORTED')) throw error
+    const why = watch.isAborted ? 'by its signal' : 'since the database closes'
+    throw new VarveError('ABORTED', `compact was given up ${why}`, { cause: signal?.reason })
   } finally {
-    scheduler.resumeMerges()
+    cancellation.close()
+  }
+}
+
+/** Listens to a signal, for a call that waits for one thing after another. Owned by: the call. */
+class Cancellation {
+  private readonly fired: Promise<never>
+  private readonly onAbort: () => void
+
+  constructor(
+    private readonly signal: AbortSignal | undefined,
+    onAbort: () => void,
+  ) {
+    let reject: (error: VarveError) => void
+    this.fired = new Promise((_, rejectFired) => (reject = rejectFired))
+    this.fired.catch(() => {})
+    this.onAbort = () => {
+      onAbort()
+      reject(givenUpError())
+    }
+    if (signal?.aborted === true) this.onAbort()
+    else signal?.addEventListener('abort', this.onAbort)
+  }
+
+  /** What `promise` settles with, unless the signal fires first: then ABORTED. */
+  orOver<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.fired, promise])
+  }
+
+  close(): void {
+    this.signal?.removeEventListener('abort', this.onAbort)
   }
 }

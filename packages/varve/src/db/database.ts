@@ -7,13 +7,14 @@ import { type Explanation, explainGet } from '../tree/explain.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import type {
   BatchOperation,
+  CompactOptions,
   DatabaseEvents,
   LevelInfo,
   RangeOptions,
   Stats,
   WriteOptions,
 } from './api.js'
-import { compactRange, flushAll } from './by-hand.js'
+import { checkCompactOptions, compactRange, flushAll } from './by-hand.js'
 import type { CommitPipeline } from './commit-pipeline.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
@@ -181,11 +182,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   /**
    * Compacts the tables of a range (default: all) level by level down to the deepest, so that what was
    * overwritten and deleted frees its space, and reads have fewer places to look.
+   *
+   * @throws ABORTED by `options.signal`, or because the database closes; what was finished stays
    */
-  async compact(range: RangeOptions<K> = {}): Promise<void> {
+  async compact(range: RangeOptions<K> = {}, options: CompactOptions = {}): Promise<void> {
     const writer = this.writer()
     const bounds = this.boundsOf(range)
-    await compactRange(this.parts.core, writer, bounds)
+    checkCompactOptions(options)
+    await compactRange(this.parts.core, writer, bounds, options)
   }
 
   /**

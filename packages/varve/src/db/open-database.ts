@@ -139,7 +139,7 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   const log = new WriteAheadLog(fs, path, logName, newLogNumber(), replayed.last)
   undo.push(() => void log.close())
   host.log = log
-  const executor = startExecutor(path, options)
+  const executor = startExecutor(path, options, (warning) => events.emit('warning', warning))
   const trees = new Map([[tree.keyspace, tree]])
   const sources = (): Iterable<Tree> => trees.values()
   const onError = (error: VarveError): void => events.emit('error', error)
@@ -183,13 +183,16 @@ function openVersions(
   return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })
 }
 
-function startExecutor(directory: string, options: ResolvedOptions): JobExecutor {
+function startExecutor(
+  directory: string,
+  options: ResolvedOptions,
+  onWarning: (warning: VarveError) => void,
+): JobExecutor {
   const { fs, clock, codecs, codecModules, background } = options
   const { threads, bytesPerSecond } = background
-  if (background.mode === 'inline') {
-    return new InlineExecutor({ fs, directory, codecs, clock }, bytesPerSecond)
-  }
-  return new ThreadExecutor({ directory, threads, bytesPerSecond, codecModules })
+  const environment = { fs, directory, codecs, clock }
+  if (background.mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
+  return new ThreadExecutor({ environment, threads, bytesPerSecond, codecModules, onWarning })
 }
 
 function verifyTables(versions: VersionSet, tables: TableCache): void {

@@ -3,6 +3,7 @@ import { renderLevels } from '../../render/levels.js'
 import { renderStats } from '../../render/stats.js'
 import type { ShellCommand } from '../command.js'
 import { parseRange, rangeFlagNames } from '../flags.js'
+import { CancelledError } from '../session.js'
 
 export const levelsCommand: ShellCommand = {
   name: 'levels',
@@ -44,7 +45,11 @@ export const compactCommand: ShellCommand = {
   async run(session, words) {
     const range = parseRange(words)
     const startMs = performance.now()
-    await session.untilCancelled(session.db.compact(range), 'compaction')
+    const { signal } = session
+    await session.db.compact(range, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+      throw new CancelledError('the compaction was given up; what it had finished stays')
+    })
     await session.report('ok', startMs)
   },
 }
