@@ -25,8 +25,11 @@ export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
 export type {
   CompactionOptions,
+  CompactionPolicy,
+  FifoThresholds,
   RunPolicy,
   RunThresholds,
+  StallThresholds,
 } from './compaction/pickers/compaction-options.js'
 export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js'
 

@@ -80,8 +80,10 @@ function work({
     [
       'compactions',
       [
+        compactions.policy,
         formatCount(compactions.count),
         formatCounted(compactions.moves, 'move'),
+        formatCounted(compactions.drops, 'drop'),
         formatDuration(compactions.timeMs),
         `${formatCount(compactions.running)} running${compactions.paused ? ', paused' : ''}`,
         `debt ${formatBytes(compactions.debtBytes)}`,

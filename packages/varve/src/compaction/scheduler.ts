@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
+import type { CompactionKind } from './pickers/compaction-spec.js'
 import type { JobExecutor } from './job-executor.js'
 import { describeError, reviveError } from './job-error.js'
 import { JobLane } from './job-lane.js'
@@ -9,8 +10,8 @@ import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
 
 /** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
 export interface BackgroundJob {
-  readonly kind: 'flush' | 'merge' | 'move'
-  /** What an executor runs; a move has nothing to run. */
+  readonly kind: 'flush' | CompactionKind
+  /** What an executor runs; only a flush or merge has something to run. */
   readonly request: JobRequest | undefined
   readonly watch?: JobWatch
   /** The change of the tree that the result means. */

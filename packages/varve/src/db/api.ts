@@ -3,7 +3,11 @@ import type { Clock } from '../base/clock.js'
 import type { VarveError } from '../base/errors.js'
 import type { EncodingOption } from '../batch/encoding.js'
 import type { BlockCodec } from '../sstable/codec.js'
-import type { CompactionOptions, RunPolicy } from '../compaction/pickers/compaction-options.js'
+import type {
+  CompactionOptions,
+  CompactionPolicy,
+} from '../compaction/pickers/compaction-options.js'
+import type { CompactionKind } from '../compaction/pickers/compaction-spec.js'
 
 /** When an acknowledged write is safe from what; see `OpenOptions.durability`. */
 export type Durability = 'os' | 'sync' | { intervalMs: number }
@@ -75,9 +79,10 @@ export interface OpenOptions<
   codecs?: readonly UserBlockCodec[]
   /**
    * Compaction policy: 'leveled' (default; reads and space), 'sizeTiered' (writes), 'lazyLeveled' (writes
-   * and space), or an object with its name and thresholds. It may differ from open to open.
+   * and space), 'fifo' (nothing is merged, the oldest tables go), or an object with its name and
+   * thresholds. It may differ from open to open, and change meanwhile: see `setCompaction`.
    */
-  compaction?: RunPolicy | CompactionOptions
+  compaction?: CompactionPolicy | CompactionOptions
   /**
    * 'thread' (default): a worker thread flushes and compacts beside the application. 'inline': the
    * calling thread does, and a write that fills the memtable waits for it.
@@ -175,7 +180,8 @@ export interface FlushEvent {
 }
 
 export interface CompactionEvent {
-  kind: 'merge' | 'move'
+  /** Merged into new tables, moved to another level as they are, or dropped for good. */
+  kind: CompactionKind
   reason: string
   inputLevels: number[]
   outputLevel: number
@@ -208,9 +214,19 @@ export interface StallEvent {
   message: string
 }
 
+/** The compaction policy became another one, or got other thresholds. */
+export interface PolicyChange {
+  /** Milliseconds since 1970. */
+  atMs: number
+  from: CompactionPolicy
+  to: CompactionPolicy
+  reason: string
+}
+
 export interface DatabaseEvents {
   flush: [FlushEvent]
   compaction: [CompactionEvent]
+  policy: [PolicyChange]
   stall: [StallEvent]
   /** A flush or compaction has failed, and will be tried again or has been given up. */
   error: [VarveError]
@@ -283,8 +299,13 @@ export interface Stats {
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }
   flushes: { count: number; timeMs: number }
   compactions: {
+    /** The policy in force, and the last times that it was changed, oldest first. */
+    policy: CompactionPolicy
+    policyChanges: PolicyChange[]
     count: number
     moves: number
+    /** Compactions that dropped whole tables. */
+    drops: number
     timeMs: number
     running: number
     /** By `pauseCompaction`. */

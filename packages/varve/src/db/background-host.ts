@@ -72,7 +72,8 @@ export class BackgroundHost implements TreeHost {
 
   compacted(spec: CompactionSpec, result: JobResult): void {
     const { work } = this
-    if (spec.kind === 'move') work.moves++
+    if (spec.kind === 'drop') work.drops++
+    else if (spec.kind === 'move') work.moves++
     else work.compactions++
     work.compactionMs += result.durationMs
     work.compactedBytes += result.writtenBytes

@@ -34,7 +34,10 @@ export function checkCompactOptions(options: CompactOptions): void {
   }
 }
 
-/** Takes a range down, one level after another, with no other compaction beside it. */
+/**
+ * Takes a range down, one level after another, with no other compaction beside it. Merges nothing when
+ * the policy is to keep tables as they were flushed.
+ */
 export async function compactRange(
   core: ReadCore,
   writer: WriterParts,
@@ -48,6 +51,8 @@ export async function compactRange(
   const { scheduler } = writer
   try {
     await cancellation.orOver(flushAll(core, writer))
+    const { current, busy } = tree.compaction
+    if (current.policy === 'fifo') return
     scheduler.pauseMerges()
     try {
       for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
@@ -56,8 +61,8 @@ export async function compactRange(
         await cancellation.orOver(core.turns.later(undefined))
         core.assertOpen()
         const version = tree.currentVersion()
-        const { lastLevel } = shapeOf(version, tree.compaction)
-        const spec = pickManual(version, range, level, lastLevel, tree.busyTables)
+        const { lastLevel } = shapeOf(version, current)
+        const spec = pickManual(version, range, level, lastLevel, busy)
         if (spec === 'busy') level--
         if (spec === 'busy' || spec === undefined) continue
         meter.begin(level, version, spec)

@@ -13,6 +13,7 @@ import type { ResolvedOptions } from './open-options.js'
 import type { SnapshotList } from './snapshot-list.js'
 import type { WorkCounters } from './work-counters.js'
 import type { WriteStalls } from './write-stalls.js'
+import type { PolicyControl } from './policy-control.js'
 import type { ReadCore } from './read-core.js'
 
 /** What `openDatabase` puts together and a Database works with. */
@@ -42,5 +43,6 @@ export interface WriterParts {
   readonly pipeline: CommitPipeline
   readonly scheduler: Scheduler
   readonly stalls: WriteStalls
+  readonly policy: PolicyControl
   readonly host: BackgroundHost
 }

@@ -3,6 +3,11 @@ import { type Decoded, describe, type Encoding, type EncodingOption } from '../b
 import type { WriteBatch } from '../batch/write-batch.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
+import type {
+  CompactionOptions,
+  CompactionPolicy,
+} from '../compaction/pickers/compaction-options.js'
+import { resolveCompaction } from '../compaction/pickers/resolve-compaction.js'
 import { type Explanation, explainGet } from '../tree/explain.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import type {
@@ -217,6 +222,18 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     this.writer().scheduler.releaseMerges()
   }
 
+  /**
+   * Compacts by another policy, or by other thresholds, from now on. Nothing is rewritten for it: what
+   * runs goes on, and the tree takes on its new shape as it is written to.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  setCompaction(compaction: CompactionPolicy | CompactionOptions): void {
+    const { policy } = this.writer()
+    const { memtableBytes } = this.parts.options.tree
+    policy.change(resolveCompaction(compaction, memtableBytes), 'set by hand')
+  }
+
   /** What the engine has done and holds. */
   stats(): Stats {
     this.parts.core.assertOpen()
@@ -344,6 +361,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     for (const walk of [...core.walks]) walk.cut()
     await Promise.allSettled(core.loads)
     if (writer !== undefined) {
+      writer.policy.stop()
       writer.stalls.wake()
       await writer.scheduler.close()
       await writer.pipeline.syncLog().catch((error: unknown) => failures.push(error))

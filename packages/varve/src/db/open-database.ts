@@ -22,6 +22,7 @@ import type { DatabaseParts } from './database-parts.js'
 import { EventLoopTurns } from './event-loop-turns.js'
 import { DatabaseEventEmitter } from './events.js'
 import type { ResolvedOptions } from './open-options.js'
+import { PolicyControl } from './policy-control.js'
 import type { ReadCore } from './read-core.js'
 import { logsFrom, mendLogs, replayInto } from './recovery.js'
 import { SnapshotList } from './snapshot-list.js'
@@ -161,8 +162,15 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
       host.removeObsoleteLogs()
     }
   }
+  const check = (): void => {
+    scheduler.pump()
+    // What held writes back may not any more.
+    stalls.wake()
+  }
+  const policy = new PolicyControl(tree, clock, check, (change) => events.emit('policy', change))
+  undo.push(() => policy.stop())
   scheduler.pump()
-  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls, host } }
+  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls, policy, host } }
 }
 
 function openVersions(

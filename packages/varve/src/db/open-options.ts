@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
 import { describe, type Encoding, encodingFor, type EncodingOption } from '../batch/encoding.js'
-import { resolveCompaction } from '../compaction/pickers/compaction-options.js'
+import { resolveCompaction } from '../compaction/pickers/resolve-compaction.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { CodecRegistry } from '../sstable/codec.js'

@@ -7,6 +7,7 @@ import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { Comparison } from '../testing/comparison.js'
 import { Workload } from '../testing/workload.js'
+import type { CompactionOptions } from '../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from './api.js'
 
 const operationCount = 800
@@ -72,11 +73,31 @@ const optionSets: Record<string, OpenOptions> = {
 
 const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
 
-for (const [name, options] of Object.entries(optionSets)) {
+/** Taken one after the other, while everything else goes on. */
+const changing: readonly CompactionOptions[] = [
+  { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
+  { policy: 'leveled', l0Trigger: 2, baseBytes: 64 * 1024, sizeRatio: 3, maxLevels: 4 },
+  { policy: 'lazyLeveled', sizeRatio: 4, l0Trigger: 2 },
+  { policy: 'fifo', maxBytes: 2 ** 40 },
+  { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+]
+const operationsPerPolicy = 60
+
+const cases: [string, OpenOptions, readonly CompactionOptions[]][] = [
+  ...Object.entries(optionSets).map(([name, options]): (typeof cases)[number] => [
+    name,
+    options,
+    [],
+  ]),
+  ['thread, changing policies', threaded, changing],
+  ['inline, changing policies', inline, changing],
+]
+
+for (const [name, options, policies] of cases) {
   test(`answers as the oracle: ${name}`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'varve-oracle-'))
     try {
-      await compare(directory, options)
+      await compare(directory, options, policies)
     } catch (cause) {
       throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
     } finally {
@@ -85,11 +106,18 @@ for (const [name, options] of Object.entries(optionSets)) {
   })
 }
 
-async function compare(directory: string, options: OpenOptions): Promise<void> {
+async function compare(
+  directory: string,
+  options: OpenOptions,
+  policies: readonly CompactionOptions[],
+): Promise<void> {
   const workload = new Workload(new Prng(seed))
   const comparison = await Comparison.start(directory, options)
   try {
     for (let i = 0; i < operationCount; i++) {
+      if (policies.length > 0 && i % operationsPerPolicy === operationsPerPolicy - 1) {
+        comparison.db.setCompaction(policies[Math.floor(i / operationsPerPolicy) % policies.length])
+      }
       const operation = workload.next()
       try {
         await comparison.run(operation)

@@ -1,5 +1,4 @@
-import { compactionDebtBytes, compactionScores } from '../compaction/pickers/compaction-scores.js'
-import { shapeOf } from '../compaction/pickers/tree-shape.js'
+import { levelStates } from '../compaction/pickers/compaction-scores.js'
 import { levelCount } from '../version/version.js'
 import type { LevelInfo, Stats } from './api.js'
 import { allTableBytes, spaceAmplification, writeAmplification } from './amplification.js'
@@ -49,12 +48,15 @@ export function collectStats(parts: DatabaseParts): Stats {
     stalls: stallStats(writer?.stalls.byCause),
     flushes: { count: work.flushes, timeMs: work.flushMs },
     compactions: {
+      policy: tree.compaction.current.policy,
+      policyChanges: [...(writer?.policy.changes ?? [])],
       count: work.compactions,
       moves: work.moves,
+      drops: work.drops,
       timeMs: work.compactionMs,
       running: writer?.scheduler.runningMerges ?? 0,
       paused: writer?.scheduler.mergesHeld ?? false,
-      debtBytes: compactionDebtBytes(version, tree.compaction),
+      debtBytes: tree.debtBytes,
     },
     tables: {
       count: version.tableCount,
@@ -85,14 +87,12 @@ function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
 /** The tables of every level; level 0 from the newest, the others by key. */
 export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
   const { version } = tree.state
-  const scores = compactionScores(version, tree.compaction)
-  const { capacities, lastLevel } = shapeOf(version, tree.compaction)
+  const states = levelStates(version, tree.compaction.current)
   return Array.from({ length: levelCount }, (_, level) => ({
     level,
     sizeBytes: version.levelBytes(level),
     runs: level === 0 ? version.levels[0].length : version.runsOf(level).length,
-    targetBytes: level > 0 && level < lastLevel ? Math.round(capacities[level]) : 0,
-    score: scores[level] ?? 0,
+    ...states[level],
     tables: version.levels[level].map(({ range, keyBytes: _k, valueBytes: _v, ...table }) => ({
       ...table,
       smallestKey: range.start,

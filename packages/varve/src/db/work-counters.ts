@@ -9,6 +9,7 @@ export class WorkCounters {
   flushMs = 0
   compactions = 0
   moves = 0
+  drops = 0
   compactionMs = 0
   replayedRecords = 0
   tornTails = 0

@@ -1,4 +1,5 @@
 import { maxSealedMemtables } from '../tree/memtables.js'
+import type { StallThresholds } from '../compaction/pickers/compaction-options.js'
 import type { StallCause } from './api.js'
 
 /** How full the memtable behind them may be before writes slow down, so that the flush can still win. */
@@ -18,13 +19,6 @@ export interface Backlog {
   readonly debtBytes: number
 }
 
-export interface BacklogLimits {
-  readonly l0Slowdown: number
-  readonly l0Stop: number
-  readonly debtSlowdownBytes: number
-  readonly debtStopBytes: number
-}
-
 export interface WritePressure {
   readonly cause: StallCause
   /** Above 0 and below 1: slow down, the more the higher. 1: stop. */
@@ -37,7 +31,7 @@ export interface WritePressure {
  */
 export function writePressure(
   backlog: Backlog,
-  limits: BacklogLimits,
+  limits: StallThresholds,
   needsMemtable: boolean,
 ): WritePressure | undefined {
   const memtables = memtablePressure(backlog, needsMemtable)
@@ -53,7 +47,7 @@ export function writePressure(
 export function describeBacklog(
   cause: StallCause,
   backlog: Backlog,
-  limits: BacklogLimits,
+  limits: StallThresholds,
 ): string {
   switch (cause) {
     case 'memtables':

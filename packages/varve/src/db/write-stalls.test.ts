@@ -14,7 +14,7 @@ function setUp() {
     activeFill: 0,
     level0Count: 0,
     debtBytes: 0,
-    compaction: {
+    stallThresholds: {
       l0Slowdown: 8,
       l0Stop: 12,
       debtSlowdownBytes: 2 ** 20,

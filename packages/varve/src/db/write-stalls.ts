@@ -1,10 +1,13 @@
 import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
+import {
+  noStallThresholds,
+  type StallThresholds,
+} from '../compaction/pickers/compaction-options.js'
 import type { Scheduler } from '../compaction/scheduler.js'
 import type { StallCause, StallEvent, StallStats } from './api.js'
 import {
   type Backlog,
-  type BacklogLimits,
   describeBacklog,
   type WritePressure,
   writePressure,
@@ -33,14 +36,7 @@ type StallScheduler = Pick<
 
 /** A tree, as far as it can hold writes back. */
 export interface PressingTree extends Backlog {
-  readonly compaction: BacklogLimits
-}
-
-const noTableLimits: BacklogLimits = {
-  l0Slowdown: Infinity,
-  l0Stop: Infinity,
-  debtSlowdownBytes: Infinity,
-  debtStopBytes: Infinity,
+  readonly stallThresholds: StallThresholds
 }
 
 export type StallsByCause = Record<StallCause, StallStats>
@@ -115,7 +111,7 @@ export class WriteStalls {
     let pressure: WritePressure | undefined
     let source: PressingTree | undefined
     for (const tree of this.trees()) {
-      const limits = this.scheduler.mergesHeld ? noTableLimits : tree.compaction
+      const limits = this.scheduler.mergesHeld ? noStallThresholds : tree.stallThresholds
       const one = writePressure(tree, limits, needsMemtable)
       if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue
       pressure = one
@@ -150,7 +146,7 @@ export class WriteStalls {
     throw new VarveError(
       'ABORTED',
       `the write was given up after it waited for ${this.maxStopMs} ms ('maxStallMs'): ` +
-        describeBacklog(cause, source, source.compaction),
+        describeBacklog(cause, source, source.stallThresholds),
     )
   }
 
@@ -206,7 +202,7 @@ export class WriteStalls {
     if (this.reported === key) return
     this.reported = key
     this.byCause[cause].count++
-    const backlog = describeBacklog(cause, source, source.compaction)
+    const backlog = describeBacklog(cause, source, source.stallThresholds)
     this.onStall({ cause, severity, message: `writes ${severity}: ${backlog}` })
   }
 }

@@ -82,7 +82,7 @@ export function mergeJob(
   }
   return {
     kind: spec.kind,
-    request: spec.kind === 'move' ? undefined : mergeRequest(tree, host, spec),
+    request: spec.kind === 'merge' ? mergeRequest(tree, host, spec) : undefined,
     editFor: (result) => ({
       deleted: deletedTables(tree.keyspace, spec),
       added:

@@ -1,9 +1,7 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
-import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
-import type { Compaction } from '../compaction/pickers/compaction-options.js'
+import type { Compaction, StallThresholds } from '../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
-import { pickCompaction } from '../compaction/pickers/run-picker.js'
 import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
@@ -24,6 +22,7 @@ import type { MemTable } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
+import { TreeCompaction } from './tree-compaction.js'
 import { flushJob, mergeJob, type TreeJobHost } from './tree-jobs.js'
 import { MemTables } from './memtables.js'
 import { ReadState } from './read-state.js'
@@ -68,20 +67,15 @@ export class Tree implements JobSource {
   state: ReadState
   /** Table blocks looked into by point reads. */
   blocksTouched = 0
-  /** May be replaced at any time: the next compaction is chosen by the new policy. */
-  compaction: Compaction
+  readonly compaction: TreeCompaction
   private readonly memtables: MemTables
-  private readonly busy = new Set<number>()
-  /** The Version that `debt` is about. */
-  private indebted: Version | undefined
-  private debt = 0
 
   constructor(
     readonly keyspace: number,
     readonly options: TreeOptions,
     private readonly host: TreeHost,
   ) {
-    this.compaction = options.compaction
+    this.compaction = new TreeCompaction(options.compaction, options.tableBytes, host)
     this.memtables = new MemTables(options.memtableBytes)
     this.state = this.newState()
   }
@@ -106,21 +100,16 @@ export class Tree implements JobSource {
 
   /** Bytes that compactions would have to rewrite until no level asks any more. */
   get debtBytes(): number {
-    const { version } = this.state
-    if (version !== this.indebted) {
-      this.indebted = version
-      this.debt = compactionDebtBytes(version, this.compaction)
-    }
-    return this.debt
+    return this.compaction.debtBytes(this.state.version)
+  }
+
+  /** When compactions are so far behind that writes are held back. */
+  get stallThresholds(): StallThresholds {
+    return this.compaction.stallThresholds
   }
 
   get hasUnflushed(): boolean {
     return this.hasUnflushedBefore(maxSequence)
-  }
-
-  /** Tables that running compactions read. */
-  get busyTables(): ReadonlySet<number> {
-    return this.busy
   }
 
   /** Whether an entry with a sequence ≤ `sequence` is not in a table yet. */
@@ -251,14 +240,13 @@ export class Tree implements JobSource {
   }
 
   nextMerge(): BackgroundJob | undefined {
-    const version = this.currentVersion()
-    const spec = pickCompaction(version, this.compaction, this.busy, this.options.tableBytes)
+    const spec = this.compaction.next(this.currentVersion())
     return spec === undefined ? undefined : this.mergeFor(spec)
   }
 
   /** The job of a compaction; its tables are busy until the job ends. */
   mergeFor(spec: CompactionSpec): BackgroundJob {
-    return mergeJob(this, this.host, spec, this.busy, () => this.refresh())
+    return mergeJob(this, this.host, spec, this.compaction.busy, () => this.refresh())
   }
 
   currentVersion(): Version {

@@ -1,6 +1,6 @@
 import { totalBytes } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
-import type { Compaction } from './compaction-options.js'
+import type { Compaction, RunCompaction } from './compaction-options.js'
 import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
 
 const nothingBusy: ReadonlySet<number> = new Set()
@@ -12,7 +12,7 @@ const nothingBusy: ReadonlySet<number> = new Set()
  */
 export function compactionScores(
   version: Version,
-  compaction: Compaction,
+  compaction: RunCompaction,
   busy: ReadonlySet<number> = nothingBusy,
   shape: TreeShape = shapeOf(version, compaction),
 ): number[] {
@@ -25,6 +25,27 @@ export function compactionScores(
     scores.push(allowed > 1 ? Math.max(byRuns, byBytes) : byRuns + byBytes)
   }
   return scores
+}
+
+/** How a level stands, for people. */
+export interface LevelState {
+  /** 1 and more: a compaction is due. */
+  readonly score: number
+  /** Size at which the level is compacted; 0: not measured by its size. */
+  readonly targetBytes: number
+}
+
+export function levelStates(version: Version, compaction: Compaction): LevelState[] {
+  if (compaction.policy === 'fifo') {
+    const score = totalBytes(version.levels.flat()) / compaction.maxBytes
+    return version.levels.map((_, level) => ({ score: level === 0 ? score : 0, targetBytes: 0 }))
+  }
+  const shape = shapeOf(version, compaction)
+  const scores = compactionScores(version, compaction, nothingBusy, shape)
+  return version.levels.map((_, level) => ({
+    score: scores[level] ?? 0,
+    targetBytes: level > 0 && level < shape.lastLevel ? Math.round(shape.capacities[level]) : 0,
+  }))
 }
 
 /** One run is never too many. */
@@ -43,7 +64,7 @@ function runScore(
 function byteScore(
   version: Version,
   level: number,
-  compaction: Compaction,
+  compaction: RunCompaction,
   busy: ReadonlySet<number>,
   { baseLevel, capacities }: TreeShape,
 ): number {
@@ -64,6 +85,7 @@ function byteScore(
  * estimate; of a level with one run, each excess byte meets its share of the level below.
  */
 export function compactionDebtBytes(version: Version, compaction: Compaction): number {
+  if (compaction.policy === 'fifo') return 0
   const shape = shapeOf(version, compaction)
   const first = levelBelow0(version, shape)
   const isDue = version.levels[0].length >= compaction.l0Trigger

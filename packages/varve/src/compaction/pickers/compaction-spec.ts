@@ -5,17 +5,20 @@ import type { SortedRun } from '../../version/sorted-run.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 
+export type CompactionKind = 'merge' | 'move' | 'drop'
+
 /**
  * What to compact: plain data, made by a picker, run by a job, on whichever thread.
  *
  * - `merge`: the inputs become new tables in one run, which may be the one they come from.
  * - `move`: the inputs of the one run go to another run as they are.
+ * - `drop`: the inputs go for good.
  *
  * Every table of that run that overlaps `inputRange` is an input, so the outputs may end and begin
  * anywhere within it.
  */
 export interface CompactionSpec {
-  readonly kind: 'merge' | 'move'
+  readonly kind: CompactionKind
   readonly keyspace: number
   /** For people: logs, events, the inspector. */
   readonly reason: string
@@ -57,7 +60,7 @@ interface Output extends OutputPlace {
 
 export function makeSpec(
   version: Version,
-  kind: 'merge' | 'move',
+  kind: CompactionKind,
   reason: string,
   inputs: readonly CompactionInput[],
   output: Output,

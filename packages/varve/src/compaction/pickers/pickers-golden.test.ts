@@ -6,11 +6,12 @@ import type { KeyRange } from '../../key/key-range.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { fakeTable, fakeVersion } from '../../version/testing/fake-tables.js'
 import type { Version } from '../../version/version.js'
-import { compactionDebtBytes, compactionScores } from './compaction-scores.js'
+import { compactionDebtBytes, compactionScores, levelStates } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
-import { type Compaction, resolveCompaction, type RunPolicy } from './compaction-options.js'
+import type { Compaction, CompactionOptions } from './compaction-options.js'
 import { pickManual } from './manual-picker.js'
-import { pickCompaction } from './run-picker.js'
+import { pickCompaction } from './pick-compaction.js'
+import { resolveCompaction } from './resolve-compaction.js'
 import { shapeOf } from './tree-shape.js'
 
 /** Rewrites the goldens instead of checking them. */
@@ -18,6 +19,7 @@ const update = process.env['VARVE_UPDATE_GOLDENS'] === '1'
 const folder = new URL('../../../testdata/pickers/', import.meta.url)
 const tableBytes = 100
 const lastLevel = 3
+const nowMs = 100_000
 
 for (const name of readdirSync(folder)) {
   test(`pickers decide as ${name} says`, () => {
@@ -56,10 +58,11 @@ function answerAll(text: string): string {
 function parsePolicy(line: string): Compaction {
   const [, policy, ...thresholds] = line.split(' ')
   const given = thresholds.map((text) => text.split('=')).map(([name, value]) => [name, +value])
-  const { baseBytes, ...others } = Object.fromEntries(given) as Partial<Compaction>
-  const compaction = resolveCompaction({ policy: policy as RunPolicy, ...others })
-  // Trees on paper are smaller than the smallest base that a user may ask for.
-  return { ...compaction, ...(baseBytes === undefined ? {} : { baseBytes }) }
+  const { baseBytes, maxBytes, ...others } = Object.fromEntries(given) as Record<string, number>
+  const compaction = resolveCompaction({ policy, ...others } as CompactionOptions)
+  // Trees on paper are smaller than the smallest that a user may ask for.
+  const small = Object.entries({ baseBytes, maxBytes }).filter(([, value]) => value !== undefined)
+  return { ...compaction, ...Object.fromEntries(small) }
 }
 
 function answer([command, ...lines]: string[], compaction: Compaction): string[] {
@@ -76,7 +79,7 @@ function answer([command, ...lines]: string[], compaction: Compaction): string[]
   const spec =
     kind === 'manual'
       ? pickManual(version, parseRange(range), Number(level), lastLevel, busy)
-      : pickCompaction(version, compaction, busy, tableBytes)
+      : pickCompaction(version, compaction, { busy, tableBytes, nowMs })
   return show(spec)
 }
 
@@ -87,12 +90,14 @@ function parseLevel(items: readonly string[]): TableMetadata[] {
 }
 
 function parseTable(text: string): TableMetadata {
-  const [, number, range, bytes, deletes] = /^(\d+):([^,]+)(?:,(\d+))?(?:,d(\d+))?$/.exec(text)!
+  const [, number, range, bytes, deletes, age] =
+    /^(\d+):([^,]+)(?:,(\d+))?(?:,d(\d+))?(?:,(\d+)s)?$/.exec(text)!
   return {
     ...fakeTable(Number(number), '', null),
     range: parseRange(range),
     sizeBytes: Number(bytes ?? tableBytes),
     deleteCount: Number(deletes ?? 0),
+    writtenAtMs: age === undefined ? 0 : nowMs - Number(age) * 1000,
   }
 }
 
@@ -105,18 +110,20 @@ function show(spec: CompactionSpec | 'busy' | undefined): string[] {
   if (spec === undefined) return ['nothing']
   if (spec === 'busy') return ['busy']
   return [
-    `${spec.kind} ${showRange(spec.inputRange)} to ${showPlace(spec)}: ${spec.reason}`,
+    `${spec.kind} ${showRange(spec.inputRange)}${showPlace(spec)}: ${spec.reason}`,
     ...spec.inputs.map(({ level, tables }) => `  level ${level}: ${showTables(tables)}`),
     `  grandparents: ${showTables(spec.grandparents)}`,
     `  deeper: ${spec.deeperRanges.map(showRange).join(' ')}`,
   ].map((line) => line.trimEnd())
 }
 
-function showPlace({ outputLevel, outputRun }: CompactionSpec): string {
-  return `level ${outputLevel}${outputRun === 0 ? '' : ` run ${outputRun}`}`
+function showPlace({ kind, outputLevel, outputRun }: CompactionSpec): string {
+  if (kind === 'drop') return ''
+  return ` to level ${outputLevel}${outputRun === 0 ? '' : ` run ${outputRun}`}`
 }
 
 function showScores(version: Version, compaction: Compaction, busy: ReadonlySet<number>): string[] {
+  if (compaction.policy === 'fifo') return [`level 0 ${levelStates(version, compaction)[0].score}`]
   const scores = compactionScores(version, compaction, busy).map((score) => score.toFixed(2))
   const { baseLevel, capacities } = shapeOf(version, compaction)
   return [

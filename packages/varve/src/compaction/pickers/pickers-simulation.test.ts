@@ -5,11 +5,13 @@ import { wholeRange } from '../../key/key-range.js'
 import { totalBytes } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 import { FakeTree, fakeTableBytes } from '../testing/fake-tree.js'
-import { type Compaction, resolveCompaction, type RunPolicy } from './compaction-options.js'
+import type { FifoCompaction, RunCompaction, RunPolicy } from './compaction-options.js'
 import { compactionScores } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
+import { pickFifo } from './fifo-picker.js'
 import { pickManual } from './manual-picker.js'
-import { pickCompaction } from './run-picker.js'
+import { resolveRuns } from './resolve-compaction.js'
+import { pickRuns } from './run-picker.js'
 import { shapeOf } from './tree-shape.js'
 
 /** How many compactions to pick in each test: a few by default, as many as one likes by command. */
@@ -21,11 +23,11 @@ const flushesPerTree = 250
 const policies: readonly RunPolicy[] = ['leveled', 'sizeTiered', 'lazyLeveled']
 
 /** Thresholds as small as the trees here are. */
-function randomCompaction(prng: Prng, policy: RunPolicy): Compaction {
+function randomCompaction(prng: Prng, policy: RunPolicy): RunCompaction {
   const sizeRatio = prng.between(policy === 'leveled' ? 2 : 3, 6)
   const runsPerLevel = prng.chance(0.3) ? { runsPerLevel: prng.between(1, sizeRatio - 1) } : {}
   const thresholds = { sizeRatio, l0Trigger: prng.between(1, 4), maxLevels: prng.between(2, 7) }
-  const compaction = resolveCompaction({ policy, ...thresholds, ...runsPerLevel })
+  const compaction = resolveRuns({ policy, ...thresholds, ...runsPerLevel })
   return { ...compaction, baseBytes: prng.between(1, 4) * fakeTableBytes }
 }
 
@@ -40,15 +42,15 @@ function randomCompaction(prng: Prng, policy: RunPolicy): Compaction {
 class Overseer {
   picks = 0
   /** What each compaction was chosen by: one that outlives its policy owes the next one nothing. */
-  private readonly chosenBy = new Map<CompactionSpec, Compaction>()
+  private readonly chosenBy = new Map<CompactionSpec, RunCompaction>()
   private waiting: { level: number; running: Set<CompactionSpec> } | undefined
 
   constructor(
     readonly tree: FakeTree,
-    private compaction: Compaction,
+    private compaction: RunCompaction,
   ) {}
 
-  switchTo(compaction: Compaction): void {
+  switchTo(compaction: RunCompaction): void {
     this.compaction = compaction
     this.waiting = undefined
   }
@@ -56,7 +58,7 @@ class Overseer {
   /** Starts the next compaction; false when there is none. */
   startNext(): boolean {
     const { tree, compaction } = this
-    const spec = pickCompaction(tree.version, compaction, tree.busy, fakeTableBytes)
+    const spec = pickRuns(tree.version, compaction, tree.busy, fakeTableBytes)
     this.checkTurn(spec)
     if (spec === undefined) return false
     this.picks++
@@ -121,6 +123,31 @@ test('a tree takes on the shape of whatever policy it is given', () => {
   simulate((prng) => randomCompaction(prng, prng.pick(policies)), 40)
 })
 
+test('fifo keeps what it may, and brings no older version to light', () => {
+  for (let seed = firstSeed; seed < firstSeed + 10; seed++) {
+    const prng = new Prng(seed)
+    const tree = new FakeTree(prng)
+    const before = new Overseer(tree, randomCompaction(prng, prng.pick(policies)))
+    for (let i = 0; i < 60; i++) {
+      tree.flush()
+      compactSome(before, prng, 2)
+    }
+    const fifo: FifoCompaction = { policy: 'fifo', maxBytes: 1000, maxAgeMs: Infinity }
+    for (let i = 0; i < 60; i++) {
+      tree.flush()
+      const spec = pickFifo(tree.version, fifo, tree.busy, 0)
+      if (spec !== undefined) tree.start(spec)
+      while (tree.running.length > 0 && prng.chance(0.7)) tree.finishOne()
+      tree.check(true)
+    }
+    while (tree.running.length > 0) tree.finishOne()
+    const bytes = totalBytes(tree.version.levels.flat())
+    const oldest = tree.version.levels[0].at(-1)!
+    assert.ok(bytes <= fifo.maxBytes + fakeTableBytes * 2 && tree.version.runs.length === 0)
+    assert.ok(bytes + oldest.sizeBytes > fifo.maxBytes / 2, 'more was dropped than had to be')
+  }
+})
+
 test('compact() makes one run without a delete of whatever shape', () => {
   for (let seed = firstSeed; seed < firstSeed + 30; seed++) {
     const prng = new Prng(seed)
@@ -137,7 +164,7 @@ test('compact() makes one run without a delete of whatever shape', () => {
 })
 
 /** Flushes and compacts tree after tree, with one to three compactions at once. */
-function simulate(newCompaction: (prng: Prng) => Compaction, flushesPerSwitch = Infinity): void {
+function simulate(newCompaction: (prng: Prng) => RunCompaction, flushesPerSwitch = Infinity): void {
   let picks = 0
   for (let seed = firstSeed; picks < picksWanted; seed++) {
     const prng = new Prng(seed)

@@ -1,7 +1,7 @@
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import type { SortedRun } from '../../version/sorted-run.js'
 import type { Version } from '../../version/version.js'
-import type { Compaction } from './compaction-options.js'
+import type { RunCompaction } from './compaction-options.js'
 import { compactionScores } from './compaction-scores.js'
 import {
   anyBusy,
@@ -27,7 +27,7 @@ const tombstoneWeight = 2
 /** What a decision is made from. */
 interface Situation {
   readonly version: Version
-  readonly compaction: Compaction
+  readonly compaction: RunCompaction
   readonly shape: TreeShape
   readonly busy: ReadonlySet<number>
   readonly tableBytes: number
@@ -58,9 +58,9 @@ type Blocked = 'blocked'
  *
  * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
  */
-export function pickCompaction(
+export function pickRuns(
   version: Version,
-  compaction: Compaction,
+  compaction: RunCompaction,
   busy: ReadonlySet<number>,
   tableBytes: number,
 ): CompactionSpec | undefined {

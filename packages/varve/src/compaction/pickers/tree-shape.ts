@@ -1,5 +1,5 @@
 import { levelCount, type Version } from '../../version/version.js'
-import type { Compaction } from './compaction-options.js'
+import type { RunCompaction } from './compaction-options.js'
 
 /**
  * How much each level of a tree may hold. The largest run, wherever it lies, says how large the last
@@ -21,7 +21,7 @@ export interface TreeShape {
 /** A level of several runs is worth its while from so many merges of level 0 on. */
 const minMergesPerLevel = 2
 
-export function shapeOf(version: Version, compaction: Compaction): TreeShape {
+export function shapeOf(version: Version, compaction: RunCompaction): TreeShape {
   const { sizeRatio, runsPerLevel, runsInLastLevel, baseBytes, maxLevels } = compaction
   // A tree that was made with more levels keeps them.
   const lastLevel = Math.max(maxLevels - 1, version.deepestLevel())
@@ -41,7 +41,7 @@ export function shapeOf(version: Version, compaction: Compaction): TreeShape {
 }
 
 /** How many sorted runs a level may hold. Requires: level ≥ 1. */
-export function runsAllowed(level: number, shape: TreeShape, compaction: Compaction): number {
+export function runsAllowed(level: number, shape: TreeShape, compaction: RunCompaction): number {
   return level === shape.lastLevel ? compaction.runsInLastLevel : compaction.runsPerLevel
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VarveError } from '../../base/errors.js'
-import { type CompactionOptions, resolveCompaction, type RunPolicy } from './compaction-options.js'
+import type { RunPolicy } from './compaction-options.js'
+import { resolveCompaction, resolveRuns } from './resolve-compaction.js'
 
 test('a policy is a number of runs', () => {
-  const runs = (options: CompactionOptions | RunPolicy): number[] => {
-    const { sizeRatio, runsPerLevel, runsInLastLevel } = resolveCompaction(options)
+  const runs = (options: Parameters<typeof resolveRuns>[0] | RunPolicy): number[] => {
+    const given = typeof options === 'string' ? { policy: options } : options
+    const { sizeRatio, runsPerLevel, runsInLastLevel } = resolveRuns(given)
     return [sizeRatio, runsPerLevel, runsInLastLevel]
   }
   assert.deepEqual(runs('leveled'), [10, 1, 1])
@@ -18,17 +20,24 @@ test('a policy is a number of runs', () => {
 })
 
 test('what is not given follows from what is', () => {
-  const given = resolveCompaction({ policy: 'leveled', l0Trigger: 20 }, 1_000_000)
+  const given = resolveRuns({ policy: 'leveled', l0Trigger: 20 }, 1_000_000)
   assert.equal(given.l0Slowdown, 40)
   assert.equal(given.l0Stop, 60)
   assert.equal(given.baseBytes, 20_000_000)
-  const plain = resolveCompaction({ policy: 'leveled', maxLevels: 3 })
+  const plain = resolveRuns({ policy: 'leveled', maxLevels: 3 })
   assert.deepEqual([plain.l0Trigger, plain.l0Slowdown, plain.l0Stop], [4, 8, 12])
   assert.equal(plain.baseBytes, 256 * 1024 * 1024)
 })
 
 test('an error names the option and the values allowed', () => {
   const cases: [object, string, RegExp][] = [
+    [{ policy: 'fifo', maxBytes: 1 }, 'compaction.maxBytes', /from 65536/],
+    [{ policy: 'fifo', maxAgeMs: 1.5 }, 'compaction.maxAgeMs', /from 1000/],
+    [
+      { policy: 'fifo', l0Trigger: 4 },
+      'compaction.l0Trigger',
+      /there are policy, maxBytes, maxAge/,
+    ],
     [{ l0Trigger: 0 }, 'compaction.l0Trigger', /from 1 to 1000, not 0/],
     [{ l0Slowdown: 3 }, 'compaction.l0Slowdown', /from compaction.l0Trigger \(4\) to 1000/],
     [{ l0Stop: 7 }, 'compaction.l0Stop', /from compaction.l0Slowdown \(8\) to 1000/],
@@ -37,7 +46,7 @@ test('an error names the option and the values allowed', () => {
     [{ sizeRatio: 5, runsPerLevel: 5 }, 'compaction.runsPerLevel', /to .*sizeRatio − 1 \(4\)/],
     [{ runsInLastLevel: 2 }, 'compaction.runsInLastLevel', /to compaction.runsPerLevel \(1\)/],
     [{ maxLevels: 8 }, 'compaction.maxLevels', /from 2 to 7/],
-    [{ policy: 'tiered' }, 'compaction.policy', /'leveled', 'sizeTiered', 'lazyLeveled', not/],
+    [{ policy: 'tiered' }, 'compaction.policy', /'leveled', .*'fifo', not tiered/],
     [{ levelRatio: 3 }, 'compaction.levelRatio', /not an option; there are policy, sizeRatio/],
     [{ constructor: 3 }, 'compaction.constructor', /not an option/],
   ]

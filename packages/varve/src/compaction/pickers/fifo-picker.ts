@@ -1,0 +1,44 @@
+import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
+import type { Version } from '../../version/version.js'
+import type { FifoCompaction } from './compaction-options.js'
+import { type CompactionSpec, makeSpec, runInput } from './compaction-spec.js'
+
+/**
+ * Drops tables while there are too many bytes, or the oldest is too old. Whole files go, the oldest
+ * place first, so that no older version of a key comes to light. A table whose age is not known goes
+ * for the bytes alone.
+ */
+export function pickFifo(
+  version: Version,
+  { maxBytes, maxAgeMs }: FifoCompaction,
+  busy: ReadonlySet<number>,
+  nowMs: number,
+): CompactionSpec | undefined {
+  const tables = oldestFirst(version)
+  let bytes = totalBytes(tables)
+  let count = 0
+  let reason = ''
+  for (const { fileNumber, sizeBytes, writtenAtMs } of tables) {
+    const ageMs = writtenAtMs === 0 ? 0 : nowMs - writtenAtMs
+    if (busy.has(fileNumber) || (bytes <= maxBytes && ageMs <= maxAgeMs)) break
+    if (count++ === 0) {
+      reason =
+        bytes > maxBytes ? `${bytes} bytes, ${maxBytes} are kept` : `older than ${maxAgeMs} ms`
+    }
+    bytes -= sizeBytes
+  }
+  if (count === 0) return undefined
+  const going = new Set(tables.slice(0, count))
+  const inputs = [{ level: 0, tables: version.levels[0] }, ...version.runs.map(runInput)].map(
+    (input) => ({ ...input, tables: input.tables.filter((table) => going.has(table)) }),
+  )
+  return makeSpec(version, 'drop', reason, inputs, { level: 0, run: 0 })
+}
+
+/** Within a run, which another policy has left, by the last write. */
+function oldestFirst(version: Version): TableMetadata[] {
+  const runs = version.runs.map(({ tables }) =>
+    [...tables].sort((a, b) => b.maxSequence - a.maxSequence),
+  )
+  return [...version.levels[0], ...runs.flat()].reverse()
+}

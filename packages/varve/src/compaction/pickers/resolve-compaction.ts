@@ -1,0 +1,128 @@
+import { invalidArgument } from '../../base/errors.js'
+import { levelCount } from '../../version/version.js'
+import type {
+  Compaction,
+  CompactionOptions,
+  CompactionPolicy,
+  FifoCompaction,
+  RunCompaction,
+  RunPolicy,
+} from './compaction-options.js'
+
+const policies: readonly CompactionPolicy[] = ['leveled', 'sizeTiered', 'lazyLeveled', 'fifo']
+const sizeRatios: Record<RunPolicy, number> = { leveled: 10, sizeTiered: 4, lazyLeveled: 8 }
+
+const MiB = 1024 * 1024
+const GiB = 1024 * MiB
+const defaultMemtableBytes = 64 * MiB
+const minBaseBytes = MiB / 16
+const maxBytes = 2 ** 50
+const maxL0Tables = 1000
+const minAgeMs = 1000
+
+/** Fills in defaults. Throws INVALID_ARGUMENT, naming the option below `compaction` and its values. */
+export function resolveCompaction(
+  given: CompactionPolicy | CompactionOptions = 'leveled',
+  memtableBytes = defaultMemtableBytes,
+): Compaction {
+  const isNamed = typeof given !== 'object' || given === null
+  const options = isNamed ? ({ policy: given } as CompactionOptions) : given
+  requirePolicy(options.policy, isNamed ? 'compaction' : 'compaction.policy')
+  return options.policy === 'fifo' ? resolveFifo(options) : resolveRuns(options, memtableBytes)
+}
+
+/** The same for a policy that merges runs. */
+export function resolveRuns(
+  options: Extract<CompactionOptions, { policy: RunPolicy }>,
+  memtableBytes = defaultMemtableBytes,
+): RunCompaction {
+  const resolved = complete(options, runDefaults(options, memtableBytes))
+  const { sizeRatio, runsPerLevel, l0Trigger, l0Slowdown, debtSlowdownBytes } = resolved
+  requireInteger(resolved, 'sizeRatio', 2, 100)
+  requireInteger(resolved, 'runsPerLevel', 1, [sizeRatio - 1, 'sizeRatio − 1'])
+  requireInteger(resolved, 'runsInLastLevel', 1, [runsPerLevel, 'runsPerLevel'])
+  requireInteger(resolved, 'l0Trigger', 1, maxL0Tables)
+  requireInteger(resolved, 'l0Slowdown', [l0Trigger, 'l0Trigger'], maxL0Tables)
+  requireInteger(resolved, 'l0Stop', [l0Slowdown, 'l0Slowdown'], maxL0Tables)
+  requireInteger(resolved, 'debtSlowdownBytes', MiB, maxBytes)
+  requireInteger(resolved, 'debtStopBytes', [debtSlowdownBytes, 'debtSlowdownBytes'], maxBytes)
+  requireInteger(resolved, 'baseBytes', minBaseBytes, maxBytes)
+  requireInteger(resolved, 'maxLevels', 2, levelCount)
+  return resolved
+}
+
+function runDefaults(
+  options: Extract<CompactionOptions, { policy: RunPolicy }>,
+  memtableBytes: number,
+): RunCompaction {
+  const { policy, sizeRatio = sizeRatios[policy], l0Trigger = 4 } = options
+  const { runsPerLevel = policy === 'leveled' ? 1 : sizeRatio - 1 } = options
+  const { l0Slowdown = Math.max(8, 2 * l0Trigger), debtSlowdownBytes = 16 * GiB } = options
+  return {
+    policy,
+    sizeRatio,
+    runsPerLevel,
+    runsInLastLevel: policy === 'sizeTiered' ? runsPerLevel : 1,
+    l0Trigger,
+    l0Slowdown,
+    l0Stop: Math.ceil(1.5 * l0Slowdown),
+    debtSlowdownBytes,
+    debtStopBytes: Math.min(4 * debtSlowdownBytes, maxBytes),
+    baseBytes: Math.max(minBaseBytes, l0Trigger * memtableBytes),
+    maxLevels: levelCount,
+  }
+}
+
+function resolveFifo(options: Extract<CompactionOptions, { policy: 'fifo' }>): FifoCompaction {
+  const defaults: FifoCompaction = { policy: 'fifo', maxBytes: GiB, maxAgeMs: Infinity }
+  const resolved = complete(options, defaults)
+  requireInteger(resolved, 'maxBytes', minBaseBytes, maxBytes)
+  if (resolved.maxAgeMs !== Infinity) requireInteger(resolved, 'maxAgeMs', minAgeMs, maxBytes)
+  return resolved
+}
+
+/** The defaults with what is given in their place. */
+function complete<T extends Compaction>(options: CompactionOptions, defaults: T): T {
+  requireKnown(options, Object.keys(defaults))
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) }
+}
+
+function requirePolicy(policy: unknown, path: string): void {
+  if (policies.includes(policy as CompactionPolicy)) return
+  throw invalidArgument(`${path} must be '${policies.join("', '")}', not ${String(policy)}`, path)
+}
+
+function requireKnown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const path = `compaction.${name}`
+    const message = `${path} is not an option; there are ${known.join(', ')}`
+    throw invalidArgument(message, path)
+  }
+}
+
+/** A number, or one that follows from another threshold. */
+type Bound = number | readonly [value: number, from: string]
+
+function requireInteger<T extends Compaction>(
+  options: T,
+  name: Exclude<keyof T & string, 'policy'>,
+  low: Bound,
+  high: Bound,
+): void {
+  const value: unknown = options[name]
+  const number = Number.isInteger(value) ? (value as number) : NaN
+  if (number >= valueOf(low) && number <= valueOf(high)) return
+  const path = `compaction.${name}`
+  const allowed = `a whole number from ${textOf(low)} to ${textOf(high)}`
+  throw invalidArgument(`${path} must be ${allowed}, not ${String(value)}`, path)
+}
+
+function valueOf(bound: Bound): number {
+  return typeof bound === 'number' ? bound : bound[0]
+}
+
+function textOf(bound: Bound): string {
+  return typeof bound === 'number' ? `${bound}` : `compaction.${bound[1]} (${bound[0]})`
+}
