@@ -92,10 +92,12 @@ export class BlockSource implements BlockOrigin {
     return this.viewCached(index, this.lookupBlock)
   }
 
-  /** Reads a block from the file. `fillCache`: whether the cache keeps a copy. */
+  /** Reads a block from the file, with `fillCache` right into the cache if it fits there. */
   read(index: number, fillCache: boolean): Block {
-    const stored = Buffer.allocUnsafeSlow(this.index.sizeOf(index))
-    const got = this.file.read(stored, 0, stored.length, this.index.offsetOf(index))
+    const sizeBytes = this.index.sizeOf(index)
+    const room = fillCache ? this.cache.roomFor(sizeBytes) : undefined
+    const stored = room ?? Buffer.allocUnsafeSlow(sizeBytes)
+    const got = this.file.read(stored, 0, sizeBytes, this.index.offsetOf(index))
     const payload = this.unpack(index, stored, got)
     if (fillCache) this.cache.insert(this.slots, index, payload)
     return this.view(index, payload)
