@@ -76,7 +76,14 @@ function work({
         `space ${amplification.space.toFixed(2)}`,
       ],
     ],
-    ['flushes', [formatCount(flushes.count), formatDuration(flushes.timeMs)]],
+    [
+      'flushes',
+      [
+        formatCount(flushes.count),
+        formatDuration(flushes.timeMs),
+        ...(flushes.failure === undefined ? [] : [flushes.failure]),
+      ],
+    ],
     [
       'compactions',
       [
@@ -87,6 +94,7 @@ function work({
         formatDuration(compactions.timeMs),
         `${formatCount(compactions.running)} running${compactions.paused ? ', paused' : ''}`,
         `debt ${formatBytes(compactions.debtBytes)}`,
+        ...(compactions.failure === undefined ? [] : [compactions.failure]),
       ],
     ],
   ]

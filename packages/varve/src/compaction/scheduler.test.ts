@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VarveError } from '../base/errors.js'
 import { VirtualClock } from '../testing/virtual-clock.js'
+import { DiskSpace } from './disk-space.js'
 import type { JobExecutor } from './job-executor.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
-import { maxRetries } from './job-lane.js'
+import { fullDiskRetryMs, maxRetries, spaceCheckMs } from './job-lane.js'
 import { type BackgroundJob, type EditLog, Scheduler } from './scheduler.js'
 
 const result: JobResult = {
@@ -83,6 +84,8 @@ function setUp() {
     return {
       kind,
       request: { kind } as JobRequest,
+      neededBytes: 100,
+      sparedBytes: kind === 'merge' ? 50 : 0,
       editFor: () => ({}),
       installed: () => void log.push(`installed ${kind}`),
       failed: () => {
@@ -93,15 +96,17 @@ function setUp() {
   }
   const source = { nextFlush: () => next('flush'), nextMerge: () => next('merge') }
   const errors: VarveError[] = []
-  const scheduler = new Scheduler(
+  const disk = { freeBytes: Infinity }
+  const scheduler = new Scheduler({
     executor,
-    () => [source],
+    sources: () => [source],
     edits,
+    space: new DiskSpace('/db', () => disk.freeBytes),
     clock,
-    () => {},
-    (error) => errors.push(error),
-  )
-  return { executor, edits, clock, log, wanted, source, errors, scheduler }
+    onChange: () => {},
+    onError: (error) => errors.push(error),
+  })
+  return { disk, executor, edits, clock, log, wanted, source, errors, scheduler }
 }
 
 const turn = (): Promise<void> => new Promise(setImmediate)
@@ -154,6 +159,69 @@ test('an executor that cannot take a job fails the job, and is asked again later
   executor.isRefusing = false
   clock.advance(1000)
   assert.equal(executor.running.length, 1)
+})
+
+test('a job for which there is no room is not begun, and asked for again until there is', () => {
+  const { disk, executor, clock, log, wanted, errors, scheduler } = setUp()
+  disk.freeBytes = 149
+  wanted.merge = 1
+  scheduler.pump()
+  assert.deepEqual(log, ['start merge', 'failed merge'])
+  assert.equal(scheduler.mergeFailure?.systemCode, 'ENOSPC')
+  for (let i = 0; i < 100; i++) clock.advance(spaceCheckMs)
+  assert.equal(errors.length, 1, 'told at every try')
+  assert.equal(executor.running.length, 0)
+
+  wanted.flush = 1
+  scheduler.pump()
+  assert.equal(executor.running.length, 1, 'a flush needs less')
+  assert.equal(scheduler.flushFailure, undefined)
+  disk.freeBytes = 249
+  clock.advance(spaceCheckMs)
+  assert.equal(executor.running.length, 1, 'what the flush may take is promised to it')
+  executor.end(failure)
+  assert.equal(executor.running.length, 1, 'not asked for when the flush has ended')
+  assert.equal(log.at(-1), 'start merge')
+  assert.equal(scheduler.mergeFailure, undefined)
+
+  executor.end({ ok: false, error: { code: 'ABORTED', message: 'given up' } })
+  assert.equal(executor.running.length, 1)
+  disk.freeBytes = 0
+  clock.advance(1e6)
+  assert.equal(errors.length, 3, 'a new shortage is news')
+})
+
+test('on a full disk nothing is given up, but who waits is told', async () => {
+  const { executor, edits, clock, wanted, scheduler } = setUp()
+  const full: JobOutcome = {
+    ok: false,
+    error: { code: 'IO', message: 'no space', systemCode: 'ENOSPC' },
+  }
+  wanted.flush = 1
+  scheduler.pump()
+  for (let retry = 0; retry <= maxRetries; retry++) {
+    assert.equal(scheduler.flushFailure, undefined)
+    executor.end(full)
+    clock.advance(retry < maxRetries ? 60_000 : 0)
+  }
+  for (let retry = 0; retry < 10; retry++) {
+    assert.equal(scheduler.flushFailure?.systemCode, 'ENOSPC')
+    clock.advance(fullDiskRetryMs)
+    executor.end(full)
+  }
+  clock.advance(fullDiskRetryMs)
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.equal(scheduler.flushFailure, undefined)
+  assert.ok(scheduler.isIdle)
+})
+
+test('a device that does not tell its free space has room', () => {
+  const space = new DiskSpace('/db', () => {
+    throw new Error('not supported')
+  })
+  assert.equal(space.claim({ neededBytes: 2 ** 50, sparedBytes: 0 }), undefined)
 })
 
 test('merges that fail for good stop merges alone', async () => {

@@ -1,15 +1,16 @@
 import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
-import type { CompactionKind } from './pickers/compaction-spec.js'
+import type { DiskSpace, SpaceNeed } from './disk-space.js'
 import type { JobExecutor } from './job-executor.js'
 import { describeError, reviveError } from './job-error.js'
 import { JobLane } from './job-lane.js'
 import type { JobWatch } from './job-watch.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
+import type { CompactionKind } from './pickers/compaction-spec.js'
 
 /** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
-export interface BackgroundJob {
+export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
   /** What an executor runs; only a flush or merge has something to run. */
   readonly request: JobRequest | undefined
@@ -28,6 +29,16 @@ export interface JobSource {
   nextFlush(): BackgroundJob | undefined
   /** The most urgent compaction that touches no table of a running one. */
   nextMerge(): BackgroundJob | undefined
+}
+
+export interface SchedulerParts {
+  readonly executor: JobExecutor
+  readonly sources: () => Iterable<JobSource>
+  readonly edits: EditLog
+  readonly space: DiskSpace
+  readonly clock: Clock
+  readonly onChange: () => void
+  readonly onError: (error: VarveError) => void
 }
 
 /** Makes edits durable; the VersionSet. */
@@ -49,7 +60,8 @@ const emptyResult: JobResult = {
  * records what they did.
  *
  * Owned by: the database. A job that fails is retried with growing pauses; after too many failures in a
- * row its kind is given up, and writers who wait for it learn why they would wait in vain.
+ * row its kind is given up, and writers who wait for it learn why they would wait in vain. So they do
+ * when the device has no room for a job, which is then not begun until there is.
  */
 export class Scheduler {
   failures = 0
@@ -66,16 +78,9 @@ export class Scheduler {
   /** Woken whenever a job ends. */
   private endWaiters: (() => void)[] = []
 
-  constructor(
-    private readonly executor: JobExecutor,
-    private readonly sources: () => Iterable<JobSource>,
-    private readonly edits: EditLog,
-    clock: Clock,
-    private readonly onChange: () => void,
-    private readonly onError: (error: VarveError) => void,
-  ) {
-    this.flushes = new JobLane(clock, () => this.pump())
-    this.merges = new JobLane(clock, () => this.pump())
+  constructor(private readonly parts: SchedulerParts) {
+    this.flushes = new JobLane('flushes', parts.clock, () => this.pump())
+    this.merges = new JobLane('compactions', parts.clock, () => this.pump())
   }
 
   get isIdle(): boolean {
@@ -91,12 +96,12 @@ export class Scheduler {
     return this.merges.running
   }
 
-  /** Why flushes have been given up, if they have. */
+  /** Why it would be in vain to wait for a flush, if it would. */
   get flushFailure(): VarveError | undefined {
     return this.flushes.failure
   }
 
-  /** Why compactions have been given up, if they have. */
+  /** Why it would be in vain to wait for a compaction, if it would. */
   get mergeFailure(): VarveError | undefined {
     return this.merges.failure
   }
@@ -126,7 +131,7 @@ export class Scheduler {
       const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
       if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
-      else this.executor.wait(timeoutMs)
+      else this.parts.executor.wait(timeoutMs)
     } finally {
       this.isBlocking = false
     }
@@ -137,7 +142,7 @@ export class Scheduler {
     if (this.isIdle) return
     this.isBlocking = true
     try {
-      this.executor.poll()
+      this.parts.executor.poll()
     } finally {
       this.isBlocking = false
     }
@@ -159,6 +164,8 @@ export class Scheduler {
       this.start({
         kind: job.kind,
         request: job.request,
+        neededBytes: job.neededBytes,
+        sparedBytes: job.sparedBytes,
         ...(watch === undefined ? {} : { watch }),
         editFor: (result) => job.editFor(result),
         installed: (result) => {
@@ -198,10 +205,10 @@ export class Scheduler {
     this.isClosed = true
     this.flushes.stop()
     this.merges.stop()
-    this.executor.abort()
-    this.executor.poll()
+    this.parts.executor.abort()
+    this.parts.executor.poll()
     while (!this.isIdle) await this.jobEnded()
-    await this.executor.close()
+    await this.parts.executor.close()
   }
 
   private jobEnded(): Promise<void> {
@@ -220,7 +227,7 @@ export class Scheduler {
 
   private startJobs(): void {
     if (this.isClosed) return
-    for (const source of this.sources()) {
+    for (const source of this.parts.sources()) {
       while (this.flushes.mayStart) {
         const job = source.nextFlush()
         if (job === undefined) break
@@ -228,8 +235,8 @@ export class Scheduler {
       }
     }
     if (this.paused > 0 || this.isHeld) return
-    for (const source of this.sources()) {
-      while (this.merges.mayStart && this.merges.running < this.executor.mergeSlots) {
+    for (const source of this.parts.sources()) {
+      while (this.merges.mayStart && this.merges.running < this.parts.executor.mergeSlots) {
         const job = source.nextMerge()
         if (job === undefined) break
         this.start(job)
@@ -238,14 +245,23 @@ export class Scheduler {
   }
 
   private start(job: BackgroundJob): void {
-    this.laneOf(job).running++
+    const lane = this.laneOf(job)
+    const shortage = this.parts.space.claim(job)
+    if (shortage !== undefined) {
+      job.failed(shortage)
+      if (lane.refused(shortage)) this.tell(shortage)
+      this.parts.onChange()
+      return
+    }
+    lane.begun()
+    lane.running++
     if (job.request === undefined) {
       this.install(job, emptyResult)
       return
     }
     try {
       const done = (outcome: JobOutcome): void => this.finished(job, outcome)
-      this.executor.submit(job.request, done, job.watch)
+      this.parts.executor.submit(job.request, done, job.watch)
     } catch (error) {
       // Nobody could take it.
       this.fail(job, reviveError(describeError(error)))
@@ -259,10 +275,10 @@ export class Scheduler {
 
   private install(job: BackgroundJob, result: JobResult): void {
     const edit = job.editFor(result)
-    if (this.isBlocking || this.executor.isInline) {
+    if (this.isBlocking || this.parts.executor.isInline) {
       this.finishInstalling()
       try {
-        this.edits.applyEdit(edit)
+        this.parts.edits.applyEdit(edit)
       } catch (error) {
         this.fail(job, error as VarveError)
         return
@@ -272,7 +288,7 @@ export class Scheduler {
     }
     const entry: InstallingJob = { job, result, settled: false }
     this.installing.push(entry)
-    this.edits.applyEditAsync(edit).then(
+    this.parts.edits.applyEditAsync(edit).then(
       () => this.settle(entry, undefined),
       (error: unknown) => this.settle(entry, error as VarveError),
     )
@@ -283,7 +299,7 @@ export class Scheduler {
     if (this.installing.length === 0) return
     let failure: VarveError | undefined
     try {
-      this.edits.applyEdit({})
+      this.parts.edits.applyEdit({})
     } catch (error) {
       failure = error as VarveError
     }
@@ -302,24 +318,27 @@ export class Scheduler {
     this.laneOf(job).succeeded()
     this.release(job)
     job.installed(result)
-    this.onChange()
+    this.parts.onChange()
     this.pump()
   }
 
   private fail(job: BackgroundJob, error: VarveError): void {
     this.release(job)
     job.failed(error)
-    if (error.code !== 'ABORTED') {
-      this.failures++
-      this.laneOf(job).failed(error)
-      this.onError(error)
-    }
-    this.onChange()
+    if (error.code !== 'ABORTED') this.tell(this.laneOf(job).failed(error))
+    this.parts.onChange()
     this.pump()
+  }
+
+  private tell(error: VarveError): void {
+    this.failures++
+    this.parts.onError(error)
   }
 
   private release(job: BackgroundJob): void {
     this.laneOf(job).running--
+    this.parts.space.release(job)
+    for (const lane of [this.flushes, this.merges]) lane.roomMayHaveCome()
     for (const wake of this.endWaiters.splice(0)) wake()
   }
 

@@ -297,7 +297,12 @@ export interface Stats {
   }
   /** How often writes were held back, and for how long together. */
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }
-  flushes: { count: number; timeMs: number }
+  flushes: {
+    count: number
+    timeMs: number
+    /** Why there are none for now: given up, or the disk is full; writes that need one fail. */
+    failure: string | undefined
+  }
   compactions: {
     /** The policy in force, and the last times that it was changed, oldest first. */
     policy: CompactionPolicy
@@ -310,6 +315,8 @@ export interface Stats {
     running: number
     /** By `pauseCompaction`. */
     paused: boolean
+    /** Why there are none for now: given up, or the disk is full; writes that need one fail. */
+    failure: string | undefined
     /** Bytes that they would have to rewrite until no level asks any more. */
     debtBytes: number
   }

@@ -1,5 +1,6 @@
 import { VarveError } from '../base/errors.js'
 import { BlockCache } from '../cache/block-cache.js'
+import { DiskSpace } from '../compaction/disk-space.js'
 import { InlineExecutor } from '../compaction/inline-executor.js'
 import type { JobExecutor } from '../compaction/job-executor.js'
 import { Scheduler } from '../compaction/scheduler.js'
@@ -145,7 +146,9 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   const sources = (): Iterable<Tree> => trees.values()
   const onError = (error: VarveError): void => events.emit('error', error)
   const onChange = (): void => stalls.wake()
-  const scheduler = new Scheduler(executor, sources, versions, clock, onChange, onError)
+  const space = new DiskSpace(path, () => fs.freeBytes(path))
+  const edits = versions
+  const scheduler = new Scheduler({ executor, sources, edits, space, clock, onChange, onError })
   const stalls = new WriteStalls(sources, scheduler, clock, options.maxStallMs, (event) =>
     events.emit('stall', event),
   )

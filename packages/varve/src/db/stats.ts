@@ -46,7 +46,11 @@ export function collectStats(parts: DatabaseParts): Stats {
     },
     memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
     stalls: stallStats(writer?.stalls.byCause),
-    flushes: { count: work.flushes, timeMs: work.flushMs },
+    flushes: {
+      count: work.flushes,
+      timeMs: work.flushMs,
+      failure: writer?.scheduler.flushFailure?.message,
+    },
     compactions: {
       policy: tree.compaction.current.policy,
       policyChanges: [...(writer?.policy.changes ?? [])],
@@ -56,6 +60,7 @@ export function collectStats(parts: DatabaseParts): Stats {
       timeMs: work.compactionMs,
       running: writer?.scheduler.runningMerges ?? 0,
       paused: writer?.scheduler.mergesHeld ?? false,
+      failure: writer?.scheduler.mergeFailure?.message,
       debtBytes: tree.debtBytes,
     },
     tables: {

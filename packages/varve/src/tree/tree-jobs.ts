@@ -25,12 +25,18 @@ export interface TreeJobHost {
 
 interface JobOwner {
   readonly keyspace: number
-  readonly options: JobTableOptions
+  readonly options: JobTableOptions & { readonly memtableBytes: number }
   currentVersion(): Version
 }
 
 /** Merges may split where a level below makes it worthwhile; this many more tables than by size. */
 const spareFileNumbers = 16
+
+/** What a job may write for each byte it reads: filters and indexes may grow, blocks be less full. */
+const tableBytesPerInputByte = 1.1
+
+/** A merge leaves so much room for flushes, in memtables: who cannot flush, cannot write. */
+const sparedMemtables = 1
 
 /** Writes a sealed memtable to level 0. The slot is marked until the job ends. */
 export function flushJob(
@@ -51,6 +57,8 @@ export function flushJob(
       firstFileNumber: host.allocateFileNumber(1),
       fileNumberCount: 1,
     },
+    neededBytes: slot.memtable.usedBytes * tableBytesPerInputByte,
+    sparedBytes: 0,
     editFor: (result) => ({
       // The highest write may be one that no table keeps.
       lastSequence: slot.memtable.maxSequence,
@@ -83,6 +91,8 @@ export function mergeJob(
   return {
     kind: spec.kind,
     request: spec.kind === 'merge' ? mergeRequest(tree, host, spec) : undefined,
+    neededBytes: spec.kind === 'merge' ? totalBytes(inputs) * tableBytesPerInputByte : 0,
+    sparedBytes: sparedMemtables * tree.options.memtableBytes,
     editFor: (result) => ({
       deleted: deletedTables(tree.keyspace, spec),
       added:
