@@ -1,14 +1,14 @@
 import type { ArenaView } from './memtable-arena.js'
 import { keyLengthOf, keyStartOf } from './entry.js'
-import { keyHead, sharedKeyLength } from './key-order.js'
+import { entryHead, measuredHead, sharedKeyLength } from './key-order.js'
 import { compareRanges } from '../base/bytes.js'
 
 /** As `version` of a search: the place before every version of the key. */
 export const newestVersion = 0xffffffff
 
+const minGrownEntries = 16
 /** A prefix that is this much longer makes new heads worth a visit to every key. */
 const worthwhileBytes = 3
-
 const bytesPerSlot = 12
 
 /**
@@ -28,7 +28,7 @@ export class EntryRun {
   private prefixLength = 0
 
   constructor(
-    private readonly arena: ArenaView,
+    protected readonly arena: ArenaView,
     capacity: number,
   ) {
     this.entries = new Uint32Array(capacity)
@@ -56,7 +56,7 @@ export class EntryRun {
         : 0
     }
     const { entries, heads } = this
-    const head = keyHead(bytes, start + shared, end)
+    const head = measuredHead(bytes, start + shared, end)
     let low = 0
     let high = this.count
     while (low < high) {
@@ -86,27 +86,28 @@ export class EntryRun {
       heads.copyWithin(position + 1, position, this.count)
     }
     entries[position] = entry
-    heads[position] = keyHead(arena.bytes, start + this.prefixLength, end)
+    heads[position] = measuredHead(arena.bytes, start + this.prefixLength, end)
     this.count++
   }
 
-  /** Requires: empty; `sorted[from, to)` fits. */
-  fill(sorted: Uint32Array, from: number, to: number): void {
-    this.entries.set(sorted.subarray(from, to))
-    this.count = to - from
-    this.prefixLength = this.widestPrefix()
+  /**
+   * Replaces what is there. Requires: `entries` are in order, `heads` are theirs behind `prefixLength`
+   * bytes that all keys share.
+   */
+  take(entries: Uint32Array, heads: Float64Array, prefixLength: number): void {
+    this.count = entries.length
+    this.entries = entries
+    this.heads = heads
+    this.prefixLength = prefixLength
+    const widest = this.count === 0 ? 0 : this.widestPrefix()
+    if (widest < prefixLength + worthwhileBytes) return
+    this.prefixLength = widest
     this.computeHeads()
   }
 
-  /** Moves the entries from `position` on to `target`. Requires: `target` is empty and as large. */
-  moveTail(position: number, target: EntryRun): void {
-    target.entries.set(this.entries.subarray(position, this.count))
-    target.heads.set(this.heads.subarray(position, this.count))
-    target.count = this.count - position
-    target.prefixLength = this.prefixLength
-    this.count = position
-    this.refine()
-    target.refine()
+  /** Gives a copy of a part to `target`, which may be this run itself. */
+  copyTo(target: EntryRun, from: number, to: number): void {
+    target.take(this.entries.slice(from, to), this.heads.slice(from, to), this.prefixLength)
   }
 
   private isBefore(
@@ -144,14 +145,6 @@ export class EntryRun {
     this.computeHeads()
   }
 
-  /** After a split the keys are closer to each other: their heads can start further behind. */
-  private refine(): void {
-    const prefixLength = this.widestPrefix()
-    if (prefixLength < this.prefixLength + worthwhileBytes) return
-    this.prefixLength = prefixLength
-    this.computeHeads()
-  }
-
   /** What the first and the last key share, all keys between them share. */
   private widestPrefix(): number {
     const { arena, entries } = this
@@ -163,18 +156,15 @@ export class EntryRun {
 
   private computeHeads(): void {
     const { arena, entries, heads, prefixLength } = this
-    for (let i = 0; i < this.count; i++) {
-      const start = keyStartOf(entries[i])
-      const end = start + keyLengthOf(arena.words, entries[i])
-      heads[i] = keyHead(arena.bytes, start + prefixLength, end)
-    }
+    for (let i = 0; i < this.count; i++) heads[i] = entryHead(arena, entries[i], prefixLength)
   }
 
   private grow(): void {
     const { entries, heads } = this
-    this.entries = new Uint32Array(entries.length * 2)
+    const capacity = Math.max(minGrownEntries, entries.length * 2)
+    this.entries = new Uint32Array(capacity)
     this.entries.set(entries)
-    this.heads = new Float64Array(heads.length * 2)
+    this.heads = new Float64Array(capacity)
     this.heads.set(heads)
   }
 }

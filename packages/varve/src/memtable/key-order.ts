@@ -1,6 +1,10 @@
 import { compareRanges } from '../base/bytes.js'
+import { headBytes, keyHead } from '../key/key-head.js'
 import type { ArenaView } from './memtable-arena.js'
-import { keyLengthOf, keyStartOf } from './entry.js'
+import { entryHeaderBytes, keyLengthOf, keyStartOf } from './entry.js'
+
+const headerWords = entryHeaderBytes / 4
+const goesOn = headBytes + 1
 
 /** Compares the user keys of two entries. Requires: the first `depth` bytes are equal. */
 export function compareKeys(arena: ArenaView, a: number, b: number, depth: number): number {
@@ -30,20 +34,81 @@ export function sharedKeyLength(
   return shared
 }
 
-/**
- * Four bytes as a number that orders as they do. Behind `end` stand zeros: a key and the same key
- * with zeros behind it get equal numbers, so equal numbers always need a second look.
- */
-export function headWord(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end) {
-    return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
+/** Whether the keys of both entries begin with the same `length` bytes, the first `depth` of which do. */
+export function sharesPrefix(
+  arena: ArenaView,
+  a: number,
+  b: number,
+  length: number,
+  depth: number,
+): boolean {
+  const { bytes, words } = arena
+  if (keyLengthOf(words, a) < length || keyLengthOf(words, b) < length) return false
+  // Keys begin at a word.
+  const wholeWords = length >>> 2
+  for (let i = depth >>> 2; i < wholeWords; i++) {
+    if (words[a + headerWords + i] !== words[b + headerWords + i]) return false
   }
-  let word = 0
-  for (let i = at; i < at + 4; i++) word = (word << 8) | (i < end ? bytes[i] : 0)
-  return word >>> 0
+  for (let i = wholeWords * 4; i < length; i++) {
+    if (bytes[keyStartOf(a) + i] !== bytes[keyStartOf(b) + i]) return false
+  }
+  return true
 }
 
-/** The same for six bytes. */
-export function keyHead(bytes: Uint8Array, at: number, end: number): number {
-  return headWord(bytes, at, end) * 0x10000 + (headWord(bytes, at + 4, end) >>> 16)
+/**
+ * Length of the prefix that the keys of all entries share, as far as `limit`. Requires: it is `depth`
+ * or more.
+ */
+export function commonPrefix(
+  arena: ArenaView,
+  entries: Uint32Array,
+  depth: number,
+  limit: number,
+): number {
+  const first = entries[0]
+  let prefix = Math.min(keyLengthOf(arena.words, first), limit)
+  for (let i = 1; i < entries.length && prefix > depth; i++) {
+    if (!sharesPrefix(arena, entries[i], first, prefix, depth)) {
+      prefix = sharedPrefix(arena, entries[i], first, prefix, depth)
+    }
+  }
+  return prefix
+}
+
+/** Length of the common prefix of two keys, as far as `limit`. */
+export function sharedPrefix(
+  arena: ArenaView,
+  a: number,
+  b: number,
+  limit: number,
+  depth: number,
+): number {
+  const start = keyStartOf(b)
+  const end = start + Math.min(limit, keyLengthOf(arena.words, b))
+  return sharedKeyLength(arena, a, arena.bytes, start, end, depth)
+}
+
+/**
+ * The head of a key whose rest is `bytes[at, end)`, and as a last digit how many of its bytes are key,
+ * or 7 for a key that goes on. Keys that differ get equal numbers only when they go on:
+ *
+ *     rest      head               digit
+ *     ab        61 62 00 00 00 00  2
+ *     ab\0      61 62 00 00 00 00  3
+ *     abcdefgh  61 62 63 64 65 66  7
+ */
+export function measuredHead(bytes: Uint8Array, at: number, end: number): number {
+  const rest = end - at
+  return keyHead(bytes, at, end) * (goesOn + 1) + (rest < goesOn ? rest : goesOn)
+}
+
+/** The same of an entry's key behind its first `depth` bytes. */
+export function entryHead(arena: ArenaView, entry: number, depth: number): number {
+  const start = keyStartOf(entry)
+  return measuredHead(arena.bytes, start + depth, start + keyLengthOf(arena.words, entry))
+}
+
+/** Whether keys with this head are one key, rather than keys that begin alike. */
+export function isWholeKey(head: number): boolean {
+  return head % (goesOn + 1) !== goesOn
 }

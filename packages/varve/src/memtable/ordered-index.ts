@@ -1,91 +1,108 @@
 import type { ArenaView } from './memtable-arena.js'
 import { keyLengthOf, keyStartOf } from './entry.js'
 import { EntryRun, newestVersion } from './entry-run.js'
+import { Leaf } from './leaf.js'
+import type { Pile } from './pile.js'
 
-const leafEntries = 512
-/** How full a leaf is loaded, so that the next inserts do not split every one of them. */
-const loadedEntries = 384
+/** A leaf of more entries is split before it is sorted, one of as many is cut before it grows. */
+const maxLeafEntries = 8192
+/** Into pieces of this size a leaf is cut that has become full: small, as they are to grow. */
+const cutEntries = 128
 const directoryEntries = 64
 
-/** A piece of the order, linked to its neighbours so that a walk needs no directory. */
-export class Leaf extends EntryRun {
-  previous: Leaf | undefined
-  next: Leaf | undefined
-  /** Grows whenever positions in this leaf change their meaning. */
-  changes = 0
-
-  constructor(arena: ArenaView) {
-    super(arena, leafEntries)
-  }
-}
-
 /**
- * The order of a memtable in use, kept from insert to insert: a list of leaves, and a directory of
- * the entries at which each leaf but the first begins.
+ * The order of a memtable, coarse everywhere and fine where somebody looked: a list of leaves, each
+ * sorted when a walk or a seek comes to it, and a directory of the entries at which each leaf but the
+ * first begins.
  *
  *     directory            h        p        t
  *                   ╱      │        │         ╲
- *     leaves   [a c f] ⇄ [h k] ⇄ [p p q] ⇄ [t z]
+ *     leaves   [c f a] ⇄ [h k] ⇄ [q p p] ⇄ [t z]         only [h k] was looked at
  *
- * Owned by: a MemTable that was iterated. Lives: as long as it.
+ * At the start everything is one pile. A look splits it by the heads of the keys into leaves of a few
+ * thousand entries, and sorts the one that it needs: a seek behind a load of millions of entries takes
+ * one pass over them, no sort. An insert finds its leaf in the directory, and waits there in the tail.
+ *
+ * Owned by: a MemTable that was looked at, or is likely to be; whoever opened a sealed one.
  * Invariants:
- * 1. There is at least one leaf; only a leaf of an empty index is empty.
+ * 1. There is at least one leaf; only the leaf of an empty index is empty.
  * 2. Entries of leaf i lie before directory entry i, those of leaf i + 1 not.
  */
 export class OrderedIndex {
   private readonly directory: EntryRun
   private readonly leaves: Leaf[]
 
-  /** `sorted`: what is there already, in order. */
+  /** `entries`: what is there already. */
   constructor(
     private readonly arena: ArenaView,
-    sorted: Uint32Array = new Uint32Array(0),
+    entries?: Pile,
   ) {
     this.directory = new EntryRun(arena, directoryEntries)
     this.leaves = [new Leaf(arena)]
-    for (let from = 0; from < sorted.length; from += loadedEntries) {
-      if (from > 0) this.addLeaf(this.leaves.length, sorted[from])
-      this.lastLeaf.fill(sorted, from, Math.min(from + loadedEntries, sorted.length))
-    }
-  }
-
-  get firstLeaf(): Leaf {
-    return this.leaves[0]
-  }
-
-  get lastLeaf(): Leaf {
-    return this.leaves[this.leaves.length - 1]
+    if (entries !== undefined && entries.count > 0) this.leaves[0].takePile(entries)
   }
 
   get memoryBytes(): number {
-    return this.directory.memoryBytes + this.leaves.length * this.firstLeaf.memoryBytes
+    let bytes = this.directory.memoryBytes
+    for (const leaf of this.leaves) bytes += leaf.memoryBytes
+    return bytes
+  }
+
+  /** For who has not looked yet. */
+  get anyLeaf(): Leaf {
+    return this.leaves[0]
   }
 
   /** Requires: newer than every entry of the index. */
-  insert(entry: number): void {
-    const { arena } = this
+  add(entry: number): void {
+    const { arena, directory, leaves } = this
     const start = keyStartOf(entry)
     const end = start + keyLengthOf(arena.words, entry)
-    const leafIndex = this.directory.lowerBound(arena.bytes, start, end, newestVersion)
-    const leaf = this.leaves[leafIndex]
-    const position = leaf.lowerBound(arena.bytes, start, end, newestVersion)
-    if (leaf.count < leafEntries) {
-      leaf.insert(position, entry)
-      leaf.changes++
-    } else {
-      this.insertIntoFull(leafIndex, position, entry)
+    const leaf = leaves[directory.lowerBound(arena.bytes, start, end, newestVersion)]
+    if (leaf.size < maxLeafEntries) leaf.append(entry)
+    else this.addToFull(leaf, entry)
+  }
+
+  /** The first leaf, sorted. */
+  first(): Leaf {
+    while (!this.leaves[0].isSorted) this.sort(this.leaves[0])
+    return this.leaves[0]
+  }
+
+  /** The last leaf, sorted. */
+  last(): Leaf {
+    for (;;) {
+      const leaf = this.leaves[this.leaves.length - 1]
+      if (leaf.isSorted) return leaf
+      this.sort(leaf)
     }
   }
 
-  /**
-   * The leaf in which a search for (key, version) ends, see EntryRun.lowerBound: what it looks for
-   * stands in this leaf or is the first of the next one.
-   */
-  leafFor(bytes: Uint8Array, start: number, end: number, version: number): Leaf {
-    return this.leaves[this.directory.lowerBound(bytes, start, end, version)]
+  /** The leaf behind `leaf`, sorted. */
+  after(leaf: Leaf): Leaf | undefined {
+    while (leaf.next?.isSorted === false) this.sort(leaf.next)
+    return leaf.next
   }
 
-  /** The leaf that holds an entry of the index. */
+  /** The leaf before `leaf`, sorted. */
+  before(leaf: Leaf): Leaf | undefined {
+    while (leaf.previous?.isSorted === false) this.sort(leaf.previous)
+    return leaf.previous
+  }
+
+  /**
+   * The leaf in which a search for (key, version) ends, see EntryRun.lowerBound, sorted: what it looks
+   * for stands in this leaf or is the first of the next one.
+   */
+  leafFor(bytes: Uint8Array, start: number, end: number, version: number): Leaf {
+    for (;;) {
+      const leaf = this.leaves[this.directory.lowerBound(bytes, start, end, version)]
+      if (leaf.isSorted) return leaf
+      this.sort(leaf)
+    }
+  }
+
+  /** The leaf that holds an entry of the index, sorted. */
   leafOf(entry: number): Leaf {
     const start = keyStartOf(entry)
     const end = start + keyLengthOf(this.arena.words, entry)
@@ -93,30 +110,58 @@ export class OrderedIndex {
     return this.leafFor(this.arena.bytes, start, end, entry - 1)
   }
 
-  private insertIntoFull(leafIndex: number, position: number, entry: number): void {
-    const leaf = this.leaves[leafIndex]
-    if (leafIndex === this.leaves.length - 1 && position === leafEntries) {
+  private addToFull(leaf: Leaf, entry: number): void {
+    if (leaf.endsBefore(entry)) {
       // Keys that arrive in order leave full leaves behind them.
-      this.addLeaf(leafIndex + 1, entry).insert(0, entry)
+      this.insertLeaf(leaf, entry).append(entry)
       return
     }
-    const half = leafEntries / 2
-    const right = this.addLeaf(leafIndex + 1, leaf.entries[half])
-    leaf.moveTail(half, right)
-    leaf.changes++
-    if (position <= half) leaf.insert(position, entry)
-    else right.insert(position - half, entry)
+    this.sort(leaf)
+    if (leaf.isSorted) this.cut(leaf)
+    this.add(entry)
   }
 
-  private addLeaf(leafIndex: number, beginsWith: number): Leaf {
-    const leaf = new Leaf(this.arena)
-    const previous = this.leaves[leafIndex - 1]
-    leaf.previous = previous
-    leaf.next = previous.next
-    if (leaf.next !== undefined) leaf.next.previous = leaf
-    previous.next = leaf
-    this.leaves.splice(leafIndex, 0, leaf)
-    this.directory.insert(leafIndex - 1, beginsWith)
-    return leaf
+  /** Brings order into a leaf: a large one may only be split, and is to be looked at again. */
+  private sort(leaf: Leaf): void {
+    if (leaf.sortTail()) return
+    const pile = leaf.givePile()
+    const pieces = pile.count > maxLeafEntries ? pile.split() : [pile]
+    if (pieces.length === 1) {
+      const [{ entries, heads, prefixLength }] = pieces
+      pieces[0].sort()
+      leaf.take(entries, heads, prefixLength)
+      return
+    }
+    leaf.takePile(pieces[0])
+    for (let i = pieces.length - 1; i > 0; i--) {
+      this.insertLeaf(leaf, pieces[i].lowest).takePile(pieces[i])
+    }
+  }
+
+  /** Leaves its first entries to a sorted leaf, the others to new ones. */
+  private cut(leaf: Leaf): void {
+    const { count } = leaf
+    const lastCut = Math.floor((count - 1) / cutEntries) * cutEntries
+    for (let from = lastCut; from > 0; from -= cutEntries) {
+      leaf.copyTo(
+        this.insertLeaf(leaf, leaf.entries[from]),
+        from,
+        Math.min(from + cutEntries, count),
+      )
+    }
+    leaf.copyTo(leaf, 0, cutEntries)
+  }
+
+  /** A new leaf behind `leaf`, which is to begin with that entry. */
+  private insertLeaf(leaf: Leaf, beginsWith: number): Leaf {
+    const fresh = new Leaf(this.arena)
+    fresh.previous = leaf
+    fresh.next = leaf.next
+    if (leaf.next !== undefined) leaf.next.previous = fresh
+    leaf.next = fresh
+    const index = this.leaves.indexOf(leaf)
+    this.leaves.splice(index + 1, 0, fresh)
+    this.directory.insert(index, beginsWith)
+    return fresh
   }
 }

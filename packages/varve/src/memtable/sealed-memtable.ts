@@ -1,23 +1,19 @@
-import { assert } from '../base/assert.js'
 import { copyBytes } from '../base/bytes.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
-import { ValueKind } from '../key/value-kind.js'
-import { SortedEntryIterator } from './entry-iterator.js'
 import {
   EntryWord,
-  entryBehind,
-  firstEntry,
   isUnbounded,
   keyLengthOf,
   keyStartOf,
-  kindOf,
   noEntry,
   sequenceOf,
   valueLengthOf,
 } from './entry.js'
 import { ArenaView } from './memtable-arena.js'
-import { sortEntries } from './radix-sort.js'
+import { MemTableIterator } from './memtable-iterator.js'
+import { OrderedIndex } from './ordered-index.js'
+import { Pile } from './pile.js'
 
 /**
  * A memtable that takes no more writes, described so that another thread can read it: plain data,
@@ -40,32 +36,14 @@ export interface OpenedMemTable {
   readonly rangeTombstones: RangeTombstones
 }
 
-/** Sorts and opens a sealed memtable, on any thread. */
+/** Opens a sealed memtable, on any thread. */
 export function openSealedMemTable(sealed: SealedMemTable): OpenedMemTable {
   const arena = new ArenaView(sealed.buffer)
-  const sorted = sortedEntries(arena, sealed.usedBytes, sealed.entryCount)
+  const entries = Pile.ofArena(arena, sealed.usedBytes, sealed.entryCount)
   return {
-    entries: new SortedEntryIterator(arena, sorted),
+    entries: new MemTableIterator(arena, new OrderedIndex(arena, entries)),
     rangeTombstones: readRangeTombstones(arena, sealed.lastRangeDelete),
   }
-}
-
-/** The `entryCount` entries in the first `usedBytes` of an arena: by key, newest version first. */
-export function sortedEntries(
-  arena: ArenaView,
-  usedBytes: number,
-  entryCount: number,
-): Uint32Array {
-  const { words } = arena
-  const entries = new Uint32Array(entryCount)
-  const end = firstEntry + usedBytes / 4
-  let position = entryCount
-  for (let entry = firstEntry; entry < end; entry = entryBehind(words, entry)) {
-    if (kindOf(words, entry) !== ValueKind.rangeDelete) entries[--position] = entry
-  }
-  assert(position === 0, 'a memtable holds as many entries as it counted')
-  sortEntries(arena, entries)
-  return entries
 }
 
 /** Follows the chain of range deletes; the bounds are copies, which outlive the arena. */

@@ -1,7 +1,7 @@
 import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
-import { keyHead } from '../key/key-head.js'
+import { keyHead, searchHeads } from '../key/key-head.js'
 import { headerBytes, trailerBytes, type BlockHandle } from './table-format.js'
 
 /**
@@ -94,7 +94,7 @@ export class TableIndex {
     if (order !== 0) return order < 0 ? 0 : this.count
     const head = keyHead(key, prefixLength, keyLength)
     const heads = this.heads
-    const low = lowerBound(heads, 0, this.count, head)
+    const low = searchHeads(heads, 0, this.count, head)
     return heads[low] === head ? this.findAmongEqualHeads(low, head, key, keyLength) : low
   }
 
@@ -137,7 +137,7 @@ export class TableIndex {
   ): number {
     const { separators, starts, ends, heads } = this
     let high = low + 1
-    if (heads[high] === head) high = lowerBound(heads, high, this.count, head + 1)
+    if (heads[high] === head) high = searchHeads(heads, high, this.count, head + 1)
     while (low < high) {
       const middle = (low + high) >>> 1
       if (compareRanges(separators, starts[middle], ends[middle], key, 0, keyLength) < 0) {
@@ -165,18 +165,3 @@ export class TableIndexBuilder {
 
 /** An index entry has at least a length and two numbers. */
 const minEntryBytes = 3
-
-/**
- * First index in [low, high) whose number is ≥ `wanted`, or `high`. The halving adds a product
- * instead of taking a branch, which a processor would guess wrong every second time.
- */
-function lowerBound(numbers: Float64Array, low: number, high: number, wanted: number): number {
-  let length = high - low
-  if (length <= 0) return low
-  while (length > 1) {
-    const half = length >>> 1
-    low += Math.imul(half, +(numbers[low + half - 1] < wanted))
-    length -= half
-  }
-  return low + +(numbers[low] < wanted)
-}
