@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 /** Engines in the order of the report; each is a file here that exports `open`. */
 export const engineNames = [
   'varve',
+  'varve-level',
   'classic-level',
   'rocksdb',
   'rocksdb-native',

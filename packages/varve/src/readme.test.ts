@@ -32,7 +32,7 @@ const compilerOptions: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 }
 
-for (const page of ['README.md', 'packages/varve/README.md']) {
+for (const page of ['README.md', 'packages/varve/README.md', 'packages/level/README.md']) {
   test(`the example of ${page} compiles, and prints what it says`, () => {
     const example = firstExample(readFileSync(join(root, page), 'utf8'))
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
@@ -72,10 +72,11 @@ function firstExample(text: string): string {
   return example
 }
 
-/** A package that has Varve among its modules, as a user's would. */
+/** A package that has Varve and its adapter among its modules, as a user's would. */
 function writeProject(folder: string, example: string): void {
-  mkdirSync(join(folder, 'node_modules'))
+  mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
   symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
+  symlinkSync(join(root, 'packages/level'), join(folder, 'node_modules/@varve/level'), 'junction')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'example.ts'), example)
 }

@@ -1,0 +1,3 @@
+export { VarveLevel } from './varve-level.js'
+export type { LevelErrorCode } from './level-error.js'
+export type * from './level-types.js'
