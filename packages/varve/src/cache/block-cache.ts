@@ -119,25 +119,13 @@ export class BlockCache {
     return this.chunks[slots.words[index * slotWords + chunkWord] - 1]!.bytes
   }
 
-  /**
-   * Memory to read a block into, right where the next `insert` puts it and then need not copy; undefined
-   * for a block that gets memory of its own. Valid until the next call.
-   */
-  roomFor(sizeBytes: number): Buffer | undefined {
-    if (sizeBytes > this.chunkBytes) return undefined
-    const { bytes, filledBytes } = this.chunkFor(sizeBytes)
-    return bytes.subarray(filledBytes, filledBytes + sizeBytes)
-  }
-
   /** Keeps a copy of a block, unless it has it or the block is too large. Blocks never change. */
   insert(slots: CacheSlots, index: number, block: Uint8Array): void {
     const sizeBytes = block.length
     assert(sizeBytes > 0, 'a block without bytes')
     if (sizeBytes > this.capacityBytes || slots.has(index)) return
     const chunk = this.chunkFor(sizeBytes)
-    const place = chunk.bytes.byteOffset + chunk.filledBytes
-    const isInPlace = block.buffer === chunk.bytes.buffer && block.byteOffset === place
-    if (!isInPlace) chunk.bytes.set(block, chunk.filledBytes)
+    chunk.bytes.set(block, chunk.filledBytes)
     this.append(chunk, slots, index, sizeBytes)
   }
 

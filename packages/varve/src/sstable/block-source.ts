@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.js'
-import { corruption } from '../base/errors.js'
+import { copyBytes } from '../base/bytes.js'
+import { corruption, VarveError } from '../base/errors.js'
 import { type BlockCache, CacheSlots } from '../cache/block-cache.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import { Block, type BlockOrigin } from './block.js'
@@ -34,6 +35,17 @@ export interface TableReadContext {
   readonly codecs: CodecRegistry
   readonly counters: TableCounters
 }
+
+/** Blocks that stand one behind another in the file: `first` to `last`, both included. */
+interface BlockRun {
+  readonly first: number
+  readonly last: number
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+/** Scratch for what comes from the file on its way into the cache; each read is done before the next. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
  * The data blocks of one table, from the cache or from the file; from the file in two ways, at once or
@@ -92,25 +104,35 @@ export class BlockSource implements BlockOrigin {
     return this.viewCached(index, this.lookupBlock)
   }
 
-  /** Reads a block from the file, with `fillCache` right into the cache if it fits there. */
-  read(index: number, fillCache: boolean): Block {
+  /**
+   * Reads a block from the file. `fillCache`: the cache keeps a copy, and of as many blocks behind it
+   * (below zero: before it) as `ahead` says, which then come with the same read.
+   */
+  read(index: number, fillCache: boolean, ahead = 0): Block {
     const sizeBytes = this.index.sizeOf(index)
-    const room = fillCache ? this.cache.roomFor(sizeBytes) : undefined
-    const stored = room ?? Buffer.allocUnsafeSlow(sizeBytes)
-    const got = this.file.read(stored, 0, sizeBytes, this.index.offsetOf(index))
-    const payload = this.unpack(index, stored, got)
-    if (fillCache) this.cache.insert(this.slots, index, payload)
-    return this.view(index, payload)
+    if (!fillCache || sizeBytes > Math.min(this.cache.capacityBytes, scratch.length)) {
+      const stored = Buffer.allocUnsafeSlow(sizeBytes)
+      const got = this.file.read(stored, 0, sizeBytes, this.index.offsetOf(index))
+      const payload = this.unpack(index, stored, got)
+      if (fillCache) this.cache.insert(this.slots, index, payload)
+      return this.view(index, payload)
+    }
+    const run = this.runAround(index, ahead)
+    const got = this.file.read(scratch, 0, run.sizeBytes, run.offset)
+    const payload = this.fillFromRun(index, run, scratch, got)
+    if (this.slots.has(index)) return this.viewInCache(index, new Block(this))
+    return this.view(index, copyBytes(payload))
   }
 
-  async load(index: number, fillCache: boolean): Promise<Block> {
-    return this.view(index, await this.loadPayload(index, fillCache))
+  /** The same without blocking the thread. */
+  async load(index: number, fillCache: boolean, ahead = 0): Promise<Block> {
+    return this.view(index, await this.loadPayload(index, fillCache, ahead))
   }
 
   /** Ensures: `cachedForLookup` then has the block, unless the table was closed: who asks again reopens it. */
   async loadForLookup(index: number): Promise<void> {
     if (this.closeWanted) return
-    const payload = await this.loadPayload(index, true)
+    const payload = await this.loadPayload(index, true, 0)
     if (this.slots.has(index)) return
     this.heldIndex = index
     this.held = payload
@@ -141,12 +163,7 @@ export class BlockSource implements BlockOrigin {
   }
 
   private viewCached(index: number, into: Block | undefined): Block | undefined {
-    const { cache, slots } = this
-    if (cache.has(slots, index)) {
-      const block = into ?? new Block(this)
-      const bytes = cache.bytesOf(slots, index)
-      return block.at(index, bytes, slots.startOf(index), slots.endOf(index))
-    }
+    if (this.cache.has(this.slots, index)) return this.viewInCache(index, into ?? new Block(this))
     if (this.heldIndex !== index) return undefined
     const payload = this.held!
     this.held = undefined
@@ -154,31 +171,76 @@ export class BlockSource implements BlockOrigin {
     return this.view(index, payload)
   }
 
+  private viewInCache(index: number, into: Block): Block {
+    const { cache, slots } = this
+    return into.at(index, cache.bytesOf(slots, index), slots.startOf(index), slots.endOf(index))
+  }
+
   private view(index: number, payload: Buffer): Block {
     return new Block(this).at(index, payload, 0, payload.length)
   }
 
-  private async loadPayload(index: number, fillCache: boolean): Promise<Buffer> {
+  private async loadPayload(index: number, fillCache: boolean, ahead: number): Promise<Buffer> {
     this.pin()
     try {
       let loading = this.loads.get(index)
       if (loading === undefined) {
-        loading = this.readAsync(index).finally(() => this.loads.delete(index))
+        loading = this.readAsync(index, fillCache, ahead).finally(() => this.loads.delete(index))
         this.loads.set(index, loading)
       }
-      const payload = await loading
-      if (fillCache) this.cache.insert(this.slots, index, payload)
-      return payload
+      return await loading
     } finally {
       this.unpin()
     }
   }
 
-  private async readAsync(index: number): Promise<Buffer> {
-    const stored = Buffer.allocUnsafeSlow(this.index.sizeOf(index))
-    const offset = this.index.offsetOf(index)
-    const got = await this.file.readAsync(stored, 0, stored.length, offset)
-    return this.unpack(index, stored, got)
+  private async readAsync(index: number, fillCache: boolean, ahead: number): Promise<Buffer> {
+    const run = this.runAround(index, fillCache ? ahead : 0)
+    const stored = Buffer.allocUnsafeSlow(run.sizeBytes)
+    const got = await this.file.readAsync(stored, 0, run.sizeBytes, run.offset)
+    return fillCache ? this.fillFromRun(index, run, stored, got) : this.unpack(index, stored, got)
+  }
+
+  /** The block and its neighbours on one side, as far as they are not cached and fit into the scratch. */
+  private runAround(index: number, ahead: number): BlockRun {
+    const { index: blocks, slots } = this
+    const step = Math.sign(ahead)
+    let [first, last] = [index, index]
+    for (let left = Math.abs(ahead); left > 0; left--) {
+      const next = step > 0 ? last + 1 : first - 1
+      if (next < 0 || next === blocks.count || slots.has(next)) break
+      const [from, to] = step > 0 ? [first, next] : [next, last]
+      if (blocks.offsetOf(to) + blocks.sizeOf(to) - blocks.offsetOf(from) > scratch.length) break
+      first = from
+      last = to
+    }
+    const offset = blocks.offsetOf(first)
+    return { first, last, offset, sizeBytes: blocks.offsetOf(last) + blocks.sizeOf(last) - offset }
+  }
+
+  /**
+   * Puts the blocks of a run into the cache and gives the payload of the one that was asked for. Damage
+   * of the others is left for the read that asks for them.
+   */
+  private fillFromRun(index: number, run: BlockRun, stored: Buffer, got: number): Buffer {
+    const unpackAt = (i: number): Buffer => {
+      const start = this.index.offsetOf(i) - run.offset
+      const end = start + this.index.sizeOf(i)
+      const gotOfBlock = Math.max(0, Math.min(got, end) - start)
+      return this.unpack(i, stored.subarray(start, end), gotOfBlock)
+    }
+    const payload = unpackAt(index)
+    for (let i = run.first; i <= run.last; i++) {
+      if (i === index) this.cache.insert(this.slots, i, payload)
+      else {
+        try {
+          this.cache.insert(this.slots, i, unpackAt(i))
+        } catch (error) {
+          if (!(error instanceof VarveError)) throw error
+        }
+      }
+    }
+    return payload
   }
 
   private unpack(index: number, stored: Buffer, got: number): Buffer {

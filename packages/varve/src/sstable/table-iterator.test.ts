@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
+import { hashBytes } from '../base/hash.js'
 import { Prng } from '../base/prng.js'
+import type { ReadableFile } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import type { TableIterator } from './table-iterator.js'
+import { TableReader } from './table-reader.js'
 import {
   openTable,
   plainOptions,
@@ -88,6 +91,71 @@ test('walks and seeks like a sorted array, waiting or not', async () => {
     iterator.close()
     reader.close()
   }
+})
+
+/** A table of 3,000 entries; `reads` counts the calls that go to its file once it is open. */
+function countedTable() {
+  const fs = new MemoryFileSystem()
+  const entries = Array.from({ length: 3000 }, (_, i) => ({
+    key: Buffer.from(String(i).padStart(6, '0')),
+    sequence: 1,
+    kind: 1,
+    value: Buffer.alloc(50),
+  }))
+  writeTable(fs, '/t', entries)
+  const file = fs.openForRead('/t')
+  const calls = { reads: 0, damagedFrom: Infinity }
+  const read: ReadableFile['read'] = (target, start, length, offset) => {
+    calls.reads++
+    const got = file.read(target, start, length, offset)
+    if (offset + got > calls.damagedFrom) target[start + calls.damagedFrom - offset] ^= 1
+    return got
+  }
+  const context = readContext()
+  const counted = Object.assign(Object.create(file), { read }) as ReadableFile
+  const reader = TableReader.open(counted, 1, context)
+  calls.reads = 0
+  return { reader, calls, context, walk: { mayRead: true, fillCache: true, readAheadBytes: 0 } }
+}
+
+test('a long walk reads many blocks at once, a short one those that it needs', () => {
+  for (const direction of ['forward', 'backward']) {
+    const { reader, calls, context, walk } = countedTable()
+    const iterator = reader.iterator(walk)
+    const isForward = direction === 'forward'
+    const step = (): void => (isForward ? iterator.next() : iterator.prev())
+    let count = 1
+    if (isForward) iterator.seekToFirst()
+    else iterator.seekToLast()
+    for (; context.counters.blocksRead < 2; count++) step()
+    assert.equal(calls.reads, 2, direction)
+    for (; iterator.valid; count++) step()
+    assert.equal(count, 3001, direction)
+    assert.equal(context.counters.blocksRead, reader.properties.dataBlockCount, direction)
+    assert.ok(calls.reads < reader.properties.dataBlockCount / 3, direction)
+    iterator.close()
+    reader.close()
+  }
+})
+
+test('damage of a block that was read ahead is reported when the walk gets there', () => {
+  const { reader, walk } = countedTable()
+  const key = Buffer.from('001500')
+  const { block } = reader.explain(key, hashBytes(key, 0, key.length))
+  reader.close()
+  const damaged = countedTable()
+  damaged.calls.damagedFrom = block!.offset + 8
+  const iterator = damaged.reader.iterator(walk)
+  iterator.seekToFirst()
+  let count = 0
+  const goOn = (): void => {
+    for (; iterator.valid; iterator.next()) count++
+  }
+  assert.throws(goOn, { code: 'CORRUPTION', offset: block!.offset })
+  const perBlock = 3000 / reader.properties.dataBlockCount
+  assert.ok(count > 1500 - 2 * perBlock && count <= 1500, `${count} entries before it`)
+  iterator.close()
+  damaged.reader.close()
 })
 
 test('reading ahead takes few reads and leaves the cache alone', () => {

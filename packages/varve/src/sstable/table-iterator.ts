@@ -23,6 +23,10 @@ export interface TableIteratorOptions {
 /** Where in a block a step arrives. */
 const Arrival = { first: 0, last: 1, atTarget: 2, beforeTarget: 3 } as const
 
+/** A walk that has missed so many blocks in a row is taken for a long one. */
+const longWalkMisses = 3
+const maxAheadBlocks = 31
+
 /** Scratch: filled and emptied within one step. */
 const entry = new EntryPlace()
 
@@ -37,6 +41,8 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   /** What a pending step waits for: arriving at `blockIndex` in this way. */
   private arrival: number = Arrival.first
   private target: Uint8Array = emptyBytes
+  /** Blocks in a row that were not in memory: from the third on, more and more are read at once. */
+  private misses = 0
   private readonly readAhead: ReadAhead | undefined
   private isClosed = false
 
@@ -61,11 +67,13 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   }
 
   seek(target: Uint8Array): void {
+    this.misses = 0
     this.target = target
     this.enter(this.index.find(target, target.length), Arrival.atTarget)
   }
 
   seekBefore(target: Uint8Array): void {
+    this.misses = 0
     this.target = target
     const index = this.index.find(target, target.length)
     if (index === this.index.count) this.seekToLast()
@@ -91,7 +99,8 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   async load(): Promise<void> {
     assert(this.pending, 'loading for an iterator that waits for nothing')
     while (this.pending) {
-      const block = await this.source.load(this.blockIndex, this.options.fillCache)
+      const { blockIndex, options } = this
+      const block = await this.source.load(blockIndex, options.fillCache, this.ahead())
       if (this.isClosed) return
       this.pending = false
       this.arrive(block)
@@ -125,9 +134,20 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     const block = this.source.cached(blockIndex)
     if (block !== undefined) return block
     if (!mayRead) return undefined
-    const isForward = this.arrival === Arrival.first || this.arrival === Arrival.atTarget
-    if (this.readAhead !== undefined && isForward) return this.readAhead.read(blockIndex)
-    return this.source.read(blockIndex, fillCache)
+    if (this.readAhead !== undefined && this.isForward) return this.readAhead.read(blockIndex)
+    return this.source.read(blockIndex, fillCache, this.ahead())
+  }
+
+  private get isForward(): boolean {
+    return this.arrival === Arrival.first || this.arrival === Arrival.atTarget
+  }
+
+  /** How many blocks to read beside the one that is missing; below zero: of those before it. */
+  private ahead(): number {
+    const run = ++this.misses
+    if (run < longWalkMisses) return 0
+    const count = Math.min(2 ** (run - longWalkMisses), maxAheadBlocks)
+    return this.isForward ? count : -count
   }
 
   private arrive(block: Block): void {
