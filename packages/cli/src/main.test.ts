@@ -128,6 +128,7 @@ test('every command explains itself', async (t) => {
     'levels',
     'compact',
     'verify',
+    'repair',
     'shell',
     'help',
   ]

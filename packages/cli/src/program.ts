@@ -7,6 +7,7 @@ import { addGetCommand } from './commands/get.js'
 import { addImportCommand } from './commands/import.js'
 import { addLevelsCommand } from './commands/levels.js'
 import { addPutCommand } from './commands/put.js'
+import { addRepairCommand } from './commands/repair.js'
 import { addScanCommand } from './commands/scan.js'
 import { addShellCommand } from './commands/shell.js'
 import { addStatsCommand } from './commands/stats.js'
@@ -69,6 +70,7 @@ function createProgram(io: Io, json: boolean): Command {
   addLevelsCommand(program, io)
   addCompactCommand(program, io)
   addVerifyCommand(program, io)
+  addRepairCommand(program, io)
   addShellCommand(program, io)
   return program
 }

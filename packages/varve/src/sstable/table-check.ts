@@ -4,7 +4,7 @@ import { maxBoundBytes, maxSequence } from '../key/limits.js'
 import type { RangeTombstone } from '../key/range-tombstone.js'
 import type { BlockCheck } from './block-check.js'
 import type { TableProperties, TableSummary } from './properties.js'
-import type { Damage, TolerantTable } from './tolerant-table.js'
+import type { Damage, TablePart, TolerantTable } from './tolerant-table.js'
 
 /** What a walk over a whole table found in its sound blocks. */
 export interface TableFindings {
@@ -28,8 +28,8 @@ export interface TableFindings {
 export function* checkTable(table: TolerantTable): Generator<number, TableFindings> {
   const { damage } = table
   const found = noFindings(damage)
-  const report = ({ offset: start, sizeBytes }: Stretch, what: string): void => {
-    damage.push({ start, end: start + sizeBytes, what, isUnsupported: false })
+  const report = (part: TablePart, { offset: start, sizeBytes }: Stretch, what: string): void => {
+    damage.push({ part, start, end: start + sizeBytes, what, isUnsupported: false })
   }
   let lastKey: Uint8Array = emptyBytes
   let lastDelta = 0
@@ -37,10 +37,10 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
     const { check } = block
     const order = compareBytes(lastKey, check.firstKey)
     if (order > 0 || (order === 0 && check.firstDelta >= lastDelta)) {
-      report(block, 'unsorted blocks')
+      report('data', block, 'unsorted blocks')
     }
     if (check.filterMisses > 0) {
-      report(block, `the filter denies keys that are here: ${check.filterMisses}`)
+      report('filter', block, `the filter denies keys that are here: ${check.filterMisses}`)
     }
     lastKey = copyBytes(check.lastKey)
     lastDelta = check.lastDelta
@@ -50,7 +50,7 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
   const { properties, handles } = table
   if (properties === undefined || handles === undefined || damage.length > 0) return found
   for (const problem of problemsOfWhole(table, properties, found)) {
-    report(handles.properties, problem)
+    report('properties', handles.properties, problem)
   }
   return found
 }

@@ -59,6 +59,14 @@ export function checkHeader(header: Buffer, file: string): void {
   if (flags !== 0) throw unsupportedFormat(file, `flags 0x${flags.toString(16)}`)
 }
 
+/** Whether the first or the last bytes of a file are those of a table. */
+export function hasTableMagic(head: Buffer, tail: Buffer): boolean {
+  return (
+    head.subarray(0, magic.length).equals(magic) ||
+    (tail.length >= footerBytes && tail.subarray(-magic.length).equals(magic))
+  )
+}
+
 export function encodeFooter(handles: TableHandles): Buffer {
   const footer = Buffer.alloc(footerBytes)
   inFileOrder(handles).forEach(({ offset, sizeBytes }, i) => {

@@ -9,7 +9,7 @@ import { BlockCheck } from './block-check.js'
 import { findBlocks, type StoredBlock } from './block-search.js'
 import { BloomFilter } from './bloom-filter.js'
 import type { CodecRegistry } from './codec.js'
-import { decodeProperties, type TableProperties } from './properties.js'
+import { decodeProperties, type TableProperties, type TableStatistics } from './properties.js'
 import { decodeRangeDeletes } from './range-delete-block.js'
 import { unpackBlock } from './stored-block.js'
 import {
@@ -23,8 +23,12 @@ import {
   trailerBytes,
 } from './table-format.js'
 
-/** A stretch of a file that does not hold what was written there. */
+export type TablePart =
+  'header' | 'data' | 'filter' | 'range deletes' | 'index' | 'properties' | 'footer'
+
+/** A stretch of a table that does not hold what was written there. */
 export interface Damage {
+  readonly part: TablePart
   readonly start: number
   readonly end: number
   readonly what: string
@@ -66,13 +70,18 @@ export class TolerantTable {
   constructor(
     readonly file: ReadableFile,
     private readonly codecs: CodecRegistry,
+    /** What others know of the table, should it not be able to say so itself. */
+    private readonly known?: TableStatistics,
   ) {
     this.sizeBytes = file.sizeBytes()
-    this.attempt(0, headerBytes, () => checkHeader(this.readExactly(0, headerBytes), file.path))
+    this.attempt('header', 0, headerBytes, () =>
+      checkHeader(this.readExactly(0, headerBytes), file.path),
+    )
     const footerStart = Math.max(0, this.sizeBytes - footerBytes)
-    this.handles = this.attempt(footerStart, this.sizeBytes, () =>
+    this.handles = this.attempt('footer', footerStart, this.sizeBytes, () =>
       decodeFooter(this.readExactly(footerStart, footerBytes), this.sizeBytes, file.path),
     )
+    this.judgeVersions()
     if (this.handles === undefined) this.findDescribingBlocks()
     else this.readDescribingBlocks(this.handles)
   }
@@ -83,38 +92,60 @@ export class TolerantTable {
     else yield* this.indexedBlocks(this.index)
   }
 
+  /** A version stands at both ends, outside of any checksum: where only one is strange, it is damaged. */
+  private judgeVersions(): void {
+    const strange = this.damage.filter(({ isUnsupported }) => isUnsupported)
+    if (strange.length !== 1) return
+    const index = this.damage.indexOf(strange[0])
+    this.damage[index] = { ...strange[0], isUnsupported: false }
+  }
+
   private readDescribingBlocks({ filter, rangeDelete, index, properties }: TableHandles): void {
     const { path } = this.file
-    const read = <T>(handle: BlockHandle, decode: (payload: Buffer) => T): T | undefined =>
-      this.attempt(handle.offset, handle.offset + handle.sizeBytes, () =>
+    const read = <T>(
+      part: TablePart,
+      handle: BlockHandle,
+      decode: (payload: Buffer) => T,
+    ): T | undefined =>
+      this.attempt(part, handle.offset, handle.offset + handle.sizeBytes, () =>
         decode(this.payloadAt(handle)),
       )
-    this.filter = read(filter, (payload) => BloomFilter.decode(payload, path, filter.offset))
-    this.tombstones = read(rangeDelete, (payload) =>
+    this.filter = read('filter', filter, (payload) =>
+      BloomFilter.decode(payload, path, filter.offset),
+    )
+    this.tombstones = read('range deletes', rangeDelete, (payload) =>
       decodeRangeDeletes(payload, path, rangeDelete.offset),
     )
-    this.index = read(index, (payload) => decodeIndex(payload, filter.offset, path, index.offset))
-    this.properties = read(properties, (payload) =>
+    this.index = read('index', index, (payload) =>
+      decodeIndex(payload, filter.offset, path, index.offset),
+    )
+    this.properties = read('properties', properties, (payload) =>
       decodeProperties(payload, path, properties.offset),
     )
   }
 
-  /** Without a footer: the properties are the last block that reads as such, and so on upwards. */
+  /** Without a footer: the properties are the last block that reads as such, range deletes above them. */
   private findDescribingBlocks(): void {
     const { path } = this.file
     const found = [...this.findAll((payload) => this.isPlausible(payload))].reverse()
-    for (const [i, block] of found.entries()) {
-      const payload = this.payloadAt(block)
-      this.properties = quietly(() => decodeProperties(payload, path, block.offset))
-      if (this.properties === undefined) continue
-      const { rangeDeleteCount } = this.properties
-      for (const above of found.slice(i + 1)) {
-        const list = quietly(() => decodeRangeDeletes(this.payloadAt(above), path, above.offset))
-        if (list === undefined || list.length !== rangeDeleteCount) continue
-        this.tombstones = list
-        break
-      }
-      if (rangeDeleteCount === 0) this.tombstones = []
+    const read = <T>(block: StoredBlock, decode: (payload: Buffer) => T): T | undefined =>
+      quietly(() => decode(this.payloadAt(block)))
+    let end = this.sizeBytes
+    for (const block of found) {
+      const properties = read(block, (payload) => decodeProperties(payload, path, block.offset))
+      if (properties === undefined) continue
+      this.properties = properties
+      end = block.offset
+      break
+    }
+    const count = (this.properties ?? this.known)?.rangeDeleteCount
+    if (count === 0) this.tombstones = []
+    if (count === undefined || count === 0) return
+    for (const block of found) {
+      if (block.offset >= end) continue
+      const list = read(block, (payload) => decodeRangeDeletes(payload, path, block.offset))
+      if (list?.length !== count) continue
+      this.tombstones = list
       return
     }
   }
@@ -136,12 +167,13 @@ export class TolerantTable {
     let before: Buffer = emptyBytes
     for (const block of index) {
       const { offset, sizeBytes, separator } = block
-      const payload = this.attempt(offset, offset + sizeBytes, () => this.payloadAt(block))
+      const end = offset + sizeBytes
+      const payload = this.attempt('data', offset, end, () => this.payloadAt(block))
       if (payload !== undefined) {
         const isSound = check.run(payload, this.filter)
         const problem = isSound ? this.misfit(before, separator) : check.problem
         if (problem === undefined) yield { ...block, check }
-        else this.report(offset, offset + sizeBytes, problem, check.isUnsupported)
+        else this.report('data', offset, end, problem, check.isUnsupported)
       }
       before = separator
     }
@@ -155,11 +187,13 @@ export class TolerantTable {
     if (separator !== undefined && compareBytes(check.lastKey, separator) > 0) {
       return 'keys above their separator'
     }
+    const range = (this.properties ?? this.known)?.range
+    const isInRange =
+      range === undefined ||
+      (rangeContains(range, check.firstKey) && rangeContains(range, check.lastKey))
+    if (!isInRange) return 'keys out of the bounds of the table'
     if (this.properties === undefined) return undefined
-    const { range, baseSequence, minSequence, maxSequence } = this.properties
-    if (!rangeContains(range, check.firstKey) || !rangeContains(range, check.lastKey)) {
-      return 'keys out of the bounds of the table'
-    }
+    const { baseSequence, minSequence, maxSequence } = this.properties
     const [low, high] = [baseSequence + check.minDelta, baseSequence + check.maxDelta]
     return low < minSequence || high > maxSequence ? 'sequences out of bounds' : undefined
   }
@@ -174,14 +208,14 @@ export class TolerantTable {
     })
     let end = headerBytes
     for (const block of stretches) {
-      if (block.offset > end) this.report(end, block.offset, 'no whole block', false)
+      if (block.offset > end) this.report('data', end, block.offset, 'no whole block')
       end = block.offset + block.sizeBytes
       check.run(this.payloadAt(block), this.filter)
       yield { ...block, check }
     }
     // Without a footer nobody knows where the data blocks end.
     const dataEnd = this.handles?.filter.offset ?? end
-    if (end < dataEnd) this.report(end, dataEnd, 'no whole block', false)
+    if (end < dataEnd) this.report('data', end, dataEnd, 'no whole block')
   }
 
   private *findAll(isPayload: (payload: Buffer) => boolean): Generator<StoredBlock> {
@@ -211,18 +245,24 @@ export class TolerantTable {
   }
 
   /** The answer of `read`, or undefined and a note of the damage. */
-  private attempt<T>(start: number, end: number, read: () => T): T | undefined {
+  private attempt<T>(part: TablePart, start: number, end: number, read: () => T): T | undefined {
     try {
       return read()
     } catch (error) {
       if (!(error instanceof VarveError)) throw error
-      this.report(start, end, reasonOf(error), error.code === 'UNSUPPORTED_FORMAT')
+      this.report(part, start, end, reasonOf(error), error.code === 'UNSUPPORTED_FORMAT')
       return undefined
     }
   }
 
-  private report(start: number, end: number, what: string, isUnsupported: boolean): void {
-    this.damage.push({ start, end, what, isUnsupported })
+  private report(
+    part: TablePart,
+    start: number,
+    end: number,
+    what: string,
+    isUnsupported = false,
+  ): void {
+    this.damage.push({ part, start, end, what, isUnsupported })
   }
 }
 

@@ -1,3 +1,5 @@
+export { repair, type RepairOptions } from './repair.js'
+export type { RepairedFile, RepairReport } from './repair-report.js'
 export { verify } from './verify.js'
 export type { VerifiedFile, VerifyReport, VerifyTotals } from './verify-report.js'
 export type { Problem, ProblemKind, Remark } from './problem.js'

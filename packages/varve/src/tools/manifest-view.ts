@@ -84,7 +84,8 @@ export class ManifestView {
         const what = edit === 'damaged' ? 'malformed version edit' : 'an unknown edit'
         this.complain(edit === 'damaged' ? 'damage' : 'unsupported', at, what)
       } else {
-        if (this.edits === 0 && edit.formatVersion !== manifestFormatVersion) {
+        const isFirst = this.edits === 0 && reader.damage.length === 0
+        if (isFirst && edit.formatVersion !== manifestFormatVersion) {
           this.complain('unsupported', at, `MANIFEST format ${edit.formatVersion}`)
         }
         this.apply(edit, at)

@@ -25,7 +25,7 @@ export function databaseExists(fs: FileSystem, directory: string): boolean {
   throw new VarveError(
     'CORRUPTION',
     `${directory} holds ${orphan} but no ${currentName}: a database lost the file that names its ` +
-      `MANIFEST; repair it with varve/tools`,
+      `MANIFEST; 'varve repair' finds out what was in it`,
     { path: directory, file: `${directory}/${currentName}`, offset: 0 },
   )
 }

@@ -24,7 +24,11 @@ export interface Sample {
 }
 
 /** A closed database with tables on several levels and unflushed writes in its log. */
-export async function sampleDatabase(seed: number, given: OpenOptions = {}): Promise<Sample> {
+export async function sampleDatabase(
+  seed: number,
+  given: OpenOptions = {},
+  wrap: (fs: MemoryFileSystem) => FileSystem = (fs) => fs,
+): Promise<Sample> {
   const random = new Prng(seed)
   const fs = new MemoryFileSystem()
   const options: OpenOptions = {
@@ -33,7 +37,7 @@ export async function sampleDatabase(seed: number, given: OpenOptions = {}): Pro
     filterBitsPerKey: random.pick([0, 10]),
     durability: random.pick(['os', 'sync']),
     ...given,
-    fileSystem: fs,
+    fileSystem: wrap(fs),
   }
   const workload = new Workload(random)
   let db = await openBinary(samplePath, options)
@@ -56,9 +60,9 @@ async function writeSome(db: BinaryDatabase, workload: Workload, random: Prng): 
   else db.batchSync(operationsOf(writes), { sync: random.chance(0.05) })
 }
 
-/** A copy that shares nothing: files are damaged there. */
-export function copyOf({ fs }: Sample): MemoryFileSystem {
-  return fs.processCrashClone()
+/** A copy that shares nothing, all of it durable: files are damaged there. */
+export function copyOf({ fs }: Pick<Sample, 'fs'>): MemoryFileSystem {
+  return fs.crashClone({ unsynced: 'all', prng: new Prng(1), sectorBytes: 512 })
 }
 
 export function readBytes(fs: FileSystem, name: string): Buffer {
