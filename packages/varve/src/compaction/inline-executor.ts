@@ -17,6 +17,8 @@ export class InlineExecutor implements JobExecutor {
     this.limiter = new RateLimiter(environment.clock, bytesPerSecond)
   }
 
+  prepare(): void {}
+
   submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
     const isFlush = request.kind === 'flush'
     const tell = watch?.onProgress

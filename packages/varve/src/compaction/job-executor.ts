@@ -10,6 +10,8 @@ export interface JobExecutor {
   readonly isInline: boolean
   /** Merges that may run at once; flushes are always accepted. */
   readonly mergeSlots: number
+  /** Starts what the first job will need, so that it is there when that comes. */
+  prepare(): void
   /** Calls `done` once, in a turn of the event loop, from `poll` or `wait`, or (inline) at once. */
   submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void
   /** Delivers the outcomes that have arrived, without a turn of the event loop. */

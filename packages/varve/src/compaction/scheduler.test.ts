@@ -25,6 +25,8 @@ class HeldExecutor implements JobExecutor {
   isClosed = false
   isRefusing = false
 
+  prepare(): void {}
+
   submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
     if (this.isRefusing) throw new Error('no thread could be started')
     assert.ok(!this.isClosed, 'a job for a closed executor')

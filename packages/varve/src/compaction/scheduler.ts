@@ -106,6 +106,11 @@ export class Scheduler {
     return this.merges.failure
   }
 
+  /** A first job will be due before long. */
+  prepare(): void {
+    this.parts.executor.prepare()
+  }
+
   /** Starts whatever is due. Cheap when nothing is. */
   pump(): void {
     if (this.isPumping) {

@@ -106,6 +106,24 @@ async function until(condition: () => boolean): Promise<void> {
 const isLost = (outcome: JobOutcome | undefined, reason: RegExp): boolean =>
   outcome?.ok === false && outcome.error.code === 'IO' && reason.test(outcome.error.message)
 
+test('one worker starts ahead of the first job, and gets it', async (context) => {
+  let started = 0
+  const { executor, outcomes, submit } = setUp(
+    context,
+    (workerData, transferList) => {
+      started++
+      return misbehaving(behaviours.answers)(workerData, transferList)
+    },
+    2,
+  )
+  executor.prepare()
+  executor.prepare()
+  assert.equal(started, 1)
+  submit()
+  await until(() => outcomes.length === 1)
+  assert.equal(started, 1)
+})
+
 test('a worker that ends fails its job, also when the owner is blocked', (context) => {
   const { executor, outcomes, submit, warnings } = setUp(context, misbehaving(behaviours.exits))
   submit()

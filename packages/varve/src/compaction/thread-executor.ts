@@ -24,7 +24,7 @@ export interface ThreadExecutorOptions {
 }
 
 /**
- * Runs jobs on worker threads, which start with the first job. While a job runs, the process stays
+ * Runs jobs on worker threads, which start when they are needed first. While a job runs, the process stays
  * alive; an idle executor does not keep it.
  *
  * A worker that is lost is replaced with the next job, and its jobs fail. Where none can be started, jobs
@@ -55,6 +55,10 @@ export class ThreadExecutor implements JobExecutor {
 
   get mergeSlots(): number {
     return Math.max(1, this.threads)
+  }
+
+  prepare(): void {
+    if (this.workers.length < Math.min(1, this.threads)) this.addWorker()
   }
 
   submit(

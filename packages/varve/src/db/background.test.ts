@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { InlineExecutor } from '../compaction/inline-executor.js'
 import { FaultyFileSystem } from '../fs/faulty-file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { spaceCheckMs } from '../compaction/job-lane.js'
@@ -122,4 +123,18 @@ test('flushes that keep failing are given up, and writes say why', async () => {
   await using again = await open('/db', { ...options, fileSystem })
   assert.equal(await again.get('k'), 'v')
   await again.flush()
+})
+
+test('background work is prepared whenever a memtable is half full', async (context) => {
+  const { memtableBytes } = options
+  const { mock } = context.mock.method(InlineExecutor.prototype, 'prepare')
+  await using db = await open('/db', { ...options, fileSystem: new MemoryFileSystem() })
+  const prepared: number[] = []
+  for (let i = 0; i < 16; i++) {
+    db.putSync(`k${i}`, 'v'.repeat(memtableBytes / 8))
+    prepared.push(mock.callCount())
+  }
+  assert.ok(db.stats().flushes.count > 0)
+  // The first time, memory comes first.
+  assert.deepEqual(prepared, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
 })

@@ -23,6 +23,9 @@ const arenaBytesPerOperation = MemTable.entryBytes(0, 0) + 4
 /** Commits between two looks for messages of the background thread, when the caller never yields. */
 const commitsPerPoll = 64
 
+/** Share of a memtable that is in use when the next one is prepared. */
+const preparedFill = 0.5
+
 export interface PipelineParts {
   readonly path: string
   readonly log: WriteAheadLog
@@ -60,6 +63,8 @@ export class CommitPipeline {
   private group: CommitGroup
   private syncing: CommitGroup | undefined
   private isHeld = false
+  /** The memtables that follow the active ones have their memory, and flushes a thread. */
+  private isRotationPrepared = false
   private spareBatch: WriteBatch | undefined
   private lastSequence: number
   private poison: VarveError | undefined
@@ -237,6 +242,7 @@ export class CommitPipeline {
   private log(group: CommitGroup): void {
     const { batch } = group
     const { log } = this.parts
+    if (!this.isRotationPrepared) this.prepareRotation()
     if (this.needsMemtable(batch)) this.startMemtables(arenaBytesFor(batch))
     const lastSequence = this.lastSequence + batch.count
     assert(lastSequence <= maxSequence, 'sequence numbers are used up')
@@ -251,11 +257,26 @@ export class CommitPipeline {
     this.lastSequence = lastSequence
   }
 
+  /**
+   * Half-way to the next rotation, one thing with each commit. The commit that finds the memtable full would
+   * hold the event loop for longer than all others, had it to touch fresh memory and to start a thread.
+   */
+  private prepareRotation(): void {
+    const { trees, scheduler } = this.parts
+    for (const tree of trees.values()) {
+      if (tree.activeFill < preparedFill) continue
+      if (tree.prepareRotation()) return
+      this.isRotationPrepared = true
+      scheduler.prepare()
+    }
+  }
+
   /** A new log, and a new memtable for each tree, with room for `neededBytes`. */
   private startMemtables(neededBytes: number): void {
     const { log, trees, scheduler, newLogNumber } = this.parts
     log.rotate(newLogNumber())
     for (const tree of trees.values()) tree.rotate(neededBytes)
+    this.isRotationPrepared = false
     scheduler.pump()
   }
 

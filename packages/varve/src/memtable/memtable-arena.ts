@@ -55,6 +55,14 @@ export class MemTableArena extends ArenaView {
     return pages * pageBytes + this.buckets.byteLength
   }
 
+  /**
+   * The first entries of a fresh arena hang themselves into buckets all over the place, each of which is
+   * a page to ask the system for.
+   */
+  touchBuckets(): void {
+    this.buckets.fill(0)
+  }
+
   /** Makes room for another memtable. `usedBytes`: how far the last one came. */
   recycle(usedBytes: number): void {
     this.touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)

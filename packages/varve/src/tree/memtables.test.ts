@@ -27,6 +27,20 @@ test('however flushes fall behind and catch up, the same arenas are used', () =>
   assert.equal(arenas.size, 1 + maxSealedMemtables)
 })
 
+test('memory is made ready once, and not while all that there may be is in use', () => {
+  const memtables = new MemTables(capacityBytes)
+  const prepared: boolean[] = []
+  for (let sealed = 0; sealed <= maxSealedMemtables; sealed++) {
+    prepared.push(memtables.prepareRotation(), memtables.prepareRotation())
+    assert.equal(memtables.memoryBytes > 0, prepared[2 * sealed])
+    const { memtable } = memtables.active
+    memtable.insert(sealed + 1, ValueKind.put, key, 0, key.length, key, 0, key.length)
+    memtables.rotate(0)
+    assert.equal(memtables.memoryBytes, 0)
+  }
+  assert.deepEqual(prepared, [true, false, true, false, false, false])
+})
+
 test('a memtable made for a commit that is larger than the others is not kept', () => {
   const memtables = new MemTables(capacityBytes)
   memtables.rotate(10 * capacityBytes)

@@ -1,5 +1,5 @@
 import { MemTable } from '../memtable/memtable.js'
-import type { MemTableArena } from '../memtable/memtable-arena.js'
+import { MemTableArena } from '../memtable/memtable-arena.js'
 
 /** Sealed memtables that may wait for their flush before writes wait too. */
 export const maxSealedMemtables = 2
@@ -39,6 +39,19 @@ export class MemTables {
     for (const arena of this.spareArenas) bytes += arena.committedBytes(0)
     for (const memtable of this.users.keys()) bytes += memtable.memoryBytes
     return bytes
+  }
+
+  /**
+   * Has memory ready for the next memtable; false when there is nothing to do. With as many sealed as there
+   * may be, the next one gets the memory of a flushed one.
+   */
+  prepareRotation(): boolean {
+    const isFull = this.sealed.length === maxSealedMemtables
+    if (isFull || this.spareArenas.length > 0) return false
+    const arena = new MemTableArena(this.capacityBytes)
+    arena.touchBuckets()
+    this.spareArenas.push(arena)
+    return true
   }
 
   /** Seals the active memtable, unless it is empty; the next one has room for `neededBytes`. */

@@ -124,6 +124,11 @@ export class Tree implements JobSource {
     return this.memtables.active.memtable.hasRoom(bytes)
   }
 
+  /** Has memory ready for the next memtable; false when there is nothing to do. */
+  prepareRotation(): boolean {
+    return this.memtables.prepareRotation()
+  }
+
   /** Seals the active memtable for its flush; the next one has room for `neededBytes`. */
   rotate(neededBytes: number): void {
     this.memtables.rotate(neededBytes)
