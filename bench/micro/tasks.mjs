@@ -1,10 +1,12 @@
 // The parts of the engine that every operation passes through, each as a task of fixed size. They work
 // on the compiled internals, in memory: no task waits for a disk.
-import { dirname } from 'node:path'
 import { compareRanges } from '../../packages/varve/dist/base/bytes.js'
+import { systemClock } from '../../packages/varve/dist/base/clock.js'
 import { hashBytes } from '../../packages/varve/dist/base/hash.js'
+import { Memory } from '../../packages/varve/dist/base/memory.js'
 import { VarintReader, writeVarint } from '../../packages/varve/dist/base/varint.js'
 import { BlockCache } from '../../packages/varve/dist/cache/block-cache.js'
+import { runJob } from '../../packages/varve/dist/compaction/run-job.js'
 import { MemoryFileSystem } from '../../packages/varve/dist/fs/memory-file-system.js'
 import { MergingIterator } from '../../packages/varve/dist/iterator/merging-iterator.js'
 import { PointLookup } from '../../packages/varve/dist/key/point-lookup.js'
@@ -13,6 +15,7 @@ import { LogPurpose } from '../../packages/varve/dist/log/log-format.js'
 import { LogWriter } from '../../packages/varve/dist/log/log-writer.js'
 import { MemTable } from '../../packages/varve/dist/memtable/memtable.js'
 import { openSealedMemTable } from '../../packages/varve/dist/memtable/sealed-memtable.js'
+import { AppendBuffer, outputRoomBytes } from '../../packages/varve/dist/sstable/append-buffer.js'
 import { Block } from '../../packages/varve/dist/sstable/block.js'
 import { BlockBuilder } from '../../packages/varve/dist/sstable/block-builder.js'
 import { newTableCounters } from '../../packages/varve/dist/sstable/block-source.js'
@@ -20,6 +23,8 @@ import { BloomFilter, BloomFilterBuilder } from '../../packages/varve/dist/sstab
 import { CodecRegistry, noneCodec } from '../../packages/varve/dist/sstable/codec.js'
 import { TableReader } from '../../packages/varve/dist/sstable/table-reader.js'
 import { TableWriter } from '../../packages/varve/dist/sstable/table-writer.js'
+import { inputEntry } from '../../packages/varve/dist/testing/input-entry.js'
+import { tableName } from '../../packages/varve/dist/version/file-names.js'
 import { generator, shuffled } from '../workloads/random.mjs'
 
 /** Few enough to stay in a core's own cache: what is measured is the code, not the memory's mood. */
@@ -30,7 +35,20 @@ const value = Buffer.alloc(100, 'value')
 const keys = Array.from({ length: count }, (_, i) => Buffer.from(String(i).padStart(keyBytes, '0')))
 const absentKeys = keys.map((key) => Buffer.concat([key.subarray(0, 15), Buffer.from('x')]))
 const order = shuffled(count, 1)
-const tablePath = '/bench/table'
+const directory = '/bench'
+const tablePath = `${directory}/table`
+const jobRequest = {
+  options: {
+    blockBytes: 4096,
+    tableBytes: Infinity,
+    filterBitsPerKey: 10,
+    codec: 'none',
+    paranoid: false,
+  },
+  snapshots: [],
+  firstFileNumber: 100,
+  fileNumberCount: 1,
+}
 const everySequence = Number.MAX_SAFE_INTEGER
 
 /** Makes every task: its `run` does `operations` of what it is named for, the same each time. */
@@ -81,14 +99,21 @@ export const tasks = {
 
   'memtable sort': () => {
     const sealed = filled(arenaBytes).seal()
-    return task(count, () => expect(walk(openSealedMemTable(sealed).entries, false) === count))
+    return task(count, () => expect(readAll(openSealedMemTable(sealed).input) === count))
   },
 
   'block get': () => {
-    const builder = new BlockBuilder(4096)
+    const room = { memory: Memory.allocate(outputRoomBytes), start: 0 }
+    const output = new AppendBuffer(emptyFileSystem().create(tablePath), room)
+    const builder = new BlockBuilder(output, 4096)
     let entries = 0
-    while (builder.sizeBytes < 4096) addTo(builder, entries++)
-    const block = new Block(Buffer.from(builder.finish()), 0, 'bench', 0)
+    for (; builder.sizeBytes < 4096; entries++) {
+      const entry = inputEntry(entryOf(entries))
+      builder.add(entry, entry.hash(), entries)
+    }
+    const payload = Buffer.from(builder.finish())
+    const origin = { baseSequence: 0, path: 'bench', offsetOf: () => 0 }
+    const block = new Block(origin).at(0, payload, 0, payload.length)
     const lookup = new PointLookup()
     return task(count, () => {
       for (let i = 0; i < count; i++) {
@@ -130,8 +155,22 @@ export const tasks = {
     return task(count, () => expect(walk(new MergingIterator(tables.map(iterate))) === count))
   },
 
-  'table write': () =>
-    task(count, () => expect(writeTable(emptyFileSystem(), 0, 1).entryCount === count)),
+  flush: () => {
+    const memtable = filled(arenaBytes).seal()
+    const request = { ...jobRequest, kind: 'flush', memtable, nothingBelow: true }
+    return task(count, () => expect(runHere(emptyFileSystem(), request) === count))
+  },
+
+  'compaction of 4 tables': () => {
+    const fs = emptyFileSystem()
+    const tables = [0, 1, 2, 3].map((first) => ({
+      fileNumber: first,
+      ...writeTable(fs, `${directory}/${tableName(first)}`, first, 4),
+    }))
+    const spec = { inputs: [{ level: 0, tables }], deeperRanges: [], grandparents: [] }
+    const request = { ...jobRequest, kind: 'merge', spec }
+    return task(count, () => expect(runHere(fs, request) === count))
+  },
 
   'log append, 128 bytes': () => logAppend(128, count),
   'log append, 64 KiB': () => logAppend(64 * 1024, 20),
@@ -170,22 +209,37 @@ function walk(iterator, closes = true) {
   return entries
 }
 
-function addTo(builder, number) {
-  const key = keys[number]
-  const hash = hashBytes(key, 0, keyBytes)
-  builder.add(key, 0, keyBytes, hash, number, ValueKind.put, value, 0, value.length)
+function readAll(input) {
+  let entries = 0
+  while (input.next() !== undefined) entries++
+  return entries
+}
+
+function entryOf(number) {
+  return { key: keys[number], sequence: number + 1, kind: ValueKind.put, value }
+}
+
+/** Runs a job, and tells how many entries its table has. */
+function runHere(fs, request) {
+  const codecs = new CodecRegistry()
+  const environment = { fs, directory, codecs, clock: systemClock, checkpoint() {} }
+  const { ok, result } = runJob(request, environment)
+  expect(ok)
+  const [table] = result.outputs
+  fs.remove(`${directory}/${tableName(table.fileNumber)}`)
+  return table.entryCount
 }
 
 function emptyFileSystem() {
   const fs = new MemoryFileSystem()
-  fs.makeDirectory(dirname(tablePath))
+  fs.makeDirectory(directory)
   return fs
 }
 
 /** A table of every `step`th key, all of its blocks in the cache. */
 function openTable(first, step) {
   const fs = emptyFileSystem()
-  writeTable(fs, first, step)
+  writeTable(fs, tablePath, first, step)
   const table = TableReader.open(fs.openForRead(tablePath), 1, {
     cache: new BlockCache(64 << 20),
     codecs: new CodecRegistry(),
@@ -199,12 +253,10 @@ function iterate(table) {
   return table.iterator({ mayRead: true, fillCache: true, readAheadBytes: 0 })
 }
 
-function writeTable(fs, first, step) {
+function writeTable(fs, path, first, step) {
   const options = { blockBytes: 4096, filterBitsPerKey: 10, codec: noneCodec }
-  const writer = new TableWriter(fs, tablePath, options, 0)
-  for (let i = first; i < count; i += step) {
-    writer.add(keys[i], 0, keyBytes, i + 1, ValueKind.put, value, 0, value.length)
-  }
+  const writer = new TableWriter(fs, path, options, 0)
+  for (let i = first; i < count; i += step) writer.add(inputEntry(entryOf(i)))
   return writer.finish()
 }
 

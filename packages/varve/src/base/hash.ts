@@ -16,6 +16,24 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
     if (i + 2 < end) word |= bytes[i + 2] << 16
     hash = mix(hash, word)
   }
+  return finish(hash)
+}
+
+/** The same hash, read in fewer steps: for loops over many keys. */
+export function hashView(view: DataView, start: number, end: number): number {
+  let hash = (end - start) ^ 0x9747b28c
+  let i = start
+  for (; i + 4 <= end; i += 4) hash = mix(hash, view.getInt32(i, true))
+  if (i < end) {
+    let word = view.getUint8(i)
+    if (i + 1 < end) word |= view.getUint8(i + 1) << 8
+    if (i + 2 < end) word |= view.getUint8(i + 2) << 16
+    hash = mix(hash, word)
+  }
+  return finish(hash)
+}
+
+function finish(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0

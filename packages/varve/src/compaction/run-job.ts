@@ -1,18 +1,17 @@
-import { equalRanges } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
 import { assert } from '../base/assert.js'
-import { BlockCache } from '../cache/block-cache.js'
+import { sharedPrefixLength } from '../base/bytes.js'
+import type { Clock } from '../base/clock.js'
+import { Memory } from '../base/memory.js'
 import type { FileSystem } from '../fs/file-system.js'
-import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
-import { MergingIterator } from '../iterator/merging-iterator.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
-import { wholeRange } from '../key/key-range.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import type { JobInput } from '../key/job-input.js'
+import { unionRange, wholeRange } from '../key/key-range.js'
+import type { RangeTombstones } from '../key/range-tombstone.js'
 import { openSealedMemTable } from '../memtable/sealed-memtable.js'
+import { outputRoomBytes } from '../sstable/append-buffer.js'
 import type { CodecRegistry } from '../sstable/codec.js'
-import { newTableCounters, TableReader, type TableReadContext } from '../sstable/table-reader.js'
-import { tableName } from '../version/file-names.js'
-import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+import { InputTables } from './input-tables.js'
+import { describeError } from './job-error.js'
 import type {
   FlushRequest,
   JobOutcome,
@@ -20,7 +19,8 @@ import type {
   JobResult,
   MergeRequest,
 } from './job-request.js'
-import { describeError } from './job-error.js'
+import { MergeInput } from './merge-input.js'
+import { RunCursor, type RunReading } from './run-cursor.js'
 import { Survivors } from './survivors.js'
 import { TableOutputs } from './table-outputs.js'
 
@@ -64,7 +64,8 @@ function flush(request: FlushRequest, environment: JobEnvironment): UntimedResul
   const memtable = openSealedMemTable(request.memtable)
   const deeper = request.nothingBelow ? [] : [wholeRange]
   const source = {
-    entries: memtable.entries,
+    input: memtable.input,
+    memory: Memory.allocate(outputRoomBytes),
     tombstones: memtable.rangeTombstones,
     baseSequence: request.memtable.minSequence,
     deeper,
@@ -78,12 +79,12 @@ function flush(request: FlushRequest, environment: JobEnvironment): UntimedResul
 function merge(request: MergeRequest, environment: JobEnvironment): UntimedResult {
   const { spec } = request
   const inputs = spec.inputs.flatMap((input) => input.tables)
-  const tables = new InputTables(environment)
-  const runs = spec.inputs.flatMap(({ level, tables: list }) =>
-    level === 0 ? list.map((table) => [table]) : [list],
+  const runs = spec.inputs.flatMap(({ level, tables }) =>
+    level === 0 ? tables.map((table) => [table]) : [tables],
   )
+  const tables = new InputTables(environment)
   const source = {
-    entries: new MergingIterator(runs.map((run) => tables.iterate(run))),
+    ...openRuns(runs, tables),
     tombstones: tables.rangeTombstones(inputs),
     baseSequence: Math.min(...inputs.map((table) => table.minSequence)),
     deeper: spec.deeperRanges,
@@ -94,8 +95,32 @@ function merge(request: MergeRequest, environment: JobEnvironment): UntimedResul
   return { ...writeSurvivors(request, source, environment), readBytes }
 }
 
+/** All in one memory: first the room in which tables are built, then a piece for each run. */
+function openRuns(
+  runs: readonly (readonly TableMetadata[])[],
+  tables: InputTables,
+): { input: JobInput; memory: Memory } {
+  const memory = Memory.allocate(outputRoomBytes + runs.length * readAheadBytes)
+  const range = runs
+    .flat()
+    .map((table) => table.range)
+    .reduce(unionRange)
+  const reading: RunReading = {
+    open: (table) => tables.open(table),
+    memory,
+    prefixLength: range.end === null ? 0 : sharedPrefixLength(range.start, range.end),
+  }
+  const cursors = runs.map((run, i) => {
+    const pieceStart = outputRoomBytes + i * readAheadBytes
+    return new RunCursor(run, reading, pieceStart, readAheadBytes)
+  })
+  return { input: new MergeInput(cursors), memory }
+}
+
 interface JobSource {
-  readonly entries: InternalIterator
+  readonly input: JobInput
+  /** Begins with the room for the output. */
+  readonly memory: Memory
   readonly tombstones: RangeTombstones
   readonly baseSequence: number
   readonly deeper: MergeRequest['spec']['deeperRanges']
@@ -127,11 +152,12 @@ function writeSurvivors(
       grandparents: source.grandparents,
     },
     survivors.keptTombstones(),
+    { memory: source.memory, start: 0 },
   )
   try {
-    copySurvivors(source.entries, survivors, outputs, environment)
+    copySurvivors(source.input, survivors, outputs, environment)
     const tables = outputs.publish()
-    if (request.options.paranoid) verifyTables(tables, environment)
+    if (request.options.paranoid) new InputTables(environment).verify(tables)
     return {
       outputs: tables,
       writtenBytes: outputs.writtenBytes,
@@ -141,36 +167,20 @@ function writeSurvivors(
     outputs.abandon()
     throw error
   } finally {
-    source.entries.close()
+    source.input.close()
   }
 }
 
 function copySurvivors(
-  entries: InternalIterator,
+  input: JobInput,
   survivors: Survivors,
   outputs: TableOutputs,
   environment: JobEnvironment,
 ): void {
-  const lastKey = new RememberedKey()
   let writtenBytes = 0
   let untilCheckpoint = entriesPerCheckpoint
-  for (entries.seekToFirst(); entries.valid; entries.next()) {
-    const { keyBytes, keyStart, keyEnd, sequence, kind } = entries
-    const isNewKey = !lastKey.equals(keyBytes, keyStart, keyEnd)
-    if (isNewKey) lastKey.remember(keyBytes, keyStart, keyEnd)
-    if (survivors.keeps(isNewKey, keyBytes, keyStart, keyEnd, sequence, kind)) {
-      outputs.add(
-        isNewKey,
-        keyBytes,
-        keyStart,
-        keyEnd,
-        sequence,
-        kind,
-        entries.valueBytes,
-        entries.valueStart,
-        entries.valueEnd,
-      )
-    }
+  for (let entry = input.next(); entry !== undefined; entry = input.next()) {
+    if (survivors.keeps(entry)) outputs.add(entry)
     if (--untilCheckpoint === 0) {
       untilCheckpoint = entriesPerCheckpoint
       environment.checkpoint(outputs.progressBytes - writtenBytes, entriesPerCheckpoint)
@@ -179,83 +189,4 @@ function copySurvivors(
   }
   const lastEntries = entriesPerCheckpoint - untilCheckpoint
   environment.checkpoint(outputs.progressBytes - writtenBytes, lastEntries)
-}
-
-/** The user key of the entry before, copied: read-ahead buffers are used again. */
-class RememberedKey {
-  private bytes = Buffer.allocUnsafe(64)
-  private length = -1
-
-  equals(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.length >= 0 && equalRanges(this.bytes, 0, this.length, bytes, start, end)
-  }
-
-  remember(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start
-    if (length > this.bytes.length) this.bytes = Buffer.allocUnsafe(length * 2)
-    for (let i = 0; i < length; i++) this.bytes[i] = bytes[start + i]
-    this.length = length
-  }
-}
-
-/** The tables a merge reads, past the database's caches and in large pieces. */
-class InputTables {
-  private readonly context: TableReadContext
-
-  constructor(private readonly environment: JobEnvironment) {
-    this.context = {
-      cache: new BlockCache(0),
-      codecs: environment.codecs,
-      counters: newTableCounters(),
-    }
-  }
-
-  iterate(run: readonly TableMetadata[]): InternalIterator {
-    return new ConcatenatingIterator(run, (table) => {
-      const reader = this.open(table)
-      const iterator = reader.iterator({ mayRead: true, fillCache: false, readAheadBytes })
-      // The iterator pins it: the file stays open until that closes, and no longer.
-      reader.close()
-      return iterator
-    })
-  }
-
-  rangeTombstones(tables: readonly TableMetadata[]): RangeTombstones {
-    const all: RangeTombstone[] = []
-    for (const table of tables) {
-      if (table.rangeDeleteCount === 0) continue
-      const reader = this.open(table)
-      for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
-        for (const sequence of sequences) all.push({ start, end, sequence })
-      }
-      reader.close()
-    }
-    return RangeTombstones.from(all)
-  }
-
-  verify(tables: readonly WrittenTable[]): void {
-    for (const table of tables) {
-      const reader = this.open(table)
-      try {
-        reader.verify()
-      } finally {
-        reader.close()
-      }
-    }
-  }
-
-  private open({ fileNumber }: WrittenTable): TableReader {
-    const path = `${this.environment.directory}/${tableName(fileNumber)}`
-    const file = this.environment.fs.openForRead(path)
-    try {
-      return TableReader.open(file, fileNumber, this.context)
-    } catch (error) {
-      file.close()
-      throw error
-    }
-  }
-}
-
-function verifyTables(tables: readonly WrittenTable[], environment: JobEnvironment): void {
-  new InputTables(environment).verify(tables)
 }

@@ -5,6 +5,7 @@ import { isEmptyRange, type KeyRange, rangeContains, rangesOverlap } from '../ke
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { type ArrayEntry, randomBound, randomVersions } from '../testing/array-iterator.js'
+import { arrayEntryOf, inputEntries } from '../testing/input-entry.js'
 import { Survivors } from './survivors.js'
 
 const seeds = 1000
@@ -47,12 +48,9 @@ function survive(
   deeper: KeyRange[],
 ): Content {
   const survivors = new Survivors(snapshots, RangeTombstones.from(tombstones), deeper)
-  let last: Buffer | undefined
-  const kept = entries.filter(({ key, sequence, kind }) => {
-    const isNewKey = last?.equals(key) !== true
-    last = key
-    return survivors.keeps(isNewKey, key, 0, key.length, sequence, kind)
-  })
+  const kept = [...inputEntries(entries)]
+    .filter((entry) => survivors.keeps(entry))
+    .map((entry) => arrayEntryOf(entry))
   assert.equal(survivors.dropped, entries.length - kept.length)
   const keptTombstones = survivors
     .keptTombstones()

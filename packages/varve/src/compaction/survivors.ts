@@ -1,5 +1,6 @@
 import { compareRanges } from '../base/bytes.js'
 import { compareBytes } from '../base/bytes.js'
+import type { InputEntry } from '../key/job-input.js'
 import { compareEnds, type KeyRange, rangesOverlap } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import type { Fragment, RangeTombstones } from '../key/range-tombstone.js'
@@ -40,23 +41,19 @@ export class Survivors {
     this.deeper = coalesce(deeper)
   }
 
-  /** Whether the entry stays. `isNewKey`: its user key differs from that of the call before. */
-  keeps(
-    isNewKey: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    sequence: number,
-    kind: number,
-  ): boolean {
+  /** Whether the entry stays. */
+  keeps(entry: InputEntry): boolean {
+    const { sequence } = entry
     const stripe = this.snapshots.length === 0 ? 0 : this.stripeOf(sequence)
-    if (!isNewKey && stripe === this.lastStripe) return this.drop()
+    if (!entry.isNewKey && stripe === this.lastStripe) return this.drop()
     this.lastStripe = stripe
     if (!this.covering.isEmpty) {
+      const { memory, keyStart, keyEnd } = entry
       const limit = this.snapshots[stripe] ?? maxSequence
-      if (this.covering.sequenceFor(bytes, start, end, limit) > sequence) return this.drop()
+      if (this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, limit) > sequence)
+        return this.drop()
     }
-    if (kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(bytes, start, end)) {
+    if (entry.kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(entry)) {
       return this.drop()
     }
     return true
@@ -95,15 +92,16 @@ export class Survivors {
   }
 
   /** Keys come in order, so the ranges passed once are never looked at again. */
-  private liesDeeper(bytes: Uint8Array, start: number, end: number): boolean {
+  private liesDeeper({ memory, keyStart, keyEnd }: InputEntry): boolean {
     const { deeper } = this
+    const { bytes } = memory
     while (this.deeperIndex < deeper.length) {
       const range = deeper[this.deeperIndex]
       if (
         range.end === null ||
-        compareRanges(bytes, start, end, range.end, 0, range.end.length) < 0
+        compareRanges(bytes, keyStart, keyEnd, range.end, 0, range.end.length) < 0
       ) {
-        return compareRanges(range.start, 0, range.start.length, bytes, start, end) <= 0
+        return compareRanges(range.start, 0, range.start.length, bytes, keyStart, keyEnd) <= 0
       }
       this.deeperIndex++
     }

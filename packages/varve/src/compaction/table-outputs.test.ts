@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
+import { Memory } from '../base/memory.js'
 import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { compareEnds, isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import { type OutputRoom, outputRoomBytes } from '../sstable/append-buffer.js'
 import { noneCodec } from '../sstable/codec.js'
 import { openTable } from '../sstable/testing/random-table.js'
 import { type ArrayEntry, entryOf, randomBound, randomVersions } from '../testing/array-iterator.js'
+import { inputEntries, inputEntry } from '../testing/input-entry.js'
 import { tableName } from '../version/file-names.js'
 import type { WrittenTable } from '../version/table-metadata.js'
 import { type OutputOptions, TableOutputs } from './table-outputs.js'
@@ -18,6 +21,10 @@ function newFileSystem(): MemoryFileSystem {
   const fs = new MemoryFileSystem()
   fs.makeDirectory(directory)
   return fs
+}
+
+function newRoom(): OutputRoom {
+  return { memory: Memory.allocate(outputRoomBytes), start: 0 }
 }
 
 function optionsWith(options: Partial<OutputOptions>): OutputOptions {
@@ -40,13 +47,8 @@ function write(
   options: Partial<OutputOptions>,
 ): WrittenTable[] {
   const { fragments } = RangeTombstones.from(tombstones)
-  const outputs = new TableOutputs(fs, optionsWith(options), fragments)
-  let last: Buffer | undefined
-  for (const { key, sequence, kind, value } of entries) {
-    const isNewKey = last?.equals(key) !== true
-    last = key
-    outputs.add(isNewKey, key, 0, key.length, sequence, kind, value, 0, value.length)
-  }
+  const outputs = new TableOutputs(fs, optionsWith(options), fragments, newRoom())
+  for (const entry of inputEntries(entries)) outputs.add(entry)
   return outputs.publish()
 }
 
@@ -134,10 +136,10 @@ test('range deletes alone make a table', () => {
 
 test('what is given up leaves no file', () => {
   const fs = newFileSystem()
-  const outputs = new TableOutputs(fs, optionsWith({ tableBytes: 1 }), [])
+  const outputs = new TableOutputs(fs, optionsWith({ tableBytes: 1 }), [], newRoom())
   for (const letter of 'abc') {
     const key = Buffer.from(letter)
-    outputs.add(true, key, 0, 1, 1, 1, key, 0, 1)
+    outputs.add(inputEntry({ key, sequence: 1, kind: 1, value: key }))
   }
   assert.equal(fs.list(directory).length, 3)
   outputs.abandon()

@@ -1,7 +1,9 @@
-import { emptyBytes } from '../base/bytes.js'
+import { compareRanges, emptyBytes } from '../base/bytes.js'
 import type { FileSystem } from '../fs/file-system.js'
+import { type InputEntry, keyOf } from '../key/job-input.js'
 import { intersectRange, isBefore, type KeyRange } from '../key/key-range.js'
 import type { Fragment } from '../key/range-tombstone.js'
+import type { OutputRoom } from '../sstable/append-buffer.js'
 import { type TableOptions, TableWriter } from '../sstable/table-writer.js'
 import { tableName, temporaryName } from '../version/file-names.js'
 import type { WrittenTable } from '../version/table-metadata.js'
@@ -51,6 +53,8 @@ export class TableOutputs {
     private readonly fs: FileSystem,
     private readonly options: OutputOptions,
     private readonly tombstones: readonly Fragment[],
+    /** In which the tables are built, one after another. */
+    private readonly room: OutputRoom,
   ) {}
 
   /** Bytes written, those of the unfinished table included. */
@@ -58,24 +62,15 @@ export class TableOutputs {
     return this.writtenBytes + (this.writer?.sizeBytes ?? 0)
   }
 
-  add(
-    isNewKey: boolean,
-    keyBytes: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    sequence: number,
-    kind: number,
-    valueBytes: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): void {
-    if (isNewKey && this.writer !== undefined && this.isFull(keyBytes, keyStart, keyEnd)) {
-      const border = Buffer.from(keyBytes.subarray(keyStart, keyEnd))
+  /** Adds a copy of the entry. */
+  add(entry: InputEntry): void {
+    if (entry.isNewKey && this.writer !== undefined && this.isFull(entry)) {
+      const border = keyOf(entry)
       this.finishTable(border)
       this.lowerBound = border
     }
     this.writer ??= this.startTable()
-    this.writer.add(keyBytes, keyStart, keyEnd, sequence, kind, valueBytes, valueStart, valueEnd)
+    this.writer.add(entry)
   }
 
   /** Finishes the last table, then gives all of them their names, durably. */
@@ -103,23 +98,24 @@ export class TableOutputs {
     }
   }
 
-  private isFull(keyBytes: Uint8Array, keyStart: number, keyEnd: number): boolean {
+  private isFull(entry: InputEntry): boolean {
     const { options, finished } = this
     if (finished.length + 1 >= options.fileNumberCount) return false
-    const { sizeBytes } = this.writer!
-    this.passGrandparents(keyBytes.subarray(keyStart, keyEnd))
+    this.passGrandparents(entry)
     return (
-      sizeBytes >= options.tableBytes ||
+      this.writer!.sizeBytes >= options.tableBytes ||
       this.grandparentBytes > maxGrandparentRatio * options.tableBytes
     )
   }
 
-  private passGrandparents(key: Uint8Array): void {
+  private passGrandparents({ memory, keyStart, keyEnd }: InputEntry): void {
     const { grandparents } = this.options
     while (this.grandparentIndex < grandparents.length) {
-      const table = grandparents[this.grandparentIndex]
-      if (isBefore(key, table.range.end)) return
-      this.grandparentBytes += table.sizeBytes
+      const { range, sizeBytes } = grandparents[this.grandparentIndex]
+      const { end } = range
+      if (end === null) return
+      if (compareRanges(memory.bytes, keyStart, keyEnd, end, 0, end.length) < 0) return
+      this.grandparentBytes += sizeBytes
       this.grandparentIndex++
     }
   }
@@ -127,7 +123,8 @@ export class TableOutputs {
   private startTable(): TableWriter {
     const { options } = this
     const path = this.pathOf(options.firstFileNumber + this.finished.length)
-    return new TableWriter(this.fs, temporaryName(path), options.table, options.baseSequence)
+    const { table, baseSequence } = options
+    return new TableWriter(this.fs, temporaryName(path), table, baseSequence, this.room)
   }
 
   /** Ends the table at `upperBound` (null: with everything that is left). */

@@ -85,6 +85,12 @@ test('events tell of flushes and compactions; statistics and levels agree with t
     stats.tables.sizeBytes,
     levels.reduce((sum, level) => sum + level.sizeBytes, 0),
   )
+  const dropped = [...flushes, ...compactions].reduce((sum, e) => sum + e.droppedEntries, 0)
+  assert.ok(dropped > 0)
+  assert.equal(
+    all.reduce((sum, table) => sum + table.entryCount, 0),
+    stats.operations.writes - dropped,
+  )
   const listener = (): never => assert.fail('still listening')
   db.on('flush', listener).off('flush', listener)
 })

@@ -175,6 +175,8 @@ export interface FlushEvent {
   /** Number of the table written, or undefined when every entry was dropped. */
   fileNumber: number | undefined
   entryCount: number
+  /** Entries that were not written, since nobody could have read them. */
+  droppedEntries: number
   sizeBytes: number
   durationMs: number
 }
@@ -187,6 +189,11 @@ export interface CompactionEvent {
   outputLevel: number
   inputTables: number
   outputTables: number
+  /**
+   * Entries that were not written again, since nobody can read them any more: overwritten, deleted, or
+   * deletes of what is gone. 0 where tables go as they are.
+   */
+  droppedEntries: number
   readBytes: number
   writtenBytes: number
   durationMs: number

@@ -65,6 +65,7 @@ export class BackgroundHost implements TreeHost {
     this.events.emit('flush', {
       fileNumber: table?.fileNumber,
       entryCount: table?.entryCount ?? 0,
+      droppedEntries: result.droppedEntries,
       sizeBytes: result.writtenBytes,
       durationMs: result.durationMs,
     })
@@ -85,6 +86,7 @@ export class BackgroundHost implements TreeHost {
       outputLevel: spec.outputLevel,
       inputTables: spec.inputs.reduce((sum, input) => sum + input.tables.length, 0),
       outputTables: result.outputs.length,
+      droppedEntries: result.droppedEntries,
       readBytes: result.readBytes,
       writtenBytes: result.writtenBytes,
       durationMs: result.durationMs,

@@ -9,12 +9,13 @@ import { MemTable } from './memtable.js'
 const reader = `
   const { parentPort, workerData } = require('node:worker_threads')
   import(workerData.module).then(({ openSealedMemTable }) => {
-    const { entries, rangeTombstones } = openSealedMemTable(workerData.sealed)
+    const { input, rangeTombstones } = openSealedMemTable(workerData.sealed)
     const seen = []
-    for (entries.seekToFirst(); entries.valid; entries.next()) {
-      const key = entries.keyBytes.toString('hex', entries.keyStart, entries.keyEnd)
-      const value = entries.valueBytes.toString('hex', entries.valueStart, entries.valueEnd)
-      seen.push([key, entries.sequence, entries.kind, value].join(' '))
+    for (let entry = input.next(); entry !== undefined; entry = input.next()) {
+      const { memory, keyStart, keyEnd, valueEnd, sequence, kind } = entry
+      const key = memory.bytes.toString('hex', keyStart, keyEnd)
+      const value = memory.bytes.toString('hex', keyEnd, valueEnd)
+      seen.push([key, sequence, kind, value].join(' '))
     }
     parentPort.postMessage({ seen, fragments: rangeTombstones.fragments })
   })`

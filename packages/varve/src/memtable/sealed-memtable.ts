@@ -1,6 +1,6 @@
 import { copyBytes } from '../base/bytes.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
+import type { JobInput } from '../key/job-input.js'
 import {
   EntryWord,
   isUnbounded,
@@ -10,8 +10,8 @@ import {
   sequenceOf,
   valueLengthOf,
 } from './entry.js'
+import { FlushInput } from './flush-input.js'
 import { ArenaView } from './memtable-arena.js'
-import { MemTableIterator } from './memtable-iterator.js'
 import { OrderedIndex } from './ordered-index.js'
 import { Pile } from './pile.js'
 
@@ -32,7 +32,7 @@ export interface SealedMemTable {
 }
 
 export interface OpenedMemTable {
-  readonly entries: InternalIterator
+  readonly input: JobInput
   readonly rangeTombstones: RangeTombstones
 }
 
@@ -41,7 +41,7 @@ export function openSealedMemTable(sealed: SealedMemTable): OpenedMemTable {
   const arena = new ArenaView(sealed.buffer)
   const entries = Pile.ofArena(arena, sealed.usedBytes, sealed.entryCount)
   return {
-    entries: new MemTableIterator(arena, new OrderedIndex(arena, entries)),
+    input: new FlushInput(arena, new OrderedIndex(arena, entries)),
     rangeTombstones: readRangeTombstones(arena, sealed.lastRangeDelete),
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
 import { ValueKind } from '../key/value-kind.js'
+import { readInput } from '../testing/input-entry.js'
 import { MemTable } from './memtable.js'
 import { openSealedMemTable } from './sealed-memtable.js'
 
@@ -49,15 +50,12 @@ for (const [name, build] of Object.entries(keySets)) {
       .map((key, i) => ({ key, sequence: i + 1 }))
       .sort((a, b) => compareBytes(a.key, b.key) || b.sequence - a.sequence)
 
-    const { entries } = openSealedMemTable(table.seal())
-    entries.seekToFirst()
-    for (const { key, sequence } of expected) {
-      assert.ok(entries.valid)
-      assert.equal(entries.sequence, sequence, `seed ${seed}`)
-      assert.ok(key.equals(entries.keyBytes.subarray(entries.keyStart, entries.keyEnd)))
-      entries.next()
-    }
-    assert.ok(!entries.valid)
+    const entries = readInput(openSealedMemTable(table.seal()).input)
+    assert.deepEqual(
+      entries.map(({ key, sequence }) => ({ key, sequence })),
+      expected,
+      `seed ${seed}`,
+    )
   })
 }
 

@@ -1,6 +1,9 @@
 import { assert } from '../base/assert.js'
+import { Memory } from '../base/memory.js'
 import { writeVarint } from '../base/varint.js'
-import { maxPayloadBytes } from './table-format.js'
+import type { InputEntry } from '../key/job-input.js'
+import { type AppendBuffer, outputRoomBytes } from './append-buffer.js'
+import { maxPayloadBytes, trailerBytes } from './table-format.js'
 
 /** Kind, two lengths and a sequence: no entry needs more in front of its key and value. */
 export const maxEntryHeaderBytes = 1 + 4 + 5 + 8
@@ -14,9 +17,6 @@ export const wideOffsetsFlag = 0x8000_0000
 /** From this many bytes of entries on, offsets are wide. */
 export const wideOffsetsFrom = 0x1_0000
 
-/** Below this length a loop copies faster than a call of `set`. */
-const loopCopyLimit = 64
-
 /**
  * Lays entries into the payload of a data block:
  *
@@ -27,21 +27,34 @@ const loopCopyLimit = 64
  * Keys are whole, so that a reader compares them in place; the hash bytes (top byte of hashBytes) let
  * a point read skip nearly all other keys.
  *
- * Owned by: one TableWriter. Lives: for its whole table; the memory is used again for each block.
- * Invariant: `bytes[lastKeyStart, lastKeyEnd)` is the last key added, also behind `finish`, until the
- * next `add`.
+ * Owned by: one TableWriter. Lives: for its whole table.
+ * Invariants:
+ * 1. A block of the usual size is built where it will go out from: in room of `output`, to which
+ *    nothing is appended meanwhile. A larger one has memory of its own.
+ * 2. `lastKeyMemory[lastKeyStart, lastKeyEnd)` is the last key added, also behind `finish`, until the
+ *    next `add`.
  */
 export class BlockBuilder {
-  bytes: Buffer
   count = 0
+  lastKeyMemory: Memory
   lastKeyStart = 0
   lastKeyEnd = 0
+  /** What the block is built in: `[start, end)` of it, of which `length` bytes are entries. */
+  private memory: Memory
+  private start = 0
+  private end = 0
   private length = 0
+  private ownMemory: Memory | undefined
+  private keptKey = Memory.allocate(64)
   private hashes = new Uint8Array(256)
   private offsets = new Uint32Array(256)
 
-  constructor(private readonly usualBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(usualBytes)
+  constructor(
+    private readonly output: AppendBuffer,
+    private readonly usualBytes: number,
+  ) {
+    this.memory = output.memory
+    this.lastKeyMemory = this.keptKey
   }
 
   /** Size of the payload, as narrow as it can be. */
@@ -49,69 +62,97 @@ export class BlockBuilder {
     return this.length + this.count * 3 + 4
   }
 
-  /** Requires: entries come in order; lengths within the limits. */
-  add(
-    keyBytes: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    hash: number,
-    sequenceDelta: number,
-    kind: number,
-    valueBytes: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): void {
-    const keyLength = keyEnd - keyStart
-    const valueLength = valueEnd - valueStart
+  /** A view, until the next `add`. */
+  get lastKey(): Buffer {
+    return this.lastKeyMemory.bytes.subarray(this.lastKeyStart, this.lastKeyEnd)
+  }
+
+  /** Copies the entry. Requires: entries come in order; lengths within the limits. */
+  add(entry: InputEntry, hash: number, sequenceDelta: number): void {
+    const keyLength = entry.keyEnd - entry.keyStart
+    const valueLength = entry.valueEnd - entry.keyEnd
     this.reserve(maxEntryHeaderBytes + keyLength + valueLength)
-    const bytes = this.bytes
+    const { memory } = this
+    const { bytes } = memory
     this.hashes[this.count] = hash >>> 24
     this.offsets[this.count++] = this.length
-    let at = this.length
-    bytes[at++] = kind
+    let at = this.start + this.length
+    bytes[at++] = entry.kind
     if (keyLength < 128) bytes[at++] = keyLength
     else at = writeVarint(bytes, at, keyLength)
     if (valueLength < 128) bytes[at++] = valueLength
     else at = writeVarint(bytes, at, valueLength)
     at = writeVarint(bytes, at, sequenceDelta)
+    entry.copyTo(memory, at)
+    this.lastKeyMemory = memory
     this.lastKeyStart = at
     this.lastKeyEnd = at + keyLength
-    copyInto(bytes, at, keyBytes, keyStart, keyEnd)
-    copyInto(bytes, at + keyLength, valueBytes, valueStart, valueEnd)
-    this.length = at + keyLength + valueLength
+    this.length = at + keyLength + valueLength - this.start
   }
 
   /** The payload, valid until the next `add`; the builder begins anew. Requires: count > 0. */
   finish(): Buffer {
-    const { bytes, count, hashes, offsets } = this
+    const { count, hashes, offsets, start } = this
+    const { bytes, view } = this.memory
     const wide = this.length >= wideOffsetsFrom
-    let at = this.length
+    let at = start + this.length
     for (let i = 0; i < count; i++) bytes[at++] = hashes[i]
-    for (let i = 0; i < count; i++) {
-      at = wide ? bytes.writeUInt32LE(offsets[i], at) : bytes.writeUInt16LE(offsets[i], at)
+    const slotBytes = wide ? 4 : 2
+    for (let i = 0; i < count; i++, at += slotBytes) {
+      if (wide) view.setUint32(at, offsets[i], true)
+      else view.setUint16(at, offsets[i], true)
     }
-    at = bytes.writeUInt32LE(wide ? count + wideOffsetsFlag : count, at)
+    view.setUint32(at, wide ? count + wideOffsetsFlag : count, true)
+    this.keepLastKey()
     this.count = 0
     this.length = 0
-    return bytes.subarray(0, at)
+    return bytes.subarray(start, at + 4)
   }
 
-  /** Makes room for an entry, and for what `finish` puts behind it. */
+  /** Makes room for an entry, and for what comes behind the entries. */
   private reserve(entryBytes: number): void {
     if (this.count === this.hashes.length) this.growSlots()
-    const needed = this.length + entryBytes + (this.count + 1) * maxSlotBytes + 4
-    if (needed > this.bytes.length) this.grow(needed)
-    else if (this.count === 0 && this.bytes.length > 4 * this.usualBytes) {
-      // The giant value has been written: its memory is not kept for the rest of the table.
-      this.bytes = Buffer.allocUnsafeSlow(Math.max(needed, this.usualBytes))
-    }
+    const slotsBytes = (this.count + 1) * maxSlotBytes
+    const needed = this.length + entryBytes + slotsBytes + 4 + trailerBytes
+    if (this.count === 0) this.begin(needed)
+    else if (needed > this.end - this.start) this.grow(needed)
+  }
+
+  private begin(needed: number): void {
+    const wanted = Math.max(needed, 2 * this.usualBytes)
+    if (wanted > outputRoomBytes) return this.useOwnMemory(wanted)
+    // What the giant value of one block took is not kept for the rest of the table.
+    this.ownMemory = undefined
+    this.memory = this.output.memory
+    this.start = this.output.reserve(wanted)
+    this.end = this.start + wanted
   }
 
   private grow(needed: number): void {
-    assert(needed <= maxPayloadBytes, `a block of ${needed} bytes`)
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.usualBytes))
-    this.bytes.copy(larger, 0, 0, this.length)
-    this.bytes = larger
+    const { memory, start, length } = this
+    this.useOwnMemory(needed)
+    memory.bytes.copy(this.memory.bytes, 0, start, start + length)
+  }
+
+  private useOwnMemory(wanted: number): void {
+    assert(wanted <= maxPayloadBytes, `a block of ${wanted} bytes`)
+    const ownBytes = this.ownMemory?.bytes.length ?? 0
+    const isOfUse = ownBytes >= wanted && ownBytes <= 4 * wanted
+    this.ownMemory = isOfUse ? this.ownMemory! : Memory.allocate(wanted)
+    this.memory = this.ownMemory
+    this.start = 0
+    this.end = this.memory.bytes.length
+  }
+
+  /** The memory of the block is about to be packed over, and used again. */
+  private keepLastKey(): void {
+    const { lastKeyMemory, lastKeyStart, lastKeyEnd } = this
+    const length = lastKeyEnd - lastKeyStart
+    if (length > this.keptKey.bytes.length) this.keptKey = Memory.allocate(2 * length)
+    lastKeyMemory.bytes.copy(this.keptKey.bytes, 0, lastKeyStart, lastKeyEnd)
+    this.lastKeyMemory = this.keptKey
+    this.lastKeyStart = 0
+    this.lastKeyEnd = length
   }
 
   private growSlots(): void {
@@ -122,15 +163,4 @@ export class BlockBuilder {
     offsets.set(this.offsets)
     this.offsets = offsets
   }
-}
-
-function copyInto(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  if (end - start > loopCopyLimit) target.set(source.subarray(start, end), at)
-  else while (start < end) target[at++] = source[start++]
 }

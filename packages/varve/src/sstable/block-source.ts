@@ -138,9 +138,19 @@ export class BlockSource implements BlockOrigin {
     this.held = payload
   }
 
-  /** Checks and views the bytes of a data block, of which `got` came from the file. */
-  parse(index: number, stored: Buffer, got: number): Block {
-    return this.view(index, this.unpack(index, stored, got))
+  /**
+   * Checks a stored data block, of which `got` bytes came from the file, and gives its payload: a view of
+   * `stored` when it was not packed.
+   */
+  unpack(index: number, stored: Buffer, got: number): Buffer {
+    const { codecs, counters } = this.context
+    const offset = this.index.offsetOf(index)
+    if (got < stored.length) {
+      throw corruption(this.path, offset + got, 'the file ends inside a block')
+    }
+    counters.blocksRead++
+    counters.bytesRead += stored.length
+    return unpackBlock(stored, codecs, this.path, offset)
   }
 
   /** The file stays open, and bytes of blocks stay as they are, until `unpin`. */
@@ -241,17 +251,6 @@ export class BlockSource implements BlockOrigin {
       }
     }
     return payload
-  }
-
-  private unpack(index: number, stored: Buffer, got: number): Buffer {
-    const { codecs, counters } = this.context
-    const offset = this.index.offsetOf(index)
-    if (got < stored.length) {
-      throw corruption(this.path, offset + got, 'the file ends inside a block')
-    }
-    counters.blocksRead++
-    counters.bytesRead += stored.length
-    return unpackBlock(stored, codecs, this.path, offset)
   }
 
   private closeNow(): void {

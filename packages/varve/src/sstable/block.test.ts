@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashBytes } from '../base/hash.js'
+import { Memory } from '../base/memory.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { PointLookup } from '../key/point-lookup.js'
+import { inputEntry } from '../testing/input-entry.js'
 import { Block, BlockAnswer } from './block.js'
+import { AppendBuffer, type OutputRoom, outputRoomBytes } from './append-buffer.js'
 import { BlockBuilder } from './block-builder.js'
 import { EntryPlace } from './entry-place.js'
 
@@ -15,14 +18,19 @@ function blockIn(bytes: Buffer, baseSequence = 0, offset = 0): Block {
   return new Block(origin).at(0, around, 7, 7 + bytes.length)
 }
 
+function newBuilder(): { builder: BlockBuilder; room: OutputRoom } {
+  const room = { memory: Memory.allocate(outputRoomBytes), start: 0 }
+  const output = new AppendBuffer(new MemoryFileSystem().create('/f'), room)
+  return { builder: new BlockBuilder(output, 256), room }
+}
+
 function build(
   entries: readonly [key: string, delta: number, kind: number, value: Buffer][],
 ): Buffer {
-  const builder = new BlockBuilder(256)
+  const { builder } = newBuilder()
   for (const [name, delta, kind, value] of entries) {
-    const key = Buffer.from(name)
-    const hash = hashBytes(key, 0, key.length)
-    builder.add(key, 0, key.length, hash, delta, kind, value, 0, value.length)
+    const entry = inputEntry({ key: Buffer.from(name), sequence: 0, kind, value })
+    builder.add(entry, entry.hash(), delta)
   }
   return Buffer.from(builder.finish())
 }
@@ -120,11 +128,13 @@ test('an entry that runs out of its block is damage, one of a later kind is unsu
 })
 
 test('a builder gives a giant value back its memory', () => {
-  const builder = new BlockBuilder(256)
+  const { builder, room } = newBuilder()
   const key = Buffer.from('k')
-  builder.add(key, 0, 1, 0, 0, 1, Buffer.alloc(1 << 20), 0, 1 << 20)
-  builder.finish()
-  builder.add(key, 0, 1, 0, 0, 1, key, 0, 1)
-  assert.equal(builder.bytes.length, 256)
-  assert.equal(blockIn(Buffer.from(builder.finish())).count, 1)
+  builder.add(inputEntry({ key, sequence: 1, kind: 1, value: Buffer.alloc(1 << 20) }), 0, 0)
+  assert.notEqual(builder.finish().buffer, room.memory.bytes.buffer)
+  assert.deepEqual(builder.lastKey, key)
+  builder.add(inputEntry({ key, sequence: 1, kind: 1, value: key }), 0, 0)
+  const payload = builder.finish()
+  assert.equal(payload.buffer, room.memory.bytes.buffer)
+  assert.equal(blockIn(payload).count, 1)
 })

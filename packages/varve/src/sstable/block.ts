@@ -162,7 +162,8 @@ export class Block {
     }
   }
 
-  private undecodable(offset: number): VarveError {
+  /** Why `EntryPlace.decode` refused the entry at `offset`. */
+  undecodable(offset: number): VarveError {
     const kind = this.bytes[offset]
     if (
       offset < this.entriesEnd &&

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Memory } from '../base/memory.js'
 import { Prng } from '../base/prng.js'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { AppendBuffer, outputRoomBytes } from './append-buffer.js'
 import { CodecRegistry, deflateCodec, noneCodec, type BlockCodec } from './codec.js'
 import { packBlock, unpackBlock } from './stored-block.js'
 
@@ -12,14 +15,21 @@ const shout: BlockCodec = {
 }
 
 const stored = (payload: Buffer, codec: BlockCodec): Buffer => {
-  const packed = packBlock(payload, codec)
-  return Buffer.concat([packed.payload, packed.trailer])
+  const fs = new MemoryFileSystem()
+  const room = { memory: Memory.allocate(outputRoomBytes), start: 0 }
+  const output = new AppendBuffer(fs.create('/f'), room)
+  output.appendBlock(packBlock(payload, codec))
+  output.flush()
+  const bytes = Buffer.alloc(output.sizeBytes)
+  fs.openForRead('/f').read(bytes, 0, bytes.length, 0)
+  return bytes
 }
 
 test('a block comes back as it was, whatever its codec', () => {
   const random = new Prng(3)
   const registry = new CodecRegistry([shout])
   const payloads = [Buffer.alloc(0), Buffer.from('ab'), Buffer.alloc(5000, 'xy'), random.bytes(999)]
+  payloads.push(random.bytes(outputRoomBytes - 5), random.bytes(outputRoomBytes))
   for (const payload of payloads) {
     for (const codec of [noneCodec, deflateCodec]) {
       assert.deepEqual(unpackBlock(stored(payload, codec), registry, 'f', 0), payload)
@@ -32,8 +42,8 @@ test('a block comes back as it was, whatever its codec', () => {
 
 test('a block that compression does not shrink by an eighth is stored plain', () => {
   const noise = new Prng(5).bytes(1000)
-  assert.equal(packBlock(noise, deflateCodec).trailer[0], noneCodec.id)
-  assert.equal(packBlock(Buffer.alloc(1000), deflateCodec).trailer[0], deflateCodec.id)
+  assert.equal(packBlock(noise, deflateCodec).codecId, noneCodec.id)
+  assert.equal(packBlock(Buffer.alloc(1000), deflateCodec).codecId, deflateCodec.id)
 })
 
 test('an unknown codec is an unsupported format, named with its file', () => {

@@ -1,40 +1,65 @@
-import type { Block } from './block.js'
+import { Memory } from '../base/memory.js'
+import { Block } from './block.js'
 import type { BlockSource } from './block-source.js'
 import type { TableIndex } from './table-index.js'
 
 /**
- * Reads data blocks in file order, many with one call.
+ * Reads data blocks in file order, many with one call, past the cache.
  *
- * Owned by: one TableIterator. Lives: as long as it.
+ * Owned by: whoever walks over the whole table. Lives: as long as that walk; pins nothing.
  */
 export class ReadAhead {
-  private piece: Buffer
+  /** What the block read last lies in. */
+  memory: Memory
+  private readonly block: Block
+  /** The part of the file that the piece holds. */
   private start = 0
   private end = 0
 
+  /**
+   * Reads into `piece[pieceStart, pieceStart + pieceBytes)`. A block that is larger, or was packed, gets
+   * memory of its own.
+   */
   constructor(
     private readonly index: TableIndex,
     private readonly source: BlockSource,
-    pieceBytes: number,
+    private piece: Memory,
+    private pieceStart = 0,
+    private pieceBytes = piece.bytes.length,
   ) {
-    this.piece = Buffer.allocUnsafeSlow(pieceBytes)
+    this.memory = piece
+    this.block = new Block(source)
   }
 
-  /** The block, checked. It may lie in memory that the next call uses again. */
+  get blockCount(): number {
+    return this.index.count
+  }
+
+  /** The block, checked, until the next call. */
   read(blockIndex: number): Block {
     const offset = this.index.offsetOf(blockIndex)
     const sizeBytes = this.index.sizeOf(blockIndex)
     if (offset < this.start || offset + sizeBytes > this.end) this.fill(offset, sizeBytes)
-    const from = offset - this.start
-    const to = Math.min(from + sizeBytes, this.end - this.start)
-    const stored = this.piece.subarray(from, from + sizeBytes)
-    return this.source.parse(blockIndex, stored, to - from)
+    const from = this.pieceStart + offset - this.start
+    const { bytes } = this.piece
+    const stored = bytes.subarray(from, from + sizeBytes)
+    const payload = this.source.unpack(blockIndex, stored, Math.min(sizeBytes, this.end - offset))
+    if (payload.buffer === stored.buffer && payload.byteOffset === stored.byteOffset) {
+      this.memory = this.piece
+      return this.block.at(blockIndex, bytes, from, from + payload.length)
+    }
+    this.memory = new Memory(payload)
+    return this.block.at(blockIndex, payload, 0, payload.length)
   }
 
   private fill(offset: number, sizeBytes: number): void {
-    if (sizeBytes > this.piece.length) this.piece = Buffer.allocUnsafeSlow(sizeBytes)
-    const length = Math.min(this.piece.length, this.index.dataEnd - offset)
+    if (sizeBytes > this.pieceBytes) {
+      this.piece = Memory.allocate(sizeBytes)
+      this.pieceStart = 0
+      this.pieceBytes = sizeBytes
+    }
+    const length = Math.min(this.pieceBytes, this.index.dataEnd - offset)
     this.start = offset
-    this.end = offset + this.source.file.read(this.piece, 0, length, offset)
+    this.end = offset + this.source.file.read(this.piece.bytes, this.pieceStart, length, offset)
   }
 }

@@ -9,25 +9,20 @@ import { maxPayloadBytes, trailerBytes } from './table-format.js'
  *     payload, as the codec left it │ codec u8 │ crc32 u32 of payload and codec
  */
 export interface PackedBlock {
+  /** As the codec left it. */
   readonly payload: Buffer
-  readonly trailer: Buffer
+  readonly codecId: number
 }
 
 /** Packs a payload, or leaves it as it is when the codec saves less than an eighth of it. */
 export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
-  let packed = payload
-  let id = noneCodec.id
   if (codec.id !== noneCodec.id) {
-    const smaller = codec.compress(payload)
-    if (smaller.length <= payload.length - payload.length / 8) {
-      packed = smaller
-      id = codec.id
+    const packed = codec.compress(payload)
+    if (packed.length <= payload.length - payload.length / 8) {
+      return { payload: packed, codecId: codec.id }
     }
   }
-  const trailer = Buffer.allocUnsafe(trailerBytes)
-  trailer[0] = id
-  trailer.writeUInt32LE(crc32(trailer.subarray(0, 1), crc32(packed)), 1)
-  return { payload: packed, trailer }
+  return { payload, codecId: noneCodec.id }
 }
 
 /**

@@ -4,6 +4,7 @@ import { crc32 } from '../base/checksum.js'
 import { Prng } from '../base/prng.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { inputEntry } from '../testing/input-entry.js'
 import { CodecRegistry, deflateCodec, noneCodec } from './codec.js'
 import { checkTable, type TableFindings } from './table-check.js'
 import { footerBytes, headerBytes } from './table-format.js'
@@ -14,9 +15,7 @@ import { TolerantTable } from './tolerant-table.js'
 function tableOf(entries: readonly ModelEntry[], codec = noneCodec, blockBytes = 200): Buffer {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs, '/t', { blockBytes, filterBitsPerKey: 10, codec }, 1)
-  for (const { key, sequence, kind, value } of entries) {
-    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
-  }
+  for (const entry of entries) writer.add(inputEntry(entry))
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 7)
   return bytesOf(fs, writer.finish().sizeBytes)
 }

@@ -5,6 +5,7 @@ import { VarveError } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { inputEntry } from '../testing/input-entry.js'
 import { deflateCodec, noneCodec } from './codec.js'
 import { TableWriter } from './table-writer.js'
 import { footerBytes, headerBytes } from './table-format.js'
@@ -16,9 +17,7 @@ const entries = randomEntries(random, 12)
 function table(codec = noneCodec, blockBytes = 200): Buffer {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs, '/t', { blockBytes, filterBitsPerKey: 10, codec }, 0)
-  for (const { key, sequence, kind, value } of entries) {
-    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
-  }
+  for (const entry of entries) writer.add(inputEntry(entry))
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 7)
   const bytes = Buffer.alloc(writer.finish().sizeBytes)
   fs.openForRead('/t').read(bytes, 0, bytes.length, 0)

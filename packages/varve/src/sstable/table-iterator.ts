@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.js'
 import { copyBytes, emptyBytes } from '../base/bytes.js'
+import { Memory } from '../base/memory.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import type { Block } from './block.js'
@@ -55,7 +56,9 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     const { mayRead, readAheadBytes } = options
     assert(mayRead || readAheadBytes === 0, 'reading ahead blocks')
     source.pin()
-    if (readAheadBytes > 0) this.readAhead = new ReadAhead(index, source, readAheadBytes)
+    if (readAheadBytes > 0) {
+      this.readAhead = new ReadAhead(index, source, Memory.allocate(readAheadBytes))
+    }
   }
 
   seekToFirst(): void {

@@ -6,6 +6,7 @@ import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { LookupState, PointLookup } from '../key/point-lookup.js'
 import type { TableReader } from './table-reader.js'
+import { inputEntry } from '../testing/input-entry.js'
 import { TableWriter } from './table-writer.js'
 import {
   forEachSeed,
@@ -67,10 +68,10 @@ test('reads what was written, at every visible sequence', () => {
 test('the summary and the properties say what the table holds', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs, '/t', plainOptions, 5)
-  const value = Buffer.from('value')
-  writer.add(Buffer.from('xxbyy'), 2, 3, 9, 1, value, 0, 5)
-  writer.add(Buffer.from('b'), 0, 1, 7, 0, value, 5, 5)
-  writer.add(Buffer.from('d'), 0, 1, 6, 1, value, 1, 3)
+  const [b, d] = [Buffer.from('b'), Buffer.from('d')]
+  writer.add(inputEntry({ key: b, sequence: 9, kind: 1, value: Buffer.from('value') }))
+  writer.add(inputEntry({ key: b, sequence: 7, kind: 0, value: Buffer.alloc(0) }))
+  writer.add(inputEntry({ key: d, sequence: 6, kind: 1, value: Buffer.from('al') }))
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 30)
   writer.addRangeTombstone(Buffer.from('c'), null, 8)
   const summary = writer.finish(new Map([['note', Buffer.from('hi')]]))

@@ -1,5 +1,6 @@
 import { copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
+import type { Memory } from '../base/memory.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import type { KeyRange } from '../key/key-range.js'
 import type { PointLookup } from '../key/point-lookup.js'
@@ -9,6 +10,7 @@ import { BlockSource, type TableCounters, type TableReadContext } from './block-
 import { BloomFilter } from './bloom-filter.js'
 import { decodeProperties, type TableProperties } from './properties.js'
 import { decodeRangeDeletes } from './range-delete-block.js'
+import { ReadAhead } from './read-ahead.js'
 import { unpackBlock } from './stored-block.js'
 import {
   checkHeader,
@@ -170,6 +172,11 @@ export class TableReader {
   /** The iterator pins the table until it is closed. */
   iterator(options: TableIteratorOptions): TableIterator {
     return new TableIterator(this.index, this.source, options)
+  }
+
+  /** Reads the data blocks past the cache, into `piece[start, start + length)`. Pins nothing. */
+  readAhead(piece: Memory, start: number, length: number): ReadAhead {
+    return new ReadAhead(this.index, this.source, piece, start, length)
   }
 
   /** Reads the whole table again and throws `CORRUPTION` for whatever does not fit together. */

@@ -1,5 +1,6 @@
 import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
+import { Memory } from '../base/memory.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { Block } from './block.js'
@@ -25,7 +26,7 @@ export function verifyTable(
 ): void {
   const found = { entryCount: 0, deleteCount: 0, keyBytes: 0, valueBytes: 0 }
   const { range, minSequence, maxSequence } = properties
-  const readAhead = new ReadAhead(index, source, readAheadBytes)
+  const readAhead = new ReadAhead(index, source, Memory.allocate(readAheadBytes))
   const entry = new EntryPlace()
   let lastKey = emptyBytes
   let lastSequence = 0

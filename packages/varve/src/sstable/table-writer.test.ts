@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { inputEntry } from '../testing/input-entry.js'
 import { TableWriter } from './table-writer.js'
 import { openTable, plainOptions, type ModelEntry } from './testing/random-table.js'
 
 function add(writer: TableWriter, name: string, sequence: number, kind = 1, value = 'v'): void {
   const key = Buffer.from(name)
-  const bytes = Buffer.from(value)
-  writer.add(key, 0, key.length, sequence, kind, bytes, 0, bytes.length)
+  writer.add(inputEntry({ key, sequence, kind, value: Buffer.from(value) }))
 }
 
 test('refuses entries out of order and goes on without them', () => {
@@ -89,9 +89,7 @@ test('the bytes of format version 1 stay what they are', () => {
     kind: Number(kind),
     value: Buffer.from(String(value)),
   }))
-  for (const { key, sequence, kind, value } of entries) {
-    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
-  }
+  for (const entry of entries) writer.add(inputEntry(entry))
   writer.addRangeTombstone(Buffer.from('b'), Buffer.from('c'), 400)
   writer.addRangeTombstone(Buffer.from('x'), null, 99 + 2)
   const bytes = Buffer.alloc(writer.finish(new Map([['by', Buffer.from('test')]])).sizeBytes)

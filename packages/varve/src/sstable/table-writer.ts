@@ -1,11 +1,12 @@
 import { assert } from '../base/assert.js'
-import { compareBytes, compareRanges, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
+import { compareBytes, compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
-import { hashBytes } from '../base/hash.js'
+import { Memory } from '../base/memory.js'
 import type { FileSystem, WritableFile } from '../fs/file-system.js'
+import { keyOf, type InputEntry } from '../key/job-input.js'
 import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
-import { AppendBuffer } from './append-buffer.js'
+import { AppendBuffer, outputRoomBytes, type OutputRoom } from './append-buffer.js'
 import { BlockBuilder, maxEntryHeaderBytes } from './block-builder.js'
 import { BloomFilterBuilder } from './bloom-filter.js'
 import { noneCodec, type BlockCodec } from './codec.js'
@@ -59,17 +60,21 @@ export class TableWriter {
   private valueBytes = 0
   private isClosed = false
 
-  /** Creates the file. `baseSequence` is a lower bound of all sequences that will be added. */
+  /**
+   * Creates the file. `baseSequence` is a lower bound of all sequences that will be added. `room` is
+   * the writer's until the table is finished or abandoned.
+   */
   constructor(
     private readonly fs: FileSystem,
     readonly path: string,
     private readonly options: TableOptions,
     private readonly baseSequence: number,
+    room: OutputRoom = { memory: Memory.allocate(outputRoomBytes), start: 0 },
   ) {
-    this.block = new BlockBuilder(options.blockBytes)
     this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
     this.file = fs.create(path)
-    this.output = new AppendBuffer(this.file)
+    this.output = new AppendBuffer(this.file, room)
+    this.block = new BlockBuilder(this.output, options.blockBytes)
     this.output.append(encodeHeader())
   }
 
@@ -82,65 +87,33 @@ export class TableWriter {
     return this.entryCount === 0 && this.rangeDeleteCount === 0
   }
 
-  /** Adds the entry `keyBytes[keyStart, keyEnd)` → `valueBytes[valueStart, valueEnd)`; copies both. */
-  add(
-    keyBytes: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    sequence: number,
-    kind: number,
-    valueBytes: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): void {
+  /** Adds a copy of the entry. */
+  add(entry: InputEntry): void {
     const { block } = this
-    const order =
-      this.entryCount === 0
-        ? -1
-        : compareRanges(
-            block.bytes,
-            block.lastKeyStart,
-            block.lastKeyEnd,
-            keyBytes,
-            keyStart,
-            keyEnd,
-          )
+    const { keyStart, keyEnd, valueEnd, sequence, kind } = entry
+    const order = this.entryCount === 0 ? -1 : this.compareLastKeyWith(entry)
     if (
       sequence < this.baseSequence ||
       order > 0 ||
       (order === 0 && sequence >= this.lastSequence) ||
       kind > ValueKind.put
     ) {
-      throw this.refused(keyBytes.subarray(keyStart, keyEnd), sequence, kind)
+      throw this.refused(keyOf(entry), sequence, kind)
     }
     if (order < 0) {
-      this.lastHash = hashBytes(keyBytes, keyStart, keyEnd)
+      this.lastHash = entry.hash()
       this.filter.add(this.lastHash)
     }
-    const keyLength = keyEnd - keyStart
-    const valueLength = valueEnd - valueStart
-    if (this.entryCount === 0) this.firstKey = copyBytes(keyBytes, keyStart, keyEnd)
-    else if (
-      block.count > 0 &&
-      block.sizeBytes + maxEntryHeaderBytes + keyLength + valueLength > this.options.blockBytes
-    ) {
-      this.closeBlock(keyBytes.subarray(keyStart, keyEnd))
+    const entryBytes = maxEntryHeaderBytes + valueEnd - keyStart
+    if (this.entryCount === 0) this.firstKey = keyOf(entry)
+    else if (block.count > 0 && block.sizeBytes + entryBytes > this.options.blockBytes) {
+      this.closeBlock(entry)
     }
-    block.add(
-      keyBytes,
-      keyStart,
-      keyEnd,
-      this.lastHash,
-      sequence - this.baseSequence,
-      kind,
-      valueBytes,
-      valueStart,
-      valueEnd,
-    )
+    block.add(entry, this.lastHash, sequence - this.baseSequence)
     this.entryCount++
     this.lastSequence = sequence
-    this.keyBytes += keyLength
-    this.valueBytes += valueLength
+    this.keyBytes += keyEnd - keyStart
+    this.valueBytes += valueEnd - keyEnd
     if (kind === ValueKind.delete) this.deleteCount++
     if (sequence < this.minSequence) this.minSequence = sequence
     if (sequence > this.maxSequence) this.maxSequence = sequence
@@ -201,19 +174,22 @@ export class TableWriter {
     this.fs.remove(this.path)
   }
 
-  /** `nextKey` is the key that begins the next block: undefined at the end of the table. */
-  private closeBlock(nextKey: Uint8Array | undefined): void {
-    const { block } = this
-    const handle = this.appendBlock(block.finish(), this.options.codec)
-    const lastKey = block.bytes.subarray(block.lastKeyStart, block.lastKeyEnd)
+  private compareLastKeyWith({ memory, keyStart, keyEnd }: InputEntry): number {
+    const { lastKeyMemory, lastKeyStart, lastKeyEnd } = this.block
+    return compareViews(lastKeyMemory.view, lastKeyStart, lastKeyEnd, memory.view, keyStart, keyEnd)
+  }
+
+  /** `next` begins the next block: undefined at the end of the table. */
+  private closeBlock(next: InputEntry | undefined): void {
+    const handle = this.appendBlock(this.block.finish(), this.options.codec)
+    const { lastKey } = this.block
+    const nextKey = next?.memory.bytes.subarray(next.keyStart, next.keyEnd)
     this.index.add(nextKey === undefined ? lastKey : shortestSeparator(lastKey, nextKey), handle)
   }
 
   private appendBlock(payload: Buffer, codec: BlockCodec): BlockHandle {
     const offset = this.output.sizeBytes
-    const packed = packBlock(payload, codec)
-    this.output.append(packed.payload)
-    this.output.append(packed.trailer)
+    this.output.appendBlock(packBlock(payload, codec))
     return { offset, sizeBytes: this.output.sizeBytes - offset }
   }
 
@@ -233,8 +209,7 @@ export class TableWriter {
   private range(): KeyRange {
     const { block, rangeDeleteRange } = this
     if (this.entryCount === 0 && rangeDeleteRange !== undefined) return rangeDeleteRange
-    const lastKey = block.bytes.subarray(block.lastKeyStart, block.lastKeyEnd)
-    const points = { start: this.firstKey, end: successor(lastKey) }
+    const points = { start: this.firstKey, end: successor(block.lastKey) }
     return rangeDeleteRange === undefined ? points : unionRange(points, rangeDeleteRange)
   }
 

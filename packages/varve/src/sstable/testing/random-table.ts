@@ -1,5 +1,6 @@
 import { compareBytes, emptyBytes } from '../../base/bytes.js'
 import type { Prng } from '../../base/prng.js'
+import { inputEntry } from '../../testing/input-entry.js'
 import { BlockCache } from '../../cache/block-cache.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { ValueKind } from '../../key/value-kind.js'
@@ -86,9 +87,7 @@ export function writeTable(
   baseSequence = 0,
 ): TableSummary {
   const writer = new TableWriter(fs, path, options, baseSequence)
-  for (const { key, sequence, kind, value } of entries) {
-    writer.add(key, 0, key.length, sequence, kind, value, 0, value.length)
-  }
+  for (const entry of entries) writer.add(inputEntry(entry))
   return writer.finish()
 }
 

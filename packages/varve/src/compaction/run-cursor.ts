@@ -1,0 +1,178 @@
+import { compareViews } from '../base/bytes.js'
+import type { VarveError } from '../base/errors.js'
+import { hashView } from '../base/hash.js'
+import type { Memory } from '../base/memory.js'
+import type { InputEntry } from '../key/job-input.js'
+import type { Block } from '../sstable/block.js'
+import { EntryPlace } from '../sstable/entry-place.js'
+import type { ReadAhead } from '../sstable/read-ahead.js'
+import type { TableReader } from '../sstable/table-reader.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+
+/** How the cursors of a merge read. */
+export interface RunReading {
+  readonly open: (table: TableMetadata) => TableReader
+  /** Into which pieces of files are read; each cursor has a stretch of its own. */
+  readonly memory: Memory
+  /** Length of a prefix that all keys share. */
+  readonly prefixLength: number
+}
+
+/**
+ * Walks over one sorted run from its first entry to its last, past the cache, in large pieces: tables
+ * with disjoint, ascending ranges, of which one at a time is open.
+ *
+ * Of the key it stands on it keeps the eight bytes behind the shared prefix as two numbers, its head,
+ * so that most comparisons touch no bytes:
+ *
+ *     00000000 0123 4567      prefix "00000000", head "0123" "4567"
+ *     user:    42             prefix "user:", head "42\0\0" "\0\0\0\0"
+ *
+ * Owned by: a MergeInput, which closes it.
+ * Invariant: heads are never out of order, and equal for some keys that differ.
+ */
+export class RunCursor implements InputEntry {
+  memory: Memory
+  keyStart = 0
+  keyEnd = 0
+  valueEnd = 0
+  sequence = 0
+  kind = 0
+  /** Set by the merge. */
+  isNewKey = true
+  /** Each four bytes as a signed number that orders as they do. */
+  headHigh = 0
+  headLow = 0
+  /** Where what lies behind the head begins. */
+  tailStart = 0
+
+  private readonly place = new EntryPlace()
+  private tableIndex = -1
+  private reader: TableReader | undefined
+  private readAhead: ReadAhead | undefined
+  private blockIndex = 0
+  private block: Block | undefined
+  private entriesEnd = 0
+  private entriesLeft = 0
+
+  /** Reads into `pieceBytes` of the memory, from `pieceStart` on. */
+  constructor(
+    private readonly tables: readonly TableMetadata[],
+    private readonly reading: RunReading,
+    private readonly pieceStart: number,
+    private readonly pieceBytes: number,
+  ) {
+    this.memory = reading.memory
+  }
+
+  /** Whether the next step leaves the memory of this entry to others. */
+  get isAtBlockEnd(): boolean {
+    return this.valueEnd === this.entriesEnd
+  }
+
+  /** Goes to the first entry, then to the next one each time; false: there is none. */
+  advance(): boolean {
+    if (this.isAtBlockEnd && !this.enterNextBlock()) return false
+    this.show(this.valueEnd)
+    return true
+  }
+
+  /** Whether it stands on the entry that comes first: a lower key, or a newer version of the same. */
+  isAheadOf(other: RunCursor): boolean {
+    if (this.headHigh !== other.headHigh) return this.headHigh < other.headHigh
+    if (this.headLow !== other.headLow) return this.headLow < other.headLow
+    const { memory, tailStart, keyEnd } = other
+    const order = this.compareTail(memory.view, tailStart, keyEnd, keyEnd - other.keyStart)
+    return order === 0 ? this.sequence > other.sequence : order < 0
+  }
+
+  /**
+   * Compares the key with one of an equal head, whose length is `keyLength` and whose tail lies in
+   * `view[tailStart, tailEnd)`. Of keys that end within the head the tail is empty, and the shorter one
+   * comes first, for the other has zeros there.
+   */
+  compareTail(view: DataView, tailStart: number, tailEnd: number, keyLength: number): number {
+    const own = this.memory.view
+    const order = compareViews(own, this.tailStart, this.keyEnd, view, tailStart, tailEnd)
+    return order === 0 ? this.keyEnd - this.keyStart - keyLength : order
+  }
+
+  hash(): number {
+    return hashView(this.memory.view, this.keyStart, this.keyEnd)
+  }
+
+  copyTo(target: Memory, at: number): void {
+    const { bytes } = this.memory
+    // Within one Buffer, bytes are moved in a third of the time, and no view of them is made.
+    if (this.memory === target) bytes.copyWithin(at, this.keyStart, this.valueEnd)
+    else target.bytes.set(bytes.subarray(this.keyStart, this.valueEnd), at)
+  }
+
+  /** The file is damaged where the entry lies. */
+  damaged(what: string): VarveError {
+    return this.block!.damaged(what)
+  }
+
+  close(): void {
+    this.reader?.close()
+    this.reader = undefined
+  }
+
+  private show(at: number): void {
+    const { place, memory } = this
+    const block = this.block!
+    block.read(at, place)
+    this.entriesLeft--
+    const { keyStart, keyEnd } = place
+    this.keyStart = keyStart
+    this.keyEnd = keyEnd
+    this.valueEnd = place.valueEnd
+    this.kind = place.kind
+    this.sequence = block.baseSequence + place.sequenceDelta
+    const headStart = keyStart + this.reading.prefixLength
+    if (headStart + 8 <= keyEnd) {
+      this.headHigh = memory.view.getInt32(headStart) ^ signBit
+      this.headLow = memory.view.getInt32(headStart + 4) ^ signBit
+      this.tailStart = headStart + 8
+    } else {
+      this.headHigh = paddedWord(memory.bytes, headStart, keyEnd)
+      this.headLow = paddedWord(memory.bytes, headStart + 4, keyEnd)
+      this.tailStart = keyEnd
+    }
+  }
+
+  private enterNextBlock(): boolean {
+    if (this.entriesLeft !== 0) throw this.damaged('a block with missing entries')
+    this.blockIndex++
+    while (this.readAhead === undefined || this.blockIndex >= this.readAhead.blockCount) {
+      if (!this.openNextTable()) return false
+    }
+    const block = this.readAhead.read(this.blockIndex)
+    this.block = block
+    this.memory = this.readAhead.memory
+    this.valueEnd = block.start
+    this.entriesEnd = block.entriesEnd
+    this.entriesLeft = block.count
+    return true
+  }
+
+  private openNextTable(): boolean {
+    this.close()
+    const table = this.tables[++this.tableIndex]
+    if (table === undefined) return false
+    const { open, memory } = this.reading
+    this.reader = open(table)
+    this.readAhead = this.reader.readAhead(memory, this.pieceStart, this.pieceBytes)
+    this.blockIndex = 0
+    return true
+  }
+}
+
+const signBit = 0x8000_0000
+
+/** Four bytes, zeros where the key has ended. */
+function paddedWord(bytes: Buffer, start: number, end: number): number {
+  let word = 0
+  for (let i = start; i < start + 4; i++) word = (word << 8) | (i < end ? bytes[i] : 0)
+  return word ^ signBit
+}
