@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
-import { BlockCache, CacheSlots } from './block-cache.js'
+import { BlockCache, CacheSlots, type HeldMemory } from './block-cache.js'
 
 /** What a block of that table and index holds; all of its bytes tell where it belongs. */
 function blockOf(table: number, index: number, sizeBytes = 100): Buffer {
@@ -70,18 +70,32 @@ test('what tables left behind goes before what is of use', () => {
   assert.equal(rest.has(0), false)
 })
 
-test('while it is held, bytes that it gave out stay as they are', () => {
+test('memory that is held stays as it is, and goes its way when it is released', () => {
   const cache = new BlockCache(64_000)
-  const slots = new CacheSlots(2000)
+  const slots = new CacheSlots(4000)
   fill(cache, slots, 0, 640)
-  cache.hold()
-  const seen = Array.from({ length: 640 }, (_, i) => bytesAt(cache, slots, i))
+  const held = cache.hold(slots, 5)!
+  const seen = bytesAt(cache, slots, 5)
   fill(cache, slots, 640, 1300)
-  seen.forEach((bytes, i) => assert.deepEqual(bytes, blockOf(0, i)))
-  cache.release()
-  const last = bytesAt(cache, slots, 1939)
+  assert.deepEqual(seen, blockOf(0, 5))
+  assert.deepEqual([slots.has(5), slots.has(9), slots.has(10)], [true, true, false])
+  cache.release(held)
+  fill(cache, slots, 1940, 640)
+  assert.equal(slots.has(5), false)
+  assert.throws(() => cache.release(held))
+})
+
+test('keeps nothing new while all of its memory is held', () => {
+  const cache = new BlockCache(64_000)
+  const slots = new CacheSlots(1000)
   fill(cache, slots, 0, 640)
-  assert.notDeepEqual(last, blockOf(0, 1939), 'the memory is used again once nobody holds it')
+  const held = Array.from({ length: 64 }, (_, i) => cache.hold(slots, 10 * i)!)
+  fill(cache, slots, 640, 1)
+  cache.insert(slots, 641, blockOf(0, 641, 3000))
+  assert.deepEqual([slots.has(640), slots.has(641), cache.usedBytes], [false, false, 64_000])
+  for (const one of held) cache.release(one)
+  fill(cache, slots, 640, 1)
+  assert.equal(slots.has(640), true)
 })
 
 test('does not keep what is larger than the capacity, nor anything at capacity 0', () => {
@@ -108,6 +122,7 @@ function tortureCache(seed: number): void {
   const tables = Array.from({ length: 3 }, () => new CacheSlots(blockCount))
   const sizeOf = (table: number, index: number): number => 1 + ((table * 97 + index * 131) % 700)
   let [hits, misses] = [0, 0]
+  const held: { memory: HeldMemory; bytes: Buffer; table: number; index: number }[] = []
   for (let step = 0; step < 600; step++) {
     const where = `seed ${seed}, step ${step}`
     const table = prng.below(tables.length)
@@ -121,12 +136,18 @@ function tortureCache(seed: number): void {
       else misses++
     } else if (action < 46) {
       cache.insert(slots, index, blockOf(table, index, sizeOf(table, index)))
-      assert.equal(slots.has(index), sizeOf(table, index) <= capacity, where)
+      if (held.length === 0) assert.equal(slots.has(index), sizeOf(table, index) <= capacity, where)
     } else if (action < 47) {
       cache.drop(slots)
     } else if (action < 48) {
-      cache.hold()
-      cache.release()
+      const memory = cache.hold(slots, index)
+      if (memory !== undefined)
+        held.push({ memory, bytes: bytesAt(cache, slots, index), table, index })
+    } else if (held.length > 0) {
+      cache.release(held.splice(prng.below(held.length), 1)[0].memory)
+    }
+    for (const { bytes, table: t, index: i } of held) {
+      assert.deepEqual(bytes, blockOf(t, i, sizeOf(t, i)), where)
     }
     let liveBytes = 0
     tables.forEach((of, t) => {

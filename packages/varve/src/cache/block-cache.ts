@@ -37,6 +37,8 @@ export class CacheSlots {
 
 /** A piece of the cache's memory, filled from its start. */
 class Chunk {
+  /** Who reads from it beyond one call; above zero its bytes stay as they are. */
+  holders = 0
   filledBytes = 0
   /** Bytes of blocks that some slot still points to. */
   liveBytes = 0
@@ -47,9 +49,12 @@ class Chunk {
   /** `number`: its place in the cache's `chunks`. */
   constructor(
     readonly number: number,
-    public bytes: Buffer,
+    readonly bytes: Buffer,
   ) {}
 }
+
+/** What keeps a piece of the cache's memory as it is. */
+export type HeldMemory = Pick<Chunk, 'bytes'> & { holders: number }
 
 /** The cache's memory comes in about so many pieces. */
 const chunksPerCache = 64
@@ -77,8 +82,7 @@ const maxKeptShare = 1 / 2
  * 1. A slot with a chunk's number points to its block in that chunk.
  * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity.
  * 3. A table that goes calls `drop`.
- * 4. While somebody holds the cache, bytes that it has given out stay as they are: a chunk is then
- *    replaced instead of filled anew, and the old one goes with its last reader.
+ * 4. A chunk that somebody holds is not filled anew. When all of them are held, nothing new is kept.
  */
 export class BlockCache {
   usedBytes = 0
@@ -90,7 +94,6 @@ export class BlockCache {
   /** The same, oldest first. */
   private readonly order: Chunk[] = []
   private filling: Chunk | undefined
-  private holders = 0
 
   /** With a capacity of 0 it keeps nothing. */
   constructor(readonly capacityBytes: number) {
@@ -112,11 +115,11 @@ export class BlockCache {
   }
 
   /**
-   * The memory that has the block at [startOf, endOf) of its slots: valid until the next `insert`, for
-   * holders as long as they like. Requires: the block is cached.
+   * The memory that has the block at [startOf, endOf) of its slots: valid until the next `insert`, or as
+   * long as it is held. Requires: the block is cached.
    */
   bytesOf(slots: CacheSlots, index: number): Buffer {
-    return this.chunks[slots.words[index * slotWords + chunkWord] - 1]!.bytes
+    return this.chunkOf(slots, index)!.bytes
   }
 
   /** Keeps a copy of a block, unless it has it or the block is too large. Blocks never change. */
@@ -125,6 +128,7 @@ export class BlockCache {
     assert(sizeBytes > 0, 'a block without bytes')
     if (sizeBytes > this.capacityBytes || slots.has(index)) return
     const chunk = this.chunkFor(sizeBytes)
+    if (chunk === undefined) return
     chunk.bytes.set(block, chunk.filledBytes)
     this.append(chunk, slots, index, sizeBytes)
   }
@@ -136,14 +140,20 @@ export class BlockCache {
     for (const chunk of [...this.order]) if (chunk.liveBytes === 0) this.remove(chunk)
   }
 
-  /** From now until `release`, what `bytesOf` has given out stays as it is. */
-  hold(): void {
-    this.holders++
+  /** From now until `release` of what it gives, the memory of a cached block stays as it is. */
+  hold(slots: CacheSlots, index: number): HeldMemory | undefined {
+    const chunk = this.chunkOf(slots, index)
+    if (chunk !== undefined) chunk.holders++
+    return chunk
   }
 
-  release(): void {
-    assert(this.holders > 0, 'a cache is released as often as it was held')
-    this.holders--
+  release(held: HeldMemory): void {
+    assert(held.holders > 0, 'memory is released as often as it was held')
+    held.holders--
+  }
+
+  private chunkOf({ words }: CacheSlots, index: number): Chunk | undefined {
+    return this.chunks[words[index * slotWords + chunkWord] - 1]
   }
 
   private forget({ words }: CacheSlots, index: number): void {
@@ -169,15 +179,14 @@ export class BlockCache {
   }
 
   /** A chunk with room for a block: a large block gets one of its own. */
-  private chunkFor(sizeBytes: number): Chunk {
+  private chunkFor(sizeBytes: number): Chunk | undefined {
     const { chunkBytes, filling } = this
-    if (sizeBytes > chunkBytes) {
-      this.makeRoom(sizeBytes)
-      return this.addChunk(sizeBytes)
-    }
+    if (sizeBytes > chunkBytes)
+      return this.makeRoom(sizeBytes) ? this.addChunk(sizeBytes) : undefined
     if (filling !== undefined && filling.filledBytes + sizeBytes <= chunkBytes) return filling
-    this.filling = this.refilled(sizeBytes) ?? this.addChunk(chunkBytes)
-    return this.filling
+    const next = this.nextToFill(sizeBytes)
+    if (next !== undefined) this.filling = next
+    return next
   }
 
   private addChunk(sizeBytes: number): Chunk {
@@ -190,28 +199,33 @@ export class BlockCache {
     return chunk
   }
 
-  private makeRoom(sizeBytes: number): void {
-    while (this.usedBytes + sizeBytes > this.capacityBytes) this.remove(this.victim())
+  private makeRoom(sizeBytes: number): boolean {
+    while (this.usedBytes + sizeBytes > this.capacityBytes) {
+      const victim = this.victim()
+      if (victim === undefined) return false
+      this.remove(victim)
+    }
+    return true
   }
 
-  /** A chunk filled anew with room for `sizeBytes`; undefined while there is memory for one more. */
-  private refilled(sizeBytes: number): Chunk | undefined {
-    const { chunkBytes, capacityBytes } = this
-    while (this.usedBytes + chunkBytes > capacityBytes) {
+  /** Another chunk while there is memory for one more, otherwise one filled anew, with room for `sizeBytes`. */
+  private nextToFill(sizeBytes: number): Chunk | undefined {
+    const { chunkBytes } = this
+    while (this.usedBytes + chunkBytes > this.capacityBytes) {
       const victim = this.victim()
+      if (victim === undefined) return undefined
       if (victim.bytes.length === chunkBytes) {
         this.refill(victim, Math.min(chunkBytes * maxKeptShare, chunkBytes - sizeBytes))
         return victim
       }
       this.remove(victim)
     }
-    return undefined
+    return this.addChunk(chunkBytes)
   }
 
   /** Begins a chunk anew with those of its blocks that were used, as far as they fit in `maxKeptBytes`. */
   private refill(chunk: Chunk, maxKeptBytes: number): void {
     const { bytes, slots, indexes, number } = chunk
-    if (this.holders > 0) chunk.bytes = Buffer.allocUnsafeSlow(bytes.length)
     this.order.push(...this.order.splice(this.order.indexOf(chunk), 1))
     chunk.filledBytes = 0
     chunk.slots = []
@@ -225,7 +239,7 @@ export class BlockCache {
       const isKept = words[at + usedWord] === 1 && chunk.filledBytes + end - start <= maxKeptBytes
       this.forget(slots[i], index)
       if (!isKept) continue
-      bytes.copy(chunk.bytes, chunk.filledBytes, start, end)
+      bytes.copyWithin(chunk.filledBytes, start, end)
       this.append(chunk, slots[i], index, end - start)
     }
   }
@@ -241,12 +255,15 @@ export class BlockCache {
     if (this.filling === chunk) this.filling = undefined
   }
 
-  /** The chunk that goes next: the emptiest one when tables that went have left it sparse, or the oldest. */
-  private victim(): Chunk {
-    const oldest = this.order[0]
-    let victim = oldest
-    for (const chunk of this.order) if (fillOf(chunk) < fillOf(victim)) victim = chunk
-    return fillOf(victim) < sparseShare ? victim : oldest
+  /**
+   * The chunk that goes next: the emptiest one when tables that went have left it sparse, or the oldest.
+   * Undefined when all are held.
+   */
+  private victim(): Chunk | undefined {
+    const free = this.order.filter((chunk) => chunk.holders === 0)
+    if (free.length === 0) return undefined
+    const emptiest = free.reduce((a, b) => (fillOf(b) < fillOf(a) ? b : a))
+    return fillOf(emptiest) < sparseShare ? emptiest : free[0]
   }
 }
 

@@ -1,4 +1,4 @@
-import { compareRanges, emptyBytes } from '../base/bytes.js'
+import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -11,8 +11,8 @@ import type { CoveringTombstones } from './covering-tombstones.js'
  *     source      a#9 a#4  b#7(del) b#2  c#3        reader at 5 sees   a#4  b#2  c#3
  *                                                   reader at 8        a#4       c#3
  *
- * Walks in one direction, from `start` or `seek` through `next`. Blocks and arenas that it passed stay as they
- * are until it closes, so keys are remembered by place instead of being copied.
+ * Walks in one direction, from `start` or `seek` through `next`. What it remembers of entries it passed,
+ * it remembers by place; only when the source is `leaving` that place it makes a copy.
  *
  * Owned by: the range object that the user iterates. Waits like its source: see `pending`.
  */
@@ -78,6 +78,7 @@ export class VisibleIterator {
     if (this.reverse) {
       this.findBackward()
     } else {
+      this.leaveEntry()
       this.source.next()
       this.findForward()
     }
@@ -98,7 +99,7 @@ export class VisibleIterator {
 
   private findForward(): void {
     const { source, visibleSequence } = this
-    for (; source.valid; source.next()) {
+    for (; source.valid; this.leaveEntry(), source.next()) {
       if (this.isInGroup()) continue
       // Asked of invisible entries too: behind the end there may be any number of them.
       if (this.isPastEnd()) break
@@ -115,7 +116,7 @@ export class VisibleIterator {
   /** Versions come oldest first: the last visible one before the key changes is the answer. */
   private findBackward(): void {
     const { source, visibleSequence } = this
-    for (; source.valid; source.prev()) {
+    for (; source.valid; this.leaveEntry(), source.prev()) {
       if (this.hasGroup && !this.isInGroup()) {
         if (this.emitGroup()) return
       }
@@ -164,6 +165,23 @@ export class VisibleIterator {
     this.valueBytes = source.valueBytes
     this.valueStart = source.valueStart
     this.valueEnd = source.valueEnd
+  }
+
+  /** Before a step of the source: what is remembered must not go with the memory that it leaves. */
+  private leaveEntry(): void {
+    if (!this.source.leaving || !this.hasGroup) return
+    const { groupStart, groupEnd } = this
+    this.groupBytes = copyBytes(this.groupBytes, groupStart, groupEnd)
+    this.groupStart = 0
+    this.groupEnd = groupEnd - groupStart
+    if (!this.reverse || !this.groupAlive) return
+    // Backward the answer is given a step later.
+    this.keyBytes = this.groupBytes
+    this.keyStart = 0
+    this.keyEnd = this.groupEnd
+    this.valueBytes = copyBytes(this.valueBytes, this.valueStart, this.valueEnd)
+    this.valueEnd -= this.valueStart
+    this.valueStart = 0
   }
 
   private enterGroup(): void {

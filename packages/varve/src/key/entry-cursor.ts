@@ -13,6 +13,7 @@ export abstract class EntryCursor {
   valueBytes: Uint8Array = emptyBytes
   valueStart = 0
   valueEnd = 0
+  leaving = false
 
   /** Stands on the entry that `other` stands on. Requires: `other` is valid. */
   protected showEntryOf(other: InternalIterator): void {
@@ -25,5 +26,6 @@ export abstract class EntryCursor {
     this.valueBytes = other.valueBytes
     this.valueStart = other.valueStart
     this.valueEnd = other.valueEnd
+    this.leaving = other.leaving
   }
 }

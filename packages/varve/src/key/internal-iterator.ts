@@ -5,7 +5,8 @@
  *
  * The entry is read from the fields, so that a step allocates nothing:
  * - key: `keyBytes[keyStart, keyEnd)`; value: `valueBytes[valueStart, valueEnd)`
- * - Validity: the bytes stay as they are until the iterator moves or closes.
+ * - Validity: the bytes stay as they are until the iterator closes, or steps off an entry that is
+ *   `leaving`: one at the edge of memory that may be used for something else behind it.
  *
  * Waiting. A step that needs bytes which are not in memory, on an iterator opened not to block, sets
  * `pending` instead of reading them. Then `valid` is false and nothing but `load` and `close` may be
@@ -23,6 +24,8 @@ export interface InternalIterator {
   valueBytes: Uint8Array
   valueStart: number
   valueEnd: number
+  /** The next step may give up the bytes of this entry and of those before it. */
+  leaving: boolean
 
   seekToFirst(): void
   seekToLast(): void

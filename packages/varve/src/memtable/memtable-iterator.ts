@@ -26,6 +26,7 @@ const warmedWord = 10
 export class MemTableIterator implements InternalIterator {
   valid = false
   readonly pending = false
+  readonly leaving = false
   readonly keyBytes: Buffer
   keyStart = 0
   keyEnd = 0

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js'
 import { copyBytes } from '../base/bytes.js'
 import { corruption, VarveError } from '../base/errors.js'
-import { type BlockCache, CacheSlots } from '../cache/block-cache.js'
+import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cache.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import { Block, type BlockOrigin } from './block.js'
 import type { CodecRegistry } from './codec.js'
@@ -94,7 +94,7 @@ export class BlockSource implements BlockOrigin {
     return this.index.offsetOf(index)
   }
 
-  /** The block, if it is in memory. Its bytes stay as they are while the table is pinned. */
+  /** The block, if it is in memory: valid until the next read of this database, or while it is held. */
   cached(index: number): Block | undefined {
     return this.viewCached(index, undefined)
   }
@@ -153,15 +153,25 @@ export class BlockSource implements BlockOrigin {
     return unpackBlock(stored, codecs, this.path, offset)
   }
 
-  /** The file stays open, and bytes of blocks stay as they are, until `unpin`. */
+  /** Keeps the bytes of a block as they are until `release`; undefined when nobody else has them. */
+  hold(block: Block): HeldMemory | undefined {
+    const { cache, slots } = this
+    if (!slots.has(block.index) || cache.bytesOf(slots, block.index) !== block.bytes)
+      return undefined
+    return cache.hold(slots, block.index)
+  }
+
+  release(held: HeldMemory): void {
+    this.cache.release(held)
+  }
+
+  /** The file stays open until `unpin`. */
   pin(): void {
     this.pins++
-    this.cache.hold()
   }
 
   unpin(): void {
     this.pins--
-    this.cache.release()
     assert(this.pins >= 0, 'a table is unpinned as often as it was pinned')
     if (this.pins === 0 && this.closeWanted) this.closeNow()
   }

@@ -45,7 +45,8 @@ export class Block {
   entriesEnd = 0
   private offsetsStart = 0
   private wide = false
-  private index = 0
+  /** Its number in the table. */
+  index = 0
 
   constructor(private readonly origin: BlockOrigin) {
     this.baseSequence = origin.baseSequence

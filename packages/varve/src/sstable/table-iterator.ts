@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js'
 import { copyBytes, emptyBytes } from '../base/bytes.js'
 import { Memory } from '../base/memory.js'
+import type { HeldMemory } from '../cache/block-cache.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import type { Block } from './block.js'
@@ -37,6 +38,7 @@ const entry = new EntryPlace()
  */
 export class TableIterator extends EntryCursor implements InternalIterator {
   private block: Block | undefined
+  private held: HeldMemory | undefined
   private blockIndex = 0
   private entryIndex = 0
   /** What a pending step waits for: arriving at `blockIndex` in this way. */
@@ -114,14 +116,14 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     assert(!this.isClosed, 'an iterator is closed once')
     this.isClosed = true
     this.valid = false
-    this.block = undefined
+    this.leave()
     this.source.unpin()
   }
 
   /** Goes to a block, or past either end of the table. */
   private enter(blockIndex: number, arrival: number): void {
     this.valid = false
-    this.block = undefined
+    this.leave()
     if (blockIndex < 0 || blockIndex >= this.index.count) return
     this.blockIndex = blockIndex
     this.arrival = arrival
@@ -130,6 +132,13 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     this.pending = true
     // The caller's bytes need not stay as they are until the block is here.
     this.target = copyBytes(this.target)
+  }
+
+  private leave(): void {
+    this.block = undefined
+    if (this.held === undefined) return
+    this.source.release(this.held)
+    this.held = undefined
   }
 
   private fetch(blockIndex: number): Block | undefined {
@@ -175,7 +184,10 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   }
 
   private showAt(block: Block, entryIndex: number): void {
-    this.block = block
+    if (this.block !== block) {
+      this.block = block
+      this.held = this.source.hold(block)
+    }
     this.keyBytes = block.bytes
     this.valueBytes = block.bytes
     this.entryIndex = entryIndex
@@ -191,5 +203,6 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     this.sequence = block.baseSequence + entry.sequenceDelta
     this.valueStart = entry.keyEnd
     this.valueEnd = entry.valueEnd
+    this.leaving = this.entryIndex === 0 || entry.valueEnd === block.entriesEnd
   }
 }

@@ -18,13 +18,15 @@ export function compareEntries(a: ArrayEntry, b: ArrayEntry): number {
 
 /**
  * The contract of an iterator, from an array. With a generator, steps are `pending` now and then, as
- * those that wait for a block.
+ * those that wait for a block. Memory that it may give up is overwritten at once.
  *
  * Owned by: a test. Invariant: nobody steps it when it is not valid, or when it is closed.
  */
 export class ArrayIterator extends EntryCursor implements InternalIterator {
   isClosed = false
   private position = -1
+  /** What was shown since a step last gave memory up. */
+  private shown: Buffer[] = []
 
   /** `entries` are in order. */
   constructor(
@@ -76,6 +78,7 @@ export class ArrayIterator extends EntryCursor implements InternalIterator {
 
   private moveTo(position: number): void {
     assert.ok(!this.isClosed && !this.pending, 'moved while closed or pending')
+    if (this.leaving) for (const bytes of this.shown.splice(0)) bytes.fill('!')
     this.position = position
     this.pending = this.random?.chance(0.3) === true
     this.valid = false
@@ -88,13 +91,17 @@ export class ArrayIterator extends EntryCursor implements InternalIterator {
     if (!this.valid) return
     const { key, sequence, kind, value } = entries[position]
     // Not from byte 0, so that an offset which is forgotten shows.
-    this.keyBytes = Buffer.concat([Buffer.from('<'), key, Buffer.from('>')])
+    const keyBytes = Buffer.concat([Buffer.from('<'), key, Buffer.from('>')])
+    const valueBytes = Buffer.from(value)
+    this.shown.push(keyBytes, valueBytes)
+    this.keyBytes = keyBytes
     this.keyStart = 1
     this.keyEnd = 1 + key.length
     this.sequence = sequence
     this.kind = kind
-    this.valueBytes = value
+    this.valueBytes = valueBytes
     this.valueEnd = value.length
+    this.leaving = position % 3 === 1 || position === entries.length - 1
   }
 }
 
