@@ -86,6 +86,25 @@ export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Buf
   return copy
 }
 
+/** Below this a loop is faster than the call to a copy in the runtime. */
+const maxLoopCopyBytes = 32
+
+/** Copies `source[start, end)` to `target`, from `targetStart` on. */
+export function copyInto(
+  target: Buffer,
+  targetStart: number,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
+  const length = end - start
+  if (length > maxLoopCopyBytes) {
+    source.copy(target, targetStart, start, end)
+    return
+  }
+  for (let i = 0; i < length; i++) target[targetStart + i] = source[start + i]
+}
+
 /** Printable form of a key for messages and pictures: text where it is text, hex elsewhere. */
 export function printableKey(bytes: Uint8Array, maxLength = 40): string {
   const shown = asBuffer(bytes).subarray(0, maxLength)

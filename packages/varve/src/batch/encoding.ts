@@ -1,6 +1,7 @@
 import { asBuffer, copyBytes } from '../base/bytes.js'
 import type { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
+import { textOf } from '../base/text.js'
 
 /** How keys or values of one type become bytes and return from them. */
 export interface Codec<T> {
@@ -95,13 +96,13 @@ const utf8Encoding: Encoding<string> = {
     if (typeof value !== 'string') throw wrongType('a string', value, 'utf8')
     sink.appendText(value)
   },
-  read: (bytes, start, end) => bytes.toString('utf8', start, end),
+  read: textOf,
 }
 
 const jsonEncoding: Encoding<unknown> = {
   name: 'json',
   write: (value, sink) => sink.appendText(undisturbed(sink, () => stringify(value))),
-  read: (bytes, start, end) => JSON.parse(bytes.toString('utf8', start, end)) as unknown,
+  read: (bytes, start, end) => JSON.parse(textOf(bytes, start, end)) as unknown,
 }
 
 const binaryEncoding: Encoding<Uint8Array> = {

@@ -4,6 +4,7 @@ import type { VisibleIterator } from '../iterator/visible-iterator.js'
 import { isEmptyRange, type KeyRange, rangeContains } from '../key/key-range.js'
 import type { Projection } from './api.js'
 import { encodeKey } from './key-bounds.js'
+import { type Project, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
 export interface CursorPlan {
@@ -45,6 +46,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   private isReading = false
   /** What has been closed; the error is made when somebody gets it, for each costs microseconds. */
   private closed: string | undefined
+  private readonly project: Project
 
   /** Made by `cursor` of a database or snapshot. */
   constructor(
@@ -52,7 +54,8 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     visibleSequence: number,
     private readonly plan: CursorPlan,
   ) {
-    const { range, reverse } = plan
+    const { range, reverse, projection } = plan
+    this.project = projections[projection]
     this.step = isEmptyRange(range) ? Step.end : Step.start
     if (this.step === Step.end) return
     const mayRead = core.coldReads.mayBlock()
@@ -124,7 +127,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
       while (chunk.length < count && bytesLeft >= 0 && this.advance()) {
         const walk = this.walk!
         bytesLeft -= walk.keyEnd - walk.keyStart + (walk.valueEnd - walk.valueStart)
-        chunk.push(this.project(walk) as T)
+        chunk.push(this.project(this.core, walk) as T)
       }
     } catch (error) {
       this.close()
@@ -197,17 +200,5 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.walk = undefined
     this.core.walks.delete(this)
     walk?.close()
-  }
-
-  private project(walk: VisibleIterator): unknown {
-    const { keyEncoding, valueEncoding } = this.core
-    const { projection } = this.plan
-    const { keyBytes, valueBytes } = walk
-    if (projection === 'values') {
-      return valueEncoding.read(valueBytes as Buffer, walk.valueStart, walk.valueEnd)
-    }
-    const key = keyEncoding.read(keyBytes as Buffer, walk.keyStart, walk.keyEnd)
-    if (projection === 'keys') return key
-    return [key, valueEncoding.read(valueBytes as Buffer, walk.valueStart, walk.valueEnd)]
   }
 }

@@ -2,6 +2,7 @@ import { closedError } from '../base/errors.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
 import type { Projection } from './api.js'
+import { type Project, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
 export interface RangePlan {
@@ -35,19 +36,21 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
 /** A walk in progress; closed by the database when that closes first. */
 abstract class Walk<T> implements OpenWalk {
   protected walk: VisibleIterator | undefined
-  protected isStarted = false
+  private readonly project: Project
+  private isStarted = false
+  /** Entries until the limit; below zero from the start without one. */
   private left: number
   private isCut = false
 
   constructor(
     protected readonly core: ReadCore,
     visibleSequence: number,
-    private readonly plan: RangePlan,
+    { range, reverse, limit, projection }: RangePlan,
     mayRead: boolean,
   ) {
     core.assertOpen()
-    const { range, reverse, limit } = plan
-    this.left = limit
+    this.project = projections[projection]
+    this.left = limit === Infinity ? -1 : limit
     if (limit === 0 || isEmptyRange(range)) return
     this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
     core.walks.add(this)
@@ -58,8 +61,10 @@ abstract class Walk<T> implements OpenWalk {
     this.end()
   }
 
-  protected assertNotCut(): void {
+  /** What `next` answers when there is no walk any more. */
+  protected afterEnd(): IteratorResult<T, undefined> {
     if (this.isCut) throw closedError('the database of this iterator')
+    return { done: true, value: undefined }
   }
 
   /** One step, which may leave `walk.pending`. */
@@ -77,7 +82,7 @@ abstract class Walk<T> implements OpenWalk {
       this.end()
       return { done: true, value: undefined }
     }
-    const value = this.project(walk) as T
+    const value = this.project(this.core, walk) as T
     if (--this.left === 0) this.end()
     return { done: false, value }
   }
@@ -88,18 +93,6 @@ abstract class Walk<T> implements OpenWalk {
     this.walk = undefined
     this.core.walks.delete(this)
     walk.close()
-  }
-
-  private project(walk: VisibleIterator): unknown {
-    const { keyEncoding, valueEncoding } = this.core
-    const { projection } = this.plan
-    if (projection === 'values') return readValue()
-    const key = keyEncoding.read(walk.keyBytes as Buffer, walk.keyStart, walk.keyEnd)
-    return projection === 'keys' ? key : [key, readValue()]
-
-    function readValue(): unknown {
-      return valueEncoding.read(walk.valueBytes as Buffer, walk.valueStart, walk.valueEnd)
-    }
   }
 }
 
@@ -114,10 +107,7 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
 
   next(): IteratorResult<T, undefined> {
     const { walk } = this
-    if (walk === undefined) {
-      this.assertNotCut()
-      return { done: true, value: undefined }
-    }
+    if (walk === undefined) return this.afterEnd()
     try {
       this.step(walk)
       return this.take(walk)
@@ -167,10 +157,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
   private advance(): Promise<IteratorResult<T, undefined>> {
     try {
       const { walk } = this
-      if (walk === undefined) {
-        this.assertNotCut()
-        return Promise.resolve({ done: true, value: undefined })
-      }
+      if (walk === undefined) return Promise.resolve(this.afterEnd())
       this.step(walk)
       if (walk.pending) return this.takeLoaded(walk)
       const result = this.take(walk)

@@ -1,5 +1,5 @@
 import { ByteSink } from '../base/byte-sink.js'
-import { emptyBytes } from '../base/bytes.js'
+import { copyInto, emptyBytes } from '../base/bytes.js'
 import { invalidArgument } from '../base/errors.js'
 import type { Encoding } from '../batch/encoding.js'
 import {
@@ -87,5 +87,7 @@ export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
   sink.length = 0
   encoding.write(key, sink)
   // From Node's pool: bounds are small and do not live long.
-  return Buffer.from(sink.buffer.subarray(0, sink.length))
+  const bytes = Buffer.allocUnsafe(sink.length)
+  copyInto(bytes, 0, sink.buffer, 0, sink.length)
+  return bytes
 }

@@ -97,14 +97,20 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
 
   private firstEndingBehind(key: Uint8Array): number {
     let low = this.firstIndex
+    // Mostly it is this one: whoever gave it had looked for the same key.
+    if (this.endsBehind(low, key)) return low
     let high = this.tables.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const { end } = this.tables[middle].range
-      if (end !== null && compareBytes(end, key) <= 0) low = middle + 1
-      else high = middle
+      if (this.endsBehind(middle, key)) high = middle
+      else low = middle + 1
     }
     return low
+  }
+
+  private endsBehind(index: number, key: Uint8Array): boolean {
+    const table = this.tables[index]
+    return table !== undefined && isBefore(key, table.range.end)
   }
 
   private lastStartingBefore(key: Uint8Array): number {

@@ -8,6 +8,9 @@ import { highestVisible, type RangeTombstones } from '../key/range-tombstone.js'
  * Owned by: one iterator.
  */
 export class CoveringTombstones {
+  /** Of walks over places without range deletes. */
+  static readonly none = new CoveringTombstones([])
+
   private readonly lists: readonly RangeTombstones[]
   /** For each list, the fragment that the last key fell into or before. */
   private readonly positions: number[]

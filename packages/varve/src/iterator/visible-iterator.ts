@@ -4,6 +4,11 @@ import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
 
+/** What is held so that the source stays as it is. */
+export interface Pinned {
+  release(): void
+}
+
 /**
  * What a reader at one sequence sees in a range: of every user key the newest visible version, unless
  * that is deleted by itself or by a range tombstone.
@@ -40,7 +45,7 @@ export class VisibleIterator {
     private readonly visibleSequence: number,
     private readonly range: KeyRange,
     private readonly reverse: boolean,
-    private readonly onClose: () => void = () => {},
+    private readonly pinned?: Pinned,
   ) {}
 
   /** To the first entry in the direction of the walk. */
@@ -94,7 +99,7 @@ export class VisibleIterator {
   close(): void {
     this.valid = false
     this.source.close()
-    this.onClose()
+    this.pinned?.release()
   }
 
   private findForward(): void {

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { asBuffer, copyBytes, emptyBytes } from '../base/bytes.js'
+import { asBuffer, copyBytes, copyInto, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { maxSequence } from '../key/limits.js'
@@ -233,22 +233,4 @@ export class MemTable {
     this.end = entry + bytes / 4
     return entry
   }
-}
-
-/** Below this a loop is faster than the call to a copy in the runtime. */
-const maxLoopCopyBytes = 32
-
-function copyInto(
-  target: Buffer,
-  targetStart: number,
-  source: Buffer,
-  start: number,
-  end: number,
-): void {
-  const length = end - start
-  if (length > maxLoopCopyBytes) {
-    source.copy(target, targetStart, start, end)
-    return
-  }
-  for (let i = 0; i < length; i++) target[targetStart + i] = source[start + i]
 }

@@ -53,6 +53,9 @@ export interface WalkOptions {
   readonly mayRead: boolean
 }
 
+const reading = { mayRead: true, fillCache: true, readAheadBytes: 0 }
+const waiting = { ...reading, mayRead: false }
+
 /**
  * One LSM tree, the data of one keyspace: memtables above, tables on levels below.
  *
@@ -69,6 +72,11 @@ export class Tree implements JobSource {
   blocksTouched = 0
   readonly compaction: TreeCompaction
   private readonly memtables: MemTables
+  // The iterator keeps the table open.
+  private readonly openReading = (table: TableMetadata): InternalIterator =>
+    this.host.tables.get(table.fileNumber).iterator(reading)
+  private readonly openWaiting = (table: TableMetadata): InternalIterator =>
+    this.host.tables.get(table.fileNumber).iterator(waiting)
 
   constructor(
     readonly keyspace: number,
@@ -188,34 +196,30 @@ export class Tree implements JobSource {
     { range, visibleSequence, reverse, mayRead }: WalkOptions,
   ): VisibleIterator {
     const tombstones: RangeTombstones[] = []
-    for (const memtable of [state.memtable, ...state.immutables]) {
-      if (memtable.isEmpty || memtable.minSequence > visibleSequence) continue
-      if (memtable.entryCount > 0) children.push(memtable.iterator())
-      if (memtable.rangeDeleteCount > 0) tombstones.push(memtable.rangeTombstones())
+    const { memtable, immutables, version } = state
+    const { tables } = this.host
+    addMemTable(memtable, visibleSequence, children, tombstones)
+    for (const immutable of immutables) {
+      addMemTable(immutable, visibleSequence, children, tombstones)
     }
-    // The iterator keeps the table open.
-    const open = (table: TableMetadata): InternalIterator =>
-      this.host.tables
-        .get(table.fileNumber)
-        .iterator({ mayRead, fillCache: true, readAheadBytes: 0 })
-    const { version } = state
     for (const table of version.rangeDeleteTables) {
       if (!rangesOverlap(table.range, range)) continue
-      tombstones.push(this.host.tables.get(table.fileNumber).rangeTombstones)
+      tombstones.push(tables.get(table.fileNumber).rangeTombstones)
     }
+    const open = mayRead ? this.openReading : this.openWaiting
     for (const table of version.levels[0]) {
       if (rangesOverlap(table.range, range)) children.push(open(table))
     }
     for (const run of version.runs) {
-      const { tables } = run
       const first = run.firstEndingBehind(range.start)
-      if (first === tables.length || !isBefore(tables[first].range.start, range.end)) continue
-      children.push(new ConcatenatingIterator(tables, open, first, range.end))
+      const isBehind = first === run.tables.length
+      if (isBehind || !isBefore(run.tables[first].range.start, range.end)) continue
+      children.push(new ConcatenatingIterator(run.tables, open, first, range.end))
     }
     const source = children.length === 1 ? children[0] : new MergingIterator(children)
-    const covering = new CoveringTombstones(tombstones)
-    const onClose = (): void => state.release()
-    return new VisibleIterator(source, covering, visibleSequence, range, reverse, onClose)
+    const covering =
+      tombstones.length === 0 ? CoveringTombstones.none : new CoveringTombstones(tombstones)
+    return new VisibleIterator(source, covering, visibleSequence, range, reverse, state)
   }
 
   /** Bytes of the tables that a range takes, to the nearest block. */
@@ -303,6 +307,18 @@ export class Tree implements JobSource {
       for (const memtable of state.immutables) this.memtables.release(memtable)
     })
   }
+}
+
+/** Adds what a reader may see of it. */
+function addMemTable(
+  memtable: MemTable,
+  visibleSequence: number,
+  children: InternalIterator[],
+  tombstones: RangeTombstones[],
+): void {
+  if (memtable.isEmpty || memtable.minSequence > visibleSequence) return
+  if (memtable.entryCount > 0) children.push(memtable.iterator())
+  if (memtable.rangeDeleteCount > 0) tombstones.push(memtable.rangeTombstones())
 }
 
 /** Whether older places must be asked: not once a value, a delete or a covering tombstone is known. */
