@@ -9,6 +9,7 @@ import { addLevelsCommand } from './commands/levels.js'
 import { addPutCommand } from './commands/put.js'
 import { addRepairCommand } from './commands/repair.js'
 import { addScanCommand } from './commands/scan.js'
+import { addSimulateCommand } from './commands/simulate.js'
 import { addShellCommand } from './commands/shell.js'
 import { addStatsCommand } from './commands/stats.js'
 import { addVerifyCommand } from './commands/verify.js'
@@ -71,6 +72,7 @@ function createProgram(io: Io, json: boolean): Command {
   addCompactCommand(program, io)
   addVerifyCommand(program, io)
   addRepairCommand(program, io)
+  addSimulateCommand(program, io)
   addShellCommand(program, io)
   return program
 }

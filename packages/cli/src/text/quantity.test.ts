@@ -8,6 +8,7 @@ import {
   formatDuration,
   formatRate,
   formatRatio,
+  parseQuantity,
 } from './quantity.js'
 
 test('counts are grouped and agree with their noun', () => {
@@ -39,4 +40,14 @@ test('nothing is divided by zero', () => {
   assert.equal(formatRate(0, 0, 'rows'), '0 rows/s')
   assert.equal(formatRatio(0, 0), '–')
   assert.equal(formatRatio(1, 4), '25.0 %')
+})
+
+test('numbers are read as people write them', () => {
+  assert.equal(parseQuantity('5000'), 5000)
+  assert.equal(parseQuantity('1e7'), 10_000_000)
+  assert.equal(parseQuantity('2_000'), 2000)
+  assert.equal(parseQuantity('64MiB'), 64 * 1024 * 1024)
+  assert.equal(parseQuantity('1.5 GiB'), 1.5 * 1024 ** 3)
+  for (const text of ['', 'x', '-1', '5 bananas', 'MiB'])
+    assert.ok(Number.isNaN(parseQuantity(text)))
 })

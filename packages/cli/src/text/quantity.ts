@@ -22,6 +22,12 @@ export function formatBytes(sizeBytes: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${byteUnits[unit]}`
 }
 
+/** The reverse, for what people type: `5000`, `5e6`, `64MiB`. Not a number for anything else. */
+export function parseQuantity(text: string): number {
+  const [, number, unit = 'B'] = /^(\d[\d.e_]*) ?([KMGTP]iB|B)?$/.exec(text) ?? []
+  return Number(number?.replaceAll('_', '')) * 1024 ** byteUnits.indexOf(unit)
+}
+
 /** Bytes a second, in the decimal megabytes in which disks are sold. */
 export function formatByteRate(sizeBytes: number, durationMs: number): string {
   return `${(sizeBytes / 1e6 / seconds(durationMs)).toFixed(1)} MB/s`

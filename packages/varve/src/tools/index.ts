@@ -4,3 +4,11 @@ export { verify } from './verify.js'
 export type { VerifiedFile, VerifyReport, VerifyTotals } from './verify-report.js'
 export type { Problem, ProblemKind, Remark } from './problem.js'
 export type { ToolOptions } from './tool-options.js'
+export { simulate } from './simulate/simulate.js'
+export type {
+  SimulatedLevel,
+  SimulatedPhase,
+  SimulatedReads,
+  Simulation,
+} from './simulate/simulate.js'
+export type { SimulateOptions } from './simulate/simulate-options.js'

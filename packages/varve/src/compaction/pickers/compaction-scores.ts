@@ -72,12 +72,9 @@ function byteScore(
   const staying = version.levels[level].filter((table) => !busy.has(table.fileNumber))
   const bytes = totalBytes(staying)
   if (bytes === 0) return 0
-  if (runsPerLevel === 1) {
-    // What lies above the base level is on its way down.
-    return level < baseLevel ? 1 + bytes / baseBytes : bytes / capacities[level]
-  }
-  // A level that goes down whole may fill up to its last run before it does.
-  return bytes / (capacities[level] * (1 + 1 / runsPerLevel))
+  // What lies above the base level is on its way down.
+  if (runsPerLevel === 1 && level < baseLevel) return 1 + bytes / baseBytes
+  return bytes / capacities[level]
 }
 
 /**

@@ -12,7 +12,7 @@ test('a policy is a number of runs', () => {
   }
   assert.deepEqual(runs('leveled'), [10, 1, 1])
   assert.deepEqual(runs('sizeTiered'), [4, 3, 3])
-  assert.deepEqual(runs('lazyLeveled'), [8, 7, 1])
+  assert.deepEqual(runs('lazyLeveled'), [4, 3, 1])
   assert.deepEqual(runs({ policy: 'sizeTiered', sizeRatio: 6 }), [6, 5, 5])
   assert.deepEqual(runs({ policy: 'sizeTiered', runsPerLevel: 2 }), [4, 2, 2])
   assert.deepEqual(runs({ policy: 'lazyLeveled', sizeRatio: 5, runsInLastLevel: 2 }), [5, 4, 2])

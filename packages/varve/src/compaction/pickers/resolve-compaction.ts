@@ -10,7 +10,7 @@ import type {
 } from './compaction-options.js'
 
 const policies: readonly CompactionPolicy[] = ['leveled', 'sizeTiered', 'lazyLeveled', 'fifo']
-const sizeRatios: Record<RunPolicy, number> = { leveled: 10, sizeTiered: 4, lazyLeveled: 8 }
+const sizeRatios: Record<RunPolicy, number> = { leveled: 10, sizeTiered: 4, lazyLeveled: 4 }
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB

@@ -27,8 +27,10 @@ export function shapeOf(version: Version, compaction: RunCompaction): TreeShape 
   const lastLevel = Math.max(maxLevels - 1, version.deepestLevel())
   const largestRun = version.runs.reduce((largest, run) => Math.max(largest, run.sizeBytes), 0)
   const capacities = Array.from({ length: levelCount }, () => Infinity)
+  // A level that goes down whole may fill up to its last run before it does.
+  const fullBytes = largestRun * runsInLastLevel * (runsPerLevel > 1 ? 1 + 1 / runsPerLevel : 1)
   for (let level = lastLevel; level >= 1; level--) {
-    capacities[level] = (largestRun * runsInLastLevel) / sizeRatio ** (lastLevel - level)
+    capacities[level] = fullBytes / sizeRatio ** (lastLevel - level)
   }
   let baseLevel = lastLevel
   if (runsPerLevel === 1) {
