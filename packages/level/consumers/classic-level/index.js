@@ -1,0 +1,1 @@
+export { VarveLevel as ClassicLevel } from '../../dist/index.js'

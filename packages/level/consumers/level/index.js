@@ -1,0 +1,1 @@
+export { VarveLevel as Level } from '../../dist/index.js'
