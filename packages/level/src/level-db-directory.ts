@@ -13,7 +13,8 @@ export async function refuseLevelDb(location: string): Promise<void> {
   if (!(await firstBytes(join(location, manifest))).includes('leveldb.')) return
   throw new LevelError(
     'LEVEL_NOT_SUPPORTED',
-    `${location} holds a database of LevelDB: copy its entries into another directory, and open that`,
+    `${location} holds a database of LevelDB: copy it with \`varve import --from leveldb\` of @varve/cli, ` +
+      'and open the copy',
   )
 }
 

@@ -29,6 +29,12 @@ export const byteKeys: Encoding<Data> = {
   read: (bytes, start, end) => copyOf(bytes, start, keyEnd(bytes, start, end)),
 }
 
+/**
+ * The keys of a VarveLevel as the engine alone sees them, in bytes:
+ * `open(location, { keyEncoding: levelKeys })` reads what a VarveLevel wrote, and the other way round.
+ */
+export const levelKeys = byteKeys as Encoding<Uint8Array>
+
 export const textValues: Encoding<Data> = {
   name: 'text values',
   write: writeData,

@@ -13,6 +13,7 @@ const pages = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'packages/varve/README.md',
+  'packages/cli/README.md',
   'packages/level/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/formats'),

@@ -14,6 +14,8 @@ import { rowFormatOf, rowFormats, type BadRow, type Row, type RowFormat } from '
 import { formatByteRate, formatBytes, formatCounted } from '../text/quantity.js'
 import { formatDuration, formatRate } from '../text/quantity.js'
 
+import { type ForeignFormat, foreignFormats, importDatabase } from './import-database.js'
+
 interface ImportFlags {
   format?: RowFormat
   key?: string
@@ -21,6 +23,9 @@ interface ImportFlags {
   columns?: string
   onError: 'skip' | 'fail'
   batch: number
+  from?: ForeignFormat
+  sourceDb?: string
+  verify: boolean
 }
 
 const readChunkBytes = 256 * 1024
@@ -30,8 +35,16 @@ const maxBadRowsShown = 20
 export function addImportCommand(program: Command, io: Io): void {
   program
     .command('import')
-    .description('write the rows of a file, or of standard input, to the database')
-    .argument('[file]', 'NDJSON, CSV or TSV')
+    .description(
+      'write the rows of a file, or of standard input, or another database to the database',
+    )
+    .argument('[source]', 'NDJSON, CSV or TSV; with --from, the directory of a database')
+    .argument('[destination]', 'with --from, the directory to fill; by default that of --db')
+    .addOption(
+      new Option('--from <engine>', 'copy a whole database of that engine').choices(foreignFormats),
+    )
+    .option('--source-db <name>', 'of lmdb: a named database; by default the main one')
+    .option('--no-verify', 'with --from: do not compare every entry in the end')
     .addOption(new Option('--format <name>', 'by default from the extension').choices(rowFormats))
     .option(
       '--key <template>',
@@ -46,8 +59,18 @@ export function addImportCommand(program: Command, io: Io): void {
         .default('fail'),
     )
     .addOption(new Option('--batch <count>', 'rows a batch').argParser(parseCount(1)).default(1000))
-    .action(async (file: string | undefined, flags: ImportFlags, command: Command) => {
-      await runImport(new Invocation(command, io), file, flags)
+    .action(async (...args: [source?: string, destination?: string, ...unknown[]]) => {
+      const [source, destination] = args
+      const [flags, command] = args.slice(2) as [ImportFlags, Command]
+      const invocation = new Invocation(command, io)
+      const { from, sourceDb: name, verify } = flags
+      if (from !== undefined) {
+        await importDatabase(invocation, { from, source, destination, name, verify })
+      } else if (destination !== undefined) {
+        throw new UsageError('a second directory needs --from; the database is named by --db')
+      } else {
+        await runImport(invocation, source, flags)
+      }
     })
 }
 
