@@ -8,12 +8,12 @@ import type { DamagedSpan } from '../log/log-reader.js'
 import { MemTable } from '../memtable/memtable.js'
 import { blockFrame } from '../sstable/block-check.js'
 import { noneCodec } from '../sstable/codec.js'
-import { EntryPlace } from '../sstable/entry-place.js'
 import { TableWriter } from '../sstable/table-writer.js'
 import { TolerantTable } from '../sstable/tolerant-table.js'
 import { tableName, temporaryName } from '../version/file-names.js'
 import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
 import { rangeOf } from '../compaction/pickers/compaction-spec.js'
+import { SalvagedEntry } from './salvaged-entry.js'
 import { sortedRuns } from './layout.js'
 import { type LogSource, salvageGroups } from './log-source.js'
 import type { TableSource } from './table-source.js'
@@ -191,7 +191,6 @@ function* copyEntries(
   baseSequence: number,
   writer: TableWriter,
 ): Generator<number, void> {
-  const entry = new EntryPlace()
   let lastKey: Uint8Array = emptyBytes
   let lastDelta = 0
   for (const { check, sizeBytes } of table.blocks()) {
@@ -199,11 +198,10 @@ function* copyEntries(
     const order = compareBytes(lastKey, check.firstKey)
     if (order > 0 || (order === 0 && firstDelta >= lastDelta)) continue
     const { entriesEnd } = blockFrame(payload)!
-    for (let offset = 0; offset < entriesEnd; offset = entry.valueEnd) {
-      entry.decode(payload, offset, entriesEnd)
-      const { kind, keyStart, keyEnd, valueEnd, sequenceDelta } = entry
-      const sequence = baseSequence + sequenceDelta
-      writer.add(payload, keyStart, keyEnd, sequence, kind, payload, keyEnd, valueEnd)
+    const entry = new SalvagedEntry(payload, entriesEnd, baseSequence)
+    for (let offset = 0; offset < entriesEnd;) {
+      offset = entry.at(offset)
+      writer.add(entry)
     }
     lastKey = copyBytes(check.lastKey)
     lastDelta = check.lastDelta
