@@ -129,6 +129,7 @@ test('every command explains itself', async (t) => {
     'compact',
     'verify',
     'repair',
+    'simulate',
     'shell',
     'help',
   ]
