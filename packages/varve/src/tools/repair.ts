@@ -135,7 +135,7 @@ class Repair {
     return [...levelsFor(settled)].map(([table, level]) => ({
       keyspace: defaultKeyspace,
       level,
-      table,
+      table: { ...table, run: 0 },
     }))
   }
 
