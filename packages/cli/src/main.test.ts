@@ -127,6 +127,7 @@ test('every command explains itself', async (t) => {
     'stats',
     'levels',
     'compact',
+    'dump',
     'verify',
     'repair',
     'simulate',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { addCompactCommand } from './commands/compact.js'
 import { addDelCommand } from './commands/del.js'
+import { addDumpCommand } from './commands/dump.js'
 import { addExportCommand } from './commands/export.js'
 import { addGetCommand } from './commands/get.js'
 import { addImportCommand } from './commands/import.js'
@@ -70,6 +71,7 @@ function createProgram(io: Io, json: boolean): Command {
   addStatsCommand(program, io)
   addLevelsCommand(program, io)
   addCompactCommand(program, io)
+  addDumpCommand(program, io)
   addVerifyCommand(program, io)
   addRepairCommand(program, io)
   addSimulateCommand(program, io)

@@ -30,6 +30,13 @@ export function takeInventory(site: Site): FoundFile[] {
   return files.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
 }
 
+/** One file, which need not have a name of the database's. Undefined when it is none of a database. */
+export function identifyFile(site: Site, name: string): FoundFile | undefined {
+  const parsed = parseFileName(name)
+  const file = identify(site, name, parsed?.kind ?? 'temporary', parsed?.number ?? 0)
+  return parsed === undefined && !file.isIdentified ? undefined : file
+}
+
 function identify(site: Site, name: string, named: FileKind, number: number): FoundFile {
   const path = `${site.directory}/${name}`
   const { head, tail } = endsOf(site, path)
