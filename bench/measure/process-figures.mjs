@@ -27,6 +27,16 @@ export function cpuSecondsOf(pid) {
   }
 }
 
+/** Time that the main thread was ready to run and no processor was free for it; 0 off Linux. */
+export function runQueueSeconds() {
+  try {
+    const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8')
+    return Number(text.split(' ')[1]) / 1e9
+  } catch {
+    return 0
+  }
+}
+
 /** Since the process runs its present program; the system's own figure counts what it was forked from. */
 export function peakRssBytes(pid = 'self') {
   try {
