@@ -63,13 +63,13 @@ export interface OpenOptions<
    * synced at least that often (1 ms to 1 h).
    */
   durability?: Durability
-  /** Bytes collected in memory before they are flushed to a table. 64 KiB to 1 GiB; default 64 MiB. */
+  /** Bytes collected in memory before they are flushed to a table. 4 KiB to 1 GiB; default 64 MiB. */
   memtableBytes?: number
   /** Bytes of table blocks kept in memory. 0 to 2^40; default 64 MiB. */
   cacheBytes?: number
   /** Size at which a block of a table is closed. 256 B to 1 MiB; default 4096. */
   blockBytes?: number
-  /** Size at which compaction starts the next table. 64 KiB to 4 GiB; default 32 MiB. */
+  /** Size at which compaction starts the next table. 4 KiB to 4 GiB; default 32 MiB. */
   tableBytes?: number
   /** Bits of Bloom filter for each key; 0 to 32, 0 is no filter; default 10 (about 1% false positives). */
   filterBitsPerKey?: number

@@ -181,17 +181,17 @@ function openVersions(
   options: ResolvedOptions,
   onObsolete: (fileNumbers: readonly number[]) => void,
 ): VersionSet {
-  const { fs, readOnly, createIfMissing, errorIfExists } = options
+  const { fs, readOnly, createIfMissing, errorIfExists, maxManifestBytes } = options
   if (!databaseExists(fs, path)) {
     if (!createIfMissing || readOnly) throw missing(path)
-    return VersionSet.create(fs, path, { onObsolete })
+    return VersionSet.create(fs, path, { onObsolete, maxManifestBytes })
   }
   if (errorIfExists) {
     const message = `${path} holds a database already; errorIfExists: true asks for none`
     throw new VarveError('INVALID_ARGUMENT', message, { path, option: 'errorIfExists' })
   }
   // What a read-only database lets go of belongs to the owner.
-  return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete })
+  return VersionSet.recover(fs, path, readOnly ? { readOnly } : { onObsolete, maxManifestBytes })
 }
 
 function startExecutor(

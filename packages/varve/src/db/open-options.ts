@@ -6,6 +6,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { CodecRegistry } from '../sstable/codec.js'
 import type { TreeOptions } from '../tree/tree.js'
+import { defaultMaxManifestBytes } from '../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from './api.js'
 
 const KiB = 1024
@@ -29,6 +30,8 @@ export interface ResolvedOptions {
   readonly maxStallMs: number
   readonly fs: FileSystem
   readonly clock: Clock
+  /** Size beyond which a fresh MANIFEST is begun; not an option of `open`. */
+  readonly maxManifestBytes: number
   readonly tree: TreeOptions
 }
 
@@ -74,7 +77,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   const background = resolveBackground(options.background)
   const codecs = new CodecRegistry(options.codecs ?? [])
   if (background.mode === 'thread') requireThreadable(fs, options.codecs ?? [])
-  const memtableBytes = integer(options, 'memtableBytes', 64 * MiB, 64 * KiB, GiB)
+  const memtableBytes = integer(options, 'memtableBytes', 64 * MiB, 4 * KiB, GiB)
   return {
     createIfMissing: boolean(options, 'createIfMissing', true),
     errorIfExists: boolean(options, 'errorIfExists', false),
@@ -91,10 +94,11 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     maxStallMs: integer(options, 'maxStallMs', 600_000, 1, 86_400_000),
     fs,
     clock: options.clock ?? systemClock,
+    maxManifestBytes: defaultMaxManifestBytes,
     tree: {
       memtableBytes,
       blockBytes: integer(options, 'blockBytes', 4096, 256, MiB),
-      tableBytes: integer(options, 'tableBytes', 32 * MiB, 64 * KiB, 4 * GiB),
+      tableBytes: integer(options, 'tableBytes', 32 * MiB, 4 * KiB, 4 * GiB),
       filterBitsPerKey: integer(options, 'filterBitsPerKey', 10, 0, 32),
       codec: resolveCodec(options.codec, codecs),
       paranoid: boolean(options, 'paranoid', false),

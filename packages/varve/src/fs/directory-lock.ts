@@ -185,10 +185,20 @@ class LockAttempt {
   private linkClaim(): boolean {
     try {
       this.fs.link(this.claimPath, this.lockPath)
-      return true
     } catch (error) {
       if (isTaken(error)) return false
       throw error
+    }
+    this.removeDeadClaims()
+    return true
+  }
+
+  /** Of those who died before they had the lock. Never throws: the lock is held already. */
+  private removeDeadClaims(): void {
+    try {
+      this.livingRivals()
+    } catch {
+      // The next owner tries again.
     }
   }
 

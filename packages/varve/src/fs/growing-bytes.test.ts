@@ -9,7 +9,25 @@ test('what was never written, or was cut off, is zero', () => {
   bytes.resize(3)
   bytes.resize(5)
   assert.deepEqual([...bytes.view()], [0, 0, 97, 0, 0])
-  const clone = bytes.clone()
-  bytes.write(0, Buffer.from('x'))
-  assert.equal(clone.view()[0], 0)
+})
+
+test('a clone and what it was cloned from go their own ways', () => {
+  const change: ((bytes: GrowingBytes) => void)[] = [
+    (bytes) => bytes.write(0, Buffer.from('x')),
+    (bytes) => bytes.write(3, Buffer.from('defg')),
+    (bytes) => bytes.resize(1),
+    (bytes) => bytes.resize(6),
+  ]
+  for (const changed of ['clone', 'original']) {
+    for (const apply of change) {
+      const original = new GrowingBytes()
+      original.write(0, Buffer.from('abc'))
+      const clone = original.clone()
+      apply(changed === 'clone' ? clone : original)
+      const other = changed === 'clone' ? original : clone
+      assert.equal(Buffer.from(other.view()).toString(), 'abc')
+      other.resize(5)
+      assert.deepEqual([...other.view()], [97, 98, 99, 0, 0])
+    }
+  }
 })

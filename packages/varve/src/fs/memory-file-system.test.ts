@@ -168,6 +168,18 @@ test('a process crash keeps everything written, still at the risk of a power los
   assert.deepEqual(outcomes(fs, 'none'), new Set(['a=one']))
 })
 
+test('after a failed sync bytes are readable, and a later sync does not make them durable', () => {
+  const fs = newFileSystem()
+  append(fs, '/d/a', 'safe', true)
+  fs.syncDirectory('/d')
+  append(fs, '/d/a', 'lost', false)
+  fs.failSync('/d/a', fate('none'))
+  append(fs, '/d/a', 'late', true)
+  assert.equal(read(fs, '/d/a'), 'safelostlate')
+  assert.equal(read(fs.processCrashClone(), '/d/a'), 'safelostlate')
+  assert.deepEqual(outcomes(fs, 'all'), new Set(['a=safe\0\0\0\0late']))
+})
+
 test('two names of a file are two names of one file after a crash', () => {
   const fs = newFileSystem()
   append(fs, '/d/a', 'x', true)

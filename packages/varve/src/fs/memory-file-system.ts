@@ -32,6 +32,13 @@ export class MemoryFileSystem implements FileSystem {
     return clone
   }
 
+  /**
+   * What a failed sync does to a file: see `MemoryFile.failSync`. For the test that makes one fail.
+   */
+  failSync(path: string, fate: CrashFate): void {
+    this.fileAt('sync', path).failSync(fate)
+  }
+
   makeDirectory(path: string): void {
     let directory = this.root
     for (const name of partsOf(path)) {

@@ -14,13 +14,14 @@ import { GrowingBytes } from './growing-bytes.js'
  * leave.
  *
  * Owned by: the names and open handles that refer to it. Lives: until the last of them goes.
- * Invariant: `synced` with `unsynced` applied in order is `content`.
+ * Invariant: `synced` with `unsynced` applied in order is `content`, unless a sync failed.
  */
 export class MemoryFile {
   private content = new GrowingBytes()
   private synced = new GrowingBytes()
   private unsynced: ContentChange[] = []
   private syncedChanges = 0
+  private syncFailed = false
 
   get sizeBytes(): number {
     return this.content.sizeBytes
@@ -44,8 +45,20 @@ export class MemoryFile {
   /** Makes the first `changeCount` changes durable. */
   sync(changeCount = this.changeCount): void {
     const done = this.unsynced.splice(0, Math.max(0, changeCount - this.syncedChanges))
-    for (const change of done) applyContentChange(this.synced, change)
+    if (this.unsynced.length === 0 && !this.syncFailed) this.synced = this.content.clone()
+    else for (const change of done) applyContentChange(this.synced, change)
     this.syncedChanges += done.length
+  }
+
+  /**
+   * What a failed sync does: all stays readable, and counts as written, but only what the fate lets
+   * through has reached the disk, and no later sync brings the rest there.
+   */
+  failSync(fate: CrashFate): void {
+    settleContent(this.synced, this.unsynced, fate)
+    this.syncedChanges += this.unsynced.length
+    this.unsynced = []
+    this.syncFailed = true
   }
 
   afterPowerLoss(fate: CrashFate): MemoryFile {
@@ -61,6 +74,7 @@ export class MemoryFile {
     file.content = this.content.clone()
     file.synced = this.synced.clone()
     file.unsynced = [...this.unsynced]
+    file.syncFailed = this.syncFailed
     return file
   }
 }

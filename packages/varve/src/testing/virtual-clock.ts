@@ -1,12 +1,21 @@
+import { Prng } from '../base/prng.js'
 import { type CancelTimer, type Clock, systemClock } from '../base/clock.js'
 
-/** A clock for tests: time passes only in `sleepSync` and `advance`. */
+const startMs = Date.UTC(2024, 0, 1)
+
+/** A clock for tests: time passes only in `sleepSync` and `advance`. Nothing in it is left to chance. */
 export class VirtualClock implements Clock {
   private nowMs = 0
+  private readonly random: Prng
   private readonly timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>()
 
+  /** Clocks whose tokens meet in one directory need different seeds. */
+  constructor(seed = 0) {
+    this.random = new Prng(seed)
+  }
+
   wallMs(): number {
-    return systemClock.wallMs()
+    return startMs + this.nowMs
   }
 
   nextTurn(callback: () => void): void {
@@ -14,7 +23,7 @@ export class VirtualClock implements Clock {
   }
 
   uniqueToken(): string {
-    return systemClock.uniqueToken()
+    return this.random.bytes(8).toString('hex')
   }
 
   monotonicMs(): number {
@@ -42,5 +51,13 @@ export class VirtualClock implements Clock {
     for (const timer of [...this.timers]) {
       if (timer.dueMs <= this.nowMs && this.timers.delete(timer)) timer.callback()
     }
+  }
+
+  /** Advances to the timer that is due first; false when there is none. */
+  advanceToNextTimer(): boolean {
+    if (this.timers.size === 0) return false
+    const dueMs = Math.min(...[...this.timers].map((timer) => timer.dueMs))
+    this.advance(Math.max(0, dueMs - this.nowMs))
+    return true
   }
 }

@@ -19,11 +19,28 @@ export type Operation =
 /** Snapshots, and walks, that may be open at once. */
 export const slotCount = 3
 
-const keyCount = 400
-const longestKeyBytes = 64 * 1024
+/** How much a workload draws of each thing. */
+export interface WorkloadScale {
+  readonly keyCount: number
+  readonly longestKeyBytes: number
+  /** Values: most are short, every third is long, one in a thousand is huge. */
+  readonly shortValueBytes: number
+  readonly longValueBytes: number
+  readonly hugeValueBytes: number
+  readonly maxBatchWrites: number
+}
+
+const fullScale: WorkloadScale = {
+  keyCount: 400,
+  longestKeyBytes: 64 * 1024,
+  shortValueBytes: 200,
+  longValueBytes: 4000,
+  hugeValueBytes: 200_000,
+  maxBatchWrites: 40,
+}
 
 /** How often each kind of operation comes, relative to the others. */
-const weights: Record<Operation['type'], number> = {
+const defaultWeights: Record<Operation['type'], number> = {
   write: 400,
   burst: 30,
   get: 100,
@@ -36,7 +53,6 @@ const weights: Record<Operation['type'], number> = {
   compact: 3,
   reopen: 2,
 }
-const weightSum = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
 
 /**
  * Draws operations that go where engines break: keys that are prefixes of each other, bytes 0 and 255,
@@ -48,8 +64,12 @@ const weightSum = Object.values(weights).reduce((sum, weight) => sum + weight, 0
 export class Workload {
   private readonly keys: readonly string[]
 
-  constructor(private readonly random: Prng) {
-    this.keys = Array.from({ length: keyCount }, (_, i) => this.newKey(i))
+  constructor(
+    private readonly random: Prng,
+    private readonly scale = fullScale,
+    private readonly weights = defaultWeights,
+  ) {
+    this.keys = Array.from({ length: scale.keyCount }, (_, i) => this.newKey(i))
   }
 
   next(): Operation {
@@ -87,7 +107,7 @@ export class Workload {
   writes(): Write[] {
     const { random } = this
     if (random.chance(0.8)) return [this.write()]
-    return this.times(random.between(2, 40), () => this.putOrDelete())
+    return this.times(random.between(2, this.scale.maxBatchWrites), () => this.putOrDelete())
   }
 
   key(): string {
@@ -95,8 +115,9 @@ export class Workload {
   }
 
   private nextType(): Operation['type'] {
-    let left = this.random.below(weightSum)
-    for (const [type, weight] of Object.entries(weights)) {
+    const weights = Object.entries(this.weights)
+    let left = this.random.below(weights.reduce((sum, [, weight]) => sum + weight, 0))
+    for (const [type, weight] of weights) {
       left -= weight
       if (left < 0) return type as Operation['type']
     }
@@ -116,11 +137,12 @@ export class Workload {
 
   private value(): Buffer {
     const { random } = this
+    const { shortValueBytes, longValueBytes, hugeValueBytes } = this.scale
     const shape = random.below(1000)
     if (shape < 50) return Buffer.alloc(0)
-    if (shape === 999) return Buffer.alloc(200_000, random.bytes(1000))
-    if (shape < 700) return random.bytes(random.between(1, 200))
-    return Buffer.alloc(random.between(500, 4000), random.bytes(30))
+    if (shape === 999) return Buffer.alloc(hugeValueBytes, random.bytes(1000))
+    if (shape < 700) return random.bytes(random.between(1, shortValueBytes))
+    return Buffer.alloc(random.between(longValueBytes >> 3, longValueBytes), random.bytes(30))
   }
 
   private scan(): ModelScan {
@@ -147,7 +169,7 @@ export class Workload {
 
   private newKey(i: number): string {
     const { random } = this
-    if (i === 0) return 'x'.repeat(longestKeyBytes)
+    if (i === 0) return 'x'.repeat(this.scale.longestKeyBytes)
     switch (random.below(5)) {
       case 0:
         return random.pick(['\0', '\xff', 'a']).repeat(random.between(1, 8))

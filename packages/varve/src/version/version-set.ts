@@ -21,7 +21,7 @@ export interface RecoverOptions extends VersionSetOptions {
   readonly readOnly?: boolean
 }
 
-const defaultMaxManifestBytes = 4 * 1024 * 1024
+export const defaultMaxManifestBytes = 4 * 1024 * 1024
 
 /** An edit that stands in the MANIFEST and is not known to be durable. */
 interface PendingEdit {

@@ -37,7 +37,7 @@ export interface RunThresholds extends StallThresholds {
   readonly l0Trigger: number
   /**
    * With one run on each level: size that the first level below level 0 is kept below, in bytes.
-   * 64 KiB to 2^50; default l0Trigger × memtableBytes, which is what level 0 sends down at once.
+   * 4 KiB to 2^50; default l0Trigger × memtableBytes, which is what level 0 sends down at once.
    */
   readonly baseBytes: number
   /** Levels in use, level 0 included; the last one is the bottom. 2 to 7; default 7. */
@@ -46,7 +46,7 @@ export interface RunThresholds extends StallThresholds {
 
 /** When whole tables go, the oldest first. Nothing is merged. */
 export interface FifoThresholds {
-  /** Bytes of all tables that are kept. 64 KiB to 2^50; default 1 GiB. */
+  /** Bytes of all tables that are kept. 4 KiB to 2^50; default 1 GiB. */
   readonly maxBytes: number
   /** Age at which a table goes, in milliseconds since it was written. 1000 to 2^50, or Infinity, the default. */
   readonly maxAgeMs: number

@@ -1,0 +1,168 @@
+import { Prng } from '../../base/prng.js'
+import type { CrashFate } from '../../fs/crash-fate.js'
+import { FaultyFileSystem, type OperationKind } from '../../fs/faulty-file-system.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import type { MemoryFileSystem } from '../../fs/memory-file-system.js'
+import { parseFileName } from '../../version/file-names.js'
+import { type BinaryDatabase, bytes } from '../comparison.js'
+import type { Write } from '../oracle.js'
+import { VirtualClock } from '../virtual-clock.js'
+import { Client } from './client.js'
+import type { Expectation, History } from './history.js'
+import { openSimulated, type SimulatedOptions, simulatedPath } from './scenario.js'
+
+/** The fates of what was not synced; `kill` is the process alone, which loses nothing. */
+export const crashKinds = ['none', 'all', 'random', 'torn', 'kill'] as const
+export type CrashKind = (typeof crashKinds)[number]
+
+/** What a crash at one moment left, and what must be found in it. */
+export interface CrashImage {
+  readonly left: MemoryFileSystem
+  readonly kind: CrashKind
+  readonly expected: Expectation
+  /** What must be found if power fails before it was recovered. */
+  readonly durable: Expectation
+  /** Draws everything that happens to it from here on. */
+  readonly seed: number
+  readonly where: string
+}
+
+export function takeImage(
+  fs: MemoryFileSystem,
+  kind: CrashKind,
+  history: History,
+  seed: number,
+  where: string,
+): CrashImage {
+  const isKill = kind === 'kill'
+  const durable = history.afterPowerLoss()
+  const expected = isKill ? history.afterKill() : durable
+  const left = isKill ? fs.processCrashClone() : fs.crashClone(fateOf(kind, new Prng(seed)))
+  return { left, kind, expected, durable, seed, where: `${kind} at ${where}` }
+}
+
+export function fateOf(unsynced: CrashFate['unsynced'], prng: Prng): CrashFate {
+  return { unsynced, prng, sectorBytes: prng.pick([512, 4096]) }
+}
+
+/** Operations that change what is on the disk: crashes fall before each of these. */
+const changing: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  'append',
+  'create',
+  'link',
+  'makeDirectory',
+  'remove',
+  'rename',
+  'reserve',
+  'sync',
+  'syncDirectory',
+  'truncate',
+])
+
+export function isChange(kind: OperationKind): boolean {
+  return changing.has(kind)
+}
+
+const recoveryCrashChance = 1 / 6
+const exerciseChance = 1 / 24
+
+/**
+ * Opens what a crash left and looks whether it is what it must be. Of some images the recovery crashes
+ * too, and some are written to, compacted and verified. Returns after how many writes the state is.
+ */
+export async function checkImage(
+  image: CrashImage,
+  history: History,
+  options: SimulatedOptions,
+): Promise<number> {
+  const random = new Prng(image.seed)
+  if (random.chance(recoveryCrashChance)) crashRecovery(image, history, options, random)
+  const db = openSimulated(image.left, new VirtualClock(random.next()), options)
+  const found = requireExpected(db, history, image.expected, image.where)
+  if (!random.chance(exerciseChance)) return found
+  // What an open has found is durable, whatever it was before.
+  const again = image.left.crashClone(fateOf('none', random))
+  const expected = { atLeast: found, atMost: found }
+  const where = `${image.where}, then power loss after it was opened`
+  requireExpected(openSimulated(again, new VirtualClock(random.next()), options), history, expected, where)
+  await db.close()
+  await exercise(image.left, history.upTo(found), options, random)
+  return found
+}
+
+function requireExpected(
+  db: BinaryDatabase,
+  history: History,
+  expected: Expectation,
+  where: string,
+): number {
+  const entries = [...db.entries()]
+  const found = history.find(entries, expected)
+  if (found !== undefined) return found
+  throw new Error(`${where}: found ${history.describe(entries, expected)}`)
+}
+
+/** Power fails before one of the operations by which a copy of the image is recovered. */
+function crashRecovery(
+  { left, durable, where }: CrashImage,
+  history: History,
+  options: SimulatedOptions,
+  random: Prng,
+): void {
+  const fs = left.processCrashClone()
+  const crashed: { fs: MemoryFileSystem; where: string }[] = []
+  let changes = 0
+  const faulty = new FaultyFileSystem(fs, ({ kind, path }) => {
+    // Each change has the same chance to be the one.
+    if (!isChange(kind) || !random.chance(1 / ++changes)) return undefined
+    const unsynced = random.pick(['none', 'all', 'random', 'torn'] as const)
+    const again = `${where}, then power loss (${unsynced}) at ${kind} ${path} while it was opened`
+    crashed[0] = { fs: fs.crashClone(fateOf(unsynced, random)), where: again }
+    return undefined
+  })
+  openSimulated(faulty, new VirtualClock(random.next()), options)
+  for (const again of crashed) {
+    const db = openSimulated(again.fs, new VirtualClock(random.next()), options)
+    requireExpected(db, history, durable, again.where)
+  }
+}
+
+/** Writes, flushes, compacts and verifies, and looks whether anything is left behind. */
+export async function exercise(
+  fs: MemoryFileSystem,
+  history: History,
+  options: SimulatedOptions,
+  random: Prng,
+): Promise<void> {
+  const clock = new VirtualClock(random.next())
+  const client = new Client({ fs, clock, options, history, mayFail: () => false })
+  const put = (key: string, sync: boolean) => {
+    const writes: Write[] = [{ type: 'put', key, value: bytes(`after the crash: ${key}`) }]
+    return { type: 'write', writes, sync } as const
+  }
+  for (const key of ['', '\0', 'user:', '\xff'])
+    await client.run(put(`${key}!`, key === '\0'))
+  await client.run({ type: 'flush', wait: true })
+  await client.run(put('after the flush', false))
+  await client.run({ type: 'compact', range: {}, wait: true })
+  client.checkAll()
+  await client.close()
+  client.db = openSimulated(fs, clock, options, true)
+  client.checkAll()
+  requireTidy(fs, client.db)
+  await client.close()
+}
+
+/** Throws when the directory holds a file that nothing needs. */
+export function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
+  const tables = new Set(db.levels().flatMap((level) => level.tables.map((t) => t.fileNumber)))
+  const names = fs.list(simulatedPath)
+  const kinds = names.map((name) => parseFileName(name))
+  const surplus = names.filter((name, i) => {
+    const file = kinds[i]
+    if (file === undefined) return name !== 'LOCK'
+    return file.kind === 'temporary' || (file.kind === 'table' && !tables.has(file.number))
+  })
+  if (kinds.filter((file) => file?.kind === 'manifest').length > 1) surplus.push('MANIFESTs')
+  if (surplus.length > 0) throw new Error(`left behind: ${surplus.join(', ')} of ${names.join(', ')}`)
+}

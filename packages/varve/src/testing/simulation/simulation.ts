@@ -1,0 +1,108 @@
+import { Prng } from '../../base/prng.js'
+import type { VarveError } from '../../base/errors.js'
+import { type Fault, FaultyFileSystem, type FileOperation } from '../../fs/faulty-file-system.js'
+import { MemoryFileSystem } from '../../fs/memory-file-system.js'
+import { VirtualClock } from '../virtual-clock.js'
+import { Client } from './client.js'
+import { checkImage, type CrashImage, type CrashKind, takeImage } from './crash-image.js'
+import { History } from './history.js'
+import type { Scenario } from './scenario.js'
+import { SimulationFailure } from './simulation-failure.js'
+import { Trace } from './trace.js'
+
+/** What a kind of run adds to a scenario. */
+export interface SimulationHooks {
+  /** Asked before each file operation; `number` counts them over the whole run. */
+  readonly before: (operation: FileOperation, number: number) => Fault | undefined
+  readonly mayFail: (error: VarveError) => boolean
+  /** For the message of a failure: what was special. */
+  readonly circumstances: () => string
+}
+
+/**
+ * A whole engine in one thread: files in memory, virtual time, one client. Nothing in it is left to
+ * chance, so the same scenario with the same hooks gives the same trace.
+ *
+ * Owned by: a run. Lives: for one scenario.
+ */
+export class Simulation {
+  /** Crash images that were opened and found right. */
+  images = 0
+  readonly trace = new Trace()
+  readonly random: Prng
+  readonly clock: VirtualClock
+  readonly history = new History()
+  memory = new MemoryFileSystem()
+  client: Client
+  private operations = 0
+
+  constructor(
+    readonly scenario: Scenario,
+    private readonly hooks: SimulationHooks,
+  ) {
+    this.random = new Prng(~scenario.seed)
+    this.clock = new VirtualClock(scenario.seed)
+    this.client = this.newClient()
+  }
+
+  /** Does all steps, and `afterStep` after each. Throws SimulationFailure. */
+  async run(afterStep: () => Promise<void>): Promise<void> {
+    const { scenario, trace } = this
+    for (const [i, step] of scenario.steps.entries()) {
+      await this.attempt(i, async () => {
+        trace.note(step.type)
+        if (step.type === 'die') await this.die(step.of)
+        else await this.client.run(step)
+        trace.files(this.memory)
+        await afterStep()
+      })
+    }
+  }
+
+  async attempt(step: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      const circumstances = this.hooks.circumstances()
+      throw new SimulationFailure(this.scenario, step, circumstances, this.trace.end, cause)
+    }
+  }
+
+  takeImage(kind: CrashKind, where: string): CrashImage {
+    return takeImage(this.memory, kind, this.history, this.random.next(), where)
+  }
+
+  async checkImage(image: CrashImage): Promise<number> {
+    const found = await checkImage(image, this.history, this.scenario.options)
+    this.trace.note(`${image.where}: ${found}`)
+    this.images++
+    return found
+  }
+
+  /** What a crash leaves is where the run goes on. */
+  private async die(of: 'kill' | 'powerLoss'): Promise<void> {
+    const { random, history } = this
+    const kind = of === 'kill' ? 'kill' : random.pick(['none', 'all', 'random', 'torn'] as const)
+    const image = this.takeImage(kind, 'a step')
+    const copy = { ...image, left: image.left.processCrashClone() }
+    history.goOnFrom(await this.checkImage(copy))
+    this.memory = image.left
+    this.client = this.newClient()
+    this.client.open()
+    if (this.client.db === undefined) return
+    // What an open has found, it has made durable.
+    history.markDurable()
+    this.client.checkAll()
+  }
+
+  private newClient(): Client {
+    const fs = new FaultyFileSystem(this.memory, (operation) => {
+      this.trace.operation(operation)
+      return this.hooks.before(operation, this.operations++)
+    })
+    const { clock, history } = this
+    return new Client(
+      { fs, clock, options: this.scenario.options, history, mayFail: this.hooks.mayFail },
+    )
+  }
+}
