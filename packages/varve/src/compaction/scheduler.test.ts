@@ -63,6 +63,10 @@ class HeldEdits implements EditLog {
     this.applied.push('blocking')
   }
 
+  finishEdits(): void {
+    this.applied.push('finished')
+  }
+
   applyEditAsync(): Promise<void> {
     return new Promise((resolve) => {
       this.finish = () => {

@@ -19,8 +19,11 @@ export interface BackgroundJob extends SpaceNeed {
   editFor(result: JobResult): VersionEdit
   /** The edit is durable and in force. */
   installed(result: JobResult): void
-  /** Nothing has changed; the same work may be asked for again. */
-  failed(error: VarveError): void
+  /**
+   * Nothing has changed; the same work may be asked for again. `unused`: what the job had written
+   * before its edit failed.
+   */
+  failed(error: VarveError, unused?: JobResult): void
 }
 
 /** A tree, as far as background work goes. */
@@ -45,6 +48,8 @@ export interface SchedulerParts {
 export interface EditLog {
   applyEdit(edit: VersionEdit): void
   applyEditAsync(edit: VersionEdit): Promise<void>
+  /** Completes those in flight. */
+  finishEdits(): void
 }
 
 const emptyResult: JobResult = {
@@ -177,8 +182,8 @@ export class Scheduler {
           job.installed(result)
           resolve()
         },
-        failed: (error) => {
-          job.failed(error)
+        failed: (error, unused) => {
+          job.failed(error, unused)
           reject(error)
         },
       })
@@ -285,7 +290,7 @@ export class Scheduler {
       try {
         this.parts.edits.applyEdit(edit)
       } catch (error) {
-        this.fail(job, error as VarveError)
+        this.fail(job, error as VarveError, result)
         return
       }
       this.succeed(job, result)
@@ -304,7 +309,7 @@ export class Scheduler {
     if (this.installing.length === 0) return
     let failure: VarveError | undefined
     try {
-      this.parts.edits.applyEdit({})
+      this.parts.edits.finishEdits()
     } catch (error) {
       failure = error as VarveError
     }
@@ -316,7 +321,7 @@ export class Scheduler {
     entry.settled = true
     this.installing.splice(this.installing.indexOf(entry), 1)
     if (failure === undefined) this.succeed(entry.job, entry.result)
-    else this.fail(entry.job, failure)
+    else this.fail(entry.job, failure, entry.result)
   }
 
   private succeed(job: BackgroundJob, result: JobResult): void {
@@ -327,9 +332,9 @@ export class Scheduler {
     this.pump()
   }
 
-  private fail(job: BackgroundJob, error: VarveError): void {
+  private fail(job: BackgroundJob, error: VarveError, unused?: JobResult): void {
     this.release(job)
-    job.failed(error)
+    job.failed(error, unused)
     if (error.code !== 'ABORTED') this.tell(this.laneOf(job).failed(error))
     this.parts.onChange()
     this.pump()

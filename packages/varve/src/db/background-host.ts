@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import type { VarveError } from '../base/errors.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import type { JobResult } from '../compaction/job-request.js'
 import type { FileSystem } from '../fs/file-system.js'
@@ -91,6 +92,12 @@ export class BackgroundHost implements TreeHost {
       writtenBytes: result.writtenBytes,
       durationMs: result.durationMs,
     })
+  }
+
+  /** An edit that failed for good leaves tables that nothing names; a poisoned MANIFEST may name them. */
+  failed(error: VarveError, unused: JobResult | undefined): void {
+    if (unused === undefined || error.code === 'POISONED') return
+    this.removeTables(unused.outputs.map((table) => table.fileNumber))
   }
 
   /** No Version holds these any more. */

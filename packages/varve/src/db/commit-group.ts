@@ -4,8 +4,9 @@ import type { WriteBatch } from '../batch/write-batch.js'
 export class CommitGroup {
   sync = false
   isScheduled = false
-  /** The log that holds its record. */
+  /** The log that holds its record, and where in it that begins. */
   logNumber = 0
+  logOffset = 0
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
   private reject: ((error: unknown) => void) | undefined

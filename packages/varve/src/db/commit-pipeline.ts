@@ -67,7 +67,7 @@ export class CommitPipeline {
   private isRotationPrepared = false
   private spareBatch: WriteBatch | undefined
   private lastSequence: number
-  private poison: VarveError | undefined
+  private refusal: VarveError | undefined
   private closed: VarveError | undefined
   private readonly reader = new BatchReader()
   private cancelIntervalSync: CancelTimer | undefined
@@ -93,7 +93,7 @@ export class CommitPipeline {
 
   /** The batch to put operations in; then call `submit` or `commitBlocking`. */
   open(): WriteBatch {
-    const refusal = this.closed ?? this.poison
+    const refusal = this.closed ?? this.refusal
     if (refusal !== undefined) throw refusal
     this.group.batch.assertBetween()
     return this.group.batch
@@ -120,7 +120,7 @@ export class CommitPipeline {
     this.finishSyncBlocking()
     try {
       if (this.commits % commitsPerPoll === 0) scheduler.poll()
-      if (this.poison !== undefined) throw this.poison
+      if (this.refusal !== undefined) throw this.refusal
       const { batch } = this.group
       stalls.holdBlocking(batch.payloadBytes, this.needsMemtable(batch))
     } catch (error) {
@@ -130,7 +130,7 @@ export class CommitPipeline {
     const group = this.detachGroup()
     try {
       this.log(group)
-      if (this.mustSync(group)) this.syncBlocking()
+      if (this.mustSync(group)) this.syncBlocking(group)
     } catch (error) {
       group.fail(error)
       throw error
@@ -182,9 +182,21 @@ export class CommitPipeline {
     this.cancelIntervalSync?.()
   }
 
+  /** Refuses writes from now on, for nobody knows what of the log or the MANIFEST is on the disk. */
+  poison(cause: unknown): VarveError {
+    this.refusal ??= new VarveError(
+      'POISONED',
+      `${this.parts.path} takes no more writes since a file could not be made durable ` +
+        `(${cause instanceof Error ? cause.message : String(cause)}); reads go on; ` +
+        `open the database again to recover everything acknowledged`,
+      { path: this.parts.path, cause },
+    )
+    return this.refusal
+  }
+
   /** Makes what was committed durable, at the end. Requires: drained. */
   async syncLog(): Promise<void> {
-    if (this.poison !== undefined) return
+    if (this.parts.log.broken) return
     await this.parts.log.syncAsync()
     this.parts.log.markEnd()
   }
@@ -193,7 +205,7 @@ export class CommitPipeline {
     if (this.syncing !== undefined || this.isHeld || this.group.batch.isEmpty) return
     let held: Promise<void> | undefined
     try {
-      if (this.poison !== undefined) throw this.poison
+      if (this.refusal !== undefined) throw this.refusal
       const { batch } = this.group
       held = this.parts.stalls.hold(batch.payloadBytes, this.needsMemtable(batch))
     } catch (error) {
@@ -247,13 +259,15 @@ export class CommitPipeline {
     const lastSequence = this.lastSequence + batch.count
     assert(lastSequence <= maxSequence, 'sequence numbers are used up')
     batch.seal(this.lastSequence + 1)
+    const logOffset = log.sizeBytes
     try {
       log.append(batch)
     } catch (error) {
-      if (log.broken) throw this.poisonWith(error)
+      if (log.broken) throw this.poison(error)
       throw error
     }
     group.logNumber = log.logNumber
+    group.logOffset = logOffset
     this.lastSequence = lastSequence
   }
 
@@ -312,12 +326,12 @@ export class CommitPipeline {
   private endSync(group: CommitGroup, failure: unknown): void {
     if (this.syncing !== group) {
       // Its writes were acknowledged on the word of another sync; from now on no sync is believed.
-      if (failure !== undefined) this.parts.onError(this.poisonWith(failure))
+      if (failure !== undefined) this.parts.onError(this.poison(failure))
       return
     }
     this.syncing = undefined
     if (failure === undefined) this.publish(group)
-    else group.fail(this.poisonWith(failure))
+    else group.fail(this.poisonAt(group, failure))
     this.commitOpenGroup()
   }
 
@@ -327,21 +341,27 @@ export class CommitPipeline {
     if (group === undefined) return
     let failure: unknown
     try {
-      this.parts.log.sync()
+      this.syncBlocking(group)
     } catch (error) {
       failure = error
     }
     this.syncing = undefined
     if (failure === undefined) this.publish(group)
-    else group.fail(this.poisonWith(failure))
+    else group.fail(failure)
   }
 
-  private syncBlocking(): void {
+  private syncBlocking(group: CommitGroup): void {
     try {
       this.parts.log.sync()
     } catch (error) {
-      throw this.poisonWith(error)
+      throw this.poisonAt(group, error)
     }
+  }
+
+  /** The group could not be synced; it is refused, so it should not be found. */
+  private poisonAt(group: CommitGroup, failure: unknown): VarveError {
+    this.parts.log.takeBack(group.logOffset)
+    return this.poison(failure)
   }
 
   private startIntervalSync(): void {
@@ -349,19 +369,9 @@ export class CommitPipeline {
     if (typeof durability === 'string' || this.cancelIntervalSync !== undefined) return
     this.cancelIntervalSync = clock.after(durability.intervalMs, () => {
       this.cancelIntervalSync = undefined
-      if (this.poison !== undefined || !log.needsSync) return
-      log.syncAsync().catch((error: unknown) => this.parts.onError(this.poisonWith(error)))
+      if (this.refusal !== undefined || !log.needsSync) return
+      log.syncAsync().catch((error: unknown) => this.parts.onError(this.poison(error)))
     })
-  }
-
-  private poisonWith(cause: unknown): VarveError {
-    this.poison ??= new VarveError(
-      'POISONED',
-      `${this.parts.path} takes no more writes since the log could not be made durable; ` +
-        `reads go on; open the database again to recover everything acknowledged`,
-      { path: this.parts.path, cause },
-    )
-    return this.poison
   }
 }
 

@@ -146,9 +146,20 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   const sources = (): Iterable<Tree> => trees.values()
   const onError = (error: VarveError): void => events.emit('error', error)
   const onChange = (): void => stalls.wake()
-  const space = new DiskSpace(path, () => fs.freeBytes(path))
-  const edits = versions
-  const scheduler = new Scheduler({ executor, sources, edits, space, clock, onChange, onError })
+  const onJobError = (error: VarveError): void => {
+    // What cannot be flushed fills the memory, and the next open decides what there is.
+    if (versions.isPoisoned) pipeline.poison(error)
+    onError(error)
+  }
+  const scheduler = new Scheduler({
+    executor,
+    sources,
+    edits: versions,
+    space: new DiskSpace(path, () => fs.freeBytes(path)),
+    clock,
+    onChange,
+    onError: onJobError,
+  })
   const stalls = new WriteStalls(sources, scheduler, clock, options.maxStallMs, (event) =>
     events.emit('stall', event),
   )

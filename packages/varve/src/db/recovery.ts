@@ -1,10 +1,13 @@
 import type { BatchReader } from '../batch/batch-reader.js'
-import { unsupportedFormat } from '../base/errors.js'
-import type { FileSystem } from '../fs/file-system.js'
+import { corruption, unsupportedFormat } from '../base/errors.js'
+import type { FileSystem, WritableFile } from '../fs/file-system.js'
 import { MemTable } from '../memtable/memtable.js'
 import type { Tree } from '../tree/tree.js'
 import { parseFileName } from '../version/file-names.js'
 import { replayLogs, type ReplayedLog, type ReplayResult } from '../wal/replay.js'
+
+/** Read and written at once when a log is written again. */
+const maxPieceBytes = 1024 * 1024
 
 /** The logs in a directory that hold commits which may not be in tables, oldest first. */
 export function logsFrom(fs: FileSystem, directory: string, logNumber: number): ReplayedLog[] {
@@ -45,13 +48,15 @@ export function replayInto(
 /**
  * Makes what replay found the durable state: torn tails are cut off, dropped logs are removed, and the
  * logs that count are synced, since the next log builds on them. Whoever wrote them may have died
- * before doing so.
+ * before doing so, or may have failed to: then the bytes are in the system's memory, marked as written
+ * though they are not, and only writing them again brings them to the disk.
  */
 export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
-  for (const { path, sizeBytes } of replayed.used) {
+  for (const { path, sizeBytes, durableBytes } of replayed.used) {
     const file = fs.openForAppend(path)
     try {
       if (file.sizeBytes > sizeBytes) file.truncate(sizeBytes)
+      rewrite(fs, file, durableBytes)
       file.sync()
     } finally {
       file.close()
@@ -59,4 +64,20 @@ export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResu
   }
   for (const { path } of replayed.dropped) fs.remove(path)
   if (replayed.used.length + replayed.dropped.length > 0) fs.syncDirectory(directory)
+}
+
+/** Writes what stands behind `start` once more, as it is: dying meanwhile changes nothing. */
+function rewrite(fs: FileSystem, file: WritableFile, start: number): void {
+  const reader = fs.openForRead(file.path)
+  try {
+    const piece = Buffer.allocUnsafe(Math.min(maxPieceBytes, Math.max(file.sizeBytes - start, 0)))
+    for (let at = start; at < file.sizeBytes; at += piece.length) {
+      const length = Math.min(piece.length, file.sizeBytes - at)
+      const came = reader.read(piece, 0, length, at)
+      if (came < length) throw corruption(file.path, at + came, 'a log that became shorter')
+      file.rewrite(piece.subarray(0, length), at)
+    }
+  } finally {
+    reader.close()
+  }
 }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js'
+import type { VarveError } from '../base/errors.js'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
 import { systemError } from './system-error.js'
 
@@ -36,6 +37,7 @@ export interface Fault {
  *    a short write lets through.
  * 2. After a failed append, nothing is appended before `truncate`; after a failed sync, nothing is
  *    synced. Who does it breaks the contract, and an assertion says so.
+ * 3. Closing is counted and never fails.
  */
 export class FaultyFileSystem implements FileSystem {
   /** As the inner one: a thread that opens the files by itself meets no faults. */
@@ -135,7 +137,7 @@ export class FaultyFileSystem implements FileSystem {
   ask(
     kind: OperationKind,
     path: string,
-    details: { to?: string; bytes?: number },
+    details: { to?: string; bytes?: number } = {},
   ): Fault | undefined {
     const operation: FileOperation = { kind, path, ...details, index: this.operationCount++ }
     if (this.isRecording) this.trace.push(operation)
@@ -175,7 +177,7 @@ class FaultyReadableFile implements ReadableFile {
 
   close(): void {
     this.inner.close()
-    this.faults.begin('close', this.path)
+    this.faults.ask('close', this.path)
   }
 }
 
@@ -183,6 +185,8 @@ class FaultyWritableFile implements WritableFile {
   readonly path: string
   private size: number
   private syncFailed = false
+  /** Of a sync under way that is going to fail. */
+  private failing: Fault | undefined
 
   constructor(
     private readonly faults: FaultyFileSystem,
@@ -221,27 +225,40 @@ class FaultyWritableFile implements WritableFile {
     this.inner.reserve(sizeBytes)
   }
 
+  rewrite(bytes: Uint8Array, position: number): void {
+    this.faults.begin('rewrite', this.path, { bytes: bytes.length })
+    this.inner.rewrite(bytes, position)
+  }
+
+  /** The error of a sync under way is told here as well. */
   sync(): void {
-    this.beginSync()
+    const fault = this.failing ?? this.askForSync()
+    if (fault !== undefined) throw this.syncFails(fault)
     this.inner.sync()
   }
 
+  /** Fails when a disk would have answered, not at once. */
   async syncAsync(): Promise<void> {
-    this.beginSync()
-    await this.inner.syncAsync()
+    const fault = this.askForSync()
+    if (fault === undefined) return this.inner.syncAsync()
+    this.failing = fault
+    await Promise.resolve()
+    this.failing = undefined
+    throw this.syncFails(fault)
   }
 
-  /** The descriptor is gone even when closing it fails. */
   close(): void {
     this.inner.close()
-    this.faults.begin('close', this.path)
+    this.faults.ask('close', this.path)
   }
 
-  private beginSync(): void {
+  private askForSync(): Fault | undefined {
     assert(!this.syncFailed, `sync of ${this.path} after a sync of it failed`)
-    const fault = this.faults.ask('sync', this.path, {})
-    if (fault === undefined) return
+    return this.faults.ask('sync', this.path)
+  }
+
+  private syncFails({ systemCode }: Fault): VarveError {
     this.syncFailed = true
-    throw systemError('sync', this.path, fault.systemCode)
+    return systemError('sync', this.path, systemCode)
   }
 }

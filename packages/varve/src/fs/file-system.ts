@@ -54,7 +54,7 @@ export interface ReadableFile {
     length: number,
     position: number,
   ): Promise<number>
-  /** Closing twice is a programmer error. */
+  /** Never fails. Closing twice is a programmer error. */
   close(): void
 }
 
@@ -75,8 +75,17 @@ export interface WritableFile {
    * file stays where the next append goes.
    */
   reserve(sizeBytes: number): void
-  /** Makes content and size durable (fdatasync). Never call again after it threw. */
+  /**
+   * Writes bytes once more that stand at `position` already. The next sync then brings them to the disk
+   * even when an earlier one, of whoever had the file open, failed and left them in memory only.
+   */
+  rewrite(bytes: Uint8Array, position: number): void
+  /**
+   * Makes content and size durable (fdatasync). Never call again after it threw. A `sync` beside a
+   * `syncAsync` that is under way is told of errors for itself; two of the latter at a time are not.
+   */
   sync(): void
   syncAsync(): Promise<void>
+  /** Never fails: what must be durable was synced before. Closing twice is a programmer error. */
   close(): void
 }

@@ -156,6 +156,12 @@ export class MemoryWritableFile extends MemoryHandle implements WritableFile {
     this.file.change({ kind: 'truncate', sizeBytes })
   }
 
+  rewrite(bytes: Uint8Array, position: number): void {
+    this.assertOpen()
+    assert(position + bytes.length <= this.size, 'rewriting bytes that were not written')
+    this.file.change({ kind: 'write', position, bytes: copyBytes(bytes, 0, bytes.length) })
+  }
+
   sync(): void {
     this.assertOpen()
     this.file.sync()

@@ -27,7 +27,7 @@ abstract class NodeFile {
   close(): void {
     this.assertOpen()
     this.isOpen = false
-    if (this.running === 0) this.closeDescriptor()
+    if (this.running === 0) this.closeDescriptors()
   }
 
   protected assertOpen(): void {
@@ -43,16 +43,12 @@ abstract class NodeFile {
       throw ioError(operation, this.path, cause)
     } finally {
       this.running--
-      if (this.running === 0 && !this.isOpen) this.closeDescriptor()
+      if (this.running === 0 && !this.isOpen) this.closeDescriptors()
     }
   }
 
-  private closeDescriptor(): void {
-    try {
-      fs.closeSync(this.descriptor)
-    } catch (cause) {
-      throw ioError('close', this.path, cause)
-    }
+  protected closeDescriptors(): void {
+    closeQuietly(this.descriptor)
   }
 }
 
@@ -124,10 +120,15 @@ export class NodeReadableFile extends NodeFile implements ReadableFile {
 /**
  * Writes at explicit positions instead of in append mode, so that what a failed append left behind
  * `sizeBytes` is never built upon.
+ *
+ * Invariant: a sync and one in the background that run at the same time have a descriptor each. Linux
+ * tells each descriptor of a file once that its pages could not be written; of two syncs on one
+ * descriptor, the second would succeed.
  */
 export class NodeWritableFile extends NodeFile implements WritableFile {
   private size: number
   private syncFailed = false
+  private syncDescriptor: number | undefined
 
   constructor(path: string, descriptor: number, sizeBytes: number) {
     super(path, descriptor)
@@ -141,19 +142,12 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
   append(bytes: Uint8Array, start: number, end: number): void {
     this.assertOpen()
     assert(0 <= start && start <= end && end <= bytes.length, 'append of bytes that are not there')
-    let position = this.size
     try {
-      for (let at = start; at < end;) {
-        const asked = Math.min(end - at, maxCallBytes)
-        const written = fs.writeSync(this.descriptor, bytes, at, asked, position)
-        if (written <= 0) throw new Error(`wrote ${written} of ${asked} bytes`)
-        at += written
-        position += written
-      }
+      writeAt(this.descriptor, bytes, start, end, this.size)
     } catch (cause) {
       throw ioError('write', this.path, cause)
     }
-    this.size = position
+    this.size += end - start
   }
 
   truncate(sizeBytes: number): void {
@@ -177,6 +171,16 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
     }
   }
 
+  rewrite(bytes: Uint8Array, position: number): void {
+    this.assertOpen()
+    assert(position + bytes.length <= this.size, 'rewriting bytes that were not written')
+    try {
+      writeAt(this.descriptor, bytes, 0, bytes.length, position)
+    } catch (cause) {
+      throw ioError('write', this.path, cause)
+    }
+  }
+
   sync(): void {
     this.assertOpen()
     this.assertSyncable()
@@ -189,8 +193,15 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
   }
 
   syncAsync(): Promise<void> {
+    this.assertOpen()
     this.assertSyncable()
+    this.syncDescriptor ??= this.openAgain()
     return this.whileOpen('sync', () => this.syncOnce())
+  }
+
+  protected override closeDescriptors(): void {
+    super.closeDescriptors()
+    if (this.syncDescriptor !== undefined) closeQuietly(this.syncDescriptor)
   }
 
   /** After a failed sync the system may have dropped the bytes, and the next one would lie. */
@@ -200,11 +211,58 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
 
   private syncOnce(): Promise<void> {
     return new Promise((settle, fail) => {
-      fs.fdatasync(this.descriptor, (cause) => {
+      const done = (cause: Error | null): void => {
         if (cause === null) return settle()
         this.syncFailed = true
         fail(cause)
-      })
+      }
+      if (this.syncDescriptor !== undefined) fs.fdatasync(this.syncDescriptor, done)
+      else done(attempt(() => fs.fdatasyncSync(this.descriptor)))
     })
+  }
+
+  /** Undefined when it cannot be: the name may belong to another file by now. */
+  private openAgain(): number | undefined {
+    let again: number | undefined
+    const failure = attempt(() => {
+      again = fs.openSync(this.path, 'r+')
+      const [first, second] = [fs.fstatSync(this.descriptor), fs.fstatSync(again)]
+      if (first.ino !== second.ino || first.dev !== second.dev) throw new Error('another file')
+    })
+    if (failure === null) return again
+    if (again !== undefined) closeQuietly(again)
+    return undefined
+  }
+}
+
+function writeAt(
+  descriptor: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  position: number,
+): void {
+  for (let at = start; at < end;) {
+    const asked = Math.min(end - at, maxCallBytes)
+    const written = fs.writeSync(descriptor, bytes, at, asked, position + at - start)
+    if (written <= 0) throw new Error(`wrote ${written} of ${asked} bytes`)
+    at += written
+  }
+}
+
+function closeQuietly(descriptor: number): void {
+  try {
+    fs.closeSync(descriptor)
+  } catch {
+    // The descriptor is free all the same, and nothing was to become durable by closing.
+  }
+}
+
+function attempt(run: () => void): Error | null {
+  try {
+    run()
+    return null
+  } catch (error) {
+    return error as Error
   }
 }

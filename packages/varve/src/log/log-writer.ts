@@ -16,8 +16,10 @@ import {
  *
  * Invariant 1: the file holds whole records up to `sizeBytes`. A failed append is cut off again.
  * Invariant 2: bytes below `durableBytes` survive power loss, given a synced directory.
- * Invariant 3: once `broken`, the file is never written or synced again: after a failed sync nobody
+ * Invariant 3: once `broken`, the file is never appended to or synced again: after a failed sync nobody
  * knows what the disk holds, and a second sync may succeed without having written anything.
+ * Invariant 4: one sync in the background at a time. Of two on one descriptor, one may take the error
+ * and the other succeed. A blocking sync is told for itself; see WritableFile.
  */
 export class LogWriter {
   /** Room that `appendInPlace` needs in front of a payload. */
@@ -28,7 +30,7 @@ export class LogWriter {
   /** How many of them are known to be on the disk. */
   durableBytes = 0
   private failure: unknown
-  private syncsInFlight = 0
+  private syncInFlight: Promise<void> | undefined
   /** Where the file ends: at `sizeBytes`, or behind it, with zeros in between. */
   private reservedBytes: number
 
@@ -122,31 +124,49 @@ export class LogWriter {
   /** The same in the background, for the records appended before the call; more may follow. */
   async syncAsync(): Promise<void> {
     this.throwIfBroken()
-    const sizeBytes = this.sizeBytes
-    if (this.durableBytes === sizeBytes) return
-    this.syncsInFlight++
-    try {
-      await this.file.syncAsync()
-    } catch (error) {
-      this.failure ??= error
-      throw error
-    } finally {
-      this.syncsInFlight--
-    }
-    // A sync that succeeds after another one failed proves nothing.
+    const wantedBytes = this.sizeBytes
+    while (this.syncInFlight !== undefined) await this.syncInFlight
     this.throwIfBroken()
-    if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
+    if (this.durableBytes >= wantedBytes) return
+    const sync = this.syncOnce(this.sizeBytes)
+    // Those who wait look for themselves how it ended.
+    this.syncInFlight = sync.catch(() => {}).then(() => void (this.syncInFlight = undefined))
+    await sync
   }
 
   /** Whether a sync in the background is under way. */
   get isSyncing(): boolean {
-    return this.syncsInFlight > 0
+    return this.syncInFlight !== undefined
+  }
+
+  /**
+   * After a failed sync: takes the records behind `sizeBytes` back, which nobody was told of. A process
+   * that opens the log then does not find them; after power loss it may.
+   */
+  takeBack(sizeBytes: number): void {
+    try {
+      this.file.truncate(sizeBytes)
+    } catch {
+      // They may be found, then, like any record of which the writer did not hear.
+    }
   }
 
   /** Does not sync. A sync that is under way ends as it would have. */
   close(): void {
     if (!this.broken && this.reservedBytes > this.sizeBytes) this.giveBack()
     this.file.close()
+  }
+
+  private async syncOnce(sizeBytes: number): Promise<void> {
+    try {
+      await this.file.syncAsync()
+    } catch (error) {
+      this.failure ??= error
+      throw error
+    }
+    // A sync that succeeds after another one failed proves nothing.
+    this.throwIfBroken()
+    if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
   }
 
   /** A file whose length stays the same is synced in little more than half the time. */
@@ -169,10 +189,16 @@ export class LogWriter {
     }
   }
 
+  /**
+   * Also from the disk: what a later record, torn by a power loss, leaves must be zeros, not pieces of
+   * this one.
+   */
   private cutBack(cause: unknown): void {
     try {
       this.file.truncate(this.sizeBytes)
       this.reservedBytes = this.sizeBytes
+      this.file.sync()
+      this.durableBytes = this.sizeBytes
     } catch {
       // The append's own error says more; what counts here is that the end of the file is unknown.
       this.failure = cause

@@ -1,3 +1,4 @@
+import type { VarveError } from '../base/errors.js'
 import type { JobRequest, JobResult, JobTableOptions } from '../compaction/job-request.js'
 import type { BackgroundJob } from '../compaction/scheduler.js'
 import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
@@ -21,6 +22,8 @@ export interface TreeJobHost {
   neededLog(keyspace: number, firstLog: number | undefined): number
   flushed(result: JobResult): void
   compacted(spec: CompactionSpec, result: JobResult): void
+  /** `unused`: what the job wrote, if it was the edit that failed. */
+  failed(error: VarveError, unused: JobResult | undefined): void
 }
 
 interface JobOwner {
@@ -69,8 +72,9 @@ export function flushJob(
       hooks.installed()
       host.flushed(result)
     },
-    failed() {
+    failed(error, unused) {
       slot.isFlushing = false
+      host.failed(error, unused)
     },
   }
 }
@@ -105,8 +109,9 @@ export function mergeJob(
       installed()
       host.compacted(spec, result)
     },
-    failed() {
+    failed(error, unused) {
       free()
+      host.failed(error, unused)
     },
   }
 }

@@ -93,10 +93,10 @@ export function replayManifest(
 }
 
 /**
- * Starts a MANIFEST with one edit that describes everything, and makes CURRENT name it. Whenever power
- * fails, CURRENT names a whole MANIFEST, the old one or the new one.
+ * Writes a MANIFEST with one edit that describes everything, durably. It is not in force before
+ * `makeCurrent`; when it cannot be written, everything is as it was.
  */
-export function startManifest(
+export function writeManifest(
   fs: FileSystem,
   directory: string,
   manifestNumber: number,
@@ -113,8 +113,20 @@ export function startManifest(
     return writer
   } catch (error) {
     writer.close()
+    removeQuietly(fs, path)
+    removeQuietly(fs, temporaryName(`${directory}/${currentName}`))
     throw error
   }
+}
+
+/**
+ * Puts the MANIFEST that was written last in force. Whenever power fails, CURRENT names a whole
+ * MANIFEST, the old one or the new one; when this fails, nobody knows which.
+ */
+export function makeCurrent(fs: FileSystem, directory: string): void {
+  const path = `${directory}/${currentName}`
+  fs.rename(temporaryName(path), path)
+  fs.syncDirectory(directory)
 }
 
 function openManifest(fs: FileSystem, directory: string, manifestNumber: number): LogReader {
@@ -125,9 +137,9 @@ function openManifest(fs: FileSystem, directory: string, manifestNumber: number)
   return LogReader.open(fs, path, LogPurpose.manifest, manifestNumber)
 }
 
+/** What CURRENT will say, under a temporary name. */
 function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number): void {
-  const path = `${directory}/${currentName}`
-  const temporary = temporaryName(path)
+  const temporary = temporaryName(`${directory}/${currentName}`)
   if (fs.exists(temporary)) fs.remove(temporary)
   const file = fs.create(temporary)
   try {
@@ -137,6 +149,13 @@ function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number)
   } finally {
     file.close()
   }
-  fs.rename(temporary, path)
-  fs.syncDirectory(directory)
+}
+
+/** What cannot be removed is left for the next open. */
+function removeQuietly(fs: FileSystem, path: string): void {
+  try {
+    fs.remove(path)
+  } catch {
+    // The error that made it unneeded says more.
+  }
 }

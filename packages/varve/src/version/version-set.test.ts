@@ -106,8 +106,8 @@ test('whenever power fails, reopening gives the state before or after the edit',
   }
 })
 
-test('whichever operation fails, the edit is not current, no more are taken, none is lost', () => {
-  let failedEdits = 0
+test('whichever operation fails, the edit is not current, and none is lost', () => {
+  const seen = { poisoned: 0, alone: 0, unharmed: 0 }
   for (let failAt = 0; failAt < 60; failAt++) {
     const fs = newFileSystem()
     const set = VersionSet.create(fs, directory)
@@ -119,15 +119,19 @@ test('whichever operation fails, the edit is not current, no more are taken, non
         index === failAt ? { systemCode: 'EIO', shortWriteBytes: 40 } : undefined,
       )
       const faultySet = VersionSet.recover(faulty, directory, { maxManifestBytes: 400 })
-      try {
-        for (let n = 1000; n < 1006; n++) {
+      let failure: VarveError | undefined
+      for (let n = 1000; n < 1006 && !faultySet.isPoisoned; n = done + 1) {
+        try {
           faultySet.applyEdit(step(n))
           done = n
+        } catch (error) {
+          failure = error as VarveError
         }
-      } catch {
-        failedEdits++
         assert.equal(stateOf(faultySet) ?? 999, done)
-        assert.ok(faultySet.isPoisoned)
+      }
+      seen[failure === undefined ? 'unharmed' : faultySet.isPoisoned ? 'poisoned' : 'alone']++
+      assert.equal(failure?.code === 'POISONED', faultySet.isPoisoned)
+      if (faultySet.isPoisoned) {
         assert.throws(() => faultySet.applyEdit(step(done + 1)), { code: 'POISONED' })
       }
     } catch (error) {
@@ -136,7 +140,24 @@ test('whichever operation fails, the edit is not current, no more are taken, non
     const state = stateOf(recovered(fs.processCrashClone())) ?? 999
     assert.ok(state === done || state === done + 1, `fail at ${failAt}: ${state}, not ${done}`)
   }
-  assert.ok(failedEdits > 10)
+  assert.ok(seen.poisoned >= 6 && seen.alone >= 6 && seen.unharmed >= 6, JSON.stringify(seen))
+})
+
+test('a fresh MANIFEST that cannot be written leaves the old one in use, and no file', () => {
+  const fs = newFileSystem()
+  const faulty = new FaultyFileSystem(fs, () => undefined)
+  const set = VersionSet.create(faulty, directory, { maxManifestBytes: 100 })
+  addTables(fs)
+  const before = fs.list(directory).length
+  faulty.faultFor = ({ kind, path }) =>
+    kind === 'append' && path.endsWith('.tmp') ? { systemCode: 'ENOSPC' } : undefined
+  for (let n = 1000; n < 1006; n++) set.applyEdit(step(n))
+  assert.equal(fs.list(directory).filter((name) => name.startsWith('MANIFEST')).length, 1)
+  assert.equal(fs.list(directory).length, before)
+  faulty.faultFor = () => undefined
+  for (let n = 1006; n < 1012; n++) set.applyEdit(step(n))
+  assert.ok(fs.list(directory).filter((name) => name.startsWith('MANIFEST')).length > 1)
+  assert.equal(stateOf(recovered(fs)), 1011)
 })
 
 test('edits in the background become current in order; a blocking one completes them', async () => {
@@ -169,7 +190,7 @@ test('a failed sync in the background fails every edit that waits', async () => 
   faulty.faultFor = ({ kind }) =>
     kind === 'sync' && syncs++ === 0 ? { systemCode: 'EIO' } : undefined
   const first = set.applyEditAsync(step(1000))
-  await assert.rejects(first, { code: 'IO' })
+  await assert.rejects(first, { code: 'POISONED' })
   await assert.rejects(set.applyEditAsync(step(1001)), { code: 'POISONED' })
   assert.equal(stateOf(set), undefined)
   assert.equal(set.isPoisoned, true)

@@ -5,7 +5,7 @@ import type { LogWriter } from '../log/log-writer.js'
 import { LivingVersions } from './living-versions.js'
 import { numberBehind, tableName, unneededFiles } from './file-names.js'
 import { LevelsBuilder } from './levels-builder.js'
-import { readCurrent, replayManifest, startManifest } from './manifest.js'
+import { makeCurrent, readCurrent, replayManifest, writeManifest } from './manifest.js'
 import { type AddedTable, defaultKeyspace, encodeEdit, type VersionEdit } from './version-edit.js'
 import { emptyLevels, type Levels, type Version } from './version.js'
 
@@ -38,9 +38,10 @@ interface PendingEdit {
  * Invariant 1: a Version becomes current only after the edit that makes it is durable.
  * Invariant 2: edits become current in the order in which they were given.
  * Invariant 3: a file number is given out once, over the whole life of the database.
- * Invariant 4: after a failed write or sync of the MANIFEST the set takes no more edits. The edits
- * that failed are not current, but the file may hold them: the tables they add must stay, until the
- * next open decides.
+ * Invariant 4: an edit that could not be written, and was undone, has failed alone, with `IO`. After a
+ * failed sync, or a write that could not be undone, the set is poisoned and takes no more edits. Those
+ * that fail with `POISONED` are not current, but the file may hold them: the tables they add must stay,
+ * until the next open decides.
  */
 export class VersionSet {
   /** Logs below this number are not needed. */
@@ -55,7 +56,7 @@ export class VersionSet {
   private readonly living: LivingVersions
   /** Oldest first. Bounded by how many flushes and compactions run at once. */
   private readonly pending: PendingEdit[] = []
-  private failure: unknown
+  private poison: VarveError | undefined
 
   /** Makes an empty database. Requires: the directory holds none. */
   static create(fs: FileSystem, directory: string, options: VersionSetOptions = {}): VersionSet {
@@ -97,9 +98,9 @@ export class VersionSet {
     return this.living.current(keyspace)
   }
 
-  /** True once an edit failed; the current versions stay readable. */
+  /** True once nobody knows what the MANIFEST holds; the current versions stay readable. */
   get isPoisoned(): boolean {
-    return this.failure !== undefined
+    return this.poison !== undefined
   }
 
   /** The first of `count` new numbers in a row. */
@@ -111,14 +112,21 @@ export class VersionSet {
 
   /** Makes an edit durable and current, and those still in flight before it. Blocks for a sync. */
   applyEdit(edit: VersionEdit): void {
-    const entry = this.append(edit)
+    this.append(edit)
+    this.finishEdits()
+  }
+
+  /** Makes the edits in flight durable and current. Blocks for a sync. */
+  finishEdits(): void {
+    this.throwIfPoisoned()
+    const last = this.pending.at(-1)
+    if (last === undefined) return
     try {
       this.openWriter().sync()
     } catch (error) {
-      this.poison(error)
-      throw error
+      throw this.poisonWith(error)
     }
-    this.installThrough(entry)
+    this.installThrough(last)
   }
 
   /** The same with the sync in the background. Resolves when the edit is current. */
@@ -127,10 +135,10 @@ export class VersionSet {
     try {
       await this.openWriter().syncAsync()
     } catch (error) {
-      this.poison(error)
+      const poison = this.poisonWith(error)
       // A later applyEdit may have made it durable meanwhile, with a sync of its own.
       if (entry.isInstalled) return
-      throw error
+      throw poison
     }
     if (!entry.isInstalled) this.installThrough(entry)
   }
@@ -191,17 +199,14 @@ export class VersionSet {
     this.throwIfPoisoned()
     const levels = this.levelsAfter(given)
     const edit = { ...given, ...this.numbersAfter(given) }
+    // Only between edits: the new MANIFEST begins with what is current.
+    const isQuiet = this.pending.length === 0 && !this.openWriter().isSyncing
+    if (isQuiet && this.openWriter().sizeBytes > this.rollAtBytes) this.roll()
+    const writer = this.openWriter()
     try {
-      // Only between edits: the new MANIFEST begins with what is current.
-      const writer = this.openWriter()
-      const isQuiet = this.pending.length === 0 && !writer.isSyncing
-      if (isQuiet && writer.sizeBytes > this.rollAtBytes) {
-        this.roll()
-      }
-      this.openWriter().append(encodeEdit(edit))
+      writer.append(encodeEdit(edit))
     } catch (error) {
-      this.poison(error)
-      throw error
+      throw writer.broken ? this.poisonWith(error) : error
     }
     const entry: PendingEdit = { edit, levels, isInstalled: false }
     this.pending.push(entry)
@@ -258,20 +263,48 @@ export class VersionSet {
     for (const [keyspace, of] of levels) this.living.install(keyspace, of)
   }
 
-  /** The old MANIFEST stays until the next open finds it unneeded. */
+  /**
+   * Goes on in a fresh MANIFEST, or, if none can be written, in the one there is. The old one stays
+   * until the next open finds it unneeded.
+   */
   private roll(): void {
-    this.openWriter().close()
-    this.writer = undefined
-    this.startManifest()
+    const old = this.openWriter()
+    const number = this.allocateFileNumber()
+    let writer: LogWriter
+    try {
+      writer = writeManifest(this.fs, this.directory, number, this.snapshotEdit())
+    } catch {
+      this.rollAtBytes = 2 * old.sizeBytes
+      return
+    }
+    try {
+      makeCurrent(this.fs, this.directory)
+    } catch (error) {
+      writer.close()
+      throw this.poisonWith(error)
+    }
+    old.close()
+    this.goOnIn(writer, number)
   }
 
   private startManifest(): void {
     const number = this.allocateFileNumber()
-    this.writer = startManifest(this.fs, this.directory, number, this.snapshotEdit())
+    const writer = writeManifest(this.fs, this.directory, number, this.snapshotEdit())
+    try {
+      makeCurrent(this.fs, this.directory)
+    } catch (error) {
+      writer.close()
+      throw error
+    }
+    this.goOnIn(writer, number)
+  }
+
+  private goOnIn(writer: LogWriter, number: number): void {
+    this.writer = writer
     this.manifestNumber = number
     const limit = this.options.maxManifestBytes ?? defaultMaxManifestBytes
     // A big tree's first edit alone may exceed the limit; it is not written again for each edit.
-    this.rollAtBytes = Math.max(limit, 2 * this.writer.sizeBytes)
+    this.rollAtBytes = Math.max(limit, 2 * writer.sizeBytes)
     this.mark()
   }
 
@@ -280,18 +313,18 @@ export class VersionSet {
     return this.writer
   }
 
-  private poison(cause: unknown): void {
-    this.failure ??= cause
+  private poisonWith(cause: unknown): VarveError {
+    this.poison ??= new VarveError(
+      'POISONED',
+      `the MANIFEST in ${this.directory} takes no more edits since one could not be made durable; ` +
+        `open the database again`,
+      { path: this.directory, cause },
+    )
+    return this.poison
   }
 
   private throwIfPoisoned(): void {
-    if (this.failure === undefined) return
-    throw new VarveError(
-      'POISONED',
-      `the MANIFEST in ${this.directory} takes no more edits since a write of it failed; ` +
-        `open the database again`,
-      { path: this.directory, cause: this.failure },
-    )
+    if (this.poison !== undefined) throw this.poison
   }
 }
 

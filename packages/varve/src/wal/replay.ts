@@ -10,6 +10,16 @@ export interface ReplayedLog {
   readonly path: string
 }
 
+export interface UsedLog {
+  readonly path: string
+  /** The size up to which it is whole. */
+  readonly sizeBytes: number
+  /** How much of that its records vouch for: it was synced. */
+  readonly durableBytes: number
+  /** What was torn behind it. */
+  readonly tornBytes: number
+}
+
 export interface ReplayResult {
   /** Commit groups read. */
   records: number
@@ -22,8 +32,8 @@ export interface ReplayResult {
   last: { logNumber: number; path: string; sizeBytes: number } | undefined
   /** Logs that were never begun, or behind a lost tail, and all after them: nothing to be used. */
   dropped: ReplayedLog[]
-  /** The logs that were used, the size up to which they are whole, and what was torn behind it. */
-  used: { path: string; sizeBytes: number; tornBytes: number }[]
+  /** The logs that were used. */
+  used: UsedLog[]
 }
 
 /**
@@ -85,8 +95,10 @@ function replayLog(
       result.tornTails++
       result.droppedBytes += tornBytes
     }
-    result.used.push({ path: log.path, sizeBytes: reader.validBytes, tornBytes })
-    result.last = { ...log, sizeBytes: reader.validBytes }
+    const { validBytes, vouchedBytes } = reader
+    const { path } = log
+    result.used.push({ path, sizeBytes: validBytes, durableBytes: vouchedBytes, tornBytes })
+    result.last = { ...log, sizeBytes: validBytes }
     return true
   } finally {
     reader.close()

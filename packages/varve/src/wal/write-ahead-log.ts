@@ -26,6 +26,7 @@ export class WriteAheadLog {
   private unsynced: LogWriter[] = []
   private readonly numbers = new Map<LogWriter, number>()
   private directorySynced = false
+  private directoryFailed = false
   /** A log that could not be begun: it would end the series for replay, so it goes before the next. */
   private stub: string | undefined
   /** Syncs in the background: the files that they may touch stay open. */
@@ -52,7 +53,12 @@ export class WriteAheadLog {
 
   /** After a failed sync, or an append that could not be undone. */
   get broken(): boolean {
-    return this.current.broken || this.unsynced.some((log) => log.broken)
+    return this.directoryFailed || this.current.broken || this.unsynced.some((log) => log.broken)
+  }
+
+  /** Bytes in the log that takes the commits. */
+  get sizeBytes(): number {
+    return this.current.sizeBytes
   }
 
   /** Appends a sealed batch as one record. On failure nothing of it stays in the file. */
@@ -91,6 +97,11 @@ export class WriteAheadLog {
     this.closeDurable()
   }
 
+  /** After a failed sync: takes back the commit behind `sizeBytes` of the current log, if it can. */
+  takeBack(sizeBytes: number): void {
+    this.current.takeBack(sizeBytes)
+  }
+
   /** Forgets logs below `logNumber`, whose commits are in tables: they need no sync any more. */
   dropBefore(logNumber: number): void {
     if (this.syncing.size > 0) return
@@ -123,7 +134,7 @@ export class WriteAheadLog {
   private async syncLogs(unsynced: readonly LogWriter[], current: LogWriter): Promise<void> {
     for (const log of unsynced) await log.syncAsync()
     if (!this.directorySynced) {
-      await this.fs.syncDirectoryAsync(this.directory)
+      await this.fs.syncDirectoryAsync(this.directory).catch((error: unknown) => this.fail(error))
       this.directorySynced = current === this.current
     }
     await current.syncAsync()
@@ -159,8 +170,18 @@ export class WriteAheadLog {
 
   private syncDirectory(): void {
     if (this.directorySynced) return
-    this.fs.syncDirectory(this.directory)
+    try {
+      this.fs.syncDirectory(this.directory)
+    } catch (error) {
+      this.fail(error)
+    }
     this.directorySynced = true
+  }
+
+  /** The names in the directory could not be made durable. */
+  private fail(error: unknown): never {
+    this.directoryFailed = true
+    throw error
   }
 
   private closeLog(log: LogWriter): void {

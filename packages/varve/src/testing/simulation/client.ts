@@ -60,9 +60,27 @@ export class Client {
     this.failures = []
     this.db = this.attempt(() => openSimulated(fs, clock, options))
     this.db?.on('error', (error) => this.note(error))
+    if (this.db !== undefined) this.learnOutcomes(this.db)
+  }
+
+  /** Writes that were refused because nobody knew are there now, or are not. */
+  private learnOutcomes(db: BinaryDatabase): void {
+    const { history } = this.setting
+    if (!history.hasUnknown) return
+    const entries = this.attempt(() => [...db.entries()])
+    if (entries === undefined) {
+      this.db = undefined
+      this.background.push(this.attemptAsync(db.close()))
+      return
+    }
+    const expected = history.afterKill()
+    const count = history.find(entries, expected)
+    assert.ok(count !== undefined, `opened again: ${history.describe(entries, expected)}`)
+    history.goOnFrom(count)
   }
 
   async run(step: Exclude<Step, { type: 'die' }>): Promise<void> {
+    if (this.db === undefined) await this.endBackground()
     if (this.db === undefined) this.open()
     if (this.db !== undefined) await this.runOn(this.db, step)
     if (this.defect !== undefined) throw this.defect
@@ -81,11 +99,15 @@ export class Client {
     if (db === undefined) return
     for (const slot of [...this.walks.keys()]) this.stepWalk(slot, Infinity)
     for (const slot of [...this.snapshots.keys()]) this.dropSnapshot(slot)
-    for (const work of this.background.splice(0)) await inVirtualTime(this.setting.clock, work)
+    await this.endBackground()
     this.db = undefined
     const closing = this.attemptAsync(db.close().then(() => true))
     const isClosed = await inVirtualTime(this.setting.clock, closing)
     if (isClosed === true && !this.isPoisoned) this.setting.history.markDurable()
+  }
+
+  private async endBackground(): Promise<void> {
+    for (const work of this.background.splice(0)) await inVirtualTime(this.setting.clock, work)
   }
 
   private async runOn(db: BinaryDatabase, step: Exclude<Step, { type: 'die' }>): Promise<void> {

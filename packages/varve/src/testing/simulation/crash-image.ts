@@ -54,6 +54,7 @@ const changing: ReadonlySet<OperationKind> = new Set<OperationKind>([
   'remove',
   'rename',
   'reserve',
+  'rewrite',
   'sync',
   'syncDirectory',
   'truncate',

@@ -1,7 +1,7 @@
 import type { Fault, FileOperation, OperationKind } from '../../fs/faulty-file-system.js'
 import { bytes } from '../comparison.js'
 import type { Write } from '../oracle.js'
-import { crashKinds, exercise, fateOf } from './crash-image.js'
+import { crashKinds, type CrashImage, exercise, fateOf, isChange } from './crash-image.js'
 import type { RunResult } from './crash-run.js'
 import type { Scenario } from './scenario.js'
 import { Simulation } from './simulation.js'
@@ -17,10 +17,10 @@ export interface PlannedFault {
 
 export type FaultKind = 'EIO' | 'ENOSPC' | 'EMFILE' | 'short write'
 
-const growing = ['append', 'create', 'link', 'makeDirectory', 'rename', 'reserve'] as const
+const growing = ['append', 'create', 'link', 'makeDirectory', 'rename', 'reserve', 'rewrite'] as const
 const syncing = ['sync', 'syncDirectory'] as const
 const opening = ['create', 'list', 'openForAppend', 'openForRead'] as const
-const others = ['close', 'freeBytes', 'read', 'realPath', 'remove', 'sizeBytes', 'truncate'] as const
+const others = ['freeBytes', 'read', 'realPath', 'remove', 'sizeBytes', 'truncate'] as const
 
 /** The operations that each fault meets. */
 const met: Record<FaultKind, ReadonlySet<OperationKind>> = {
@@ -32,6 +32,9 @@ const met: Record<FaultKind, ReadonlySet<OperationKind>> = {
 
 /** After one of these failed, nobody knows what is on the disk. */
 const poisoning = new Set<OperationKind>([...syncing, 'truncate', 'rename'])
+
+/** Of crashes in the operations behind the one that failed. */
+const maxImages = 8
 
 /** As long as any job waits before it is tried again. */
 const retryMs = 120_000
@@ -62,8 +65,11 @@ export async function runFault(scenario: Scenario, fault: PlannedFault): Promise
 
 class FaultRun {
   readonly simulation: Simulation
-  /** What has failed, in words and by its kind. */
+  /** What has failed, in words. */
   private readonly failed: string[] = []
+  /** Crashes soon after it. */
+  private readonly taken: CrashImage[] = []
+  private imagesLeft = maxImages
   private isUncertain = false
   private isOver = false
 
@@ -81,7 +87,9 @@ class FaultRun {
 
   async run(): Promise<void> {
     const { simulation } = this
-    await simulation.run(() => Promise.resolve())
+    await simulation.run(async () => {
+      for (const image of this.taken.splice(0)) await simulation.checkImage(image)
+    })
     await simulation.attempt(simulation.scenario.steps.length, () => this.end())
   }
 
@@ -116,6 +124,11 @@ class FaultRun {
   private before(operation: FileOperation, number: number): Fault | undefined {
     this.onOperation(operation)
     const { fault, simulation, isOver } = this
+    if (this.failed.length > 0 && this.imagesLeft > 0 && isChange(operation.kind)) {
+      this.imagesLeft--
+      const crash = simulation.random.pick(crashKinds)
+      this.taken.push(simulation.takeImage(crash, `${operation.kind} ${operation.path}`))
+    }
     if (fault === undefined || isOver || number < fault.operation) return undefined
     if (number > fault.operation && !(fault.forEver && met[fault.kind].has(operation.kind))) {
       return undefined
@@ -123,6 +136,7 @@ class FaultRun {
     const { kind, path, bytes: length = 0 } = operation
     this.failed.push(`${kind} ${path}`)
     if (poisoning.has(kind)) this.isUncertain = true
+    if (kind === 'truncate') simulation.history.mayLinger = true
     if (kind === 'sync') {
       const { random, memory } = simulation
       memory.failSync(path, fateOf(random.pick(['none', 'random', 'torn']), random))

@@ -31,6 +31,8 @@ type Entries = Iterable<readonly [Uint8Array, Uint8Array]>
 export class History {
   private readonly issued: IssuedWrite[] = []
   private readonly states: { state: OracleState; fingerprint: string }[] = []
+  /** Whether writes that were refused because nobody knew may be found: they could not be taken back. */
+  mayLinger = false
   private acknowledgedCount = 0
   private durableCount = 0
 
@@ -64,6 +66,10 @@ export class History {
     this.durableCount = Math.max(this.durableCount, count)
   }
 
+  get hasUnknown(): boolean {
+    return this.issued.some(({ outcome }) => outcome === 'unknown')
+  }
+
   get acknowledged(): number {
     return this.acknowledgedCount
   }
@@ -73,7 +79,9 @@ export class History {
   }
 
   afterKill(): Expectation {
-    return { atLeast: this.acknowledgedCount, atMost: this.issued.length }
+    const unknown = this.issued.findIndex(({ outcome }) => outcome === 'unknown')
+    const isGone = unknown >= 0 && !this.mayLinger
+    return { atLeast: this.acknowledgedCount, atMost: isGone ? unknown : this.issued.length }
   }
 
   /** What reads see while nothing is under way. */

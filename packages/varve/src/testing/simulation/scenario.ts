@@ -104,12 +104,15 @@ export function openSimulated(
     coldReads: 'async',
     tableBytes: options.memtableBytes,
     maxOpenTables: 16,
-    compaction: { policy: 'leveled', l0Trigger, sizeRatio, baseBytes: options.memtableBytes },
+    compaction: { policy: 'leveled', l0Trigger, sizeRatio },
     paranoid,
     fileSystem,
     clock,
   })
-  return Database.open(simulatedPath, { ...resolved, maxManifestBytes })
+  // Smaller than users may have it.
+  const compaction = { ...resolved.tree.compaction, baseBytes: options.memtableBytes }
+  const tree = { ...resolved.tree, compaction }
+  return Database.open(simulatedPath, { ...resolved, maxManifestBytes, tree })
 }
 
 export const simulatedPath = '/db'
