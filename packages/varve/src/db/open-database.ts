@@ -138,7 +138,8 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   mendLogs(fs, path, replayed)
   for (const name of versions.unneededFiles()) host.removeFile(name)
   const newLogNumber = (): number => versions.allocateFileNumber()
-  const log = new WriteAheadLog(fs, path, logName, newLogNumber(), replayed.last)
+  const { memtableBytes } = options.tree
+  const log = new WriteAheadLog(fs, path, logName, newLogNumber(), replayed.last, memtableBytes)
   undo.push(() => void log.close())
   host.log = log
   const executor = startExecutor(path, options, (warning) => events.emit('warning', warning))
@@ -213,6 +214,7 @@ function startExecutor(
   const { fs, clock, codecs, codecModules, background } = options
   const { threads, bytesPerSecond } = background
   const environment = { fs, directory, codecs, clock }
+  if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (background.mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
   return new ThreadExecutor({ environment, threads, bytesPerSecond, codecModules, onWarning })
 }

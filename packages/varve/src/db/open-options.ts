@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
 import { describe, type Encoding, encodingFor, type EncodingOption } from '../batch/encoding.js'
+import type { JobExecutor } from '../compaction/job-executor.js'
 import { resolveCompaction } from '../compaction/pickers/resolve-compaction.js'
+import type { JobEnvironment } from '../compaction/run-job.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { CodecRegistry } from '../sstable/codec.js'
@@ -30,8 +32,10 @@ export interface ResolvedOptions {
   readonly maxStallMs: number
   readonly fs: FileSystem
   readonly clock: Clock
-  /** Size beyond which a fresh MANIFEST is begun; not an option of `open`. */
+  /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor is the next one. */
   readonly maxManifestBytes: number
+  /** In place of the executor that `background` asks for. */
+  readonly newExecutor?: (environment: Omit<JobEnvironment, 'checkpoint'>) => JobExecutor
   readonly tree: TreeOptions
 }
 

@@ -92,6 +92,23 @@ export function replayManifest(
   }
 }
 
+/** Starts a MANIFEST with one edit that describes everything, and puts it in force. */
+export function startManifest(
+  fs: FileSystem,
+  directory: string,
+  manifestNumber: number,
+  snapshot: VersionEdit,
+): LogWriter {
+  const writer = writeManifest(fs, directory, manifestNumber, snapshot)
+  try {
+    makeCurrent(fs, directory)
+    return writer
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
 /**
  * Writes a MANIFEST with one edit that describes everything, durably. It is not in force before
  * `makeCurrent`; when it cannot be written, everything is as it was.

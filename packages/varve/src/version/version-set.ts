@@ -5,7 +5,7 @@ import type { LogWriter } from '../log/log-writer.js'
 import { LivingVersions } from './living-versions.js'
 import { numberBehind, tableName, unneededFiles } from './file-names.js'
 import { LevelsBuilder } from './levels-builder.js'
-import { makeCurrent, readCurrent, replayManifest, writeManifest } from './manifest.js'
+import { makeCurrent, readCurrent, replayManifest, startManifest, writeManifest } from './manifest.js'
 import { type AddedTable, defaultKeyspace, encodeEdit, type VersionEdit } from './version-edit.js'
 import { emptyLevels, type Levels, type Version } from './version.js'
 
@@ -289,14 +289,7 @@ export class VersionSet {
 
   private startManifest(): void {
     const number = this.allocateFileNumber()
-    const writer = writeManifest(this.fs, this.directory, number, this.snapshotEdit())
-    try {
-      makeCurrent(this.fs, this.directory)
-    } catch (error) {
-      writer.close()
-      throw error
-    }
-    this.goOnIn(writer, number)
+    this.goOnIn(startManifest(this.fs, this.directory, number, this.snapshotEdit()), number)
   }
 
   private goOnIn(writer: LogWriter, number: number): void {

@@ -4,8 +4,8 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogWriter } from '../log/log-writer.js'
 import { encodeLogStart } from './log-start.js'
 
-/** By how much a log that is synced is kept longer than its records. */
-const reserveStepBytes = 1024 * 1024
+/** By how much a log that is synced is kept longer than its records, at most. */
+const maxReserveStepBytes = 1024 * 1024
 
 /**
  * The write-ahead log of a database: a series of log files, the last of which takes the commits. A new
@@ -31,6 +31,7 @@ export class WriteAheadLog {
   private stub: string | undefined
   /** Syncs in the background: the files that they may touch stay open. */
   private readonly syncing = new Set<Promise<void>>()
+  private readonly reserveStepBytes: number
 
   constructor(
     private readonly fs: FileSystem,
@@ -38,7 +39,10 @@ export class WriteAheadLog {
     private readonly nameOf: (logNumber: number) => string,
     firstLogNumber: number,
     previous: { logNumber: number; sizeBytes: number } | undefined,
+    /** About how much a log comes to hold. */
+    expectedBytes = Infinity,
   ) {
+    this.reserveStepBytes = Math.min(expectedBytes, maxReserveStepBytes)
     this.current = this.startLog(firstLogNumber, previous?.logNumber ?? 0, previous?.sizeBytes ?? 0)
   }
 
@@ -146,7 +150,8 @@ export class WriteAheadLog {
     this.stub = undefined
     let log: LogWriter | undefined
     try {
-      log = LogWriter.create(this.fs, path, LogPurpose.writeAhead, logNumber, reserveStepBytes)
+      const { fs, reserveStepBytes } = this
+      log = LogWriter.create(fs, path, LogPurpose.writeAhead, logNumber, reserveStepBytes)
       log.append(encodeLogStart({ previousLog, previousBytes }))
     } catch (error) {
       this.stub = path

@@ -27,7 +27,6 @@ export interface ClientSetting {
   readonly fs: FileSystem
   readonly clock: VirtualClock
   readonly options: SimulatedOptions
-  readonly history: History
   /** Whether an operation may fail with this now. None ever answers wrongly. */
   readonly mayFail: (error: VarveError) => boolean
 }
@@ -49,7 +48,11 @@ export class Client {
   private readonly walks = new Map<number, OpenWalk>()
   private background: Promise<unknown>[] = []
 
-  constructor(private readonly setting: ClientSetting) {}
+  constructor(
+    private readonly setting: ClientSetting,
+    /** Another one after each loss of writes, so that crash images keep theirs. */
+    public history: History,
+  ) {}
 
   get isPoisoned(): boolean {
     return this.failures.some(({ code }) => code === 'POISONED')
@@ -61,11 +64,13 @@ export class Client {
     this.db = this.attempt(() => openSimulated(fs, clock, options))
     this.db?.on('error', (error) => this.note(error))
     if (this.db !== undefined) this.learnOutcomes(this.db)
+    // What an open has found, it has made durable.
+    if (this.db !== undefined) this.history.markDurable()
   }
 
   /** Writes that were refused because nobody knew are there now, or are not. */
   private learnOutcomes(db: BinaryDatabase): void {
-    const { history } = this.setting
+    const { history } = this
     if (!history.hasUnknown) return
     const entries = this.attempt(() => [...db.entries()])
     if (entries === undefined) {
@@ -76,7 +81,7 @@ export class Client {
     const expected = history.afterKill()
     const count = history.find(entries, expected)
     assert.ok(count !== undefined, `opened again: ${history.describe(entries, expected)}`)
-    history.goOnFrom(count)
+    this.history = history.upTo(count)
   }
 
   async run(step: Exclude<Step, { type: 'die' }>): Promise<void> {
@@ -103,7 +108,7 @@ export class Client {
     this.db = undefined
     const closing = this.attemptAsync(db.close().then(() => true))
     const isClosed = await inVirtualTime(this.setting.clock, closing)
-    if (isClosed === true && !this.isPoisoned) this.setting.history.markDurable()
+    if (isClosed === true && !this.isPoisoned) this.history.markDurable()
   }
 
   private async endBackground(): Promise<void> {
@@ -124,7 +129,7 @@ export class Client {
         this.dropSnapshot(step.slot)
         this.snapshots.set(step.slot, {
           engine: db.snapshot(),
-          state: this.setting.history.visible(),
+          state: this.history.visible(),
         })
         return
       case 'dropSnapshot':
@@ -156,7 +161,7 @@ export class Client {
     for (const [i, writes] of groups.entries()) {
       const withSync = sync || i % 4 === 3
       const isDurable = withSync || options.durability === 'sync'
-      const number = this.setting.history.begin(writes)
+      const number = this.history.begin(writes)
       const [first] = writes
       if (i < groups.length - 1 || first.type === 'clear') {
         const work =
@@ -179,7 +184,7 @@ export class Client {
       this.refuse(number, error)
       return
     }
-    this.setting.history.acknowledge(number, isDurable)
+    this.history.acknowledge(number, isDurable)
   }
 
   private async settleAsync(number: number, isDurable: boolean, work: Promise<void>) {
@@ -189,17 +194,17 @@ export class Client {
       this.refuse(number, error)
       return
     }
-    this.setting.history.acknowledge(number, isDurable)
+    this.history.acknowledge(number, isDurable)
   }
 
   private refuse(number: number, error: unknown): void {
     this.note(error)
     const isUnknown = (error as VarveError).code === 'POISONED'
-    this.setting.history.refuse(number, isUnknown ? 'unknown' : 'refused')
+    this.history.refuse(number, isUnknown ? 'unknown' : 'refused')
   }
 
   private async flush(db: BinaryDatabase): Promise<void> {
-    const { history } = this.setting
+    const { history } = this
     const { acknowledged } = history
     const isFlushed = await this.attemptAsync(db.flush().then(() => true))
     if (isFlushed === true) history.markDurable(acknowledged)
@@ -212,7 +217,8 @@ export class Client {
 
   /** Time passes, with all that waits for it; then the interval's sync has been made. */
   private async wait(delayMs: number): Promise<void> {
-    const { clock, history, options } = this.setting
+    const { history } = this
+    const { clock, options } = this.setting
     const { durability } = options
     const { acknowledged } = history
     clock.advance(delayMs)
@@ -224,7 +230,7 @@ export class Client {
   /** The engine and the model as of a snapshot, or as of now. */
   private readers(slot: number | undefined) {
     const held = slot === undefined ? undefined : this.snapshots.get(slot)
-    return held ?? { engine: this.db!, state: this.setting.history.visible() }
+    return held ?? { engine: this.db!, state: this.history.visible() }
   }
 
   private async checkKeys(keys: readonly string[], slot: number): Promise<void> {
@@ -252,7 +258,7 @@ export class Client {
 
   private openWalk(db: BinaryDatabase, slot: number, scan: ModelScan): void {
     this.stepWalk(slot, Infinity)
-    const expected = this.setting.history.visible().scan(scan)
+    const expected = this.history.visible().scan(scan)
     const entries = this.attempt(() => db.entries(toBytes(scan))[Symbol.iterator]())
     if (entries !== undefined) this.walks.set(slot, { entries, expected })
   }

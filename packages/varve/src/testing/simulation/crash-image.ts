@@ -19,6 +19,7 @@ export type CrashKind = (typeof crashKinds)[number]
 export interface CrashImage {
   readonly left: MemoryFileSystem
   readonly kind: CrashKind
+  readonly history: History
   readonly expected: Expectation
   /** What must be found if power fails before it was recovered. */
   readonly durable: Expectation
@@ -38,7 +39,7 @@ export function takeImage(
   const durable = history.afterPowerLoss()
   const expected = isKill ? history.afterKill() : durable
   const left = isKill ? fs.processCrashClone() : fs.crashClone(fateOf(kind, new Prng(seed)))
-  return { left, kind, expected, durable, seed, where: `${kind} at ${where}` }
+  return { left, kind, history, expected, durable, seed, where: `${kind} at ${where}` }
 }
 
 export function fateOf(unsynced: CrashFate['unsynced'], prng: Prng): CrashFate {
@@ -71,13 +72,10 @@ const exerciseChance = 1 / 24
  * Opens what a crash left and looks whether it is what it must be. Of some images the recovery crashes
  * too, and some are written to, compacted and verified. Returns after how many writes the state is.
  */
-export async function checkImage(
-  image: CrashImage,
-  history: History,
-  options: SimulatedOptions,
-): Promise<number> {
+export async function checkImage(image: CrashImage, options: SimulatedOptions): Promise<number> {
+  const { history } = image
   const random = new Prng(image.seed)
-  if (random.chance(recoveryCrashChance)) crashRecovery(image, history, options, random)
+  if (random.chance(recoveryCrashChance)) crashRecovery(image, options, random)
   const db = openSimulated(image.left, new VirtualClock(random.next()), options)
   const found = requireExpected(db, history, image.expected, image.where)
   if (!random.chance(exerciseChance)) return found
@@ -87,7 +85,7 @@ export async function checkImage(
   const where = `${image.where}, then power loss after it was opened`
   requireExpected(openSimulated(again, new VirtualClock(random.next()), options), history, expected, where)
   await db.close()
-  await exercise(image.left, history.upTo(found), options, random)
+  await exercise(image.left, history, found, options, random)
   return found
 }
 
@@ -105,8 +103,7 @@ function requireExpected(
 
 /** Power fails before one of the operations by which a copy of the image is recovered. */
 function crashRecovery(
-  { left, durable, where }: CrashImage,
-  history: History,
+  { left, history, durable, where }: CrashImage,
   options: SimulatedOptions,
   random: Prng,
 ): void {
@@ -132,11 +129,12 @@ function crashRecovery(
 export async function exercise(
   fs: MemoryFileSystem,
   history: History,
+  found: number,
   options: SimulatedOptions,
   random: Prng,
 ): Promise<void> {
   const clock = new VirtualClock(random.next())
-  const client = new Client({ fs, clock, options, history, mayFail: () => false })
+  const client = new Client({ fs, clock, options, mayFail: () => false }, history.upTo(found))
   const put = (key: string, sync: boolean) => {
     const writes: Write[] = [{ type: 'put', key, value: bytes(`after the crash: ${key}`) }]
     return { type: 'write', writes, sync } as const

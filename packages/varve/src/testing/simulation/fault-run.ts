@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../base/errors.js'
 import type { Fault, FileOperation, OperationKind } from '../../fs/faulty-file-system.js'
 import { bytes } from '../comparison.js'
 import type { Write } from '../oracle.js'
@@ -80,7 +81,7 @@ class FaultRun {
   ) {
     this.simulation = new Simulation(scenario, {
       before: (operation, number) => this.before(operation, number),
-      mayFail: ({ code }) => this.failed.length > 0 && (!this.isOver || code === 'POISONED'),
+      mayFail: ({ code }) => this.mayFail(code),
       circumstances: () => this.describe(),
     })
   }
@@ -100,11 +101,11 @@ class FaultRun {
     }
     this.isOver = true
     await this.goOn()
-    const { client, history, memory, random } = simulation
+    const { client, memory, random } = simulation
     await client.close()
     const image = simulation.takeImage('kill', 'closing')
     const found = await simulation.checkImage(image)
-    await exercise(memory, history.upTo(found), simulation.scenario.options, random)
+    await exercise(memory, image.history, found, simulation.scenario.options, random)
   }
 
   /** Nothing fails any more: reads and, unless a sync failed, writes and background jobs do not. */
@@ -119,6 +120,16 @@ class FaultRun {
     await client.run({ type: 'compact', range: {}, wait: true })
     client.checkAll()
     if (client.isPoisoned && !this.isUncertain) throw new Error('poisoned without need')
+  }
+
+  private mayFail(code: ErrorCode): boolean {
+    if (this.failed.length === 0) return false
+    // What failed too often is given up until the next open, but a full disk is waited for.
+    return !this.isOver || code === 'POISONED' || (code === 'IO' && !this.isFullDisk)
+  }
+
+  private get isFullDisk(): boolean {
+    return this.fault?.kind === 'ENOSPC' || this.fault?.kind === 'short write'
   }
 
   private before(operation: FileOperation, number: number): Fault | undefined {

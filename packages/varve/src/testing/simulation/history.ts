@@ -99,22 +99,17 @@ export class History {
     return undefined
   }
 
-  /** Goes on from what a crash left, the first `count` writes. They are not durable by that. */
-  goOnFrom(count: number): void {
-    this.issued.length = count
-    this.states.length = Math.min(this.states.length, count + 1)
-    this.acknowledgedCount = count
-    this.durableCount = Math.min(this.durableCount, count)
-    for (const write of this.issued) if (write.outcome !== 'refused') write.outcome = 'acknowledged'
-  }
-
-  /** The first `count` writes, all of them durable, as a history of its own. */
+  /** What to go on with where the first `count` writes, and no others, were found. */
   upTo(count: number): History {
-    const copy = new History()
-    copy.issued.push(...this.issued.map((write) => ({ ...write })))
-    copy.goOnFrom(count)
-    copy.markDurable()
-    return copy
+    const next = new History()
+    for (const { writes, outcome } of this.issued.slice(0, count)) {
+      next.issued.push({ writes, outcome: outcome === 'refused' ? 'refused' : 'acknowledged' })
+    }
+    next.states.push(...this.states.slice(1, count + 1))
+    next.acknowledgedCount = count
+    next.durableCount = Math.min(this.durableCount, count)
+    next.mayLinger = this.mayLinger
+    return next
   }
 
   /** In words, for a failure. */

@@ -1,10 +1,13 @@
-import { Prng } from '../../base/prng.js'
 import type { Clock } from '../../base/clock.js'
+import { hashBytes } from '../../base/hash.js'
+import { Prng } from '../../base/prng.js'
+import type { RunPolicy } from '../../compaction/pickers/compaction-options.js'
 import type { Durability } from '../../db/api.js'
 import { Database } from '../../db/database.js'
-import { resolveOptions } from '../../db/open-options.js'
+import { type ResolvedOptions, resolveOptions } from '../../db/open-options.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import type { BinaryDatabase } from '../comparison.js'
+import { DeferredExecutor } from './deferred-executor.js'
 import { type Operation, Workload, type WorkloadScale } from '../workload.js'
 
 /** What a simulated client does next; beside the oracle's operations, time and death. */
@@ -24,6 +27,8 @@ export interface Scenario {
 /** Sizes so small that a few dozen writes make flushes, merges and fresh MANIFESTs. */
 export interface SimulatedOptions {
   readonly durability: Durability
+  readonly background: 'inline' | 'deferred'
+  readonly policy: RunPolicy
   readonly memtableBytes: number
   readonly blockBytes: number
   readonly cacheBytes: number
@@ -76,6 +81,8 @@ export function drawScenario(seed: number, stepCount: number): Scenario {
 function drawOptions(random: Prng): SimulatedOptions {
   const KiB = 1024
   return {
+    background: random.pick(['inline', 'deferred']),
+    policy: random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled']),
     durability: random.pick(['os', 'os', 'sync', { intervalMs: 20 }] as const),
     memtableBytes: random.pick([4, 6, 12]) * KiB,
     blockBytes: random.pick([256, 1024, 4096]),
@@ -95,7 +102,7 @@ export function openSimulated(
   options: SimulatedOptions,
   paranoid = false,
 ): BinaryDatabase {
-  const { l0Trigger, sizeRatio, maxManifestBytes, ...others } = options
+  const { background, policy, l0Trigger, sizeRatio, maxManifestBytes, ...others } = options
   const resolved = resolveOptions({
     ...others,
     keyEncoding: 'binary',
@@ -104,15 +111,25 @@ export function openSimulated(
     coldReads: 'async',
     tableBytes: options.memtableBytes,
     maxOpenTables: 16,
-    compaction: { policy: 'leveled', l0Trigger, sizeRatio },
+    compaction: { policy, l0Trigger, sizeRatio, baseBytes: options.memtableBytes },
     paranoid,
     fileSystem,
     clock,
   })
-  // Smaller than users may have it.
-  const compaction = { ...resolved.tree.compaction, baseBytes: options.memtableBytes }
-  const tree = { ...resolved.tree, compaction }
-  return Database.open(simulatedPath, { ...resolved, maxManifestBytes, tree })
+  const random = new Prng(hashOf(clock.uniqueToken()))
+  const newExecutor: ResolvedOptions['newExecutor'] =
+    background === 'inline'
+      ? undefined
+      : (environment) => new DeferredExecutor(environment, clock, random)
+  return Database.open(simulatedPath, {
+    ...resolved,
+    maxManifestBytes,
+    ...(newExecutor === undefined ? {} : { newExecutor }),
+  })
+}
+
+function hashOf(text: string): number {
+  return hashBytes(Buffer.from(text), 0, text.length)
 }
 
 export const simulatedPath = '/db'

@@ -31,7 +31,6 @@ export class Simulation {
   readonly trace = new Trace()
   readonly random: Prng
   readonly clock: VirtualClock
-  readonly history = new History()
   memory = new MemoryFileSystem()
   client: Client
   private operations = 0
@@ -42,7 +41,11 @@ export class Simulation {
   ) {
     this.random = new Prng(~scenario.seed)
     this.clock = new VirtualClock(scenario.seed)
-    this.client = this.newClient()
+    this.client = this.newClient(new History())
+  }
+
+  get history(): History {
+    return this.client.history
   }
 
   /** Does all steps, and `afterStep` after each. Throws SimulationFailure. */
@@ -73,7 +76,7 @@ export class Simulation {
   }
 
   async checkImage(image: CrashImage): Promise<number> {
-    const found = await checkImage(image, this.history, this.scenario.options)
+    const found = await checkImage(image, this.scenario.options)
     this.trace.note(`${image.where}: ${found}`)
     this.images++
     return found
@@ -81,28 +84,28 @@ export class Simulation {
 
   /** What a crash leaves is where the run goes on. */
   private async die(of: 'kill' | 'powerLoss'): Promise<void> {
-    const { random, history } = this
+    const { random } = this
     const kind = of === 'kill' ? 'kill' : random.pick(['none', 'all', 'random', 'torn'] as const)
     const image = this.takeImage(kind, 'a step')
     const copy = { ...image, left: image.left.processCrashClone() }
-    history.goOnFrom(await this.checkImage(copy))
+    const found = await this.checkImage(copy)
     this.memory = image.left
-    this.client = this.newClient()
+    // Power loss can still change what a dead process left; what it left itself stays.
+    this.client = this.newClient(of === 'kill' ? image.history : image.history.upTo(found))
     this.client.open()
-    if (this.client.db === undefined) return
-    // What an open has found, it has made durable.
-    history.markDurable()
-    this.client.checkAll()
+    if (this.client.db !== undefined) this.client.checkAll()
   }
 
-  private newClient(): Client {
-    const fs = new FaultyFileSystem(this.memory, (operation) => {
+  private newClient(history: History): Client {
+    const { memory } = this
+    const fs = new FaultyFileSystem(memory, (operation) => {
+      // A dead process whose timers go on, on files that nobody sees any more.
+      if (memory !== this.memory) return undefined
       this.trace.operation(operation)
       return this.hooks.before(operation, this.operations++)
     })
-    const { clock, history } = this
-    return new Client(
-      { fs, clock, options: this.scenario.options, history, mayFail: this.hooks.mayFail },
-    )
+    const { mayFail } = this.hooks
+    const { options } = this.scenario
+    return new Client({ fs, clock: this.clock, options, mayFail }, history)
   }
 }

@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.js'
+import type { Prng } from '../../base/prng.js'
+import type { JobExecutor } from '../../compaction/job-executor.js'
+import type { JobOutcome, JobRequest } from '../../compaction/job-request.js'
+import { type JobEnvironment, runJob } from '../../compaction/run-job.js'
+
+const maxDelayMs = 8
+
+interface WaitingJob {
+  readonly request: JobRequest
+  readonly done: (outcome: JobOutcome) => void
+}
+
+/**
+ * A background thread that is none: a job runs a random time after it was submitted, with whatever
+ * the client does in between, and all of it is the same in the next run.
+ *
+ * Owned by: a simulated database.
+ */
+export class DeferredExecutor implements JobExecutor {
+  readonly isInline = false
+  readonly mergeSlots = 1
+  private readonly waiting: WaitingJob[] = []
+  private isAborted = false
+
+  constructor(
+    private readonly environment: Omit<JobEnvironment, 'checkpoint'>,
+    private readonly clock: Clock,
+    private readonly random: Prng,
+  ) {}
+
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
+    this.waiting.push({ request, done })
+    this.clock.awaited(this.random.below(maxDelayMs), () => this.runNext())
+  }
+
+  poll(): void {
+    if (this.isAborted) while (this.waiting.length > 0) this.runNext()
+    else if (this.random.chance(0.5)) this.runNext()
+  }
+
+  wait(timeoutMs: number): void {
+    this.clock.sleepSync(Math.min(timeoutMs, this.random.below(maxDelayMs)))
+    this.runNext()
+  }
+
+  abort(): void {
+    this.isAborted = true
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private runNext(): void {
+    const job = this.waiting.shift()
+    if (job === undefined) return
+    const message = 'the job was given up since the database closes'
+    job.done(
+      this.isAborted
+        ? { ok: false, error: { code: 'ABORTED', message } }
+        : runJob(job.request, { ...this.environment, checkpoint: () => {} }),
+    )
+  }
+}
