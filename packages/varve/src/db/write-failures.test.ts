@@ -105,8 +105,84 @@ for (const way of ['async', 'blocking'] as const) {
     const left = memory.crashClone({ unsynced: 'none', prng: null as never, sectorBytes: 512 })
     await db.close()
     assert.deepEqual(await keysOf(left), ['a'])
+    assert.deepEqual(await keysOf(memory), ['a'], 'what was refused is not found')
   })
 }
+
+test('a blocking write beside a sync that is failing is refused as well', async () => {
+  const { fs, memory, start } = setUp()
+  const db = await start()
+  await db.put('a', '1', { sync: true })
+  let faults = 0
+  fs.faultFor = (operation) =>
+    operation.kind === 'sync' && isLog(operation) && faults++ === 0
+      ? { systemCode: 'EIO' }
+      : undefined
+  const first = db.put('b', '2', { sync: true })
+  await Promise.resolve()
+  assert.throws(() => db.putSync('c', '3', { sync: true }), code('POISONED'))
+  await assert.rejects(first, code('POISONED'))
+  assert.equal(faults, 1)
+  await db.close()
+  assert.deepEqual(await keysOf(memory), ['a'])
+})
+
+test('what a failed sync left in memory alone is durable once it was recovered', async () => {
+  const { fs, memory, start } = setUp()
+  const db = await start()
+  await db.put('a', '1')
+  fs.faultFor = (operation) => {
+    if (operation.kind !== 'sync' || !isLog(operation)) return undefined
+    memory.failSync(operation.path, { unsynced: 'none', prng: null as never, sectorBytes: 512 })
+    return { systemCode: 'EIO' }
+  }
+  await assert.rejects(db.put('b', '2', { sync: true }), code('POISONED'))
+  await db.close()
+  fs.faultFor = () => undefined
+  const again = await start()
+  await again.put('c', '3', { sync: true })
+  const left = memory.crashClone({ unsynced: 'none', prng: null as never, sectorBytes: 512 })
+  await again.close()
+  assert.deepEqual(await keysOf(left), ['a', 'c'])
+})
+
+test('a MANIFEST on a full disk fails the flush that meets it, and leaves no file', async () => {
+  const clock = new VirtualClock()
+  const { fs, memory, start } = setUp({ clock })
+  const db = await start()
+  await db.put('a', '1')
+  fs.faultFor = ({ kind, path: file }) =>
+    kind === 'append' && file.includes('MANIFEST') ? noSpace : undefined
+  const flushed = db.flush()
+  await new Promise(setImmediate)
+  assert.equal(db.stats().flushes.count, 0)
+  assert.deepEqual(
+    memory.list(path).filter((name) => name.includes('.sst')),
+    [],
+  )
+  await db.put('b', '2')
+  fs.faultFor = () => undefined
+  clock.advance(1000)
+  await flushed
+  assert.equal(db.stats().flushes.count, 1)
+  await db.put('c', '3')
+  await db.close()
+  assert.deepEqual(await keysOf(memory), ['a', 'b', 'c'])
+})
+
+test('a MANIFEST that cannot be synced poisons the whole database', async () => {
+  const { fs, memory, start } = setUp()
+  const db = await start()
+  await db.put('a', '1')
+  fs.faultFor = ({ kind, path: file }) =>
+    kind === 'sync' && file.includes('MANIFEST') ? { systemCode: 'EIO' } : undefined
+  await assert.rejects(db.flush(), code('POISONED'))
+  await assert.rejects(db.put('b', '2'), code('POISONED'))
+  assert.equal(await db.get('a'), '1')
+  fs.faultFor = () => undefined
+  await db.close()
+  assert.deepEqual(await keysOf(memory), ['a'])
+})
 
 test('a group that fills during a failing sync is refused with it', async () => {
   const { fs, start } = setUp({ durability: 'sync' })

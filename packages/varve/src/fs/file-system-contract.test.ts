@@ -147,6 +147,30 @@ for (const [name, makeSubject] of Object.entries(subjects)) {
       file.close()
     })
 
+    test('syncs beside a sync in the background, of a file that got another name, too', async () => {
+      for (const name of ['a', 'b']) {
+        const file = fs.create(at('a'))
+        if (name !== 'a') fs.rename(at('a'), at(name))
+        file.append(Buffer.from('x'), 0, 1)
+        const syncing = file.syncAsync()
+        file.sync()
+        file.close()
+        await syncing
+        fs.remove(at(name))
+      }
+    })
+
+    test('writes again what is there', () => {
+      const file = fs.create(at('a'))
+      file.append(Buffer.from('0123456789'), 0, 10)
+      file.rewrite(Buffer.from('345'), 3)
+      assert.equal(file.sizeBytes, 10)
+      assert.throws(() => file.rewrite(Buffer.from('9a'), 9), /invariant broken/)
+      file.sync()
+      file.close()
+      assert.equal(read('a'), '0123456789')
+    })
+
     test('using a closed file is a programmer error', () => {
       const writable = fs.create(at('a'))
       writable.close()

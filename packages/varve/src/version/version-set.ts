@@ -5,7 +5,13 @@ import type { LogWriter } from '../log/log-writer.js'
 import { LivingVersions } from './living-versions.js'
 import { numberBehind, tableName, unneededFiles } from './file-names.js'
 import { LevelsBuilder } from './levels-builder.js'
-import { makeCurrent, readCurrent, replayManifest, startManifest, writeManifest } from './manifest.js'
+import {
+  makeCurrent,
+  readCurrent,
+  replayManifest,
+  startManifest,
+  writeManifest,
+} from './manifest.js'
 import { type AddedTable, defaultKeyspace, encodeEdit, type VersionEdit } from './version-edit.js'
 import { emptyLevels, type Levels, type Version } from './version.js'
 

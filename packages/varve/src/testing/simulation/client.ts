@@ -43,7 +43,7 @@ export class Client {
   /** What operations, or the database in the background, failed with since it was opened. */
   failures: VarveError[] = []
   /** An error that nobody may get. Kept, since what a listener throws would stop the engine. */
-  private defect: unknown
+  private defect: Error | undefined
   private readonly snapshots = new Map<number, Held>()
   private readonly walks = new Map<number, OpenWalk>()
   private background: Promise<unknown>[] = []
@@ -308,7 +308,7 @@ export class Client {
     const isClear =
       error instanceof VarveError && (error.code === 'IO' || error.code === 'POISONED')
     if (isClear && this.setting.mayFail(error)) this.failures.push(error)
-    else this.defect ??= error
+    else this.defect ??= error instanceof Error ? error : new Error(String(error))
   }
 }
 

@@ -68,25 +68,41 @@ export function isChange(kind: OperationKind): boolean {
 const recoveryCrashChance = 1 / 6
 const exerciseChance = 1 / 24
 
+export interface CheckedImage {
+  /** After how many writes the state is. */
+  readonly found: number
+  /** The image, and those of the crashes that hit its recovery. */
+  readonly images: number
+}
+
 /**
  * Opens what a crash left and looks whether it is what it must be. Of some images the recovery crashes
- * too, and some are written to, compacted and verified. Returns after how many writes the state is.
+ * too, and some are written to, compacted and verified.
  */
-export async function checkImage(image: CrashImage, options: SimulatedOptions): Promise<number> {
+export async function checkImage(
+  image: CrashImage,
+  options: SimulatedOptions,
+): Promise<CheckedImage> {
   const { history } = image
   const random = new Prng(image.seed)
-  if (random.chance(recoveryCrashChance)) crashRecovery(image, options, random)
+  let images = 1
+  if (random.chance(recoveryCrashChance)) images += crashRecovery(image, options, random)
   const db = openSimulated(image.left, new VirtualClock(random.next()), options)
   const found = requireExpected(db, history, image.expected, image.where)
-  if (!random.chance(exerciseChance)) return found
+  if (!random.chance(exerciseChance)) return { found, images }
   // What an open has found is durable, whatever it was before.
   const again = image.left.crashClone(fateOf('none', random))
   const expected = { atLeast: found, atMost: found }
   const where = `${image.where}, then power loss after it was opened`
-  requireExpected(openSimulated(again, new VirtualClock(random.next()), options), history, expected, where)
+  requireExpected(
+    openSimulated(again, new VirtualClock(random.next()), options),
+    history,
+    expected,
+    where,
+  )
   await db.close()
   await exercise(image.left, history, found, options, random)
-  return found
+  return { found, images: images + 1 }
 }
 
 function requireExpected(
@@ -101,12 +117,12 @@ function requireExpected(
   throw new Error(`${where}: found ${history.describe(entries, expected)}`)
 }
 
-/** Power fails before one of the operations by which a copy of the image is recovered. */
+/** Power fails before one of the changes by which a copy of the image is recovered. Returns how often. */
 function crashRecovery(
   { left, history, durable, where }: CrashImage,
   options: SimulatedOptions,
   random: Prng,
-): void {
+): number {
   const fs = left.processCrashClone()
   const crashed: { fs: MemoryFileSystem; where: string }[] = []
   let changes = 0
@@ -123,6 +139,7 @@ function crashRecovery(
     const db = openSimulated(again.fs, new VirtualClock(random.next()), options)
     requireExpected(db, history, durable, again.where)
   }
+  return crashed.length
 }
 
 /** Writes, flushes, compacts and verifies, and looks whether anything is left behind. */
@@ -139,8 +156,7 @@ export async function exercise(
     const writes: Write[] = [{ type: 'put', key, value: bytes(`after the crash: ${key}`) }]
     return { type: 'write', writes, sync } as const
   }
-  for (const key of ['', '\0', 'user:', '\xff'])
-    await client.run(put(`${key}!`, key === '\0'))
+  for (const key of ['', '\0', 'user:', '\xff']) await client.run(put(`${key}!`, key === '\0'))
   await client.run({ type: 'flush', wait: true })
   await client.run(put('after the flush', false))
   await client.run({ type: 'compact', range: {}, wait: true })
@@ -163,5 +179,6 @@ export function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
     return file.kind === 'temporary' || (file.kind === 'table' && !tables.has(file.number))
   })
   if (kinds.filter((file) => file?.kind === 'manifest').length > 1) surplus.push('MANIFESTs')
-  if (surplus.length > 0) throw new Error(`left behind: ${surplus.join(', ')} of ${names.join(', ')}`)
+  if (surplus.length > 0)
+    throw new Error(`left behind: ${surplus.join(', ')} of ${names.join(', ')}`)
 }

@@ -1,3 +1,4 @@
+import { MemoryFileSystem } from '../../fs/memory-file-system.js'
 import { crashKinds, type CrashImage, isChange } from './crash-image.js'
 import type { Scenario } from './scenario.js'
 import { Simulation } from './simulation.js'
@@ -10,17 +11,24 @@ export interface RunResult {
 }
 
 /** Runs a scenario without a failing file, and crashes it before every change of a file. */
-export async function runCrashes(scenario: Scenario): Promise<RunResult> {
+export async function runCrashes(
+  scenario: Scenario,
+  newFileSystem = () => new MemoryFileSystem(),
+): Promise<RunResult> {
   // Looked at between the steps, since the engine is in the midst of an operation now.
   const taken: CrashImage[] = []
-  const simulation = new Simulation(scenario, {
-    before({ kind, path }) {
-      if (!isChange(kind)) return
-      for (const crash of crashKinds) taken.push(simulation.takeImage(crash, `${kind} ${path}`))
+  const simulation = new Simulation(
+    scenario,
+    {
+      before({ kind, path }) {
+        if (!isChange(kind)) return
+        for (const crash of crashKinds) taken.push(simulation.takeImage(crash, `${kind} ${path}`))
+      },
+      mayFail: () => false,
+      circumstances: () => '',
     },
-    mayFail: () => false,
-    circumstances: () => '',
-  })
+    newFileSystem(),
+  )
   await simulation.run(async () => {
     for (const image of taken.splice(0)) await simulation.checkImage(image)
   })

@@ -6,6 +6,7 @@ import { crashKinds, type CrashImage, exercise, fateOf, isChange } from './crash
 import type { RunResult } from './crash-run.js'
 import type { Scenario } from './scenario.js'
 import { Simulation } from './simulation.js'
+import { nextTurn } from './virtual-time.js'
 
 /** Which operation of a run fails, and how. */
 export interface PlannedFault {
@@ -18,7 +19,15 @@ export interface PlannedFault {
 
 export type FaultKind = 'EIO' | 'ENOSPC' | 'EMFILE' | 'short write'
 
-const growing = ['append', 'create', 'link', 'makeDirectory', 'rename', 'reserve', 'rewrite'] as const
+const growing = [
+  'append',
+  'create',
+  'link',
+  'makeDirectory',
+  'rename',
+  'reserve',
+  'rewrite',
+] as const
 const syncing = ['sync', 'syncDirectory'] as const
 const opening = ['create', 'list', 'openForAppend', 'openForRead'] as const
 const others = ['freeBytes', 'read', 'realPath', 'remove', 'sizeBytes', 'truncate'] as const
@@ -37,8 +46,8 @@ const poisoning = new Set<OperationKind>([...syncing, 'truncate', 'rename'])
 /** Of crashes in the operations behind the one that failed. */
 const maxImages = 8
 
-/** As long as any job waits before it is tried again. */
-const retryMs = 120_000
+/** Longer than any job waits before it is tried again. */
+const retryMs = 60_000
 
 /** Every fault that the operations of a scenario can meet, once and for ever. */
 export async function plannedFaults(scenario: Scenario): Promise<PlannedFault[]> {
@@ -112,7 +121,10 @@ class FaultRun {
   private async goOn(): Promise<void> {
     const { client, clock } = this.simulation
     if (client.db === undefined) client.open()
-    clock.advance(retryMs)
+    for (let ms = 0; ms < retryMs; ms += 1000) {
+      clock.advance(1000)
+      await nextTurn()
+    }
     client.checkAll()
     const writes: Write[] = [{ type: 'put', key: 'goes on', value: bytes('') }]
     await client.run({ type: 'write', writes, sync: true })

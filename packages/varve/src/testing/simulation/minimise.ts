@@ -5,7 +5,7 @@ import { SimulationFailure } from './simulation-failure.js'
 const maxRuns = 300
 
 /**
- * Takes steps, and groups of bursts, away from a scenario as long as `run` still fails. Returns the
+ * Takes steps away from a scenario as long as `run` still fails. Returns the
  * last failure: that of the smallest scenario that was found.
  */
 export async function minimise(

@@ -31,13 +31,14 @@ export class Simulation {
   readonly trace = new Trace()
   readonly random: Prng
   readonly clock: VirtualClock
-  memory = new MemoryFileSystem()
   client: Client
   private operations = 0
 
   constructor(
     readonly scenario: Scenario,
     private readonly hooks: SimulationHooks,
+    /** The disk, until a crash leaves another. */
+    public memory = new MemoryFileSystem(),
   ) {
     this.random = new Prng(~scenario.seed)
     this.clock = new VirtualClock(scenario.seed)
@@ -76,9 +77,9 @@ export class Simulation {
   }
 
   async checkImage(image: CrashImage): Promise<number> {
-    const found = await checkImage(image, this.scenario.options)
+    const { found, images } = await checkImage(image, this.scenario.options)
     this.trace.note(`${image.where}: ${found}`)
-    this.images++
+    this.images += images
     return found
   }
 
