@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hashBytes } from '../base/hash.js'
 import { Memory } from '../base/memory.js'
 import type { InputEntry, JobInput } from '../key/job-input.js'
+import { MemoryEntry } from '../key/memory-entry.js'
 import type { ArrayEntry } from './array-iterator.js'
 
 /** The entry as a flush or compaction would show it, in memory of its own. */
@@ -9,18 +10,11 @@ export function inputEntry(entry: ArrayEntry, isNewKey = true): InputEntry {
   const { key, sequence, kind, value } = entry
   // Not from byte 0, so that an offset which is forgotten shows.
   const bytes = Buffer.concat([Buffer.from('<'), key, value, Buffer.from('>')])
-  const valueEnd = 1 + key.length + value.length
-  return {
-    memory: new Memory(bytes),
-    keyStart: 1,
-    keyEnd: 1 + key.length,
-    valueEnd,
-    sequence,
-    kind,
-    isNewKey,
-    hash: () => hashBytes(key, 0, key.length),
-    copyTo: (target, at) => void bytes.copy(target.bytes, at, 1, valueEnd),
-  }
+  const valueEnd = bytes.length - 1
+  const keyStart = 1
+  const keyEnd = keyStart + key.length
+  const fields = { keyStart, keyEnd, valueEnd, sequence, kind, isNewKey }
+  return Object.assign(new MemoryEntry(new Memory(bytes)), fields)
 }
 
 /** Entries in order, each told whether it begins a new key. */

@@ -1,19 +1,21 @@
 import { compareBytes, copyBytes, emptyBytes } from '../base/bytes.js'
+import { Memory } from '../base/memory.js'
 import { reviveError } from '../compaction/job-error.js'
 import type { FlushRequest, JobRequest, MergeRequest } from '../compaction/job-request.js'
 import { runJob } from '../compaction/run-job.js'
 import { wholeRange } from '../key/key-range.js'
+import { MemoryEntry } from '../key/memory-entry.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { DamagedSpan } from '../log/log-reader.js'
 import { MemTable } from '../memtable/memtable.js'
 import { blockFrame } from '../sstable/block-check.js'
 import { noneCodec } from '../sstable/codec.js'
+import { EntryPlace } from '../sstable/entry-place.js'
 import { TableWriter } from '../sstable/table-writer.js'
 import { TolerantTable } from '../sstable/tolerant-table.js'
 import { tableName, temporaryName } from '../version/file-names.js'
 import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
 import { rangeOf } from '../compaction/pickers/compaction-spec.js'
-import { SalvagedEntry } from './salvaged-entry.js'
 import { sortedRuns } from './layout.js'
 import { type LogSource, salvageGroups } from './log-source.js'
 import type { TableSource } from './table-source.js'
@@ -191,6 +193,7 @@ function* copyEntries(
   baseSequence: number,
   writer: TableWriter,
 ): Generator<number, void> {
+  const place = new EntryPlace()
   let lastKey: Uint8Array = emptyBytes
   let lastDelta = 0
   for (const { check, sizeBytes } of table.blocks()) {
@@ -198,9 +201,14 @@ function* copyEntries(
     const order = compareBytes(lastKey, check.firstKey)
     if (order > 0 || (order === 0 && firstDelta >= lastDelta)) continue
     const { entriesEnd } = blockFrame(payload)!
-    const entry = new SalvagedEntry(payload, entriesEnd, baseSequence)
-    for (let offset = 0; offset < entriesEnd;) {
-      offset = entry.at(offset)
+    const entry = new MemoryEntry(new Memory(payload))
+    for (let offset = 0; offset < entriesEnd; offset = place.valueEnd) {
+      place.decode(payload, offset, entriesEnd)
+      entry.keyStart = place.keyStart
+      entry.keyEnd = place.keyEnd
+      entry.valueEnd = place.valueEnd
+      entry.sequence = baseSequence + place.sequenceDelta
+      entry.kind = place.kind
       writer.add(entry)
     }
     lastKey = copyBytes(check.lastKey)

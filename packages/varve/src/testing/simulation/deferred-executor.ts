@@ -29,6 +29,8 @@ export class DeferredExecutor implements JobExecutor {
     private readonly random: Prng,
   ) {}
 
+  prepare(): void {}
+
   submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
     this.waiting.push({ request, done })
     this.clock.awaited(this.random.below(maxDelayMs), () => this.runNext())

@@ -1,0 +1,30 @@
+import { hashView } from '../base/hash.js'
+import type { Memory } from '../base/memory.js'
+import type { InputEntry } from './job-input.js'
+
+/**
+ * An entry that lies in some memory, its value right behind its key. Used again for one after another.
+ *
+ * Owned by: who moves it on.
+ */
+export class MemoryEntry implements InputEntry {
+  keyStart = 0
+  keyEnd = 0
+  valueEnd = 0
+  sequence = 0
+  kind = 0
+  isNewKey = true
+
+  constructor(public memory: Memory) {}
+
+  hash(): number {
+    return hashView(this.memory.view, this.keyStart, this.keyEnd)
+  }
+
+  copyTo(target: Memory, at: number): void {
+    const { bytes } = this.memory
+    // Within one Buffer, bytes are moved in a third of the time, and no view of them is made.
+    if (this.memory === target) bytes.copyWithin(at, this.keyStart, this.valueEnd)
+    else target.bytes.set(bytes.subarray(this.keyStart, this.valueEnd), at)
+  }
+}
