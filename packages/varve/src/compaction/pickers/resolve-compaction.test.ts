@@ -31,7 +31,7 @@ test('what is not given follows from what is', () => {
 
 test('an error names the option and the values allowed', () => {
   const cases: [object, string, RegExp][] = [
-    [{ policy: 'fifo', maxBytes: 1 }, 'compaction.maxBytes', /from 65536/],
+    [{ policy: 'fifo', maxBytes: 1 }, 'compaction.maxBytes', /from 4096/],
     [{ policy: 'fifo', maxAgeMs: 1.5 }, 'compaction.maxAgeMs', /from 1000/],
     [
       { policy: 'fifo', l0Trigger: 4 },
