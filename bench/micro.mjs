@@ -1,13 +1,16 @@
-// Micro-benchmarks of the hot parts, as ratios to a yardstick that is measured beside them, so that
-// the figures of different machines and days can be compared:
+// Micro-benchmarks of the hot parts, as ratios to those same parts as they once were, measured beside
+// them: a ratio that no machine, Node.js version or load changes much.
 //
 //   node bench/micro.mjs             shows them
-//   node bench/micro.mjs --check     exits 1 when one got more than 20% slower than the baseline
-//   node bench/micro.mjs --update    makes what it measures the baseline
-import { readFileSync, writeFileSync } from 'node:fs'
+//   node bench/micro.mjs --check     exits 1 when one is more than 20% slower than it was
+//   node bench/micro.mjs --update    makes the present build what later ones are compared with
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { takeReference, unpackReference } from './micro/reference.mjs'
 import { tasks } from './micro/tasks.mjs'
-import { Yardstick } from './micro/yardstick.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -17,87 +20,63 @@ const { values: args } = parseArgs({
   },
 })
 
-const baselineFile = new URL('micro-baseline.json', import.meta.url)
 const tolerance = 0.2
-const warmUpRounds = 100
-const rounds = 200
-/** A task that seems slower is measured again so often before that is believed. */
-const retries = 6
+const processes = 3
+/** What seems slower is measured in so many more processes before that is believed. */
+const maxRetries = 12
 
-const yardstick = new Yardstick()
-const made = Object.entries(tasks)
-  .filter(([name]) => name.includes(args.only))
-  .map(([name, make]) => ({ name, make, ...make(), bestMs: Infinity, bestYardstickMs: Infinity }))
+if (args.update) takeReference()
+const folder = mkdtempSync(join(tmpdir(), 'varve-micro-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const referenceTasks = unpackReference(folder)
+const names = Object.keys(tasks).filter((name) => name.includes(args.only))
+/** Best times of all processes. */
+const best = new Map(names.map((name) => [name, { now: Infinity, reference: Infinity }]))
 
-measure(made, warmUpRounds)
-forget(made)
-measure(made, rounds)
-
-if (args.update) {
-  const ratios = made.map((task) => [task.name, Number(ratioOf(task).toPrecision(3))])
-  const before = args.only === '' ? {} : readBaseline()
-  writeFileSync(
-    baselineFile,
-    `${JSON.stringify({ ...before, ...Object.fromEntries(ratios) }, null, 2)}\n`,
-  )
+for (let i = 0; i < processes; i++) await measure(names)
+for (let i = 0; args.check && i < maxRetries; i++) {
+  const slow = names.filter(isSlower)
+  if (slow.length === 0) break
+  await measure(slow)
 }
-const baseline = readBaseline()
-if (args.check) retrySlow()
 report()
-if (args.check && made.some(isSlower)) process.exit(1)
+if (args.check && names.some(isSlower)) process.exit(1)
 
-/** Every task once a round, the yardstick right before it: both see the same moods of the machine. */
-function measure(some, times) {
-  for (let round = 0; round < times; round++) {
-    for (const task of some) {
-      task.bestYardstickMs = Math.min(task.bestYardstickMs, yardstick.runMs())
-      const start = performance.now()
-      task.run()
-      task.bestMs = Math.min(task.bestMs, performance.now() - start)
-    }
+/** Adds one process to the best times of some tasks. */
+async function measure(some) {
+  const script = new URL('micro/one-process.mjs', import.meta.url)
+  const started = fork(script, [JSON.stringify({ referenceTasks, names: some })])
+  let times
+  started.on('message', (message) => (times = message))
+  const code = await new Promise((resolve) => started.on('exit', resolve))
+  if (times === undefined) throw new Error(`a measuring process ended with code ${code}`)
+  for (const [name, { now, reference = NaN }] of Object.entries(times)) {
+    const pooled = best.get(name)
+    pooled.now = Math.min(pooled.now, now)
+    pooled.reference = Math.min(pooled.reference, reference)
   }
 }
 
-function forget(some) {
-  for (const task of some) task.bestMs = task.bestYardstickMs = Infinity
+/** How many times as long as the yardstick's; NaN of a task that it does not have. */
+function ratioOf(name) {
+  const { now, reference } = best.get(name)
+  return now / reference
 }
 
-/** Noise only ever adds: the best of many rounds is the code's own time. */
-function retrySlow() {
-  for (let retry = 0; retry < retries; retry++) {
-    const slow = made.filter(isSlower)
-    if (slow.length === 0) return
-    // Where its memory happens to lie is part of the noise.
-    for (const task of slow) Object.assign(task, task.make())
-    measure(slow, rounds)
-  }
-}
-
-/** Time of one operation, in the yardstick's time for 1 KiB. */
-function ratioOf({ bestMs, bestYardstickMs, operations }) {
-  return bestMs / operations / (bestYardstickMs / Yardstick.kibibytes)
-}
-
-function isSlower(task) {
-  return baseline[task.name] !== undefined && ratioOf(task) > baseline[task.name] * (1 + tolerance)
+function isSlower(name) {
+  return ratioOf(name) > 1 + tolerance
 }
 
 function report() {
-  console.log('   ratio  baseline     change        ns  operation')
-  for (const task of made) {
-    const ratio = ratioOf(task)
-    const known = baseline[task.name]
-    const change = known === undefined ? 'new' : `${((ratio / known - 1) * 100).toFixed(0)}%`
+  console.log('      ns    before   ratio  operation')
+  for (const name of names) {
+    const { now, reference } = best.get(name)
+    const isNew = Number.isNaN(reference)
     const cells = [
-      ratio.toPrecision(3).padStart(8),
-      String(known ?? '–').padStart(9),
-      `${change}${isSlower(task) ? ' SLOWER' : ''}`.padStart(10),
-      ((task.bestMs * 1e6) / task.operations).toFixed(0).padStart(9),
+      now.toFixed(0).padStart(8),
+      (isNew ? '–' : reference.toFixed(0)).padStart(9),
+      (isNew ? 'new' : ratioOf(name).toFixed(2)).padStart(7),
     ]
-    console.log(`${cells.join(' ')}  ${task.name}`)
+    console.log(`${cells.join(' ')}  ${name}${isSlower(name) ? '  SLOWER' : ''}`)
   }
-}
-
-function readBaseline() {
-  return JSON.parse(readFileSync(baselineFile, 'utf8'))
 }

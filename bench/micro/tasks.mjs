@@ -5,6 +5,9 @@ import { systemClock } from '../../packages/varve/dist/base/clock.js'
 import { hashBytes } from '../../packages/varve/dist/base/hash.js'
 import { Memory } from '../../packages/varve/dist/base/memory.js'
 import { VarintReader, writeVarint } from '../../packages/varve/dist/base/varint.js'
+import { BatchReader } from '../../packages/varve/dist/batch/batch-reader.js'
+import { encodingFor } from '../../packages/varve/dist/batch/encoding.js'
+import { WriteBatch } from '../../packages/varve/dist/batch/write-batch.js'
 import { BlockCache } from '../../packages/varve/dist/cache/block-cache.js'
 import { runJob } from '../../packages/varve/dist/compaction/run-job.js'
 import { MemoryFileSystem } from '../../packages/varve/dist/fs/memory-file-system.js'
@@ -80,6 +83,27 @@ export const tasks = {
       for (let i = 0; i < count; i++) end = writeVarint(buffer, end, numbers[i])
       const reader = new VarintReader(buffer, 0, end)
       for (let i = 0; i < count; i++) expect(reader.read() === numbers[i])
+    })
+  },
+
+  'batch, write and read': () => {
+    const encoding = encodingFor('utf8', 'bench')
+    const [keyTexts, valueText] = [keys.map(String), String(value)]
+    const batch = new WriteBatch(0)
+    const reader = new BatchReader()
+    return task(count, () => {
+      for (let i = 0; i < count; i++) {
+        batch.begin(ValueKind.put, 0)
+        encoding.write(keyTexts[i], batch)
+        batch.endKey()
+        encoding.write(valueText, batch)
+        batch.end()
+      }
+      batch.seal(1)
+      reader.open(batch.buffer, 0, batch.length)
+      while (reader.next()) expect(reader.keyEnd - reader.keyStart === keyBytes)
+      expect(reader.sequence === count)
+      batch.clear()
     })
   },
 
