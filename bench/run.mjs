@@ -44,6 +44,8 @@ const report = {
   failures: [],
   runs: [],
 }
+// The charts need the packages of bench/, which `npm run bench` does without.
+const { writeReport } = args.out === undefined ? {} : await import('./report/write-report.mjs')
 const present = report.engines.filter(({ skipped }) => skipped === undefined)
 
 for (let round = 0; round < rounds; round++) {
@@ -55,13 +57,11 @@ for (let round = 0; round < rounds; round++) {
       await runOne(round, group, engine)
     }
   }
+  // A run that is stopped leaves a report of the rounds that are whole.
+  report.settings.rounds = round + 1
+  await writeReport?.(report, args.out)
 }
 printSummary(report)
-if (args.out !== undefined) {
-  // The charts need the packages of bench/, which `npm run bench` does without.
-  const { writeReport } = await import('./report/write-report.mjs')
-  await writeReport(report, args.out)
-}
 process.exit(report.failures.length > 0 ? 1 : 0)
 
 async function probeEngines() {
