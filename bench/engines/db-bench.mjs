@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { diskBytes } from '../measure/process-figures.mjs'
-import { durableWrites } from '../workloads/fills.mjs'
 import { isWanted } from '../workloads/groups.mjs'
 import { bloomBitsPerKey, cacheBytes, writeBufferBytes } from './driver.mjs'
 
@@ -16,7 +15,7 @@ const fillSteps = {
   fillbatch: [step('fillrandom', { fillrandom: ['fillrandom, batches of 1,000'] }, batched)],
   fillrandom: [step('fillrandom', { fillrandom: ['fillrandom, await'] })],
   fillrandomsync: [step('fillrandom', { fillrandom: ['fillrandom, sync API'] })],
-  fillsync: [step('fillsync', { fillsync: ['fillsync, await'] }, [`--writes=${durableWrites}`])],
+  fillsync: [step('fillsync', { fillsync: ['fillsync, await'] })],
   update: [
     step('filluniquerandom,overwrite,deleterandom', {
       overwrite: ['overwrite, await'],

@@ -2,7 +2,7 @@
 
 const batchSize = 1000
 const concurrency = 256
-export const durableWrites = 500
+const durableWrites = 500
 
 export async function fillSequential(session) {
   const order = Uint32Array.from(session.records.order).sort()

@@ -22,6 +22,8 @@ import type { WorkCounters } from './work-counters.js'
 export class BackgroundHost implements TreeHost {
   /** Set when the log has begun, before the first job. */
   log: WriteAheadLog | undefined
+  /** Set when compactions may follow from it. */
+  onReadsInVain: (fileNumber: number, reads: number) => void = () => {}
   private readonly removals = new Set<Promise<void>>()
 
   constructor(

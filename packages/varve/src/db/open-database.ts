@@ -102,7 +102,9 @@ function openStore(
   const snapshots = new SnapshotList()
   const cache = new BlockCache(options.cacheBytes)
   const tableCounters = newTableCounters()
-  const context = { cache, codecs, counters: tableCounters }
+  const onReadsInVain = (fileNumber: number, reads: number): void =>
+    host.onReadsInVain(fileNumber, reads)
+  const context = { cache, codecs, counters: tableCounters, onReadsInVain }
   const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
   const tables = new TableCache(fs, pathOf, context, options.maxOpenTables)
   undo.push(() => tables.close())
@@ -184,6 +186,11 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
   }
   const policy = new PolicyControl(tree, clock, check, (change) => events.emit('policy', change))
   undo.push(() => policy.stop())
+  host.onReadsInVain = (fileNumber, reads) => {
+    tree.compaction.readInVain(fileNumber, reads)
+    // Not in the middle of a read.
+    clock.nextTurn(check)
+  }
   scheduler.pump()
   return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls, policy, host } }
 }

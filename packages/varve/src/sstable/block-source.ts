@@ -34,6 +34,8 @@ export interface TableReadContext {
   readonly cache: BlockCache
   readonly codecs: CodecRegistry
   readonly counters: TableCounters
+  /** Called now and then with how many reads have looked into blocks of a table and found nothing. */
+  readonly onReadsInVain?: (fileNumber: number, reads: number) => void
 }
 
 /** Blocks that stand one behind another in the file: `first` to `last`, both included. */

@@ -35,6 +35,9 @@ export interface TableExplanation {
   block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
 }
 
+/** Reads in vain that are told first; from then on it is told each time when they have doubled. */
+const firstToldReads = 100
+
 /**
  * One table, open for reading: its filter, index, properties and range tombstones in memory, its data
  * blocks through the block cache.
@@ -47,6 +50,9 @@ export class TableReader {
   /** For the TableCache: when it was last asked for. */
   lastUse = 0
   private readonly counters: TableCounters
+  /** Reads that looked into it and found nothing, and how many there are when it is told next. */
+  private readsInVain = 0
+  private tellAtReads = firstToldReads
 
   private constructor(
     readonly fileNumber: number,
@@ -56,7 +62,7 @@ export class TableReader {
     private readonly filter: BloomFilter,
     private readonly source: BlockSource,
     rangeDeleteBytes: number,
-    context: TableReadContext,
+    private readonly context: TableReadContext,
   ) {
     this.counters = context.counters
     this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeDeleteBytes
@@ -140,7 +146,7 @@ export class TableReader {
       if (block === undefined) return
       answer = block.findContinued(lookup)
     }
-    if (answer === BlockAnswer.absent && this.filter.exists) this.counters.filterFalsePositives++
+    if (answer === BlockAnswer.absent) this.foundNothing()
   }
 
   /** What `get` would consult for a key with this hash; changes nothing but the cache's counts. */
@@ -200,6 +206,13 @@ export class TableReader {
   /** Drops what the cache holds of it and closes the file: now, or when the last pin goes. */
   close(): void {
     this.source.close()
+  }
+
+  private foundNothing(): void {
+    if (this.filter.exists) this.counters.filterFalsePositives++
+    if (++this.readsInVain < this.tellAtReads) return
+    this.tellAtReads *= 2
+    this.context.onReadsInVain?.(this.fileNumber, this.readsInVain)
   }
 
   /** Where the block begins that holds the first key ≥ `key`, or the data ends. */

@@ -6,10 +6,15 @@ import {
 import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { pickCompaction } from '../compaction/pickers/pick-compaction.js'
+import type { TableCache } from '../sstable/table-cache.js'
 import type { Version } from '../version/version.js'
+import { RangeDeleteSurvey } from './range-delete-survey.js'
 
 /** What choosing a compaction needs of the database. */
 export interface CompactionHost {
+  readonly tables: TableCache
+  /** Sequences of the live snapshots, ascending. */
+  snapshotSequences(): number[]
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
 }
@@ -19,7 +24,7 @@ const checksPerAge = 10
 const minCheckMs = 1000
 
 /**
- * The policy of a tree, and the tables that its running compactions read.
+ * The policy of a tree, and what it knows beside the Version to choose a compaction by.
  *
  * Owned by: the Tree. The policy may be replaced at any time: what runs goes on, and the next compaction
  * is chosen by the new one.
@@ -27,6 +32,11 @@ const minCheckMs = 1000
 export class TreeCompaction {
   /** Numbers of all inputs of running compactions. */
   readonly busy = new Set<number>()
+  private readonly running = new Set<CompactionSpec>()
+  /** Tables that reads have looked into in vain, and how often. */
+  private readonly vainReads = new Map<number, number>()
+  private readonly rangeDeletes: RangeDeleteSurvey
+  /** The Version that `debt` is about. */
   private indebted: Version | undefined
   private debt = 0
 
@@ -34,7 +44,9 @@ export class TreeCompaction {
     private inForce: Compaction,
     private readonly tableBytes: number,
     private readonly host: CompactionHost,
-  ) {}
+  ) {
+    this.rangeDeletes = new RangeDeleteSurvey(host.tables)
+  }
 
   /** The policy in force, with its thresholds. */
   get current(): Compaction {
@@ -47,12 +59,13 @@ export class TreeCompaction {
   }
 
   get stallThresholds(): StallThresholds {
-    return this.current.policy === 'fifo' ? noStallThresholds : this.current
+    return this.inForce.policy === 'fifo' ? noStallThresholds : this.inForce
   }
 
   /** How often to ask `next` though nothing has changed but the time; Infinity: never. */
   get checkEveryMs(): number {
-    const ageMs = this.current.policy === 'fifo' ? this.current.maxAgeMs : Infinity
+    const { inForce } = this
+    const ageMs = inForce.policy === 'fifo' ? inForce.maxAgeMs : inForce.maxTableAgeMs
     return Math.max(minCheckMs, ageMs / checksPerAge)
   }
 
@@ -60,13 +73,52 @@ export class TreeCompaction {
   debtBytes(version: Version): number {
     if (version !== this.indebted) {
       this.indebted = version
-      this.debt = compactionDebtBytes(version, this.current)
+      this.debt = compactionDebtBytes(version, this.inForce)
     }
     return this.debt
   }
 
   next(version: Version): CompactionSpec | undefined {
-    const { busy, tableBytes } = this
-    return pickCompaction(version, this.current, { busy, tableBytes, nowMs: this.host.wallMs() })
+    return pickCompaction(version, this.inForce, {
+      running: [...this.running],
+      busy: this.busy,
+      tableBytes: this.tableBytes,
+      nowMs: this.host.wallMs(),
+      snapshots: this.host.snapshotSequences(),
+      rangeDeletes: this.rangeDeletes.of(version),
+      readsInVain: this.readsInVain(version),
+    })
+  }
+
+  /** A compaction runs, until `ended`. */
+  begun(spec: CompactionSpec): void {
+    this.running.add(spec)
+    for (const { tables } of spec.inputs) {
+      for (const { fileNumber } of tables) this.busy.add(fileNumber)
+    }
+  }
+
+  ended(spec: CompactionSpec): void {
+    this.running.delete(spec)
+    for (const { tables } of spec.inputs) {
+      for (const { fileNumber } of tables) this.busy.delete(fileNumber)
+    }
+  }
+
+  /** So many reads have looked into a table, since it was opened, and found nothing. */
+  readInVain(fileNumber: number, reads: number): void {
+    this.vainReads.set(fileNumber, reads)
+  }
+
+  /** Tables that are gone are forgotten before they outnumber those that are there. */
+  private readsInVain(version: Version): ReadonlyMap<number, number> {
+    const { vainReads } = this
+    if (vainReads.size > version.tableCount) {
+      const live = new Set(version.levels.flat().map(({ fileNumber }) => fileNumber))
+      for (const fileNumber of vainReads.keys()) {
+        if (!live.has(fileNumber)) vainReads.delete(fileNumber)
+      }
+    }
+    return vainReads
   }
 }

@@ -79,19 +79,14 @@ export function flushJob(
   }
 }
 
-/** Runs a compaction. Its tables are in `busy` until the job ends. */
+/** Runs a compaction, of which the tree is told when it ends. */
 export function mergeJob(
   tree: JobOwner,
   host: TreeJobHost,
   spec: CompactionSpec,
-  busy: Set<number>,
-  installed: () => void,
+  hooks: { installed: () => void; ended: () => void },
 ): BackgroundJob {
   const inputs = spec.inputs.flatMap(({ tables }) => tables)
-  for (const { fileNumber } of inputs) busy.add(fileNumber)
-  const free = (): void => {
-    for (const { fileNumber } of inputs) busy.delete(fileNumber)
-  }
   return {
     kind: spec.kind,
     request: spec.kind === 'merge' ? mergeRequest(tree, host, spec) : undefined,
@@ -105,12 +100,12 @@ export function mergeJob(
           : addedTables(tree.keyspace, host, result.outputs, placeOf(spec)),
     }),
     installed(result) {
-      free()
-      installed()
+      hooks.ended()
+      hooks.installed()
       host.compacted(spec, result)
     },
     failed(error, unused) {
-      free()
+      hooks.ended()
       host.failed(error, unused)
     },
   }

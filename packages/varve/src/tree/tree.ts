@@ -255,7 +255,11 @@ export class Tree implements JobSource {
 
   /** The job of a compaction; its tables are busy until the job ends. */
   mergeFor(spec: CompactionSpec): BackgroundJob {
-    return mergeJob(this, this.host, spec, this.compaction.busy, () => this.refresh())
+    this.compaction.begun(spec)
+    return mergeJob(this, this.host, spec, {
+      installed: () => this.refresh(),
+      ended: () => this.compaction.ended(spec),
+    })
   }
 
   currentVersion(): Version {

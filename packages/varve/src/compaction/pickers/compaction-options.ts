@@ -42,6 +42,18 @@ export interface RunThresholds extends StallThresholds {
   readonly baseBytes: number
   /** Levels in use, level 0 included; the last one is the bottom. 2 to 7; default 7. */
   readonly maxLevels: number
+  /**
+   * Tables are compacted though their level is not full when their deletes free this share of the bytes
+   * that have to be read for it. 0.01 to 1, or Infinity: never; default 0.25.
+   */
+  readonly garbageShare: number
+  /**
+   * So are tables in which reads found nothing: one read in vain for each so many bytes of them, and 100
+   * at least. 1024 to 2^50, or Infinity: never; default 16 KiB.
+   */
+  readonly fruitlessReadBytes: number
+  /** So are tables older than this, in milliseconds. 60,000 to 2^50, or Infinity, the default: never. */
+  readonly maxTableAgeMs: number
 }
 
 /** When whole tables go, the oldest first. Nothing is merged. */

@@ -89,6 +89,21 @@ export function makeSpec(
   }
 }
 
+/** Takes tables out for good, from whatever places. Requires: at least one. */
+export function makeDrop(
+  version: Version,
+  reason: string,
+  tables: readonly TableMetadata[],
+): CompactionSpec {
+  const going = new Set(tables)
+  const places = [{ level: 0, tables: version.levels[0] }, ...version.runs.map(runInput)]
+  const inputs = places.map((input) => ({
+    ...input,
+    tables: input.tables.filter((table) => going.has(table)),
+  }))
+  return makeSpec(version, 'drop', reason, inputs, { level: 0, run: 0 })
+}
+
 export function runInput({ level, tables }: SortedRun): CompactionInput {
   return { level, tables }
 }

@@ -1,7 +1,8 @@
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
 import type { FifoCompaction } from './compaction-options.js'
-import { type CompactionSpec, makeSpec, runInput } from './compaction-spec.js'
+import type { PickConditions } from './pick-conditions.js'
+import { type CompactionSpec, makeDrop } from './compaction-spec.js'
 
 /**
  * Drops tables while there are too many bytes, or the oldest is too old. Whole files go, the oldest
@@ -11,8 +12,7 @@ import { type CompactionSpec, makeSpec, runInput } from './compaction-spec.js'
 export function pickFifo(
   version: Version,
   { maxBytes, maxAgeMs }: FifoCompaction,
-  busy: ReadonlySet<number>,
-  nowMs: number,
+  { busy, nowMs }: Pick<PickConditions, 'busy' | 'nowMs'>,
 ): CompactionSpec | undefined {
   const tables = oldestFirst(version)
   let bytes = totalBytes(tables)
@@ -28,11 +28,7 @@ export function pickFifo(
     bytes -= sizeBytes
   }
   if (count === 0) return undefined
-  const going = new Set(tables.slice(0, count))
-  const inputs = [{ level: 0, tables: version.levels[0] }, ...version.runs.map(runInput)].map(
-    (input) => ({ ...input, tables: input.tables.filter((table) => going.has(table)) }),
-  )
-  return makeSpec(version, 'drop', reason, inputs, { level: 0, run: 0 })
+  return makeDrop(version, reason, tables.slice(0, count))
 }
 
 /** Within a run, which another policy has left, by the last write. */

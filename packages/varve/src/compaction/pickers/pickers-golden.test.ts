@@ -9,6 +9,7 @@ import type { Version } from '../../version/version.js'
 import { compactionDebtBytes, compactionScores, levelStates } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
 import type { Compaction, CompactionOptions } from './compaction-options.js'
+import { noConditions } from './pick-conditions.js'
 import { pickManual } from './manual-picker.js'
 import { pickCompaction } from './pick-compaction.js'
 import { resolveCompaction } from './resolve-compaction.js'
@@ -68,19 +69,36 @@ function parsePolicy(line: string): Compaction {
 function answer([command, ...lines]: string[], compaction: Compaction): string[] {
   const levels: TableMetadata[][] = []
   let busy: ReadonlySet<number> = new Set()
+  let conditions = noConditions
+  let hiddenBytes = new Map<number, number>()
+  let deletedAt = new Map<number, number>()
   for (const line of lines) {
     const [head, ...items] = line.split(' ')
     if (head === 'busy') busy = new Set(items.map(Number))
+    else if (head === 'snapshot') conditions = { ...conditions, snapshots: items.map(Number) }
+    else if (head === 'vain') conditions = { ...conditions, readsInVain: parseCounts(items) }
+    else if (head === 'hidden') hiddenBytes = parseCounts(items)
+    else if (head === 'covered') deletedAt = parseCounts(items)
     else levels[Number(head.slice(1))] = parseLevel(items)
   }
   const version = fakeVersion(Array.from(levels, (tables) => tables ?? []))
+  const covered = version.levels
+    .flat()
+    .filter(({ fileNumber }) => deletedAt.has(fileNumber))
+    .map((table) => ({ table, deletedAt: deletedAt.get(table.fileNumber)! }))
+  conditions = { ...conditions, rangeDeletes: { covered, hiddenBytes } }
   const [kind, level, range] = command.split(' ')
   if (kind === 'scores') return showScores(version, compaction, busy)
   const spec =
     kind === 'manual'
       ? pickManual(version, parseRange(range), Number(level), lastLevel, busy)
-      : pickCompaction(version, compaction, { busy, tableBytes, nowMs })
+      : pickCompaction(version, compaction, { ...conditions, busy, tableBytes, nowMs })
   return show(spec)
+}
+
+/** `<table>=<number> …` */
+function parseCounts(items: readonly string[]): Map<number, number> {
+  return new Map(items.map((item) => item.split('=').map(Number) as [number, number]))
 }
 
 /** Runs are separated by bars, the newest first. */

@@ -9,9 +9,11 @@ import type { FifoCompaction, RunCompaction, RunPolicy } from './compaction-opti
 import { compactionScores } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
 import { pickFifo } from './fifo-picker.js'
+import { noConditions, type PickConditions } from './pick-conditions.js'
 import { pickManual } from './manual-picker.js'
 import { resolveRuns } from './resolve-compaction.js'
 import { pickRuns } from './run-picker.js'
+import { dueTables } from './table-triggers.js'
 import { shapeOf } from './tree-shape.js'
 
 /** How many compactions to pick in each test: a few by default, as many as one likes by command. */
@@ -28,15 +30,22 @@ function randomCompaction(prng: Prng, policy: RunPolicy): RunCompaction {
   const runsPerLevel = prng.chance(0.3) ? { runsPerLevel: prng.between(1, sizeRatio - 1) } : {}
   const thresholds = { sizeRatio, l0Trigger: prng.between(1, 4), maxLevels: prng.between(2, 7) }
   const compaction = resolveRuns({ policy, ...thresholds, ...runsPerLevel })
-  return { ...compaction, baseBytes: prng.between(1, 4) * fakeTableBytes }
+  return {
+    ...compaction,
+    baseBytes: prng.between(1, 4) * fakeTableBytes,
+    garbageShare: prng.pick([0.1, 0.25, Infinity]),
+    fruitlessReadBytes: prng.pick([1, Infinity]),
+    maxTableAgeMs: prng.pick([50, Infinity]),
+  }
 }
 
 /**
  * Compacts one tree as a picker says and holds the picker to its word.
  *
- * Property 1: a compaction lowers the score that caused it, or sinks without one.
- * Property 2: it takes bytes further down, or leaves them there and makes runs fewer. So compactions
- * come to an end; then no score is 1 or above.
+ * Property 1: a compaction lowers the score that caused it, if a score did.
+ * Property 2: it takes bytes further down, or leaves them there and makes runs fewer, or leaves those
+ * and makes deletes fewer, or leaves those and makes old tables fewer. So compactions come to an end;
+ * then no score is 1 or above, and nothing is due for a reason of its own.
  * Property 3: the most urgent level waits only for compactions that ran when it became that.
  */
 class Overseer {
@@ -44,6 +53,7 @@ class Overseer {
   /** What each compaction was chosen by: one that outlives its policy owes the next one nothing. */
   private readonly chosenBy = new Map<CompactionSpec, RunCompaction>()
   private waiting: { level: number; running: Set<CompactionSpec> } | undefined
+  private readonly readsInVain = new Map<number, number>()
 
   constructor(
     readonly tree: FakeTree,
@@ -55,10 +65,16 @@ class Overseer {
     this.waiting = undefined
   }
 
+  /** Reads look into a table in vain, whichever. */
+  readInVain(prng: Prng): void {
+    const tables = this.tree.version.levels.flat()
+    this.readsInVain.set(prng.pick(tables).fileNumber, 200)
+  }
+
   /** Starts the next compaction; false when there is none. */
   startNext(): boolean {
     const { tree, compaction } = this
-    const spec = pickRuns(tree.version, compaction, tree.busy, fakeTableBytes)
+    const spec = pickRuns(tree.version, compaction, this.conditions())
     this.checkTurn(spec)
     if (spec === undefined) return false
     this.picks++
@@ -72,13 +88,14 @@ class Overseer {
     const shape = shapeOf(tree.version, compaction)
     const scores = (): number[] => compactionScores(tree.version, compaction, new Set(), shape)
     const before = scores()
-    const [liftBefore, runsBefore] = heightOf(tree.version)
+    const versionBefore = tree.version
     const spec = tree.finishOne()
-    const [lift, runs] = heightOf(tree.version)
-    assert.ok(lift < liftBefore || (lift === liftBefore && runs < runsBefore), spec.reason)
+    const oldBeforeMs = tree.nowMs - this.chosenBy.get(spec)!.maxTableAgeMs
+    const height = heightOf(tree.version, oldBeforeMs)
+    assert.ok(isLower(height, heightOf(versionBefore, oldBeforeMs)), spec.reason)
     this.waiting?.running.delete(spec)
     if (this.chosenBy.get(spec) !== compaction) return
-    if (isSinking(spec)) return assert.ok(spec.outputLevel > spec.inputs[0].level)
+    if (!isCausedByScore(spec)) return
     const source = spec.inputs[0].level
     assert.ok(scores()[source] < before[source], `${spec.reason} does not lower it`)
   }
@@ -87,14 +104,28 @@ class Overseer {
     const { tree, compaction } = this
     while (tree.running.length > 0) this.finishOne()
     while (this.startNext()) this.finishOne()
-    assert.ok(compactionScores(tree.version, compaction).every((score) => score < 1))
+    const { version } = tree
+    assert.ok(compactionScores(version, compaction).every((score) => score < 1))
+    const shape = shapeOf(version, compaction)
+    assert.deepEqual(dueTables(version, compaction, shape, this.conditions()), [])
+  }
+
+  private conditions(): PickConditions {
+    const { busy, running, nowMs, snapshot } = this.tree
+    const snapshots = snapshot === Infinity ? [] : [snapshot]
+    const { readsInVain } = this
+    const tableBytes = fakeTableBytes
+    return { ...noConditions, busy, running, nowMs, snapshots, readsInVain, tableBytes }
   }
 
   private checkTurn(spec: CompactionSpec | undefined): void {
     const { tree, compaction } = this
     const scores = compactionScores(tree.version, compaction, tree.busy)
     const level = scores.indexOf(Math.max(...scores))
-    if (spec !== undefined && (isSinking(spec) || spec.inputs[0].level === level)) {
+    // Level 0 goes down whole: while it does, what was flushed meanwhile is not passed over.
+    const isGoing = level === 0 && tree.running.some(({ inputs }) => inputs[0].level === 0)
+    const hasTurn = spec !== undefined && (!isCausedByScore(spec) || spec.inputs[0].level === level)
+    if (hasTurn || isGoing) {
       this.waiting = undefined
     } else if (scores[level] >= 1) {
       if (this.waiting?.level !== level) this.waiting = { level, running: new Set(tree.running) }
@@ -103,14 +134,29 @@ class Overseer {
   }
 }
 
-/** What compactions bring down: bytes times levels below them, and runs. */
-function heightOf({ levels, runs }: Version): [number, number] {
-  const lifts = levels.map((tables, level) => totalBytes(tables) * (levelCount - level))
-  return [lifts.reduce((sum, lift) => sum + lift, 0), runs.length]
+/**
+ * What compactions bring down, one before the other: bytes times levels below them, runs, deletes, tables
+ * that were written before `oldBeforeMs`.
+ */
+function heightOf({ levels, runs }: Version, oldBeforeMs: number): number[] {
+  const tables = levels.flat()
+  const lifts = levels.map((level, number) => totalBytes(level) * (levelCount - number))
+  const deletes = tables.map(({ deleteCount }) => deleteCount)
+  const old = tables.filter(({ writtenAtMs }) => writtenAtMs < oldBeforeMs)
+  return [sum(lifts), runs.length, sum(deletes), old.length]
 }
 
-function isSinking({ reason }: CompactionSpec): boolean {
-  return reason.startsWith('nothing between')
+function isLower(height: readonly number[], than: readonly number[]): boolean {
+  const first = height.findIndex((part, i) => part !== than[i])
+  return first >= 0 && height[first] < than[first]
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function isCausedByScore({ reason }: CompactionSpec): boolean {
+  return reason.endsWith('of its limit')
 }
 
 for (const policy of policies) {
@@ -135,7 +181,7 @@ test('fifo keeps what it may, and brings no older version to light', () => {
     const fifo: FifoCompaction = { policy: 'fifo', maxBytes: 1000, maxAgeMs: Infinity }
     for (let i = 0; i < 60; i++) {
       tree.flush()
-      const spec = pickFifo(tree.version, fifo, tree.busy, 0)
+      const spec = pickFifo(tree.version, fifo, { busy: tree.busy, nowMs: 0 })
       if (spec !== undefined) tree.start(spec)
       while (tree.running.length > 0 && prng.chance(0.7)) tree.finishOne()
       tree.check(true)
@@ -174,6 +220,8 @@ function simulate(newCompaction: (prng: Prng) => RunCompaction, flushesPerSwitch
     try {
       for (let i = 0; i < flushesPerTree; i++) {
         tree.flush()
+        if (prng.chance(0.1)) overseer.readInVain(prng)
+        if (prng.chance(0.1)) tree.snapshot = prng.chance(0.5) ? tree.lastSequence : Infinity
         compactSome(overseer, prng, maxRunning)
         if (i % 20 === 0) tree.check()
         if (i % flushesPerSwitch === flushesPerSwitch - 1) overseer.switchTo(newCompaction(prng))

@@ -45,6 +45,8 @@ test('an error names the option and the values allowed', () => {
     [{ sizeRatio: '10' }, 'compaction.sizeRatio', /not 10/],
     [{ sizeRatio: 5, runsPerLevel: 5 }, 'compaction.runsPerLevel', /to .*sizeRatio − 1 \(4\)/],
     [{ runsInLastLevel: 2 }, 'compaction.runsInLastLevel', /to compaction.runsPerLevel \(1\)/],
+    [{ garbageShare: 0 }, 'compaction.garbageShare', /from 0.01 to 1, or Infinity, not 0/],
+    [{ maxTableAgeMs: 5 }, 'compaction.maxTableAgeMs', /from 60000/],
     [{ maxLevels: 8 }, 'compaction.maxLevels', /from 2 to 7/],
     [{ policy: 'tiered' }, 'compaction.policy', /'leveled', .*'fifo', not tiered/],
     [{ levelRatio: 3 }, 'compaction.levelRatio', /not an option; there are policy, sizeRatio/],

@@ -19,6 +19,8 @@ const minBaseBytes = MiB / 256
 const maxBytes = 2 ** 50
 const maxL0Tables = 1000
 const minAgeMs = 1000
+const minTableAgeMs = 60_000
+const minShare = 0.01
 
 /** Fills in defaults. Throws INVALID_ARGUMENT, naming the option below `compaction` and its values. */
 export function resolveCompaction(
@@ -48,6 +50,9 @@ export function resolveRuns(
   requireInteger(resolved, 'debtStopBytes', [debtSlowdownBytes, 'debtSlowdownBytes'], maxBytes)
   requireInteger(resolved, 'baseBytes', minBaseBytes, maxBytes)
   requireInteger(resolved, 'maxLevels', 2, levelCount)
+  requireShare(resolved, 'garbageShare')
+  requireIntegerOrNever(resolved, 'fruitlessReadBytes', 1024)
+  requireIntegerOrNever(resolved, 'maxTableAgeMs', minTableAgeMs)
   return resolved
 }
 
@@ -70,6 +75,9 @@ function runDefaults(
     debtStopBytes: Math.min(4 * debtSlowdownBytes, maxBytes),
     baseBytes: Math.max(minBaseBytes, l0Trigger * memtableBytes),
     maxLevels: levelCount,
+    garbageShare: 0.25,
+    fruitlessReadBytes: 16 * 1024,
+    maxTableAgeMs: Infinity,
   }
 }
 
@@ -77,7 +85,7 @@ function resolveFifo(options: Extract<CompactionOptions, { policy: 'fifo' }>): F
   const defaults: FifoCompaction = { policy: 'fifo', maxBytes: GiB, maxAgeMs: Infinity }
   const resolved = complete(options, defaults)
   requireInteger(resolved, 'maxBytes', minBaseBytes, maxBytes)
-  if (resolved.maxAgeMs !== Infinity) requireInteger(resolved, 'maxAgeMs', minAgeMs, maxBytes)
+  requireIntegerOrNever(resolved, 'maxAgeMs', minAgeMs)
   return resolved
 }
 
@@ -117,6 +125,23 @@ function requireInteger<T extends Compaction>(
   const path = `compaction.${name}`
   const allowed = `a whole number from ${textOf(low)} to ${textOf(high)}`
   throw invalidArgument(`${path} must be ${allowed}, not ${String(value)}`, path)
+}
+
+/** Infinity: it never comes to that. */
+function requireIntegerOrNever<T extends Compaction>(
+  options: T,
+  name: Exclude<keyof T & string, 'policy'>,
+  low: number,
+): void {
+  if (options[name] !== Infinity) requireInteger(options, name, low, maxBytes)
+}
+
+function requireShare(options: RunCompaction, name: 'garbageShare'): void {
+  const share: unknown = options[name]
+  if (share === Infinity || (typeof share === 'number' && share >= minShare && share <= 1)) return
+  const path = `compaction.${name}`
+  const message = `${path} must be a number from ${minShare} to 1, or Infinity, not ${String(share)}`
+  throw invalidArgument(message, path)
 }
 
 function valueOf(bound: Bound): number {

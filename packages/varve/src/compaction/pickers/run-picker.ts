@@ -1,3 +1,4 @@
+import { rangesOverlap } from '../../key/key-range.js'
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import type { SortedRun } from '../../version/sorted-run.js'
 import type { Version } from '../../version/version.js'
@@ -13,6 +14,8 @@ import {
   runInput,
   tablesBelow,
 } from './compaction-spec.js'
+import type { PickConditions } from './pick-conditions.js'
+import { dueTables, type DueTables } from './table-triggers.js'
 import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
 
 /**
@@ -29,11 +32,10 @@ interface Situation {
   readonly version: Version
   readonly compaction: RunCompaction
   readonly shape: TreeShape
-  readonly busy: ReadonlySet<number>
-  readonly tableBytes: number
+  readonly conditions: PickConditions
 }
 
-/** The tables that a compaction would need are inputs of running ones. */
+/** Running compactions have tables that this one would need, or write where it would. */
 type Blocked = 'blocked'
 
 /**
@@ -53,22 +55,21 @@ type Blocked = 'blocked'
  * What goes down becomes a new run, the newest of its level, where there may be several, and is merged
  * into the one that is there where there may not.
  *
- * `busy` holds the numbers of all inputs of running compactions of this tree. Where runs are too many
- * since the policy was another one before, they are merged on their level.
+ * Where runs are too many since the policy was another one before, they are merged on their level. When
+ * no level is full, tables go that have reasons of their own.
  *
  * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
  */
 export function pickRuns(
   version: Version,
   compaction: RunCompaction,
-  busy: ReadonlySet<number>,
-  tableBytes: number,
+  conditions: PickConditions,
 ): CompactionSpec | undefined {
   const shape = shapeOf(version, compaction)
-  const situation = { version, compaction, shape, busy, tableBytes }
+  const situation = { version, compaction, shape, conditions }
   const sinking = pickSinking(situation)
-  if (sinking !== undefined) return sinking
-  const scores = compactionScores(version, compaction, busy, shape)
+  if (sinking !== undefined && !meetsRunning(sinking, conditions.running)) return sinking
+  const scores = compactionScores(version, compaction, conditions.busy, shape)
   const urgent = [...scores.keys()]
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
@@ -80,17 +81,41 @@ export function pickRuns(
     if (reserved.has(level) || reserved.has(outputLevel)) continue
     const reason = `level ${level} at ${scores[level].toFixed(2)} of its limit`
     const spec = level === 0 ? pickLevel0(situation, reason) : pickLevel(situation, level, reason)
-    if (spec === 'blocked') reserved.add(level).add(outputLevel)
+    if (isBlocked(spec, conditions)) reserved.add(level).add(outputLevel)
     else if (spec !== undefined) return spec
   }
-  return undefined
+  return urgent.length === 0 ? pickDueTables(situation) : undefined
+}
+
+function isBlocked(
+  spec: CompactionSpec | Blocked | undefined,
+  { running }: PickConditions,
+): spec is Blocked {
+  return spec === 'blocked' || (spec !== undefined && meetsRunning(spec, running))
+}
+
+type Target = Pick<CompactionSpec, 'outputLevel' | 'outputRun' | 'inputRange'>
+
+/** Whether a running compaction may write into the same stretch of the same run. */
+function meetsRunning(spec: Target, running: readonly CompactionSpec[]): boolean {
+  return running.some(
+    ({ outputLevel, outputRun, inputRange }) =>
+      outputLevel === spec.outputLevel &&
+      outputRun === spec.outputRun &&
+      rangesOverlap(inputRange, spec.inputRange),
+  )
 }
 
 /**
  * A run below which there is nothing, or that lies above the base level, goes as it is to the deepest
  * level that it can reach: trees from before levels were counted from the bottom look like this.
  */
-function pickSinking({ version, compaction, shape, busy }: Situation): CompactionSpec | undefined {
+function pickSinking({
+  version,
+  compaction,
+  shape,
+  conditions,
+}: Situation): CompactionSpec | undefined {
   let below = shape.lastLevel + 1
   for (let level = shape.lastLevel; level >= 1; level--) {
     const runs = version.runsOf(level)
@@ -100,7 +125,7 @@ function pickSinking({ version, compaction, shape, busy }: Situation): Compactio
     below = level
     const isStray = compaction.runsPerLevel === 1 && level < shape.baseLevel
     if (target === level || runs.length > 1 || !(isDeepest || isStray)) continue
-    if (anyBusy(runs[0].tables, busy)) continue
+    if (anyBusy(runs[0].tables, conditions.busy)) continue
     const reason = `nothing between level ${level} and ${target}`
     return makeSpec(version, 'move', reason, [runInput(runs[0])], { level: target, run: 0 })
   }
@@ -108,9 +133,9 @@ function pickSinking({ version, compaction, shape, busy }: Situation): Compactio
 }
 
 function pickLevel0(situation: Situation, reason: string): CompactionSpec | Blocked | undefined {
-  const { version, shape, busy } = situation
+  const { version, shape, conditions } = situation
   const tables = version.levels[0]
-  if (anyBusy(tables, busy)) return undefined
+  if (anyBusy(tables, conditions.busy)) return undefined
   return pickWhole(situation, [{ level: 0, tables }], levelBelow0(version, shape), reason)
 }
 
@@ -119,15 +144,41 @@ function pickLevel(
   level: number,
   reason: string,
 ): CompactionSpec | Blocked | undefined {
-  const { version, compaction, shape, busy } = situation
+  const { version, compaction, shape, conditions } = situation
   const runs = version.runsOf(level)
   const isLast = level === shape.lastLevel
   const allowed = runsAllowed(level, shape, compaction)
   if (!isLast && allowed === 1 && runs.length === 1) return pickTable(situation, runs[0], reason)
-  if (anyBusy(version.levels[level], busy)) return 'blocked'
+  if (anyBusy(version.levels[level], conditions.busy)) return 'blocked'
   return isLast || allowed === 1
     ? mergeRuns(version, runs, reason)
     : pickWhole(situation, runs.map(runInput), level + 1, reason)
+}
+
+/** What has a reason of its own and can be compacted now. */
+function pickDueTables(situation: Situation): CompactionSpec | undefined {
+  const { version, compaction, shape, conditions } = situation
+  for (const due of dueTables(version, compaction, shape, conditions)) {
+    const spec = takeDown(situation, due)
+    if (spec !== undefined && !isBlocked(spec, conditions)) return spec
+  }
+  return undefined
+}
+
+function takeDown(
+  situation: Situation,
+  { level, tables, isBottom, reason }: DueTables,
+): CompactionSpec | Blocked | undefined {
+  const { version } = situation
+  if (level === 0) return pickLevel0(situation, reason)
+  if (isBottom) {
+    const output = { level, run: tables[0].run }
+    return makeSpec(version, 'merge', reason, [{ level, tables }], output)
+  }
+  const [run] = version.runsOf(level)
+  return tables.length === 1 && goesDownByTable(situation, level)
+    ? pickTable(situation, run, reason, tables)
+    : pickLevel(situation, level, reason)
 }
 
 /** Makes the runs of a level one. */
@@ -145,13 +196,13 @@ function pickWhole(
   outputLevel: number,
   reason: string,
 ): CompactionSpec | Blocked {
-  const { version, busy } = situation
+  const { version, conditions } = situation
   const tables = tablesOf(inputs)
   const newest = version.runsOf(outputLevel).at(0)
   const joined = joinedRun(situation, outputLevel, totalBytes(tables))
   // All that overlap the whole extent, gaps included: an output may span a gap.
   const met = joined?.overlapping(rangeOf(tables)) ?? []
-  if (anyBusy(met, busy)) return 'blocked'
+  if (anyBusy(met, conditions.busy)) return 'blocked'
   const fits = tables.every(({ range }) => (joined?.overlapping(range) ?? []).length === 0)
   const isMove = fits && areDisjoint(tables) && !meetTooMuch(situation, tables, outputLevel)
   const output = {
@@ -183,18 +234,28 @@ function joinedRun(
   return runs[0].sizeBytes + arrivingBytes <= fullBytes ? runs[0] : undefined
 }
 
-function pickTable(situation: Situation, run: SortedRun, reason: string): CompactionSpec | Blocked {
-  const { version, busy } = situation
+/** Of the candidates, the table that costs least to merge for its size. */
+function pickTable(
+  situation: Situation,
+  run: SortedRun,
+  reason: string,
+  candidates: readonly TableMetadata[] = run.tables,
+): CompactionSpec | Blocked {
+  const { version, conditions } = situation
+  const { busy, running } = conditions
   const outputLevel = run.level + 1
   const joined = version.runsOf(outputLevel).at(0)
+  const outputRun = joined?.number ?? 0
   let best: TableMetadata | undefined
   let bestMet: TableMetadata[] = []
   let bestCost = Infinity
-  for (const table of run.tables) {
+  for (const table of candidates) {
     if (busy.has(table.fileNumber)) continue
     const met = joined?.overlapping(table.range) ?? []
     const cost = mergeCost(table, met)
     if (cost >= bestCost || anyBusy(met, busy)) continue
+    const target = { outputLevel, outputRun, inputRange: rangeOf([table, ...met]) }
+    if (running.length > 0 && meetsRunning(target, running)) continue
     best = table
     bestMet = met
     bestCost = cost
@@ -207,7 +268,7 @@ function pickTable(situation: Situation, run: SortedRun, reason: string): Compac
   ]
   const output = {
     level: outputLevel,
-    run: joined?.number ?? 0,
+    run: outputRun,
     goesDownByTable: goesDownByTable(situation, outputLevel),
   }
   return makeSpec(version, isMove ? 'move' : 'merge', reason, inputs, output)
@@ -230,7 +291,7 @@ function meetTooMuch(
   outputLevel: number,
 ): boolean {
   if (!goesDownByTable(situation, outputLevel)) return false
-  const maxBytes = maxGrandparentTables * situation.tableBytes
+  const maxBytes = maxGrandparentTables * situation.conditions.tableBytes
   return tables.some(
     ({ range }) => totalBytes(tablesBelow(situation.version, outputLevel, range)) > maxBytes,
   )

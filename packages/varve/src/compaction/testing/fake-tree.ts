@@ -27,6 +27,10 @@ type Content = ReadonlyMap<number, Entry>
 export class FakeTree {
   version: Version = fakeVersion([])
   readonly running: CompactionSpec[] = []
+  /** Goes on with each flush. */
+  nowMs = 1
+  /** Sequence of the oldest snapshot: deletes above it stay. */
+  snapshot = Infinity
   private readonly newest = new Map<number, Entry>()
   private readonly contents = new Map<number, Content>()
   private fileNumber = 0
@@ -39,9 +43,14 @@ export class FakeTree {
     return new Set(inputs.map((table) => table.fileNumber))
   }
 
+  get lastSequence(): number {
+    return this.sequence
+  }
+
   /** Adds a table of a few random writes to level 0. */
   flush(): void {
     const { prng } = this
+    this.nowMs++
     const content = new Map<number, Entry>()
     const low = prng.chance(0.3) ? prng.below(keyCount - 40) : 0
     const width = low > 0 ? 40 : keyCount
@@ -119,9 +128,10 @@ export class FakeTree {
       }
     }
     const kept = [...merged]
-      .filter(([key, { isDelete }]) => {
+      .filter(([key, { isDelete, sequence }]) => {
+        if (!isDelete || sequence > this.snapshot) return true
         const bytes = Buffer.from(keyOf(key))
-        return !isDelete || spec.deeperRanges.some((range) => rangeContains(range, bytes))
+        return spec.deeperRanges.some((range) => rangeContains(range, bytes))
       })
       .sort(([a], [b]) => a - b)
     const outputs: TableMetadata[] = []
@@ -142,6 +152,7 @@ export class FakeTree {
       sizeBytes: entries.length * entryBytes,
       entryCount: entries.length,
       deleteCount: entries.filter(({ isDelete }) => isDelete).length,
+      writtenAtMs: this.nowMs,
       minSequence: Math.min(...entries.map(({ sequence }) => sequence)),
       maxSequence: Math.max(...entries.map(({ sequence }) => sequence)),
     })

@@ -1,5 +1,6 @@
 import type { Compaction } from '../../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../../compaction/pickers/compaction-spec.js'
+import { noConditions } from '../../compaction/pickers/pick-conditions.js'
 import { pickCompaction } from '../../compaction/pickers/pick-compaction.js'
 import type { KeyRange } from '../../key/key-range.js'
 import { assert } from '../../base/assert.js'
@@ -15,8 +16,6 @@ export interface TreeSizes {
 
 /** A table is finished early when it meets more than so many tables' worth one level further down. */
 const maxGrandparentTables = 10
-
-const nothingBusy: ReadonlySet<number> = new Set()
 
 /**
  * A tree without files: its tables are lists of keys, but its Versions, edits and compactions are those
@@ -58,7 +57,8 @@ export class SimulatedTree {
 
   /** Runs one compaction; false when none is due. */
   compact(): boolean {
-    const conditions = { busy: nothingBusy, tableBytes: this.sizes.tableBytes, nowMs: ++this.nowMs }
+    const { tableBytes } = this.sizes
+    const conditions = { ...noConditions, tableBytes, nowMs: ++this.nowMs }
     const spec = pickCompaction(this.version, this.compaction, conditions)
     if (spec === undefined) return false
     const inputs = spec.inputs.flatMap(({ tables }) => tables)

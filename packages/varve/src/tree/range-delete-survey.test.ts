@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Prng } from '../base/prng.js'
+import type { RangeDeleteReach } from '../compaction/pickers/pick-conditions.js'
+import type { KeyRange } from '../key/key-range.js'
+import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+import type { Version } from '../version/version.js'
+import { fakeTable, fakeVersion } from '../version/testing/fake-tables.js'
+import { RangeDeleteSurvey } from './range-delete-survey.js'
+
+const keys = 40
+
+function key(n: number): Buffer {
+  return Buffer.from(String(n).padStart(2, '0'))
+}
+
+function range(start: number, end: number | null): KeyRange {
+  return { start: key(start), end: end === null ? null : key(end) }
+}
+
+/** Tables of which only the range deletes can be read; of data there is a byte for each key. */
+function cacheOf(tombstones: ReadonlyMap<number, readonly RangeTombstone[]>): TableCache {
+  return {
+    get: (fileNumber: number) => ({
+      rangeTombstones: RangeTombstones.from(tombstones.get(fileNumber) ?? []),
+      dataBytesIn: ({ start, end }: KeyRange) => numberOf(end) - numberOf(start),
+    }),
+  } as unknown as TableCache
+}
+
+function surveyOf(
+  version: Version,
+  tombstones: ReadonlyMap<number, readonly RangeTombstone[]>,
+): RangeDeleteReach {
+  return new RangeDeleteSurvey(cacheOf(tombstones)).of(version)
+}
+
+function numberOf(bytes: Uint8Array | null): number {
+  return bytes === null ? keys : Number(Buffer.from(bytes).toString())
+}
+
+test('finds the tables that range deletes have deleted to the last entry, and those only', () => {
+  let coveredCount = 0
+  for (let seed = 0; seed < 300; seed++) {
+    const prng = new Prng(seed)
+    const tombstones = new Map<number, RangeTombstone[]>()
+    const tables: TableMetadata[] = []
+    for (let number = 1; number <= 8; number++) {
+      const start = prng.below(keys - 1)
+      const end = prng.chance(0.1) ? null : prng.between(start + 1, Math.min(start + 12, keys))
+      const held = Array.from({ length: prng.below(4) }, () => {
+        const from = prng.below(keys - 1)
+        const to = prng.chance(0.1) ? null : prng.between(from + 1, keys)
+        return { ...range(from, to), sequence: number * 10 + prng.below(10) }
+      })
+      tombstones.set(number, held)
+      tables.push(
+        fakeTable(number, '', null, {
+          range: range(start, end),
+          minSequence: number * 10,
+          maxSequence: number * 10 + 9,
+          rangeDeleteCount: held.length,
+          sizeBytes: numberOf(end === null ? null : key(end)) - start,
+        }),
+      )
+    }
+    const { covered } = surveyOf(fakeVersion([tables]), tombstones)
+    coveredCount += covered.length
+    const all = [...tombstones.values()].flat()
+    for (const table of tables) {
+      const newer = all.filter(({ sequence }) => sequence > table.maxSequence)
+      const isGone = (n: number): boolean =>
+        newer.some(({ start, end }) => numberOf(start) <= n && (end === null || n < numberOf(end)))
+      const from = numberOf(table.range.start)
+      const inRange = Array.from({ length: numberOf(table.range.end) - from }, (_, i) => from + i)
+      // Behind the last key, an open end is deleted by an open end only.
+      const beyond = table.range.end !== null || newer.some(({ end }) => end === null)
+      const found = covered.find((one) => one.table === table)
+      assert.equal(found !== undefined, inRange.every(isGone) && beyond, `seed ${seed}`)
+      if (found === undefined) continue
+      const seen = newer.filter(({ sequence }) => sequence <= found.deletedAt)
+      for (const n of inRange) {
+        assert.ok(
+          seen.some(
+            ({ start, end }) => numberOf(start) <= n && (end === null || n < numberOf(end)),
+          ),
+          `seed ${seed}: ${found.deletedAt} does not see key ${n} deleted`,
+        )
+      }
+    }
+  }
+  assert.ok(coveredCount > 100)
+})
+
+test('weighs what range deletes hide of tables that stay', () => {
+  const holder = fakeTable(9, '05', '30', { maxSequence: 95, minSequence: 95, rangeDeleteCount: 1 })
+  const tombstones = new Map([[9, [{ ...range(5, 30), sequence: 95 }]]])
+  const older = [
+    fakeTable(1, '00', '10', { maxSequence: 10, sizeBytes: 10 }),
+    fakeTable(2, '10', '20', { maxSequence: 20, sizeBytes: 10 }),
+    fakeTable(3, '20', '40', { maxSequence: 99, sizeBytes: 20 }),
+  ]
+  const reach = surveyOf(fakeVersion([[holder], older]), tombstones)
+  assert.deepEqual(
+    reach.covered.map(({ table, deletedAt }) => [table.fileNumber, deletedAt]),
+    [[2, 95]],
+  )
+  // Five keys of table 1; table 3 may hold newer ones.
+  assert.deepEqual([...reach.hiddenBytes], [[9, 5]])
+  assert.deepEqual(surveyOf(fakeVersion([[older[0]]]), tombstones), {
+    covered: [],
+    hiddenBytes: new Map(),
+  })
+})
+
+test('more range deletes than it looks at cost nothing and hide nothing wrongly', () => {
+  const many = Array.from({ length: 600 }, (_, i) => ({ ...range(0, 39), sequence: 1000 + i }))
+  const few = [{ ...range(0, 39), sequence: 500 }]
+  const tombstones = new Map([
+    [8, many],
+    [9, few],
+  ])
+  const holder = (number: number, sequence: number, count: number): TableMetadata =>
+    fakeTable(number, '00', '39', {
+      minSequence: sequence,
+      maxSequence: sequence,
+      rangeDeleteCount: count,
+    })
+  const old = fakeTable(1, '05', '10', { maxSequence: 400 })
+  const newer = fakeTable(2, '15', '20', { maxSequence: 600 })
+  const version = fakeVersion([
+    [holder(8, 1600, 600), holder(9, 500, 1)],
+    [old, newer],
+  ])
+  const { covered } = surveyOf(version, tombstones)
+  assert.deepEqual(
+    covered.map(({ table, deletedAt }) => [table.fileNumber, deletedAt]),
+    [[1, 500]],
+  )
+})

@@ -1,0 +1,144 @@
+import {
+  noRangeDeletes,
+  type CoveredTable,
+  type RangeDeleteReach,
+} from '../compaction/pickers/pick-conditions.js'
+import { compareEnds, intersectRange, isBefore, rangeHoldsRange } from '../key/key-range.js'
+import { type Fragment, RangeTombstones } from '../key/range-tombstone.js'
+import type { TableCache } from '../sstable/table-cache.js'
+import type { TableMetadata } from '../version/table-metadata.js'
+import type { Version } from '../version/version.js'
+
+/**
+ * Range deletes that are looked at, of all tables and of one: what more of them hide comes back when
+ * they are compacted. Both bound what a new Version costs the main thread.
+ */
+const maxRangeDeletes = 512
+const maxWeighedPerTable = 64
+
+/**
+ * What the range deletes in the tables of a Version reach: tables that they delete to the last entry,
+ * and bytes of others.
+ *
+ * Owned by: a tree's compaction. Opens tables that hold range deletes, and those at their bounds.
+ */
+export class RangeDeleteSurvey {
+  private version: Version | undefined
+  private reach = noRangeDeletes
+  /** By number of the table that holds range deletes: bytes that they hid when it was first met. */
+  private weights = new Map<number, number>()
+
+  constructor(private readonly tables: TableCache) {}
+
+  /** Nothing, where a table cannot be read: its reader will be told, here only space is at stake. */
+  of(version: Version): RangeDeleteReach {
+    if (version === this.version) return this.reach
+    this.version = version
+    this.reach = noRangeDeletes
+    const holders = version.rangeDeleteTables
+    if (holders.length === 0) {
+      this.weights.clear()
+      return this.reach
+    }
+    try {
+      const covered = this.findCovered(version, holders)
+      this.reach = { covered, hiddenBytes: this.weigh(version, holders, covered) }
+    } catch {
+      // As said above.
+    }
+    return this.reach
+  }
+
+  private findCovered(version: Version, holders: readonly TableMetadata[]): CoveredTable[] {
+    const { fragments } = this.newestOf(holders)
+    const covered: CoveredTable[] = []
+    for (const table of version.levels.flat()) {
+      const deletedAt = deletedFrom(table, fragments)
+      if (deletedAt !== undefined) covered.push({ table, deletedAt })
+    }
+    return covered
+  }
+
+  /** The range deletes of as many tables as have no more than the bound together, the newest first. */
+  private newestOf(holders: readonly TableMetadata[]): RangeTombstones {
+    const newestFirst = [...holders].sort((a, b) => b.maxSequence - a.maxSequence)
+    let left = maxRangeDeletes
+    const looked = newestFirst.filter(({ rangeDeleteCount }) => {
+      const fits = rangeDeleteCount <= left
+      if (fits) left -= rangeDeleteCount
+      return fits
+    })
+    return RangeTombstones.from(
+      looked.flatMap(({ fileNumber }) =>
+        this.fragmentsOf(fileNumber).flatMap(({ start, end, sequences }) =>
+          sequences.map((sequence) => ({ start, end, sequence })),
+        ),
+      ),
+    )
+  }
+
+  /** Each table is weighed once, above what lies beneath it then. */
+  private weigh(
+    version: Version,
+    holders: readonly TableMetadata[],
+    covered: readonly CoveredTable[],
+  ): ReadonlyMap<number, number> {
+    const gone = new Set(covered.map(({ table }) => table))
+    const weights = new Map<number, number>()
+    for (const { fileNumber } of holders) {
+      const bytes = this.weights.get(fileNumber) ?? this.bytesHidden(fileNumber, version, gone)
+      weights.set(fileNumber, bytes)
+    }
+    this.weights = weights
+    return new Map([...weights].filter(([, bytes]) => bytes > 0))
+  }
+
+  private bytesHidden(holder: number, version: Version, gone: ReadonlySet<TableMetadata>): number {
+    let bytes = 0
+    for (const fragment of this.fragmentsOf(holder).slice(0, maxWeighedPerTable)) {
+      for (const level of version.levels.keys()) {
+        for (const table of version.overlapping(level, fragment)) {
+          if (gone.has(table) || table.maxSequence >= fragment.sequences[0]) continue
+          bytes += rangeHoldsRange(fragment, table.range)
+            ? table.sizeBytes
+            : this.tables.get(table.fileNumber).dataBytesIn(intersectRange(table.range, fragment)!)
+        }
+      }
+    }
+    return bytes
+  }
+
+  private fragmentsOf(fileNumber: number): readonly Fragment[] {
+    return this.tables.get(fileNumber).rangeTombstones.fragments
+  }
+}
+
+/** The lowest sequence that sees all of a table deleted; undefined when none does. */
+function deletedFrom(
+  { range, maxSequence }: TableMetadata,
+  fragments: readonly Fragment[],
+): number | undefined {
+  let reached: Uint8Array | null = range.start
+  let deletedAt = 0
+  for (let i = firstEndingBehind(range.start, fragments); i < fragments.length; i++) {
+    const { start, end, sequences } = fragments[i]
+    if (reached === null || isBefore(reached, start)) return undefined
+    const newer = sequences.findLast((sequence) => sequence > maxSequence)
+    if (newer === undefined) return undefined
+    deletedAt = Math.max(deletedAt, newer)
+    reached = end
+    if (compareEnds(reached, range.end) >= 0) return deletedAt
+  }
+  return undefined
+}
+
+function firstEndingBehind(key: Uint8Array, fragments: readonly Fragment[]): number {
+  let low = 0
+  let high = fragments.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(key, fragments[middle].end)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
