@@ -30,8 +30,7 @@ export class ByteSink {
       this.reserve(asciiLoopLimit * 3)
       if (this.appendAscii(text)) return
     } else {
-      // A UTF-16 unit takes at most three bytes; long texts are measured instead of guessed.
-      this.reserve(text.length < 4096 ? text.length * 3 : Buffer.byteLength(text, 'utf8'))
+      this.reserveText(text)
     }
     this.length += this.buffer.write(text, this.length, 'utf8')
   }
@@ -47,6 +46,13 @@ export class ByteSink {
     }
     this.length = offset + count
     return true
+  }
+
+  private reserveText(text: string): void {
+    // A UTF-16 unit takes at most three bytes. Long texts are measured before memory is taken for them.
+    const mostBytes = text.length * 3
+    if (this.length + mostBytes <= this.buffer.length) return
+    this.reserve(text.length < 4096 ? mostBytes : Buffer.byteLength(text, 'utf8'))
   }
 
   private grow(extra: number): void {

@@ -6,10 +6,12 @@ import {
   compareBytes,
   compareRanges,
   copyBytes,
+  copyInto,
   equalRanges,
   printableKey,
   sharedPrefixLength,
 } from './bytes.js'
+import { Prng } from './prng.js'
 
 /** Few values, so that equal bytes and shared prefixes are common. */
 const bytes = fc.uint8Array({ maxLength: 8 }).map((array) => array.map((byte) => byte & 0x81))
@@ -66,4 +68,26 @@ test('keys are shown as text where they are text', () => {
   assert.equal(printableKey(Buffer.from('user:1')), 'user:1')
   assert.equal(printableKey(Uint8Array.of(0, 255)), '0x00ff')
   assert.equal(printableKey(Buffer.from('abcdef'), 3), 'abc…')
+})
+
+test('copies just the bytes asked for, however many, to and from shared memory too', () => {
+  const seed = 20261122
+  const prng = new Prng(seed)
+  const room = 5000
+  for (let i = 0; i < 400; i++) {
+    const length = prng.chance(0.5) ? prng.below(70) : prng.below(2000)
+    const source = prng.chance(0.5) ? Buffer.alloc(room) : Buffer.from(new SharedArrayBuffer(room))
+    const target = prng.chance(0.5) ? Buffer.alloc(room) : Buffer.from(new SharedArrayBuffer(room))
+    source.set(prng.bytes(room))
+    target.set(prng.bytes(room))
+    const from = prng.below(room - length)
+    const to = prng.below(room - length)
+    const expected = Buffer.from(target)
+    expected.set(source.subarray(from, from + length), to)
+    copyInto(target, to, source, from, from + length)
+    assert.ok(
+      target.equals(expected),
+      `seed ${seed}, copy ${i}: ${length} bytes from ${from} to ${to}`,
+    )
+  }
 })

@@ -133,3 +133,38 @@ test('keys that are empty or too long are refused, and a rollback leaves nothing
   assert.equal(models.length, 1)
   assert.deepEqual({ count: batch.count, userBytes: batch.userBytes }, { count: 1, userBytes: 2 })
 })
+
+test('memory that one huge group took goes, that of large groups in a row stays', () => {
+  const batch = new WriteBatch(headroomBytes)
+  const group = (valueBytes: number): Buffer => {
+    const value = Buffer.alloc(valueBytes)
+    add(batch, { kind: ValueKind.put, keyspace: 0, key: Buffer.from('a'), value })
+    const { buffer } = batch
+    batch.clear()
+    return buffer
+  }
+  const mebibyte = 1024 * 1024
+  const large = group(12 * mebibyte)
+  assert.equal(group(5 * mebibyte), large)
+  assert.equal(group(1), large)
+  assert.notEqual(group(1), large)
+  const huge = group(40 * mebibyte)
+  assert.notEqual(group(40 * mebibyte), huge)
+})
+
+test('texts of every length are encoded, though the buffer begins small', () => {
+  for (const text of ['x', 'é', '語', 'x'.repeat(41), 'é'.repeat(3000), '語x'.repeat(70_000)]) {
+    const batch = new WriteBatch(headroomBytes, 64)
+    for (let i = 0; i < 3; i++) {
+      batch.begin(ValueKind.put, 0)
+      batch.appendText('key')
+      batch.endKey()
+      batch.appendText(text)
+      batch.end()
+    }
+    batch.seal(1)
+    const { models } = read(Buffer.from(batch.buffer.subarray(headroomBytes, batch.length)))
+    const values = models.map(({ value }) => value?.toString())
+    assert.deepEqual(values, [text, text, text])
+  }
+})

@@ -13,8 +13,15 @@ import {
   unboundedFlag,
 } from './batch-format.js'
 
-/** A buffer that grew past this is given back after its group, so that one huge value does not stay. */
-const keptBufferBytes = 4 * 1024 * 1024
+/** What a batch begins with. */
+const firstBufferBytes = 64 * 1024
+
+/**
+ * A buffer that grew past the first is given back after its group, so that one huge value does not stay;
+ * past the second it is kept only while groups fill a quarter of it.
+ */
+const mostKeptBytes = 32 * 1024 * 1024
+const alwaysKeptBytes = 4 * 1024 * 1024
 
 /**
  * Operations collected for one commit, encoded as the payload of a log record while they arrive. The
@@ -40,7 +47,7 @@ export class WriteBatch extends ByteSink {
   constructor(
     /** Free bytes before the payload. */
     readonly headroomBytes: number,
-    initialBytes = 64 * 1024,
+    initialBytes = firstBufferBytes,
   ) {
     super(initialBytes)
     this.length = this.payloadStart
@@ -151,10 +158,16 @@ export class WriteBatch extends ByteSink {
 
   /** Empties the batch for its next use. */
   clear(): void {
-    if (this.buffer.length > keptBufferBytes) this.buffer = Buffer.allocUnsafeSlow(64 * 1024)
+    if (!this.isWorthKeeping()) this.buffer = Buffer.allocUnsafeSlow(firstBufferBytes)
     this.length = this.payloadStart
     this.count = 0
     this.userBytes = 0
+  }
+
+  private isWorthKeeping(): boolean {
+    const { length } = this.buffer
+    if (length <= alwaysKeptBytes) return true
+    return length <= mostKeptBytes && this.length >= length / 4
   }
 
   private get payloadStart(): number {

@@ -1,3 +1,4 @@
+import { copyInto } from '../base/bytes.js'
 import { Memory } from '../base/memory.js'
 import type { InputEntry, JobInput } from '../key/job-input.js'
 import {
@@ -12,6 +13,9 @@ import {
 import type { Leaf } from './leaf.js'
 import type { ArenaView } from './memtable-arena.js'
 import type { OrderedIndex } from './ordered-index.js'
+
+/** Entries of up to so many bytes are copied by a loop. */
+const maxWordsCopyBytes = 512
 
 /** Entries that a flush asks the memory for at once. Power of two. */
 const warmedEntries = 32
@@ -73,11 +77,15 @@ export class FlushInput implements JobInput, InputEntry {
     return this.words[this.entry + EntryWord.hash]
   }
 
-  /** Word by word: keys begin at whole words, and shared memory is slow to copy in any other way. */
-  copyTo({ view }: Memory, at: number): void {
-    const { words } = this
-    const end = (this.valueEnd + 3) >>> 2
-    for (let word = this.keyStart >>> 2; word < end; word++, at += 4) {
+  /** Short entries word by word: keys begin at whole words, and the calls of a copy take longer. */
+  copyTo({ bytes, view }: Memory, at: number): void {
+    const { words, keyStart, valueEnd } = this
+    if (valueEnd - keyStart > maxWordsCopyBytes) {
+      copyInto(bytes, at, this.memory.bytes, keyStart, valueEnd)
+      return
+    }
+    const end = (valueEnd + 3) >>> 2
+    for (let word = keyStart >>> 2; word < end; word++, at += 4) {
       view.setInt32(at, words[word], true)
     }
   }
