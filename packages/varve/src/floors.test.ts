@@ -15,7 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ['compaction'],
   ['tree'],
   ['db'],
-  ['index.ts', 'tools'],
+  ['index.ts', 'metrics', 'tools'],
 ]
 
 interface Source {

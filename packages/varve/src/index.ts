@@ -18,6 +18,13 @@ export {
   type EncodingOption,
 } from './batch/encoding.js'
 export type * from './db/api.js'
+export type {
+  AboutDatabase,
+  ChannelMessages,
+  CommitMessage,
+  ErrorMessage,
+  LifeMessage,
+} from './db/channels.js'
 export type { Cursor } from './db/cursor.js'
 export type { Database } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'

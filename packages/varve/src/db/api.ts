@@ -132,7 +132,6 @@ export interface RangeOptions<K> {
   prefix?: K
 }
 
-/** Without `snapshot` a walk sees what is there when it begins. */
 /** How far a `compact` is. */
 export interface CompactProgress {
   /** Level whose tables are being taken further down. */
@@ -149,6 +148,7 @@ export interface CompactOptions {
   onProgress?: (progress: CompactProgress) => void
 }
 
+/** Without `snapshot` a walk sees what is there when it begins. */
 export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
   /** From the last key to the first. Default false. */
   reverse?: boolean
@@ -333,6 +333,16 @@ export interface Stats {
   snapshots: number
   iterators: number
   backgroundErrors: number
+}
+
+/** An open database, as far as whoever only watches it is concerned. */
+export interface WatchedDatabase {
+  /** The directory, with symbolic links resolved. */
+  readonly path: string
+  /** @throws CLOSED */
+  stats(): Stats
+  /** @throws CLOSED */
+  levels(): LevelInfo[]
 }
 
 export type { Explanation, ExplainStep } from '../tree/explain.js'

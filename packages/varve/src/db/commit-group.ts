@@ -7,6 +7,8 @@ export class CommitGroup {
   /** The log that holds its record, and where in it that begins. */
   logNumber = 0
   logOffset = 0
+  /** When its commit began; undefined when nobody asks for how long it takes. */
+  beganAtMs: number | undefined
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
   private reject: ((error: unknown) => void) | undefined

@@ -10,6 +10,7 @@ import type { Scheduler } from '../compaction/scheduler.js'
 import type { Tree } from '../tree/tree.js'
 import type { WriteAheadLog } from '../wal/write-ahead-log.js'
 import type { Durability } from './api.js'
+import { channels, type CommitMessage } from './channels.js'
 import { CommitGroup } from './commit-group.js'
 import type { EventLoopTurns } from './event-loop-turns.js'
 import type { WriteStalls } from './write-stalls.js'
@@ -71,6 +72,8 @@ export class CommitPipeline {
   private closed: VarveError | undefined
   private readonly reader = new BatchReader()
   private cancelIntervalSync: CancelTimer | undefined
+  /** Commits that subscribers hear of when nothing is under way on this thread: two at most. */
+  private readonly untold: CommitMessage[] = []
   private readonly closeGroup = (): void => this.commitOpenGroup()
 
   constructor(
@@ -136,6 +139,7 @@ export class CommitPipeline {
       throw error
     }
     this.publish(group)
+    this.tell()
   }
 
   /** Resolves when everything submitted so far has settled. */
@@ -229,6 +233,7 @@ export class CommitPipeline {
     }
     if (this.mustSync(group)) this.syncInBackground(group)
     else this.publish(group)
+    this.tell()
   }
 
   /** Whether some tree's active memtable has no room for the batch. */
@@ -253,7 +258,8 @@ export class CommitPipeline {
   /** Gives the group room, sequences and a record in the log. */
   private log(group: CommitGroup): void {
     const { batch } = group
-    const { log } = this.parts
+    const { log, clock } = this.parts
+    if (channels.commit.hasSubscribers) group.beganAtMs = clock.monotonicMs()
     if (!this.isRotationPrepared) this.prepareRotation()
     if (this.needsMemtable(batch)) this.startMemtables(arenaBytesFor(batch))
     const lastSequence = this.lastSequence + batch.count
@@ -305,6 +311,7 @@ export class CommitPipeline {
     this.commits++
     this.operations += batch.count
     this.userBytes += batch.userBytes
+    if (group.beganAtMs !== undefined) this.note(group, group.beganAtMs)
     this.startIntervalSync()
     const isTurnDue = turns.isDue(batch.count)
     batch.clear()
@@ -312,6 +319,22 @@ export class CommitPipeline {
     group.end()
     if (isTurnDue) void turns.later(undefined).then(() => group.succeed())
     else group.succeed()
+  }
+
+  private note(group: CommitGroup, beganAtMs: number): void {
+    const { path, clock } = this.parts
+    this.untold.push({
+      database: path,
+      operations: group.batch.count,
+      sizeBytes: group.batch.userBytes,
+      synced: this.mustSync(group),
+      durationMs: clock.monotonicMs() - beganAtMs,
+    })
+  }
+
+  /** The last thing that a step does: subscribers may write, too. */
+  private tell(): void {
+    while (this.untold.length > 0) channels.commit.publish(this.untold.shift()!)
   }
 
   private syncInBackground(group: CommitGroup): void {
@@ -333,6 +356,7 @@ export class CommitPipeline {
     if (failure === undefined) this.publish(group)
     else group.fail(this.poisonAt(group, failure))
     this.commitOpenGroup()
+    this.tell()
   }
 
   /** Ends the sync that is under way with one of this thread's own. */

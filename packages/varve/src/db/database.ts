@@ -17,9 +17,11 @@ import type {
   LevelInfo,
   RangeOptions,
   Stats,
+  WatchedDatabase,
   WriteOptions,
 } from './api.js'
 import { checkCompactOptions, compactRange, flushAll } from './by-hand.js'
+import { channels } from './channels.js'
 import type { CommitPipeline } from './commit-pipeline.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
@@ -44,11 +46,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     if (typeof path !== 'string' || path === '') {
       throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
     }
-    const state: DatabaseState = { isClosed: false, closing: undefined }
+    const state: DatabaseState = { isClosed: false, closing: undefined, watched: undefined }
     const parts = openDatabase(path, options, () => {
       if (state.isClosed) throw closedError('the database')
     })
-    return new Database<K, V>(parts, state)
+    const db = new Database<K, V>(parts, state)
+    state.watched = db
+    if (channels.open.hasSubscribers) channels.open.publish({ database: db.path, db })
+    return db
   }
 
   private constructor(
@@ -357,6 +362,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
       writer.pipeline.refuse(closedError('the database'))
       await writer.pipeline.drain()
     }
+    if (channels.close.hasSubscribers) {
+      channels.close.publish({ database: parts.path, db: state.watched! })
+    }
     state.isClosed = true
     for (const walk of [...core.walks]) walk.cut()
     await Promise.allSettled(core.loads)
@@ -384,6 +392,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 interface DatabaseState {
   isClosed: boolean
   closing: Promise<void> | undefined
+  /** What was opened first, and is not one of its views. */
+  watched: WatchedDatabase | undefined
 }
 
 /** The type of keys or values of a view: of the encoding it was given, else as before. */

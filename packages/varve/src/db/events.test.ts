@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.js'
 import { DatabaseEventEmitter } from './events.js'
 
 test("an 'error' whose listener has gone meanwhile is not thrown", async () => {
-  const events = new DatabaseEventEmitter()
+  const events = new DatabaseEventEmitter('/db')
   let heard = 0
   const listener = (): void => {
     heard++

@@ -98,7 +98,7 @@ function openStore(
   const lock = options.readOnly ? undefined : lockDirectory(path, options)
   undo.push(() => lock?.release())
   const work = new WorkCounters()
-  const events = new DatabaseEventEmitter()
+  const events = new DatabaseEventEmitter(path)
   const snapshots = new SnapshotList()
   const cache = new BlockCache(options.cacheBytes)
   const tableCounters = newTableCounters()
