@@ -47,6 +47,7 @@ test('channels tell the life of a database, from open to close', async () => {
     await db.flush()
     await db.compact()
     db.setCompaction('sizeTiered')
+    await Promise.resolve()
     const view = db.withEncodings({ valueEncoding: 'binary' })
     void view.put('d', Buffer.from('last'))
     await view.close()

@@ -186,7 +186,8 @@ export const metrics: readonly Metric[] = [
     name: 'varve.background.halted',
     kind: 'gauge',
     unit: '{state}',
-    description: '1 while there are none: given up, or no room on the disk. Writes fail before long',
+    description:
+      '1 while there are none: given up, or no room on the disk. Writes fail before long',
     read: ({ stats: { flushes, compactions } }) =>
       each('job', {
         flush: Number(flushes.failure !== undefined),
@@ -268,7 +269,11 @@ export const metrics: readonly Metric[] = [
     kind: 'upDownCounter',
     unit: '{entry}',
     description: 'Entries of the level, overwritten ones and deletes included',
-    read: ({ levels }) => eachLevel(levels, sumOf(({ entryCount }) => entryCount)),
+    read: ({ levels }) =>
+      eachLevel(
+        levels,
+        sumOf(({ entryCount }) => entryCount),
+      ),
   },
   {
     name: 'varve.level.deletes',
@@ -276,7 +281,10 @@ export const metrics: readonly Metric[] = [
     unit: '{entry}',
     description: 'Deletes and range deletes of the level',
     read: ({ levels }) =>
-      eachLevel(levels, sumOf(({ deleteCount, rangeDeleteCount }) => deleteCount + rangeDeleteCount)),
+      eachLevel(
+        levels,
+        sumOf(({ deleteCount, rangeDeleteCount }) => deleteCount + rangeDeleteCount),
+      ),
   },
   {
     name: 'varve.level.score',
