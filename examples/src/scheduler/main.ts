@@ -3,7 +3,8 @@ import { type Job, Scheduler, type Task } from './scheduler.js'
 
 /** Time passes when the program says so. */
 let nowMs = 0
-const onFailure = (error: unknown, { id }: Job): void => console.log(`${id} failed: ${error}`)
+const onFailure = (error: unknown, { id }: Job): void =>
+  console.log(`${id} failed: ${String(error)}`)
 const options = { now: () => nowMs, onFailure }
 let isMailDown = true
 

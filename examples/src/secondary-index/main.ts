@@ -36,7 +36,7 @@ try {
 } catch (error) {
   console.log((error as Error).message)
 }
-console.log(`u5 is ${users.get('u5')}, in Oslo: ${namesIn('Oslo')}`)
+console.log(`u5 was not written: ${users.get('u5') === undefined}`)
 
 console.log('consistent:', [...users.check()])
 // What code that goes past the table would do:

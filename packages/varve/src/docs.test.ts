@@ -17,6 +17,7 @@ const pages = [
   'packages/level/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/formats'),
+  ...pagesIn('docs/recipes'),
 ]
 
 /** Where a path that a page mentions may begin. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { channels } from '../db/channels.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { open } from '../index.js'
 import { VirtualClock } from '../testing/virtual-clock.js'
@@ -97,6 +99,37 @@ test('a metric becomes a name with its unit, counters with _total', () => {
   assert.equal(names['varve.memory.usage'], 'varve_memory_usage_bytes')
   assert.equal(names['varve.commits'], 'varve_commits_total')
 })
+
+test('docs/WATCHING.md lists every metric as it is, and every channel', async () => {
+  await using db = await openUsed()
+  const measured = measure(db)
+  const page = readFileSync(new URL('../../../../docs/WATCHING.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `varve[.:].*$/gm)].map(([row]) =>
+    row.split('|').map((cell) => cell.trim()),
+  )
+  const expected = metrics.map((metric) => {
+    const samples = measured.filter((value) => value.metric === metric)
+    const name = `\`${metric.name}\`<br>\`${prometheusName(metric)}\``
+    const attribute = attributeOf(samples.map(({ attributes }) => attributes))
+    return ['', name, `${metric.kind}, ${metric.unit}`, attribute, metric.description, '']
+  })
+  assert.deepEqual(
+    rows.filter(([, name]) => name.includes('<br>')),
+    expected,
+  )
+  assert.deepEqual(
+    rows.filter(([, name]) => name.startsWith('`varve:')).map(([, name]) => name),
+    Object.keys(channels).map((name) => `\`varve:${name}\``),
+  )
+})
+
+/** The attribute that tells samples apart, with its values. */
+function attributeOf(attributes: readonly Readonly<Record<string, string>>[]): string {
+  const [name] = Object.keys(attributes[0])
+  if (name === undefined) return ''
+  const values = attributes.map((each) => each[name])
+  return `\`${name}\`: ${name === 'level' ? `0 to ${values.at(-1)}` : values.join(', ')}`
+}
 
 interface ParsedSample {
   readonly name: string
