@@ -5,7 +5,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const wanted = process.argv.slice(2)
-const roots = ['packages/varve/dist', 'packages/level/dist', 'packages/cli/dist', 'demo/dist', 'examples/dist']
+const roots = [
+  'packages/varve/dist',
+  'packages/level/dist',
+  'packages/cli/dist',
+  'demo/dist',
+  'examples/dist',
+]
 
 const files = roots
   .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => join(root, name)))
