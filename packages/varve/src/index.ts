@@ -30,6 +30,7 @@ export type { Database } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'
 export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
+export type { FilterAllocation } from './compaction/filter-allocation.js'
 export type {
   CompactionOptions,
   CompactionPolicy,

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js'
 import type { VarveError } from '../base/errors.js'
 import type { EncodingOption } from '../batch/encoding.js'
 import type { BlockCodec } from '../sstable/codec.js'
+import type { FilterAllocation } from '../compaction/filter-allocation.js'
 import type {
   CompactionOptions,
   CompactionPolicy,
@@ -73,6 +74,13 @@ export interface OpenOptions<
   tableBytes?: number
   /** Bits of Bloom filter for each key; 0 to 32, 0 is no filter; default 10 (about 1% false positives). */
   filterBitsPerKey?: number
+  /**
+   * How these bits are shared out. 'monkey' (default): a key of a small run gets more, one of the last
+   * level somewhat fewer, so that fewer absent keys get through with the same memory ("Monkey", Dayan,
+   * Athanassoulis and Idreos, SIGMOD 2017); 20 at most, or `filterBitsPerKey` if that is more. 'uniform':
+   * every key gets as many. It counts for tables written from now on.
+   */
+  filterAllocation?: FilterAllocation
   /** Compression of blocks: 'none' (default), 'deflate', or the name of one in `codecs`. */
   codec?: string
   /** Compressions of the user's own; needed to read tables that were written with them. */

@@ -20,7 +20,7 @@ import { TableIndexBuilder } from './table-index.js'
 export interface TableOptions {
   /** Size at which a data block is closed, before compression. A larger entry stands alone. */
   readonly blockBytes: number
-  /** Bits of Bloom filter per distinct key, a whole number; 0 writes no filter. */
+  /** Bits of Bloom filter per distinct key; 0 writes no filter. 0, or 1 and more. */
   readonly filterBitsPerKey: number
   readonly codec: BlockCodec
 }
@@ -154,7 +154,7 @@ export class TableWriter {
         ...statistics,
         baseSequence: this.baseSequence,
         dataBlockCount: this.index.count,
-        filterBitsPerKey,
+        filterBitsPerKey: Math.round(filterBitsPerKey),
         codec: codec.name,
         user: userProperties,
       }),
