@@ -1,5 +1,6 @@
 import { BlockCache } from '../cache/block-cache.js'
 import type { FileSystem } from '../fs/file-system.js'
+import { intersectRange, type KeyRange } from '../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import type { CodecRegistry } from '../sstable/codec.js'
 import { newTableCounters, TableReader, type TableReadContext } from '../sstable/table-reader.js'
@@ -29,13 +30,21 @@ export class InputTables {
     }
   }
 
-  rangeTombstones(tables: readonly TableMetadata[]): RangeTombstones {
+  /** Stored bytes of the data blocks that were read. */
+  get readBytes(): number {
+    return this.context.counters.bytesRead
+  }
+
+  /** Cut at the bounds of the range. */
+  rangeTombstones(tables: readonly TableMetadata[], range: KeyRange): RangeTombstones {
     const all: RangeTombstone[] = []
     for (const table of tables) {
       if (table.rangeDeleteCount === 0) continue
       const reader = this.open(table)
-      for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
-        for (const sequence of sequences) all.push({ start, end, sequence })
+      for (const fragment of reader.rangeTombstones.fragments) {
+        const part = intersectRange(fragment, range)
+        if (part === undefined) continue
+        for (const sequence of fragment.sequences) all.push({ ...part, sequence })
       }
       reader.close()
     }

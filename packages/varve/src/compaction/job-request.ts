@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/errors.js'
 import type { SealedMemTable } from '../memtable/sealed-memtable.js'
 import type { WrittenTable } from '../version/table-metadata.js'
+import type { MergePart } from './merge-part.js'
 import type { CompactionSpec } from './pickers/compaction-spec.js'
 
 /** What a job needs of the options of the tree: plain data, as it may cross to a worker thread. */
@@ -33,6 +34,8 @@ export interface FlushRequest extends JobBase {
 export interface MergeRequest extends JobBase {
   readonly kind: 'merge'
   readonly spec: CompactionSpec
+  /** Undefined: the whole of it. */
+  readonly part?: MergePart
 }
 
 export type JobRequest = FlushRequest | MergeRequest

@@ -3,11 +3,13 @@ import { VarveError } from '../base/errors.js'
 
 /**
  * How whoever asked for a job follows it: hears how far it is, and may give it up. May watch several
- * jobs.
+ * jobs, one after another.
  */
 export class JobWatch {
   /** One cell, shared with the thread of the job; not zero: give up. */
   readonly abortCell = new Int32Array(new SharedArrayBuffer(4))
+
+  private parts: readonly JobWatch[] = []
 
   /** `onProgress`: entries that a job has read so far; told now and then. */
   constructor(readonly onProgress?: (readEntries: number) => void) {}
@@ -19,6 +21,22 @@ export class JobWatch {
   /** The job fails with ABORTED as soon as it notices, and leaves nothing. */
   abort(): void {
     Atomics.store(this.abortCell, 0, 1)
+    for (const part of this.parts) part.abort()
+  }
+
+  /** For the parts of one job: what they have read adds up, and they are given up with it. */
+  split(count: number): readonly JobWatch[] {
+    const read = new Array<number>(count).fill(0)
+    const { onProgress } = this
+    this.parts = read.map((_, part) => {
+      if (onProgress === undefined) return new JobWatch()
+      return new JobWatch((readEntries) => {
+        read[part] = readEntries
+        onProgress(read.reduce((sum, entries) => sum + entries, 0))
+      })
+    })
+    if (this.isAborted) this.abort()
+    return this.parts
   }
 }
 

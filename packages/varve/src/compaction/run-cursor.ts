@@ -1,6 +1,7 @@
 import { compareViews } from '../base/bytes.js'
 import type { VarveError } from '../base/errors.js'
 import type { Memory } from '../base/memory.js'
+import type { KeyRange } from '../key/key-range.js'
 import { MemoryEntry } from '../key/memory-entry.js'
 import type { Block } from '../sstable/block.js'
 import { EntryPlace } from '../sstable/entry-place.js'
@@ -15,11 +16,13 @@ export interface RunReading {
   readonly memory: Memory
   /** Length of a prefix that all keys share. */
   readonly prefixLength: number
+  /** Entries outside are passed over. */
+  readonly range: KeyRange
 }
 
 /**
- * Walks over one sorted run from its first entry to its last, past the cache, in large pieces: tables
- * with disjoint, ascending ranges, of which one at a time is open.
+ * Walks over one sorted run from its first entry in a range to its last one there, past the cache, in
+ * large pieces: tables with disjoint, ascending ranges, of which one at a time is open.
  *
  * Of the key it stands on it keeps the eight bytes behind the shared prefix as two numbers, its head,
  * so that most comparisons touch no bytes:
@@ -42,6 +45,8 @@ export class RunCursor extends MemoryEntry {
   private reader: TableReader | undefined
   private readAhead: ReadAhead | undefined
   private blockIndex = 0
+  private firstBlock = 0
+  private blocksEnd = 0
   private block: Block | undefined
   private entriesEnd = 0
   private entriesLeft = 0
@@ -123,27 +128,42 @@ export class RunCursor extends MemoryEntry {
 
   private enterNextBlock(): boolean {
     if (this.entriesLeft !== 0) throw this.damaged('a block with missing entries')
-    this.blockIndex++
-    while (this.readAhead === undefined || this.blockIndex >= this.readAhead.blockCount) {
-      if (!this.openNextTable()) return false
-    }
-    const block = this.readAhead.read(this.blockIndex)
-    this.block = block
-    this.memory = this.readAhead.memory
-    this.valueEnd = block.start
-    this.entriesEnd = block.entriesEnd
-    this.entriesLeft = block.count
+    do {
+      this.blockIndex++
+      while (this.readAhead === undefined || this.blockIndex >= this.blocksEnd) {
+        if (!this.openNextTable()) return false
+      }
+      const block = this.readAhead.read(this.blockIndex)
+      this.block = block
+      this.memory = this.readAhead.memory
+      this.clip(block)
+    } while (this.entriesLeft === 0)
     return true
+  }
+
+  /** Leaves out of the first and last block what lies outside of the range. */
+  private clip(block: Block): void {
+    const { start, end } = this.reading.range
+    const isLast = this.blockIndex === this.blocksEnd - 1
+    const from = this.blockIndex === this.firstBlock ? block.lowerBound(start) : 0
+    const to = isLast && end !== null ? block.lowerBound(end) : block.count
+    this.entriesLeft = Math.max(0, to - from)
+    this.valueEnd = from === 0 ? block.start : block.offsetAt(from)
+    this.entriesEnd = to === block.count ? block.entriesEnd : block.offsetAt(to)
   }
 
   private openNextTable(): boolean {
     this.close()
     const table = this.tables[++this.tableIndex]
     if (table === undefined) return false
-    const { open, memory } = this.reading
+    const { open, memory, range } = this.reading
     this.reader = open(table)
-    this.readAhead = this.reader.readAhead(memory, this.pieceStart, this.pieceBytes)
-    this.blockIndex = 0
+    const readAhead = this.reader.readAhead(memory, this.pieceStart, this.pieceBytes)
+    const lastBlock = range.end === null ? Infinity : readAhead.blockOf(range.end)
+    this.readAhead = readAhead
+    this.firstBlock = readAhead.blockOf(range.start)
+    this.blocksEnd = Math.min(readAhead.blockCount, lastBlock + 1)
+    this.blockIndex = this.firstBlock
     return true
   }
 }

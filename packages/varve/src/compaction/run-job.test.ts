@@ -4,7 +4,8 @@ import { emptyBytes } from '../base/bytes.js'
 import { crc32 } from '../base/checksum.js'
 import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
-import { isEmptyRange, type KeyRange, wholeRange } from '../key/key-range.js'
+import { isBefore, isEmptyRange, type KeyRange, wholeRange } from '../key/key-range.js'
+import { maxSequence } from '../key/limits.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from '../memtable/memtable.js'
@@ -17,6 +18,7 @@ import { arrayEntryOf, inputEntries, inputEntry } from '../testing/input-entry.j
 import { VirtualClock } from '../testing/virtual-clock.js'
 import { tableName } from '../version/file-names.js'
 import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
+import { joinResults } from './job-parts.js'
 import type { JobRequest, JobResult, JobTableOptions, MergeRequest } from './job-request.js'
 import { runJob } from './run-job.js'
 import { Survivors } from './survivors.js'
@@ -63,6 +65,27 @@ class Bench {
     const outcome = this.run(request)
     if (!outcome.ok) assert.fail(`${outcome.error.message}\n${outcome.error.stack}`)
     return outcome.result
+  }
+
+  /** As parts of one merge, one after another. */
+  runInParts(request: MergeRequest, count: number): JobResult {
+    const results = Array.from({ length: count }, (_, index) => {
+      const firstFileNumber = 10_000 * (index + 1)
+      return this.runWell({ ...request, firstFileNumber, part: { index, count } })
+    })
+    return joinResults(results)
+  }
+
+  tombstonesOf(tables: readonly WrittenTable[]): RangeTombstones {
+    const all: RangeTombstone[] = []
+    for (const { fileNumber } of tables) {
+      const reader = openTable(this.fs, this.pathOf(fileNumber))
+      for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
+        for (const sequence of sequences) all.push({ start, end, sequence })
+      }
+      reader.close()
+    }
+    return RangeTombstones.from(all)
   }
 
   read(tables: readonly WrittenTable[]): ArrayEntry[] {
@@ -154,6 +177,10 @@ function survivorsOf(
     .map((entry) => arrayEntryOf(entry))
 }
 
+function areInOrder(tables: readonly WrittenTable[]): boolean {
+  return tables.every(({ range }, i) => i === 0 || !isBefore(range.start, tables[i - 1].range.end))
+}
+
 function randomSnapshots(random: Prng): number[] {
   const chosen = Array.from({ length: random.below(4) }, () => 1000 + random.below(300))
   return [...new Set(chosen)].sort((a, b) => a - b)
@@ -205,7 +232,29 @@ test('a merge writes what survives of all its runs, in order', () =>
     const total = (list: readonly WrittenTable[]): number =>
       list.reduce((sum, { entryCount }) => sum + entryCount, 0)
     assert.equal(droppedEntries, total(tables.flat()) - total(outputs))
+
+    const parts = bench.runInParts(request, random.between(2, 5))
+    assert.deepEqual(bench.read(parts.outputs), bench.read(outputs))
+    assert.equal(parts.droppedEntries, droppedEntries)
+    assert.ok(areInOrder(parts.outputs))
+    const [whole, cutUp] = [bench.tombstonesOf(outputs), bench.tombstonesOf(parts.outputs)]
+    for (const { key } of entries) {
+      for (const sequence of [...snapshots, maxSequence]) {
+        const covering = cutUp.coveringSequence(key, 0, key.length, sequence)
+        assert.equal(covering, whole.coveringSequence(key, 0, key.length, sequence))
+      }
+    }
   }))
+
+test('each part of a merge ends its tables where the grandparents it meets ask for it', () => {
+  const bench = new Bench()
+  const tables = alternatingTables(bench, 128)
+  const table = { range: { start: emptyBytes, end: Buffer.from('key 0020') }, sizeBytes: 1e6 }
+  const request = mergeOf([{ level: 0, tables }])
+  const spec = { ...request.spec, grandparents: [table as unknown as TableMetadata] }
+  const { outputs } = bench.runInParts({ ...request, spec }, 2)
+  assert.equal(outputs.length, 3, 'the first part makes two, the second meets none')
+})
 
 test('a flush writes what survives of a memtable', () =>
   forEachSeed(seeds, (seed) => {

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { Memory } from '../base/memory.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { JobInput } from '../key/job-input.js'
-import { unionRange, wholeRange } from '../key/key-range.js'
+import { type KeyRange, rangesOverlap, unionRange, wholeRange } from '../key/key-range.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { openSealedMemTable } from '../memtable/sealed-memtable.js'
 import { outputRoomBytes } from '../sstable/append-buffer.js'
@@ -19,7 +19,9 @@ import type {
   JobResult,
   MergeRequest,
 } from './job-request.js'
+import { joinResults } from './job-parts.js'
 import { MergeInput } from './merge-input.js'
+import { rangeOfPart } from './merge-part.js'
 import { RunCursor, type RunReading } from './run-cursor.js'
 import { Survivors } from './survivors.js'
 import { TableOutputs } from './table-outputs.js'
@@ -78,37 +80,53 @@ function flush(request: FlushRequest, environment: JobEnvironment): UntimedResul
 
 function merge(request: MergeRequest, environment: JobEnvironment): UntimedResult {
   const { spec } = request
-  const inputs = spec.inputs.flatMap((input) => input.tables)
-  const runs = spec.inputs.flatMap(({ level, tables }) =>
-    level === 0 ? tables.map((table) => [table]) : [tables],
-  )
   const tables = new InputTables(environment)
+  const range = rangeOf(request, tables)
+  const runs = runsIn(range, spec)
+  const inputs = runs.flat()
+  if (inputs.length === 0) return joinResults([])
   const source = {
-    ...openRuns(runs, tables),
-    tombstones: tables.rangeTombstones(inputs),
+    ...openRuns(runs, range, tables),
+    tombstones: tables.rangeTombstones(inputs, range),
     baseSequence: Math.min(...inputs.map((table) => table.minSequence)),
     deeper: spec.deeperRanges,
     tableBytes: request.options.tableBytes,
-    grandparents: spec.grandparents,
+    grandparents: spec.grandparents.filter((table) => rangesOverlap(table.range, range)),
   }
-  const readBytes = inputs.reduce((sum, table) => sum + table.sizeBytes, 0)
-  return { ...writeSurvivors(request, source, environment), readBytes }
+  const written = writeSurvivors(request, source, environment)
+  return { ...written, readBytes: tables.readBytes }
+}
+
+function rangeOf({ spec, part }: MergeRequest, tables: InputTables): KeyRange {
+  if (part === undefined) return wholeRange
+  const inputs = spec.inputs.flatMap((input) => input.tables)
+  return rangeOfPart(part, inputs, (table) => tables.open(table))
+}
+
+/** The sorted runs to merge, as far as they have anything in the range. */
+function runsIn(range: KeyRange, { inputs }: MergeRequest['spec']): TableMetadata[][] {
+  return inputs
+    .flatMap(({ level, tables }) => (level === 0 ? tables.map((table) => [table]) : [tables]))
+    .map((run) => run.filter((table) => rangesOverlap(table.range, range)))
+    .filter((run) => run.length > 0)
 }
 
 /** All in one memory: first the room in which tables are built, then a piece for each run. */
 function openRuns(
   runs: readonly (readonly TableMetadata[])[],
+  range: KeyRange,
   tables: InputTables,
 ): { input: JobInput; memory: Memory } {
   const memory = Memory.allocate(outputRoomBytes + runs.length * readAheadBytes)
-  const range = runs
+  const { start, end } = runs
     .flat()
     .map((table) => table.range)
     .reduce(unionRange)
   const reading: RunReading = {
     open: (table) => tables.open(table),
     memory,
-    prefixLength: range.end === null ? 0 : sharedPrefixLength(range.start, range.end),
+    prefixLength: end === null ? 0 : sharedPrefixLength(start, end),
+    range,
   }
   const cursors = runs.map((run, i) => {
     const pieceStart = outputRoomBytes + i * readAheadBytes

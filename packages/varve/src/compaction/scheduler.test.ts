@@ -4,9 +4,10 @@ import { VarveError } from '../base/errors.js'
 import { VirtualClock } from '../testing/virtual-clock.js'
 import { DiskSpace } from './disk-space.js'
 import type { JobExecutor } from './job-executor.js'
+import { JobWatch } from './job-watch.js'
 import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
 import { fullDiskRetryMs, maxRetries, spaceCheckMs } from './job-lane.js'
-import { type BackgroundJob, type EditLog, Scheduler } from './scheduler.js'
+import { type BackgroundJob, type EditLog, type JobSource, Scheduler } from './scheduler.js'
 
 const result: JobResult = {
   outputs: [],
@@ -20,17 +21,21 @@ const failure: JobOutcome = { ok: false, error: { code: 'IO', message: 'the disk
 /** Runs nothing: the test ends the jobs. */
 class HeldExecutor implements JobExecutor {
   readonly isInline = false
-  readonly mergeSlots = 1
-  readonly running: { request: JobRequest; done: (outcome: JobOutcome) => void }[] = []
+  mergeSlots = 1
+  readonly running: {
+    request: JobRequest
+    done: (outcome: JobOutcome) => void
+    watch: JobWatch | undefined
+  }[] = []
   isClosed = false
   isRefusing = false
 
   prepare(): void {}
 
-  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
     if (this.isRefusing) throw new Error('no thread could be started')
     assert.ok(!this.isClosed, 'a job for a closed executor')
-    this.running.push({ request, done })
+    this.running.push({ request, done, watch })
   }
 
   end(outcome: JobOutcome = { ok: true, result }): void {
@@ -89,7 +94,7 @@ function setUp() {
     log.push(`start ${kind}`)
     return {
       kind,
-      request: { kind } as JobRequest,
+      requests: [{ kind } as JobRequest],
       neededBytes: 100,
       sparedBytes: kind === 'merge' ? 50 : 0,
       editFor: () => ({}),
@@ -100,7 +105,10 @@ function setUp() {
       },
     }
   }
-  const source = { nextFlush: () => next('flush'), nextMerge: () => next('merge') }
+  const source: JobSource = {
+    nextFlush: () => next('flush'),
+    nextMerge: () => next('merge'),
+  }
   const errors: VarveError[] = []
   const disk = { freeBytes: Infinity }
   const scheduler = new Scheduler({
@@ -314,7 +322,78 @@ test('close gives up what runs, and starts no more', async () => {
   scheduler.pump()
   assert.equal(executor.running.length, 0)
   await assert.rejects(
-    scheduler.runNow(source.nextMerge()!),
+    scheduler.runNow(source.nextMerge(1)!),
     (error) => error instanceof VarveError && error.code === 'ABORTED',
   )
+})
+
+/** A merge in three parts, and what becomes of it. */
+function mergeInParts(log: string[]): BackgroundJob {
+  return {
+    kind: 'merge',
+    requests: [1, 2, 3].map(() => ({ kind: 'merge' }) as JobRequest),
+    neededBytes: 0,
+    sparedBytes: 0,
+    editFor: () => ({}),
+    installed: ({ readBytes }) => void log.push(`installed ${readBytes}`),
+    failed: ({ message }, unused) =>
+      void log.push(`failed: ${message}; ${unused?.readBytes} unused`),
+  }
+}
+
+test('a job in parts is recorded once, when the last one has ended', async () => {
+  const { executor, edits, log, scheduler } = setUp()
+  executor.mergeSlots = 4
+  const told: number[] = []
+  const ended = scheduler.runNow(mergeInParts(log), new JobWatch((entries) => told.push(entries)))
+  assert.deepEqual([scheduler.runningMerges, scheduler.freeMergeSlots], [1, 1])
+  executor.running[0].watch?.onProgress?.(10)
+  executor.running[2].watch?.onProgress?.(5)
+  executor.running[0].watch?.onProgress?.(20)
+  assert.deepEqual(told, [10, 15, 25])
+  for (const readBytes of [1, 2, 4]) {
+    assert.deepEqual(edits.applied, [])
+    executor.end({ ok: true, result: { ...result, readBytes } })
+  }
+  edits.finish()
+  await ended
+  assert.deepEqual(log, ['installed 7'])
+  assert.deepEqual([scheduler.runningMerges, scheduler.freeMergeSlots], [0, 4])
+})
+
+test('one part that fails gives up the others, and the job fails when none runs any more', async () => {
+  const { executor, log, scheduler, errors } = setUp()
+  const watch = new JobWatch()
+  const ended = assert.rejects(scheduler.runNow(mergeInParts(log), watch), /the disk is full/)
+  const isAborted = executor.running.map((part) => () => part.watch?.isAborted)
+  executor.end({ ok: true, result: { ...result, readBytes: 4 } })
+  executor.end(failure)
+  assert.ok(isAborted[2](), 'the part that still runs is given up')
+  assert.ok(!watch.isAborted, 'which is not what the caller did')
+  assert.deepEqual(log, [])
+  executor.end({ ok: false, error: { code: 'ABORTED', message: 'given up' } })
+  await ended
+  assert.deepEqual(log, ['failed: the disk is full; 4 unused'])
+  assert.equal(errors.length, 1)
+  assert.equal(scheduler.runningMerges, 0)
+})
+
+test('who gives up a job gives up its parts, also those that begin later', () => {
+  const watch = new JobWatch()
+  const parts = watch.split(2)
+  watch.abort()
+  assert.ok(parts.every((part) => part.isAborted))
+  assert.ok(watch.split(1)[0].isAborted)
+})
+
+test('a merge is asked for in as many parts as may run at once', () => {
+  const { executor, source, scheduler } = setUp()
+  executor.mergeSlots = 3
+  const asked: number[] = []
+  source.nextMerge = (maxParts) => {
+    asked.push(maxParts)
+    return asked.length < 3 ? { ...mergeInParts([]), requests: [{} as JobRequest] } : undefined
+  }
+  scheduler.pump()
+  assert.deepEqual(asked, [3, 2, 1])
 })

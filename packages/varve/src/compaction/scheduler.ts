@@ -3,25 +3,26 @@ import { VarveError } from '../base/errors.js'
 import type { VersionEdit } from '../version/version-edit.js'
 import type { DiskSpace, SpaceNeed } from './disk-space.js'
 import type { JobExecutor } from './job-executor.js'
-import { describeError, reviveError } from './job-error.js'
+import { reviveError } from './job-error.js'
 import { JobLane } from './job-lane.js'
+import { joinResults, submitParts } from './job-parts.js'
 import type { JobWatch } from './job-watch.js'
-import type { JobOutcome, JobRequest, JobResult } from './job-request.js'
+import type { JobRequest, JobResult } from './job-request.js'
 import type { CompactionKind } from './pickers/compaction-spec.js'
 
 /** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
 export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
-  /** What an executor runs; only a flush or merge has something to run. */
-  readonly request: JobRequest | undefined
+  /** What an executor runs, all at once; only a flush or merge has something to run. */
+  readonly requests: readonly JobRequest[]
   readonly watch?: JobWatch
   /** The change of the tree that the result means. */
   editFor(result: JobResult): VersionEdit
   /** The edit is durable and in force. */
   installed(result: JobResult): void
   /**
-   * Nothing has changed; the same work may be asked for again. `unused`: what the job had written
-   * before its edit failed.
+   * Nothing has changed; the same work may be asked for again. `unused`: what the job, or a part of it,
+   * had written to its end before another part or the edit failed.
    */
   failed(error: VarveError, unused?: JobResult): void
 }
@@ -30,8 +31,11 @@ export interface BackgroundJob extends SpaceNeed {
 export interface JobSource {
   /** The oldest sealed memtable's flush, unless it runs already. */
   nextFlush(): BackgroundJob | undefined
-  /** The most urgent compaction that touches no table of a running one. */
-  nextMerge(): BackgroundJob | undefined
+  /**
+   * The most urgent compaction that touches no table of a running one, in at most so many parts that may
+   * run at once.
+   */
+  nextMerge(maxParts: number): BackgroundJob | undefined
 }
 
 export interface SchedulerParts {
@@ -52,14 +56,6 @@ export interface EditLog {
   finishEdits(): void
 }
 
-const emptyResult: JobResult = {
-  outputs: [],
-  readBytes: 0,
-  writtenBytes: 0,
-  droppedEntries: 0,
-  durationMs: 0,
-}
-
 /**
  * Keeps the background thread busy: flushes first, then compactions, as the sources ask for them, and
  * records what they did.
@@ -72,6 +68,7 @@ export class Scheduler {
   failures = 0
   private readonly flushes: JobLane
   private readonly merges: JobLane
+  private mergeSlotsTaken = 0
   private isPumping = false
   private pumpAgain = false
   private isBlocking = false
@@ -99,6 +96,11 @@ export class Scheduler {
 
   get runningMerges(): number {
     return this.merges.running
+  }
+
+  /** How many merges, or parts of one, may begin. */
+  get freeMergeSlots(): number {
+    return this.parts.executor.mergeSlots - this.mergeSlotsTaken
   }
 
   /** Why it would be in vain to wait for a flush, if it would. */
@@ -173,7 +175,7 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       this.start({
         kind: job.kind,
-        request: job.request,
+        requests: job.requests,
         neededBytes: job.neededBytes,
         sparedBytes: job.sparedBytes,
         ...(watch === undefined ? {} : { watch }),
@@ -246,8 +248,8 @@ export class Scheduler {
     }
     if (this.paused > 0 || this.isHeld) return
     for (const source of this.parts.sources()) {
-      while (this.merges.mayStart && this.merges.running < this.parts.executor.mergeSlots) {
-        const job = source.nextMerge()
+      while (this.merges.mayStart && this.freeMergeSlots > 0) {
+        const job = source.nextMerge(this.freeMergeSlots)
         if (job === undefined) break
         this.start(job)
       }
@@ -265,22 +267,15 @@ export class Scheduler {
     }
     lane.begun()
     lane.running++
-    if (job.request === undefined) {
-      this.install(job, emptyResult)
+    this.mergeSlotsTaken += slotsOf(job)
+    if (job.requests.length === 0) {
+      this.install(job, joinResults([]))
       return
     }
-    try {
-      const done = (outcome: JobOutcome): void => this.finished(job, outcome)
-      this.parts.executor.submit(job.request, done, job.watch)
-    } catch (error) {
-      // Nobody could take it.
-      this.fail(job, reviveError(describeError(error)))
-    }
-  }
-
-  private finished(job: BackgroundJob, outcome: JobOutcome): void {
-    if (outcome.ok) this.install(job, outcome.result)
-    else this.fail(job, reviveError(outcome.error))
+    submitParts(this.parts.executor, job.requests, job.watch, (outcome, unused) => {
+      if (outcome.ok) this.install(job, outcome.result)
+      else this.fail(job, reviveError(outcome.error), unused)
+    })
   }
 
   private install(job: BackgroundJob, result: JobResult): void {
@@ -347,6 +342,7 @@ export class Scheduler {
 
   private release(job: BackgroundJob): void {
     this.laneOf(job).running--
+    this.mergeSlotsTaken -= slotsOf(job)
     this.parts.space.release(job)
     for (const lane of [this.flushes, this.merges]) lane.roomMayHaveCome()
     for (const wake of this.endWaiters.splice(0)) wake()
@@ -355,6 +351,11 @@ export class Scheduler {
   private laneOf(job: BackgroundJob): JobLane {
     return job.kind === 'flush' ? this.flushes : this.merges
   }
+}
+
+/** A move or drop takes one too, until it is recorded. */
+function slotsOf({ kind, requests }: BackgroundJob): number {
+  return kind === 'flush' ? 0 : Math.max(1, requests.length)
 }
 
 interface InstallingJob {

@@ -67,7 +67,7 @@ export async function compactRange(
         if (spec === 'busy' || spec === undefined) continue
         meter.begin(level, version, spec)
         // Waited for to its end: only then an aborted job has removed its files.
-        await scheduler.runNow(tree.mergeFor(spec), watch)
+        await scheduler.runNow(tree.mergeFor(spec, scheduler.freeMergeSlots), watch)
         meter.end()
       }
     } finally {

@@ -35,6 +35,11 @@ export class ReadAhead {
     return this.index.count
   }
 
+  /** Number of the block that holds the first entry with a key ≥ `key`, or of the one before it. */
+  blockOf(key: Uint8Array): number {
+    return this.index.find(key, key.length)
+  }
+
   /** The block, checked, until the next call. */
   read(blockIndex: number): Block {
     const offset = this.index.offsetOf(blockIndex)

@@ -175,6 +175,19 @@ export class TableReader {
     return (end === null ? this.index.dataEnd : this.offsetBefore(end)) - from
   }
 
+  /** Where its data may be cut into pieces of about so many bytes: the key that ends each, and its size. */
+  pieces(pieceBytes: number): { end: Uint8Array; sizeBytes: number }[] {
+    const pieces: { end: Uint8Array; sizeBytes: number }[] = []
+    let sizeBytes = 0
+    for (let i = 0; i < this.index.count; i++) {
+      sizeBytes += this.index.sizeOf(i)
+      if (sizeBytes < pieceBytes && i < this.index.count - 1) continue
+      pieces.push({ end: copyBytes(this.index.separatorOf(i)), sizeBytes })
+      sizeBytes = 0
+    }
+    return pieces
+  }
+
   /** The iterator pins the table until it is closed. */
   iterator(options: TableIteratorOptions): TableIterator {
     return new TableIterator(this.index, this.source, options)

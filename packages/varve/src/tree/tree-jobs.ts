@@ -1,5 +1,11 @@
 import type { VarveError } from '../base/errors.js'
+import {
+  type FilterBudget,
+  filterBitsOfFlush,
+  filterBitsOfMerge,
+} from '../compaction/filter-allocation.js'
 import type { JobRequest, JobResult, JobTableOptions } from '../compaction/job-request.js'
+import type { Compaction } from '../compaction/pickers/compaction-options.js'
 import type { BackgroundJob } from '../compaction/scheduler.js'
 import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
 import type { AddedTable, DeletedTable } from '../version/version-edit.js'
@@ -28,12 +34,16 @@ export interface TreeJobHost {
 
 interface JobOwner {
   readonly keyspace: number
-  readonly options: JobTableOptions & { readonly memtableBytes: number }
+  readonly options: JobTableOptions & FilterBudget
+  readonly compaction: { readonly current: Compaction }
   currentVersion(): Version
 }
 
 /** Merges may split where a level below makes it worthwhile; this many more tables than by size. */
 const spareFileNumbers = 16
+
+/** A part of a merge reads at least so many tables' worth of bytes: the last one it writes is a small one. */
+const leastTablesPerPart = 2
 
 /** What a job may write for each byte it reads: filters and indexes may grow, blocks be less full. */
 const tableBytesPerInputByte = 1.1
@@ -49,18 +59,23 @@ export function flushJob(
   hooks: { firstLogAfter: () => number | undefined; installed: () => void },
 ): BackgroundJob {
   slot.isFlushing = true
+  const version = tree.currentVersion()
+  const { usedBytes } = slot.memtable
+  const bits = filterBitsOfFlush(version, tree.compaction.current, tree.options, usedBytes)
   return {
     kind: 'flush',
-    request: {
-      kind: 'flush',
-      memtable: slot.memtable.seal(),
-      nothingBelow: tree.currentVersion().tableCount === 0,
-      options: tableOptions(tree),
-      snapshots: host.snapshotSequences(),
-      firstFileNumber: host.allocateFileNumber(1),
-      fileNumberCount: 1,
-    },
-    neededBytes: slot.memtable.usedBytes * tableBytesPerInputByte,
+    requests: [
+      {
+        kind: 'flush',
+        memtable: slot.memtable.seal(),
+        nothingBelow: version.tableCount === 0,
+        options: tableOptions(tree, bits),
+        snapshots: host.snapshotSequences(),
+        firstFileNumber: host.allocateFileNumber(1),
+        fileNumberCount: 1,
+      },
+    ],
+    neededBytes: usedBytes * tableBytesPerInputByte,
     sparedBytes: 0,
     editFor: (result) => ({
       // The highest write may be one that no table keeps.
@@ -84,12 +99,13 @@ export function mergeJob(
   tree: JobOwner,
   host: TreeJobHost,
   spec: CompactionSpec,
+  maxParts: number,
   hooks: { installed: () => void; ended: () => void },
 ): BackgroundJob {
   const inputs = spec.inputs.flatMap(({ tables }) => tables)
   return {
     kind: spec.kind,
-    request: spec.kind === 'merge' ? mergeRequest(tree, host, spec) : undefined,
+    requests: spec.kind === 'merge' ? mergeRequests(tree, host, spec, maxParts) : [],
     neededBytes: spec.kind === 'merge' ? totalBytes(inputs) * tableBytesPerInputByte : 0,
     sparedBytes: sparedMemtables * tree.options.memtableBytes,
     editFor: (result) => ({
@@ -111,23 +127,36 @@ export function mergeJob(
   }
 }
 
-function mergeRequest(tree: JobOwner, host: TreeJobHost, spec: CompactionSpec): JobRequest {
+/** Cut into parts of the same snapshots and options, if it is large. */
+function mergeRequests(
+  tree: JobOwner,
+  host: TreeJobHost,
+  spec: CompactionSpec,
+  maxParts: number,
+): JobRequest[] {
   const inputBytes = spec.inputs.reduce((sum, { tables }) => sum + totalBytes(tables), 0)
   const bySize = Math.ceil(inputBytes / tree.options.tableBytes)
   const fileNumberCount = bySize + spec.grandparents.length + spareFileNumbers
-  return {
+  const version = tree.currentVersion()
+  const bits = filterBitsOfMerge(version, tree.compaction.current, tree.options, spec)
+  const request = {
     kind: 'merge',
     spec,
-    options: tableOptions(tree),
+    options: tableOptions(tree, bits),
     snapshots: host.snapshotSequences(),
-    firstFileNumber: host.allocateFileNumber(fileNumberCount),
     fileNumberCount,
-  }
+  } as const
+  const count = Math.max(1, Math.min(maxParts, Math.floor(bySize / leastTablesPerPart)))
+  return Array.from({ length: count }, (_, index) => ({
+    ...request,
+    firstFileNumber: host.allocateFileNumber(fileNumberCount),
+    ...(count > 1 && { part: { index, count } }),
+  }))
 }
 
 /** Only these cross to the worker: the tree's other options may hold functions. */
-function tableOptions({ options }: JobOwner): JobTableOptions {
-  const { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid } = options
+function tableOptions({ options }: JobOwner, filterBitsPerKey: number): JobTableOptions {
+  const { blockBytes, tableBytes, codec, paranoid } = options
   return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
 }
 

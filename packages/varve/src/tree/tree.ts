@@ -1,4 +1,5 @@
 import type { BatchReader } from '../batch/batch-reader.js'
+import type { FilterAllocation } from '../compaction/filter-allocation.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
 import type { Compaction, StallThresholds } from '../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
@@ -32,6 +33,7 @@ export interface TreeOptions {
   readonly blockBytes: number
   readonly tableBytes: number
   readonly filterBitsPerKey: number
+  readonly filterAllocation: FilterAllocation
   readonly codec: string
   readonly paranoid: boolean
   /** The policy that the tree begins with. */
@@ -248,15 +250,15 @@ export class Tree implements JobSource {
     })
   }
 
-  nextMerge(): BackgroundJob | undefined {
+  nextMerge(maxParts: number): BackgroundJob | undefined {
     const spec = this.compaction.next(this.currentVersion())
-    return spec === undefined ? undefined : this.mergeFor(spec)
+    return spec === undefined ? undefined : this.mergeFor(spec, maxParts)
   }
 
   /** The job of a compaction; its tables are busy until the job ends. */
-  mergeFor(spec: CompactionSpec): BackgroundJob {
+  mergeFor(spec: CompactionSpec, maxParts: number): BackgroundJob {
     this.compaction.begun(spec)
-    return mergeJob(this, this.host, spec, {
+    return mergeJob(this, this.host, spec, maxParts, {
       installed: () => this.refresh(),
       ended: () => this.compaction.ended(spec),
     })

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js'
 import type { Prng } from '../../base/prng.js'
 import type { JobExecutor } from '../../compaction/job-executor.js'
 import type { JobOutcome, JobRequest } from '../../compaction/job-request.js'
+import type { JobWatch } from '../../compaction/job-watch.js'
 import { type JobEnvironment, runJob } from '../../compaction/run-job.js'
 
 const maxDelayMs = 8
@@ -9,6 +10,7 @@ const maxDelayMs = 8
 interface WaitingJob {
   readonly request: JobRequest
   readonly done: (outcome: JobOutcome) => void
+  readonly watch: JobWatch | undefined
 }
 
 /**
@@ -19,7 +21,6 @@ interface WaitingJob {
  */
 export class DeferredExecutor implements JobExecutor {
   readonly isInline = false
-  readonly mergeSlots = 1
   private readonly waiting: WaitingJob[] = []
   private isAborted = false
 
@@ -27,12 +28,13 @@ export class DeferredExecutor implements JobExecutor {
     private readonly environment: Omit<JobEnvironment, 'checkpoint'>,
     private readonly clock: Clock,
     private readonly random: Prng,
+    readonly mergeSlots: number,
   ) {}
 
   prepare(): void {}
 
-  submit(request: JobRequest, done: (outcome: JobOutcome) => void): void {
-    this.waiting.push({ request, done })
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
+    this.waiting.push({ request, done, watch })
     this.clock.awaited(this.random.below(maxDelayMs), () => this.runNext())
   }
 
@@ -57,9 +59,10 @@ export class DeferredExecutor implements JobExecutor {
   private runNext(): void {
     const job = this.waiting.shift()
     if (job === undefined) return
-    const message = 'the job was given up since the database closes'
+    const message = 'the job was given up'
+    const isGivenUp = this.isAborted || job.watch?.isAborted === true
     job.done(
-      this.isAborted
+      isGivenUp
         ? { ok: false, error: { code: 'ABORTED', message } }
         : runJob(job.request, { ...this.environment, checkpoint: () => {} }),
     )

@@ -28,6 +28,8 @@ export interface Scenario {
 export interface SimulatedOptions {
   readonly durability: Durability
   readonly background: 'inline' | 'deferred'
+  /** Merges, or parts of one, that may be under way at once. */
+  readonly mergeSlots: number
   readonly policy: RunPolicy
   readonly memtableBytes: number
   readonly blockBytes: number
@@ -92,6 +94,7 @@ function drawOptions(random: Prng): SimulatedOptions {
     l0Trigger: random.pick([1, 2, 4]),
     sizeRatio: random.pick([2, 4]),
     maxManifestBytes: random.pick([512, 4096]),
+    mergeSlots: random.pick([1, 3]),
   }
 }
 
@@ -102,7 +105,8 @@ export function openSimulated(
   options: SimulatedOptions,
   paranoid = false,
 ): BinaryDatabase {
-  const { background, policy, l0Trigger, sizeRatio, maxManifestBytes, ...others } = options
+  const { background, mergeSlots, policy, l0Trigger, sizeRatio, maxManifestBytes, ...others } =
+    options
   const resolved = resolveOptions({
     ...others,
     keyEncoding: 'binary',
@@ -120,7 +124,7 @@ export function openSimulated(
   const newExecutor: ResolvedOptions['newExecutor'] =
     background === 'inline'
       ? undefined
-      : (environment) => new DeferredExecutor(environment, clock, random)
+      : (environment) => new DeferredExecutor(environment, clock, random, mergeSlots)
   return Database.open(simulatedPath, {
     ...resolved,
     maxManifestBytes,
