@@ -5,6 +5,7 @@ import { compile } from 'vega-lite'
 /** The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and Ito). */
 export const colors = {
   varve: '#d55e00',
+  'varve-level': '#e8a37c',
   'classic-level': '#0072b2',
   rocksdb: '#009e73',
   'rocksdb-native': '#56b4e9',
