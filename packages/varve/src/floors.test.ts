@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['fs', 'cache', 'key'],
   ['log', 'batch', 'memtable', 'sstable', 'iterator'],
   ['version', 'wal'],
-  ['compaction'],
+  ['compaction', 'backup'],
   ['tree'],
   ['db'],
   ['index.ts', 'metrics', 'tools'],

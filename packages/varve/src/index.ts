@@ -17,6 +17,8 @@ export {
   type EncodingName,
   type EncodingOption,
 } from './batch/encoding.js'
+export type { CheckpointReport } from './backup/checkpoint.js'
+export type { BackupReport } from './backup/make-backup.js'
 export type * from './db/api.js'
 export type {
   AboutDatabase,

@@ -44,6 +44,8 @@ export interface SchedulerParts {
   readonly edits: EditLog
   readonly space: DiskSpace
   readonly clock: Clock
+  /** Throws once the directory belongs to somebody else; asked before each job. */
+  readonly requireOwner?: () => void
   readonly onChange: () => void
   readonly onError: (error: VarveError) => void
 }
@@ -270,6 +272,12 @@ export class Scheduler {
     this.mergeSlotsTaken += slotsOf(job)
     if (job.requests.length === 0) {
       this.install(job, joinResults([]))
+      return
+    }
+    try {
+      this.parts.requireOwner?.()
+    } catch (error) {
+      this.fail(job, error as VarveError)
       return
     }
     submitParts(this.parts.executor, job.requests, job.watch, (outcome, unused) => {

@@ -11,6 +11,7 @@ import type { VersionSet } from '../version/version-set.js'
 import type { WriteAheadLog } from '../wal/write-ahead-log.js'
 import type { DatabaseEventEmitter } from './events.js'
 import type { SnapshotList } from './snapshot-list.js'
+import { FileRemovals } from './file-removals.js'
 import type { WorkCounters } from './work-counters.js'
 
 /**
@@ -24,7 +25,7 @@ export class BackgroundHost implements TreeHost {
   log: WriteAheadLog | undefined
   /** Set when compactions may follow from it. */
   onReadsInVain: (fileNumber: number, reads: number) => void = () => {}
-  private readonly removals = new Set<Promise<void>>()
+  readonly removals: FileRemovals
 
   constructor(
     private readonly fs: FileSystem,
@@ -35,7 +36,9 @@ export class BackgroundHost implements TreeHost {
     private readonly snapshots: SnapshotList,
     private readonly work: WorkCounters,
     private readonly events: DatabaseEventEmitter,
-  ) {}
+  ) {
+    this.removals = new FileRemovals(fs, path)
+  }
 
   currentVersion(keyspace: number): Version {
     return this.versions().current(keyspace)
@@ -104,19 +107,18 @@ export class BackgroundHost implements TreeHost {
 
   /** No Version holds these any more. */
   removeTables(fileNumbers: readonly number[]): void {
-    for (const fileNumber of fileNumbers) {
-      this.tables.evict(fileNumber)
-      this.removeFile(tableName(fileNumber))
-    }
+    for (const fileNumber of fileNumbers) this.tables.evict(fileNumber)
+    this.removals.remove(fileNumbers.map(tableName))
   }
 
   /** Their commits are in tables. */
   removeObsoleteLogs(): void {
     const { logNumber } = this.versions()
-    for (const name of this.namesInDirectory()) {
+    const obsolete = this.namesInDirectory().filter((name) => {
       const file = parseFileName(name)
-      if (file?.kind === 'log' && file.number < logNumber) this.removeFile(name)
-    }
+      return file?.kind === 'log' && file.number < logNumber
+    })
+    this.removals.remove(obsolete)
   }
 
   /** None, when they cannot be told: what should go then goes after the next flush. */
@@ -126,17 +128,5 @@ export class BackgroundHost implements TreeHost {
     } catch {
       return []
     }
-  }
-
-  /** One that cannot be removed stays: the next open tries again. */
-  removeFile(name: string): void {
-    const ended = (): void => void this.removals.delete(removal)
-    const removal = this.fs.removeAsync(`${this.path}/${name}`).then(ended, ended)
-    this.removals.add(removal)
-  }
-
-  /** Resolves when no file is on its way out. */
-  async removalsEnded(): Promise<void> {
-    await Promise.all(this.removals)
   }
 }

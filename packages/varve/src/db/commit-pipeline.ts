@@ -157,18 +157,26 @@ export class CommitPipeline {
    * and its memtable belong together; groups behind it wait.
    */
   sealMemtables(): Promise<number> {
+    return this.betweenGroups(() => this.rotate())
+  }
+
+  /**
+   * Does something when everything submitted so far is in the memtables, or has failed, and nothing
+   * stands in the log that is not: what the logs hold then is what readers see.
+   */
+  betweenGroups<T>(run: () => T): Promise<T> {
     this.commitOpenGroup()
     const last = this.group.batch.isEmpty ? this.syncing : this.group
     return new Promise((resolve, reject) => {
-      const seal = (): void => {
+      const attempt = (): void => {
         try {
-          resolve(this.rotate())
+          resolve(run())
         } catch (error) {
           reject(error)
         }
       }
-      if (last === undefined) seal()
-      else last.onEnd(seal)
+      if (last === undefined) attempt()
+      else last.onEnd(attempt)
     })
   }
 

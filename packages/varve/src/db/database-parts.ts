@@ -30,10 +30,18 @@ export interface DatabaseParts {
   readonly snapshots: SnapshotList
   readonly events: DatabaseEventEmitter
   readonly core: ReadCore
-  /** Undefined in a database that was opened to be read only. */
+  /** Undefined in a database that was opened to be read only; then there is a follower. */
   readonly writer: WriterParts | undefined
-  /** Highest sequence found at open. */
+  readonly follower: Following | undefined
+  /** Highest sequence found when the directory was read. */
   readonly lastSequence: number
+}
+
+/** How a read-only database keeps up with the owner of its directory: see Follower. */
+export interface Following {
+  /** Replaces what the parts know of the directory. */
+  refresh(): void
+  close(): void
 }
 
 /** The half that changes files. */

@@ -1,4 +1,7 @@
+import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
+import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { closedError, invalidArgument, VarveError } from '../base/errors.js'
+import { Pace } from '../base/pace.js'
 import { type Decoded, describe, type Encoding, type EncodingOption } from '../batch/encoding.js'
 import type { WriteBatch } from '../batch/write-batch.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
@@ -23,10 +26,13 @@ import type {
 import { checkCompactOptions, compactRange, flushAll } from './by-hand.js'
 import { channels } from './channels.js'
 import type { CommitPipeline } from './commit-pipeline.js'
+import { withCut } from './cut.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
+import { Follower } from './follower.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './key-bounds.js'
 import { openDatabase } from './open-database.js'
 import { requireObject, type ResolvedOptions, withEncodings } from './open-options.js'
+import { derived } from './read-core.js'
 import { Reader } from './reader.js'
 import { Snapshot } from './snapshot.js'
 import { collectLevels, collectStats } from './stats.js'
@@ -43,13 +49,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   private readonly valueEncoding: Encoding<V>
   /** Use `open`. */
   static open<K, V>(path: string, options: ResolvedOptions): Database<K, V> {
-    if (typeof path !== 'string' || path === '') {
-      throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
-    }
+    requirePath(path, 'the path of a database')
     const state: DatabaseState = { isClosed: false, closing: undefined, watched: undefined }
-    const parts = openDatabase(path, options, () => {
+    const assertOpen = (): void => {
       if (state.isClosed) throw closedError('the database')
-    })
+    }
+    const parts = options.readOnly
+      ? Follower.open(path, options, assertOpen)
+      : openDatabase(path, options, assertOpen)
     const db = new Database<K, V>(parts, state)
     state.watched = db
     if (channels.open.hasSubscribers) channels.open.publish({ database: db.path, db })
@@ -89,6 +96,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const { parts, state } = this
     const options = withEncodings(parts.options, encodings)
     const { keyEncoding, valueEncoding } = options
+    if (parts.follower !== undefined) {
+      const core = derived(parts.core, { keyEncoding, valueEncoding })
+      return new Database<ViewOf<KE, K>, ViewOf<VE, V>>(derived(parts, { options, core }), state)
+    }
     const core = { ...parts.core, keyEncoding, valueEncoding }
     return new Database<ViewOf<KE, K>, ViewOf<VE, V>>({ ...parts, options, core }, state)
   }
@@ -181,7 +192,23 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /** The database as it is now, for reads that must not see later writes. Close it when it has served. */
   snapshot(): Snapshot<K, V> {
-    return new Snapshot<K, V>(this.parts.core, this.parts.snapshots, this.visibleSequence())
+    const { core, snapshots, follower } = this.parts
+    // Compactions of another owner do not keep what it sees: it stays in the tables of today.
+    const held = follower === undefined ? core : derived(core, { tree: core.tree })
+    return new Snapshot<K, V>(held, snapshots, this.visibleSequence())
+  }
+
+  /**
+   * Catches up with the owner of the directory, when this database was opened with `readOnly: true`:
+   * afterwards reads see everything that was acknowledged there before the call. Snapshots and walks that
+   * have begun stay where they are. Blocks for as long as reading the logs takes, as `open` does. A
+   * database that is its own owner has nothing to catch up with.
+   *
+   * @throws CLOSED, CORRUPTION, IO; then everything is as it was
+   */
+  async refresh(): Promise<void> {
+    this.parts.core.assertOpen()
+    return Promise.resolve(this.parts.follower?.refresh())
   }
 
   /** Writes all that is in memory to tables. */
@@ -200,6 +227,54 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const bounds = this.boundsOf(range)
     checkCompactOptions(options)
     await compactRange(this.parts.core, writer, bounds, options)
+  }
+
+  /**
+   * Makes a database of its own in `directory`, which must be missing or empty: everything that was
+   * submitted before the call, all keyspaces. Tables are not copied but get a second name there, where
+   * the file system can do that, so it takes little time and space; both databases may be written to
+   * afterwards. Writes, flushes and compactions go on meanwhile.
+   *
+   * When it resolves, all of it survives power loss. When it fails, or the process dies, `directory` is
+   * as it was; a folder beside it whose name ends in `.tmp` may be left, to be deleted.
+   *
+   * ```ts
+   * await db.checkpoint('./before-the-upgrade')
+   * ```
+   *
+   * @throws INVALID_ARGUMENT when there is something in `directory`; CLOSED when the database closes
+   * meanwhile; CORRUPTION, IO
+   */
+  async checkpoint(directory: string): Promise<CheckpointReport> {
+    const writer = this.writer()
+    requirePath(directory, 'the directory of a checkpoint')
+    const { fs, clock } = this.parts.options
+    return this.copying((pace) =>
+      withCut(this.parts, writer, (cut) =>
+        writeCheckpoint(fs, cut, directory, clock.uniqueToken(), pace),
+      ),
+    )
+  }
+
+  /**
+   * Adds a backup to a backup directory, which is made if it is not there: everything that was submitted
+   * before the call. It may hold any number of backups, of which each can be restored by itself, with
+   * `varve restore` or `restoreBackup` of `varve/tools`. Tables that an earlier one holds already are read,
+   * but not copied again; what is copied is read again and checked. Writes, flushes and compactions go on
+   * meanwhile; the files of this moment stay until it ends.
+   *
+   * When it resolves, the backup survives power loss. When it fails, or the process dies, the directory
+   * holds the backups that it held before.
+   *
+   * @throws LOCKED when another backup is being made there; INVALID_ARGUMENT when the directory holds
+   * something else; CLOSED when the database closes meanwhile; CORRUPTION for a damaged table or log; IO
+   */
+  async backup(directory: string): Promise<BackupReport> {
+    const writer = this.writer()
+    requirePath(directory, 'the directory of backups')
+    return this.copying((pace) =>
+      withCut(this.parts, writer, (cut) => makeBackup(this.parts.options, cut, directory, pace)),
+    )
   }
 
   /**
@@ -307,6 +382,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return this.writer().pipeline
   }
 
+  /** Work that `close` waits for, and which ends early then. */
+  private copying<T>(work: (pace: Pace) => Promise<T>): Promise<T> {
+    const { core, options } = this.parts
+    const copying = work(new Pace(options.clock, () => core.assertOpen()))
+    core.loads.add(copying)
+    return copying.finally(() => core.loads.delete(copying))
+  }
+
   private addPut(batch: WriteBatch, key: K, value: V): void {
     batch.begin(ValueKind.put, defaultKeyspace)
     try {
@@ -379,9 +462,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
       parts.tables.close()
       await writer?.log.close()
       parts.versions.close()
-      await writer?.host.removalsEnded()
+      await writer?.host.removals.ended()
     } finally {
       writer?.lock.release()
+      parts.follower?.close()
       parts.events.removeAll()
     }
     if (failures.length > 0) throw closeError(parts.path, failures[0])
@@ -400,6 +484,11 @@ interface DatabaseState {
 export type ViewOf<E extends EncodingOption | undefined, T> = E extends EncodingOption
   ? Decoded<E>
   : T
+
+function requirePath(path: unknown, what: string): void {
+  if (typeof path === 'string' && path !== '') return
+  throw invalidArgument(`${what} must be a string, not ${describe(path)}`)
+}
 
 function syncOf(options: WriteOptions | undefined): boolean {
   if (options === undefined) return false

@@ -3,10 +3,12 @@ import { systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
 import { describe } from '../batch/encoding.js'
 import type { FileSystem } from '../fs/file-system.js'
+import { lockDirectory } from '../fs/lock-directory.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
+import { nodeLockOwner } from '../fs/node-process-identity.js'
+import { requireNoReaders } from '../fs/reader-lease.js'
 import { currentName, parseFileName } from '../version/file-names.js'
 import { isOwnManifest } from '../version/manifest.js'
-import { lockDirectory } from './open-database.js'
 
 /** See `destroy` in index.ts. */
 export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): void {
@@ -19,13 +21,14 @@ export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): 
   }
   const lock = lockDirectory(path, { fs, clock: systemClock })
   try {
+    requireNoReaders(fs, path, nodeLockOwner)
     // CURRENT first: what is left after a crash half-way is not opened as a database with holes.
     const names = fs
       .list(path)
       .sort((a, b) => Number(b === currentName) - Number(a === currentName))
     for (const name of names) {
       const file = parseFileName(name)
-      if (file !== undefined && file.kind !== 'lock') fs.remove(join(path, name))
+      if (file !== undefined && file.kind !== 'lock' && file.kind !== 'reader') fs.remove(join(path, name))
     }
     fs.syncDirectory(path)
   } finally {

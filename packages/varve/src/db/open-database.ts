@@ -5,8 +5,8 @@ import { InlineExecutor } from '../compaction/inline-executor.js'
 import type { JobExecutor } from '../compaction/job-executor.js'
 import { Scheduler } from '../compaction/scheduler.js'
 import { ThreadExecutor } from '../compaction/thread-executor.js'
-import { acquireDirectoryLock, type DirectoryLock } from '../fs/directory-lock.js'
-import { nodeLockOwner } from '../fs/node-process-identity.js'
+import type { DirectoryLock } from '../fs/directory-lock.js'
+import { lockDirectory } from '../fs/lock-directory.js'
 import { TableCache } from '../sstable/table-cache.js'
 import { newTableCounters } from '../sstable/table-reader.js'
 import { Tree } from '../tree/tree.js'
@@ -47,12 +47,18 @@ export function openDatabase(
   try {
     prepareDirectory(path, options)
     const directory = options.fs.realPath(path)
-    const store = openStore(directory, options, assertOpen, undo)
-    return options.readOnly ? { ...store, writer: undefined } : startWriter(store, undo)
+    const lock = lockDirectory(directory, options)
+    undo.push(() => lock.release())
+    return startWriter(openStore(directory, options, assertOpen, undo), lock, undo)
   } catch (error) {
-    for (const step of undo.reverse()) undoQuietly(step)
+    undoAll(undo)
     throw error
   }
+}
+
+/** Takes back what has been done, the last step first. */
+export function undoAll(undo: (() => void)[]): void {
+  for (const step of undo.reverse()) undoQuietly(step)
 }
 
 /** One step that fails must not keep the others, the lock's above all, from being taken back. */
@@ -64,50 +70,36 @@ function undoQuietly(step: () => void): void {
   }
 }
 
-function prepareDirectory(path: string, options: ResolvedOptions): void {
-  const { fs, createIfMissing, readOnly } = options
+function prepareDirectory(path: string, { fs, createIfMissing }: ResolvedOptions): void {
   if (fs.exists(path)) return
-  if (!createIfMissing || readOnly) throw missing(path)
+  if (!createIfMissing) throw missing(path)
   fs.makeDirectory(path)
 }
 
-export function lockDirectory(
-  directory: string,
-  { fs, clock }: Pick<ResolvedOptions, 'fs' | 'clock'>,
-): DirectoryLock {
-  // Files that no other thread can reach are guarded by the lock's own list of held directories.
-  const owner = fs.sharedWithThreads ? nodeLockOwner : { ...nodeLockOwner, isAlive: () => false }
-  return acquireDirectoryLock(fs, directory, clock, owner)
-}
-
-/** What reading needs. `undo` takes the steps back if a later one fails. */
-interface Store extends Omit<DatabaseParts, 'writer'> {
-  readonly lock: DirectoryLock | undefined
+/** What reading needs. */
+export interface Store extends Omit<DatabaseParts, 'writer' | 'follower'> {
   readonly host: BackgroundHost
   readonly logs: readonly ReplayedLog[]
   readonly replayed: ReplayResult
 }
 
-function openStore(
+/**
+ * Reads a directory: MANIFEST, and the logs into memtables. `undo` takes the steps back if a later one
+ * fails. With what was read `earlier`, it shares open tables, cache and counts.
+ */
+export function openStore(
   path: string,
   options: ResolvedOptions,
   assertOpen: () => void,
   undo: (() => void)[],
+  earlier?: DatabaseParts,
 ): Store {
-  const { fs, clock, codecs } = options
-  const lock = options.readOnly ? undefined : lockDirectory(path, options)
-  undo.push(() => lock?.release())
-  const work = new WorkCounters()
-  const events = new DatabaseEventEmitter(path)
+  const { fs, clock } = options
   const snapshots = new SnapshotList()
-  const cache = new BlockCache(options.cacheBytes)
-  const tableCounters = newTableCounters()
   const onReadsInVain = (fileNumber: number, reads: number): void =>
     host.onReadsInVain(fileNumber, reads)
-  const context = { cache, codecs, counters: tableCounters, onReadsInVain }
-  const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
-  const tables = new TableCache(fs, pathOf, context, options.maxOpenTables)
-  undo.push(() => tables.close())
+  const shared = earlier ?? newShared(path, options, onReadsInVain, undo)
+  const { cache, tableCounters, tables, work, events } = shared
   const host = new BackgroundHost(fs, clock, path, tables, () => versions, snapshots, work, events)
   const versions: VersionSet = openVersions(path, options, (numbers) => host.removeTables(numbers))
   undo.push(() => versions.close())
@@ -118,30 +110,66 @@ function openStore(
   const trees = new Map([[tree.keyspace, tree]])
   const replayed = replayInto(fs, logs, trees, versions.logNumber)
   work.recordReplay(replayed)
-  const core: ReadCore = {
+  const core = earlier?.core ?? newCore(tree, options, assertOpen)
+  const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
+  const parts = { path, options, versions, tree, tables, cache, tableCounters, work, snapshots }
+  return { ...parts, events, core, lastSequence, host, logs, replayed }
+}
+
+/** What stays while a read-only database reads its directory again and again. */
+function newShared(
+  path: string,
+  options: ResolvedOptions,
+  onReadsInVain: (fileNumber: number, reads: number) => void,
+  undo: (() => void)[],
+) {
+  const cache = new BlockCache(options.cacheBytes)
+  const tableCounters = newTableCounters()
+  const context = { cache, codecs: options.codecs, counters: tableCounters, onReadsInVain }
+  const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
+  const tables = new TableCache(options.fs, pathOf, context, options.maxOpenTables)
+  undo.push(() => tables.close())
+  const work = new WorkCounters()
+  return { cache, tableCounters, tables, work, events: new DatabaseEventEmitter(path) }
+}
+
+function newCore(tree: Tree, options: ResolvedOptions, assertOpen: () => void): ReadCore {
+  const { keyEncoding, valueEncoding, clock, coldReads } = options
+  return {
     tree,
-    keyEncoding: options.keyEncoding,
-    valueEncoding: options.valueEncoding,
+    keyEncoding,
+    valueEncoding,
     turns: new EventLoopTurns(clock),
-    coldReads: new ColdReads(options.coldReads, clock),
+    coldReads: new ColdReads(coldReads, clock),
     walks: new Set(),
     loads: new Set(),
     counts: { gets: 0 },
     assertOpen,
   }
-  const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
-  const parts = { path, options, versions, tree, tables, cache, tableCounters, work, snapshots }
-  return { ...parts, events, core, lastSequence, lock, host, logs, replayed }
 }
 
-function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
+function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): DatabaseParts {
   const { path, options, versions, tree, events, core, host, replayed, lastSequence } = store
   const { fs, clock, durability } = options
   mendLogs(fs, path, replayed)
-  for (const name of versions.unneededFiles()) host.removeFile(name)
-  const newLogNumber = (): number => versions.allocateFileNumber()
+  host.removals.remove(versions.unneededFiles())
+  // Where LOCK was removed by hand, another owner may have come: its files are left alone.
+  const requireOwner = (): void => {
+    if (lock.isLost()) throw pipeline.poison(lostLock(path))
+  }
+  const newLogNumber = (): number => {
+    requireOwner()
+    return versions.allocateFileNumber()
+  }
   const { memtableBytes } = options.tree
-  const log = new WriteAheadLog(fs, path, logName, newLogNumber(), replayed.last, memtableBytes)
+  const log = new WriteAheadLog(
+    fs,
+    path,
+    logName,
+    versions.allocateFileNumber(),
+    replayed.last,
+    memtableBytes,
+  )
   undo.push(() => void log.close())
   host.log = log
   const executor = startExecutor(path, options, (warning) => events.emit('warning', warning))
@@ -160,6 +188,7 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
     edits: versions,
     space: new DiskSpace(path, () => fs.freeBytes(path)),
     clock,
+    requireOwner,
     onChange,
     onError: onJobError,
   })
@@ -171,6 +200,8 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
     { path, log, trees, stalls, scheduler, turns, clock, durability, newLogNumber, onError },
     lastSequence,
   )
+  versions.requireOwner = requireOwner
+  host.removals.isFenced = () => lock.isLost()
   if (store.logs.length >= maxReplayedLogs) {
     if (tree.hasUnflushed) {
       pipeline.rotate()
@@ -192,7 +223,13 @@ function startWriter(store: Store, undo: (() => void)[]): DatabaseParts {
     clock.nextTurn(check)
   }
   scheduler.pump()
-  return { ...store, writer: { lock: store.lock!, log, pipeline, scheduler, stalls, policy, host } }
+  const writer = { lock, log, pipeline, scheduler, stalls, policy, host }
+  return { ...store, writer, follower: undefined }
+}
+
+function lostLock(path: string): VarveError {
+  const message = `LOCK in ${path} was removed or taken: the directory may have another owner by now`
+  return new VarveError('LOCKED', message, { path })
 }
 
 function openVersions(
@@ -232,7 +269,7 @@ function verifyTables(versions: VersionSet, tables: TableCache): void {
   }
 }
 
-function missing(path: string): VarveError {
+export function missing(path: string): VarveError {
   return new VarveError(
     'INVALID_ARGUMENT',
     `${path} holds no database; open it with createIfMissing: true to make one`,

@@ -14,7 +14,8 @@ export interface OpenWalk {
  * in these two.
  */
 export interface ReadCore {
-  readonly tree: Tree
+  /** Replaced when a read-only database catches up with its owner. */
+  tree: Tree
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>
   readonly turns: EventLoopTurns
@@ -26,4 +27,12 @@ export interface ReadCore {
   readonly counts: { gets: number }
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
+}
+
+/**
+ * The same with some fields of its own. The others are looked up in `base` each time, so that what is
+ * replaced there is replaced here as well.
+ */
+export function derived<T extends object>(base: T, own: Partial<T>): T {
+  return Object.assign(Object.create(base) as T, own)
 }

@@ -8,7 +8,7 @@ import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions 
 import { Cursor } from './cursor.js'
 import { EntryRange } from './entry-range.js'
 import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } from './key-bounds.js'
-import type { ReadCore } from './read-core.js'
+import { derived, type ReadCore } from './read-core.js'
 
 /**
  * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or
@@ -33,7 +33,7 @@ export abstract class Reader<K, V> {
   get(key: K, options?: ReadOptions): Promise<V | undefined> {
     try {
       const lookup = this.find(key, false, options)
-      if (lookup.state === LookupState.blocked) return this.getCold(lookup)
+      if (lookup.state === LookupState.blocked) return this.getCold(lookup, options)
       const value = this.valueOf(lookup)
       const { turns } = this.readCore
       return turns.isDue() ? turns.later(value) : Promise.resolve(value)
@@ -59,7 +59,7 @@ export abstract class Reader<K, V> {
         values[i] = this.valueOf(lookup)
         continue
       }
-      const reading = this.getCold(lookup).then((value) => void (values[i] = value))
+      const reading = this.getCold(lookup, options).then((value) => void (values[i] = value))
       // A later key may be refused before this one is awaited.
       reading.catch(() => {})
       cold.push(reading)
@@ -73,7 +73,7 @@ export abstract class Reader<K, V> {
     try {
       const lookup = this.find(key, false, options)
       if (lookup.state !== LookupState.blocked) return Promise.resolve(lookup.hasValue)
-      return this.resolveCold(lookup, (found) => found.hasValue)
+      return this.resolveCold(lookup, (found) => found.hasValue, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -112,7 +112,7 @@ export abstract class Reader<K, V> {
     const visibleSequence = this.sequenceFor(options)
     const { reverse = false, projection = 'entries' } = options
     const range = rangeOf(options, this.readCore.keyEncoding)
-    return new Cursor(this.readCore, visibleSequence, { range, reverse, projection })
+    return new Cursor(this.coreFor(options), visibleSequence, { range, reverse, projection })
   }
 
   private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
@@ -121,7 +121,7 @@ export abstract class Reader<K, V> {
     const { reverse = false, limit = Infinity } = options
     const range = rangeOf(options, this.readCore.keyEncoding)
     const plan = { range, reverse, limit, projection }
-    return new EntryRange(this.readCore, () => this.sequenceFor(options), plan)
+    return new EntryRange(this.coreFor(options), () => this.sequenceFor(options), plan)
   }
 
   private sequenceFor({ snapshot }: ReadOptions): number {
@@ -133,8 +133,16 @@ export abstract class Reader<K, V> {
   private assertOwn(snapshot: ReadOptions['snapshot']): void {
     if (snapshot === undefined) return
     const isReader = snapshot instanceof Reader
-    if (isReader && snapshot.readCore.tree === this.readCore.tree) return
+    if (isReader && snapshot.readCore.walks === this.readCore.walks) return
     throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
+  }
+
+  /** With the tree that the snapshot sees, which may be one of before a refresh. */
+  private coreFor({ snapshot }: ReadOptions): ReadCore {
+    const { readCore } = this
+    if (snapshot === undefined) return readCore
+    const { tree } = (snapshot as unknown as Reader<unknown, unknown>).readCore
+    return tree === readCore.tree ? readCore : derived(readCore, { tree })
   }
 
   private find(key: K, mayRead: boolean, options: ReadOptions | undefined): PointLookup {
@@ -147,7 +155,8 @@ export abstract class Reader<K, V> {
     requireKeyLength(keySink.length)
     readCore.counts.gets++
     lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
-    readCore.tree.get(lookup)
+    const { tree } = options === undefined ? readCore : this.coreFor(options)
+    tree.get(lookup)
     return lookup
   }
 
@@ -157,13 +166,17 @@ export abstract class Reader<K, V> {
     return this.readCore.valueEncoding.read(valueBytes, valueStart, valueEnd) as V
   }
 
-  private getCold(lookup: PointLookup): Promise<V | undefined> {
-    return this.resolveCold(lookup, (found) => this.valueOf(found))
+  private getCold(lookup: PointLookup, options?: ReadOptions): Promise<V | undefined> {
+    return this.resolveCold(lookup, (found) => this.valueOf(found), options)
   }
 
   /** Goes on with a lookup that met a block which is not in memory. */
-  private resolveCold<T>(blocked: PointLookup, take: (found: PointLookup) => T): Promise<T> {
-    const { tree, coldReads, turns } = this.readCore
+  private resolveCold<T>(
+    blocked: PointLookup,
+    take: (found: PointLookup) => T,
+    options: ReadOptions = {},
+  ): Promise<T> {
+    const { tree, coldReads, turns } = this.coreFor(options)
     const { key, keyLength, visibleSequence } = blocked
     if (coldReads.mayBlock()) {
       blocked.start(key, keyLength, visibleSequence, true)

@@ -66,6 +66,20 @@ export class DirectoryLock {
     private readonly record: LockRecord,
   ) {}
 
+  /**
+   * Whether LOCK was removed, or names another owner: somebody has meddled with it. From then on the
+   * directory may belong to another process.
+   */
+  isLost(): boolean {
+    try {
+      const found = readRecord(this.fs, join(this.path, lockName))
+      return typeof found !== 'object' || found.token !== this.record.token
+    } catch {
+      // It cannot be read just now, which says nothing about whose it is.
+      return false
+    }
+  }
+
   /** Gives the directory free, unless it has come to belong to somebody else. */
   release(): void {
     assert(this.isHeld, `the lock on ${this.path} is released twice`)

@@ -105,6 +105,11 @@ export class FaultyFileSystem implements FileSystem {
     this.inner.remove(path)
   }
 
+  removeDirectory(path: string): void {
+    this.begin('removeDirectory', path)
+    this.inner.removeDirectory(path)
+  }
+
   removeAsync(path: string): Promise<void> {
     return new Promise((settle) => {
       this.begin('remove', path)

@@ -228,6 +228,28 @@ for (const [name, makeSubject] of Object.entries(subjects)) {
       assert.deepEqual(fs.list(subject.directory), ['to'])
     })
 
+    test('renames a folder with all that is in it, and not over another', () => {
+      fs.makeDirectory(at('from'))
+      write('from/file', 'inside')
+      fs.makeDirectory(at('taken'))
+      write('taken/file', 'stays')
+      assert.throws(() => fs.rename(at('from'), at('taken')), { code: 'IO' })
+      fs.rename(at('from'), at('to'))
+      assert.equal(read('to/file'), 'inside')
+      assert.equal(read('taken/file'), 'stays')
+      assert.equal(fs.exists(at('from')), false)
+    })
+
+    test('removes a folder when it is empty', () => {
+      fs.makeDirectory(at('x'))
+      write('x/file', '')
+      failsWith('ENOTEMPTY', () => fs.removeDirectory(at('x')))
+      fs.remove(at('x/file'))
+      fs.removeDirectory(at('x'))
+      assert.equal(fs.exists(at('x')), false)
+      failsWith('ENOENT', () => fs.removeDirectory(at('x')))
+    })
+
     test('links a second name to the same file', () => {
       write('one', 'x')
       fs.link(at('one'), at('two'))

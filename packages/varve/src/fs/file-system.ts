@@ -26,11 +26,13 @@ export interface FileSystem {
   create(path: string): WritableFile
   /** Opens an existing file for writing behind its last byte. */
   openForAppend(path: string): WritableFile
-  /** Replaces `to` atomically when it exists. */
+  /** Replaces `to` atomically when it exists. A folder gets only a name that is not taken. */
   rename(from: string, to: string): void
   /** Gives a file a second name; fails with `EEXIST` when the name is taken. */
   link(existing: string, name: string): void
   remove(path: string): void
+  /** Fails with `ENOTEMPTY` when the folder holds anything. */
+  removeDirectory(path: string): void
   /** The same without blocking the thread: freeing the space of a large file takes milliseconds. */
   removeAsync(path: string): Promise<void>
   /** Makes the names in a folder durable. */

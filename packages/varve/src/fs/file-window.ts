@@ -14,8 +14,12 @@ export class FileWindow {
   private start = 0
   private end = 0
 
-  constructor(private readonly file: ReadableFile) {
-    this.sizeBytes = file.sizeBytes()
+  /** The file ends for it at `limitBytes`, if not before. */
+  constructor(
+    private readonly file: ReadableFile,
+    limitBytes = Infinity,
+  ) {
+    this.sizeBytes = Math.min(file.sizeBytes(), limitBytes)
   }
 
   /** The bytes [offset, offset + length): a view, valid until the next call. Requires: in the file. */

@@ -80,16 +80,20 @@ export class MemoryFileSystem implements FileSystem {
 
   /** Between two folders it is two changes, of which a power loss may keep one. */
   rename(from: string, to: string): void {
-    const file = this.fileAt('rename', from)
+    const node = this.find(partsOf(from))
+    if (node === undefined) throw systemError('rename', from, 'ENOENT')
     const source = this.place('rename', from)
     const target = this.place('rename', to)
     const replaced = target.directory.get(target.name)
+    if (node instanceof MemoryDirectory && replaced !== undefined) {
+      throw systemError('rename', from, 'ENOTEMPTY')
+    }
     if (replaced instanceof MemoryDirectory) throw systemError('rename', from, 'EISDIR')
-    if (replaced === file) return // POSIX: two names of one file, so nothing is to be done.
+    if (replaced === node) return // POSIX: two names of one file, so nothing is to be done.
     if (source.directory === target.directory) {
-      source.directory.change({ removed: source.name, set: { name: target.name, node: file } })
+      source.directory.change({ removed: source.name, set: { name: target.name, node } })
     } else {
-      target.directory.change({ set: { name: target.name, node: file } })
+      target.directory.change({ set: { name: target.name, node } })
       source.directory.change({ removed: source.name })
     }
   }
@@ -104,6 +108,13 @@ export class MemoryFileSystem implements FileSystem {
   remove(path: string): void {
     this.fileAt('remove', path)
     const { directory, name } = this.place('remove', path)
+    directory.change({ removed: name })
+  }
+
+  removeDirectory(path: string): void {
+    const removed = this.directoryAt('remove folder', path, partsOf(path))
+    if (removed.list().length > 0) throw systemError('remove folder', path, 'ENOTEMPTY')
+    const { directory, name } = this.place('remove folder', path)
     directory.change({ removed: name })
   }
 

@@ -68,6 +68,10 @@ export class NodeFileSystem implements FileSystem {
     attempt('remove', path, () => fs.unlinkSync(path))
   }
 
+  removeDirectory(path: string): void {
+    attempt('remove folder', path, () => fs.rmdirSync(path))
+  }
+
   removeAsync(path: string): Promise<void> {
     return new Promise((settle, fail) => {
       fs.unlink(path, (cause) => {

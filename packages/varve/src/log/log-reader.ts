@@ -42,6 +42,8 @@ export interface LogReaderOptions {
   readonly salvage?: 'damage' | 'all'
   /** Whether `next` returns marks as well: payloads of no bytes. */
   readonly marks?: boolean
+  /** Reads no further than this. Default: to the end of the file. */
+  readonly limitBytes?: number
 }
 
 /**
@@ -111,7 +113,7 @@ export class LogReader {
     fileNumber: number,
     options: LogReaderOptions,
   ) {
-    this.window = new FileWindow(file)
+    this.window = new FileWindow(file, options.limitBytes)
     this.seed = logSeed(purpose, fileNumber)
     this.salvage = options.salvage
     this.marks = options.marks ?? false

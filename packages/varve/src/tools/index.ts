@@ -1,3 +1,21 @@
+export {
+  backup,
+  listBackups,
+  pruneBackups,
+  restoreBackup,
+  verifyBackups,
+  type GenerationOptions,
+  type ListedBackup,
+  type PruneOptions,
+} from './backup.js'
+export type { BackupReport } from '../backup/make-backup.js'
+export type { PruneReport } from '../backup/prune-backups.js'
+export type { RestoreReport } from '../backup/restore-backup.js'
+export type {
+  BackupProblem,
+  BackupsVerification,
+  VerifiedGeneration,
+} from '../backup/verify-backups.js'
 export { repair, type RepairOptions } from './repair.js'
 export type { RepairedFile, RepairReport } from './repair-report.js'
 export { verify } from './verify.js'

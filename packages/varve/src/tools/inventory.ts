@@ -19,12 +19,15 @@ export interface FoundFile {
   readonly isIdentified: boolean
 }
 
+/** Kinds of files that hold nothing of the database. */
+const noContent: ReadonlySet<FileKind> = new Set<FileKind>(['temporary', 'lock', 'reader'])
+
 /** The files in a directory that are, or were, a database's. Those of others are left out. */
 export function takeInventory(site: Site): FoundFile[] {
   const files: FoundFile[] = []
   for (const name of site.fs.list(site.directory)) {
     const parsed = parseFileName(name)
-    if (parsed === undefined || parsed.kind === 'temporary' || parsed.kind === 'lock') continue
+    if (parsed === undefined || noContent.has(parsed.kind)) continue
     files.push(identify(site, name, parsed.kind, parsed.number))
   }
   return files.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))

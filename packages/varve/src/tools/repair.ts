@@ -1,4 +1,6 @@
-import { lockDirectory } from '../db/open-database.js'
+import { lockDirectory } from '../fs/lock-directory.js'
+import { nodeLockOwner } from '../fs/node-process-identity.js'
+import { requireNoReaders } from '../fs/reader-lease.js'
 import { currentName, unneededFiles } from '../version/file-names.js'
 import { startManifest } from '../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
@@ -47,6 +49,7 @@ export async function repair(
   const site = siteOf(directory, options)
   const lock = apply ? lockDirectory(site.directory, site) : undefined
   try {
+    if (apply) requireNoReaders(site.fs, site.directory, nodeLockOwner)
     const plan = await inTurns(site.clock, planRepair(site, { salvageLogs }))
     const report = reportOf(site, plan)
     if (!apply || !plan.isNeeded) return report

@@ -3,6 +3,7 @@
  *
  *     CURRENT          names the MANIFEST in use
  *     LOCK             held by the owner of the directory
+ *     READER.0a1b2c…   held by one who reads without owning it
  *     MANIFEST-000014  edits of the tree
  *     000012.log       write-ahead log
  *     000013.sst       table
@@ -11,7 +12,7 @@
 export const currentName = 'CURRENT'
 export const lockName = 'LOCK'
 
-export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'temporary'
+export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'
 
 export interface ParsedFileName {
   readonly kind: FileKind
@@ -45,6 +46,7 @@ export function parseFileName(name: string): ParsedFileName | undefined {
   }
   if (name === currentName) return { kind: 'current', number: 0 }
   if (name === lockName) return { kind: 'lock', number: 0 }
+  if (/^READER\.[0-9a-f]+$/.test(name)) return { kind: 'reader', number: 0 }
   const number = Number(/^(?:MANIFEST-)?(\d{6,16})(?:\.log|\.sst)?$/.exec(name)?.[1])
   if (!Number.isSafeInteger(number)) return undefined
   if (name === logName(number)) return { kind: 'log', number }

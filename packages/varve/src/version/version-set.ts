@@ -55,6 +55,9 @@ export class VersionSet {
   /** The highest sequence that the MANIFEST knows of; the logs may hold higher ones. */
   lastSequence = 0
 
+  /** Throws once the directory belongs to somebody else; asked before each edit. Set by the database. */
+  requireOwner: () => void = () => {}
+
   private nextFileNumber: number
   private manifestNumber = 0
   private writer: LogWriter | undefined
@@ -167,7 +170,7 @@ export class VersionSet {
   }
 
   /** One edit that makes the current state from nothing: for a fresh MANIFEST, or a checkpoint's. */
-  snapshotEdit(): VersionEdit {
+  snapshotEdit(): VersionEdit & { logNumber: number; nextFileNumber: number } {
     const added: AddedTable[] = []
     for (const { keyspace, levels } of this.living.allCurrent()) {
       for (const [level, tables] of levels.entries()) {
@@ -176,6 +179,12 @@ export class VersionSet {
     }
     const { logNumber, nextFileNumber, lastSequence } = this
     return { logNumber, nextFileNumber, lastSequence, added }
+  }
+
+  /** Of a set that was recovered to be read only: keeps no Version alive any more but those of readers. */
+  letGo(): void {
+    assert(this.writer === undefined, 'the versions of an owner stay')
+    for (const { keyspace } of this.living.allCurrent()) this.living.install(keyspace, emptyLevels)
   }
 
   /** Requires: no `applyEditAsync` in flight. */
@@ -203,6 +212,7 @@ export class VersionSet {
   /** Puts the edit into the MANIFEST and the queue. */
   private append(given: VersionEdit): PendingEdit {
     this.throwIfPoisoned()
+    this.requireOwner()
     const levels = this.levelsAfter(given)
     const edit = { ...given, ...this.numbersAfter(given) }
     // Only between edits: the new MANIFEST begins with what is current.

@@ -5,9 +5,14 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
 import { decodeLogStart, type LogStart } from './log-start.js'
 
+/** Replayed at once, when the caller wants to do other things in between. */
+const stepBytes = 256 * 1024
+
 export interface ReplayedLog {
   readonly logNumber: number
   readonly path: string
+  /** Where its reader stops, of a log that is still written to. Default: at its end. */
+  readonly limitBytes?: number
 }
 
 export interface UsedLog {
@@ -50,6 +55,20 @@ export function replayLogs(
   apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded = Infinity,
 ): ReplayResult {
+  const steps = replayInSteps(fs, logs, apply, firstNeeded)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same in steps: yields the bytes of each, so that the caller may do other things in between. */
+export function* replayInSteps(
+  fs: FileSystem,
+  logs: readonly ReplayedLog[],
+  apply: (group: BatchReader, logNumber: number) => void,
+  firstNeeded = Infinity,
+): Generator<number, ReplayResult> {
   const result: ReplayResult = {
     records: 0,
     lastSequence: 0,
@@ -60,20 +79,23 @@ export function replayLogs(
     used: [],
   }
   for (const log of logs) {
-    if (!replayLog(fs, log, result, apply, firstNeeded)) result.dropped.push(log)
+    const isUsed = yield* replayLog(fs, log, result, apply, firstNeeded)
+    if (!isUsed) result.dropped.push(log)
   }
   return result
 }
 
 /** False when the log must not be used, because commits before its own were lost. */
-function replayLog(
+function* replayLog(
   fs: FileSystem,
   log: ReplayedLog,
   result: ReplayResult,
   apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded: number,
-): boolean {
-  const reader = LogReader.open(fs, log.path, LogPurpose.writeAhead, log.logNumber)
+): Generator<number, boolean> {
+  const { limitBytes } = log
+  const options = limitBytes === undefined ? {} : { limitBytes }
+  const reader = LogReader.open(fs, log.path, LogPurpose.writeAhead, log.logNumber, options)
   try {
     const first = reader.next()
     const start = first === undefined ? undefined : decodeLogStart(first)
@@ -89,7 +111,7 @@ function replayLog(
       result.droppedBytes += reader.sizeBytes
       return false
     }
-    replayGroups(reader, log, result, apply)
+    yield* replayGroups(reader, log, result, apply)
     const tornBytes = reader.torn?.droppedBytes ?? 0
     if (reader.torn !== undefined) {
       result.tornTails++
@@ -121,13 +143,14 @@ function requireUnsynced(
   throw corruption(lost, lost === path ? offset : 0, `commits lost that ${log.path} builds on`)
 }
 
-function replayGroups(
+function* replayGroups(
   reader: LogReader,
   log: ReplayedLog,
   result: ReplayResult,
   apply: (group: BatchReader, logNumber: number) => void,
-): void {
+): Generator<number, void> {
   const group = new BatchReader()
+  let stepStart = 0
   for (let payload = reader.next(); payload !== undefined; payload = reader.next()) {
     group.open(payload, 0, payload.length)
     const last = group.firstSequence + group.count - 1
@@ -143,6 +166,9 @@ function replayGroups(
     }
     result.records++
     result.lastSequence = last
+    if (reader.validBytes - stepStart < stepBytes) continue
+    yield reader.validBytes - stepStart
+    stepStart = reader.validBytes
   }
 }
 

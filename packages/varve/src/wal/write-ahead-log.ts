@@ -65,6 +65,13 @@ export class WriteAheadLog {
     return this.current.sizeBytes
   }
 
+  /** Bytes of whole records in the logs that are open; behind them there may be room. */
+  openLogSizes(): Map<number, number> {
+    const sizes = new Map<number, number>()
+    for (const [log, logNumber] of this.numbers) sizes.set(logNumber, log.sizeBytes)
+    return sizes
+  }
+
   /** Appends a sealed batch as one record. On failure nothing of it stays in the file. */
   append(batch: WriteBatch): void {
     const before = this.current.sizeBytes

@@ -53,6 +53,7 @@ const changing: ReadonlySet<OperationKind> = new Set<OperationKind>([
   'link',
   'makeDirectory',
   'remove',
+  'removeDirectory',
   'rename',
   'reserve',
   'rewrite',

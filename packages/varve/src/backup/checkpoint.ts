@@ -1,0 +1,85 @@
+import type { Pace } from '../base/pace.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { logName, tableName } from '../version/file-names.js'
+import { startManifest } from '../version/manifest.js'
+import { copyCommits } from './copy-commits.js'
+import { type Cut, tablesOf } from './cut.js'
+import { linkOrCopy } from './file-copy.js'
+import { inNewDirectory } from './new-directory.js'
+
+/** What a checkpoint holds. */
+export interface CheckpointReport {
+  /** The directory. */
+  readonly path: string
+  /** The last write in it; see `stats().sequence`. */
+  readonly sequence: number
+  readonly tables: number
+  /** Bytes of all its files, whether they were copied or have a second name. */
+  readonly sizeBytes: number
+  /** Bytes that were written for it: the log, and tables where links cannot be made. */
+  readonly copiedBytes: number
+}
+
+/**
+ * Makes a database of its own from a cut, in a directory that is missing or empty. It is built beside,
+ * under a name that ends in `.tmp`, and gets its own only when all of it is durable: whatever happens,
+ * the directory holds a whole database or none.
+ */
+export async function writeCheckpoint(
+  fs: FileSystem,
+  cut: Cut,
+  target: string,
+  token: string,
+  pace: Pace,
+): Promise<CheckpointReport> {
+  let copiedBytes = 0
+  let sizeBytes = 0
+  const path = await inNewDirectory(fs, target, token, async (directory) => {
+    for (const name of tablesOf(cut).map(tableName)) {
+      copiedBytes += await linkOrCopy(fs, `${cut.directory}/${name}`, `${directory}/${name}`, pace)
+    }
+    copiedBytes += await writeCommitsAndManifest(fs, cut, directory, pace)
+    sizeBytes = directoryBytes(fs, directory)
+  })
+  return { path, sequence: cut.sequence, tables: tablesOf(cut).length, sizeBytes, copiedBytes }
+}
+
+/**
+ * Writes what a directory takes, beside the tables of a cut, to be a database: a log, a MANIFEST and
+ * CURRENT. All of it is durable then, names included, also those that were there before. Returns its bytes.
+ */
+export async function writeCommitsAndManifest(
+  fs: FileSystem,
+  cut: Cut,
+  directory: string,
+  pace: Pace,
+): Promise<number> {
+  const logNumber = cut.edit.nextFileNumber
+  const logPath = `${directory}/${logName(logNumber)}`
+  const logBytes = await copyCommits(fs, cut, logPath, logNumber, pace)
+  return logBytes + putInForce(fs, cut, directory, logNumber)
+}
+
+/** Writes the MANIFEST and then CURRENT, and syncs them and the names of all. Returns their bytes. */
+function putInForce(fs: FileSystem, cut: Cut, directory: string, logNumber: number): number {
+  const manifestNumber = logNumber + 1
+  const edit = { ...cut.edit, logNumber, nextFileNumber: manifestNumber + 1 }
+  const writer = startManifest(fs, directory, manifestNumber, edit)
+  try {
+    writer.appendMark()
+    writer.sync()
+    return writer.sizeBytes
+  } finally {
+    writer.close()
+  }
+}
+
+function directoryBytes(fs: FileSystem, directory: string): number {
+  let sum = 0
+  for (const name of fs.list(directory)) {
+    const file = fs.openForRead(`${directory}/${name}`)
+    sum += file.sizeBytes()
+    file.close()
+  }
+  return sum
+}

@@ -1,0 +1,95 @@
+import { contentHashOf } from '../base/content-hash.js'
+import { corruption, unsupportedFormat } from '../base/errors.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { currentName, parseFileName } from '../version/file-names.js'
+import type { FileContent } from './file-copy.js'
+
+/**
+ * One backup: a database as it was at one time, as the list of its files. What they hold lies in the
+ * folder of contents, under the hashes of it. On disk it is two lines of text:
+ *
+ *     {"format":1,"generation":3,"createdAtMs":…,"source":"/data","sequence":81,"files":[
+ *       {"name":"000012.sst","sizeBytes":4096,"hash":"9f86d081…"}, …]}
+ *     the SHA-256 of the first line, as hexadecimal digits
+ */
+export interface Generation {
+  /** 1 for the first one in a backup directory, and so on; never used twice. */
+  readonly generation: number
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number
+  /** Where the database was. */
+  readonly source: string
+  /** Of the last write in it; see `stats().sequence`. */
+  readonly sequence: number
+  /** The files of the database, CURRENT last. */
+  readonly files: readonly BackedUpFile[]
+}
+
+export interface BackedUpFile extends FileContent {
+  /** In the directory of the database. */
+  readonly name: string
+}
+
+const formatVersion = 1
+
+/** A list of a million files is shorter. */
+const maxGenerationBytes = 256 * 1024 * 1024
+
+export function encodeGeneration(generation: Generation): Buffer {
+  const line = JSON.stringify({ format: formatVersion, ...generation })
+  return Buffer.from(`${line}\n${contentHashOf(Buffer.from(line))}\n`)
+}
+
+/** Throws CORRUPTION unless it is as it was written, UNSUPPORTED_FORMAT for a later format, IO. */
+export function readGeneration(fs: FileSystem, path: string): Generation {
+  const [line, hash, rest] = readText(fs, path).split('\n')
+  if (rest !== '' || contentHashOf(Buffer.from(line)) !== hash) {
+    throw corruption(path, 0, 'wrong checksum of a generation')
+  }
+  const value = JSON.parse(line) as Generation & { format: number }
+  if (value.format !== formatVersion) throw unsupportedFormat(path, `format ${value.format}`)
+  // Whoever can write here can write a checksum, too: no name leaves the directory that is restored.
+  if (!isSound(value)) throw corruption(path, 0, 'a generation that cannot be')
+  return value
+}
+
+/** Its size, without what it shares with nothing: the sum of its files. */
+export function sizeOf({ files }: Generation): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+export function tableCountOf({ files }: Generation): number {
+  return files.filter(({ name }) => parseFileName(name)?.kind === 'table').length
+}
+
+function readText(fs: FileSystem, path: string): string {
+  const file = fs.openForRead(path)
+  try {
+    const sizeBytes = file.sizeBytes()
+    if (sizeBytes > maxGenerationBytes) throw corruption(path, 0, 'a generation without end')
+    const bytes = Buffer.alloc(sizeBytes)
+    return bytes.toString('utf8', 0, file.read(bytes, 0, sizeBytes, 0))
+  } finally {
+    file.close()
+  }
+}
+
+function isSound({ generation, createdAtMs, source, sequence, files }: Generation): boolean {
+  const numbers = [generation, createdAtMs, sequence]
+  return (
+    numbers.every((number) => Number.isSafeInteger(number) && number >= 0) &&
+    typeof source === 'string' &&
+    Array.isArray(files) &&
+    files.every(isSoundFile) &&
+    new Set(files.map(({ name }) => name)).size === files.length &&
+    files.at(-1)?.name === currentName
+  )
+}
+
+function isSoundFile({ name, sizeBytes, hash }: BackedUpFile): boolean {
+  const kind = typeof name === 'string' ? parseFileName(name)?.kind : undefined
+  const isNamed =
+    kind === 'table' || kind === 'log' || kind === 'manifest' || name === currentName
+  const isSized = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0
+  return isNamed && isSized && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)
+}

@@ -1,0 +1,192 @@
+import type { Clock } from '../base/clock.js'
+import { corruption } from '../base/errors.js'
+import type { Pace } from '../base/pace.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { lockDirectory } from '../fs/lock-directory.js'
+import type { CodecRegistry } from '../sstable/codec.js'
+import { checkTable } from '../sstable/table-check.js'
+import { TolerantTable } from '../sstable/tolerant-table.js'
+import { currentName, tableName } from '../version/file-names.js'
+import { type BackupDirectory, prepareBackupDirectory } from './backup-directory.js'
+import { writeCommitsAndManifest } from './checkpoint.js'
+import { type Cut, tablesOf } from './cut.js'
+import { contentOf, copyFile, type FileContent, removeQuietly } from './file-copy.js'
+import { type BackedUpFile, encodeGeneration, readGeneration, sizeOf, tableCountOf } from './generation.js'
+
+/** A backup that has been made. */
+export interface BackupReport {
+  /** Names it in its directory. */
+  readonly generation: number
+  /** The last write in it; see `stats().sequence`. */
+  readonly sequence: number
+  readonly tables: number
+  /** Those of them that no backup in the directory held yet. */
+  readonly newTables: number
+  /** Bytes of all its files, and those that were written for it. */
+  readonly sizeBytes: number
+  readonly copiedBytes: number
+}
+
+/** What making a backup takes. */
+export interface BackupSite {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly codecs: CodecRegistry
+}
+
+/**
+ * Adds a cut of a database to a backup directory, which is made if need be. Every table is read, and one
+ * that is known by what it holds is not copied again. What is copied is read again, and checked
+ * block by block, so that a damaged table fails the backup instead of becoming part of it.
+ *
+ * @throws LOCKED when somebody else changes the backups; INVALID_ARGUMENT when the directory holds
+ * something else; CORRUPTION, IO
+ */
+export async function makeBackup(
+  site: BackupSite,
+  cut: Cut,
+  path: string,
+  pace: Pace,
+): Promise<BackupReport> {
+  const directory = prepareBackupDirectory(site.fs, path)
+  const lock = lockDirectory(directory.path, site)
+  const backup = new Backup(site, cut, directory, pace)
+  try {
+    backup.removeLeftovers()
+    return await backup.run()
+  } finally {
+    backup.removeLeftovers()
+    lock.release()
+  }
+}
+
+/** One run of `makeBackup`. Owned by: that call. */
+class Backup {
+  private copiedBytes = 0
+  private newTables = 0
+
+  constructor(
+    private readonly site: BackupSite,
+    private readonly cut: Cut,
+    private readonly directory: BackupDirectory,
+    private readonly pace: Pace,
+  ) {}
+
+  async run(): Promise<BackupReport> {
+    const { directory, cut, site } = this
+    const files = [...(await this.storeTables()), ...(await this.storeRest())]
+    site.fs.syncDirectory(directory.contentsPath)
+    const generation = (directory.generations().at(-1) ?? 0) + 1
+    const { sequence, directory: source } = cut
+    const made = { generation, createdAtMs: site.clock.wallMs(), source, sequence, files }
+    this.putInForce(generation, encodeGeneration(made))
+    const { copiedBytes, newTables } = this
+    const tables = tableCountOf(made)
+    return { generation, sequence, tables, newTables, sizeBytes: sizeOf(made), copiedBytes }
+  }
+
+  /** What earlier backups that died have left, and this one. Never throws. */
+  removeLeftovers(): void {
+    const { fs } = this.site
+    const { path, contentsPath, stagingPath } = this.directory
+    try {
+      for (const folder of [path, contentsPath]) {
+        const unfinished = fs.list(folder).filter((name) => name.endsWith('.tmp'))
+        for (const name of unfinished) removeQuietly(fs, `${folder}/${name}`)
+      }
+      if (!fs.exists(stagingPath)) return
+      for (const name of fs.list(stagingPath)) removeQuietly(fs, `${stagingPath}/${name}`)
+      fs.removeDirectory(stagingPath)
+    } catch {
+      // The next backup tries again.
+    }
+  }
+
+  private async storeTables(): Promise<BackedUpFile[]> {
+    const { cut, site, pace } = this
+    const stored: BackedUpFile[] = []
+    for (const name of tablesOf(cut).map(tableName)) {
+      const path = `${cut.directory}/${name}`
+      const content = await contentOf(site.fs, path, pace)
+      if (!this.isStored(content)) {
+        await this.copyTable(path, content)
+        this.newTables++
+      }
+      stored.push({ name, ...content })
+    }
+    return stored
+  }
+
+  /** The log, the MANIFEST and CURRENT are made anew for each backup. */
+  private async storeRest(): Promise<BackedUpFile[]> {
+    const { cut, site, pace, directory } = this
+    const { fs } = site
+    const { stagingPath } = directory
+    fs.makeDirectory(stagingPath)
+    await writeCommitsAndManifest(fs, cut, stagingPath, pace)
+    const stored: BackedUpFile[] = []
+    const names = fs.list(stagingPath).filter((name) => name !== currentName)
+    for (const name of [...names.sort(), currentName]) {
+      const path = `${stagingPath}/${name}`
+      const content = await contentOf(fs, path, pace)
+      if (!this.isStored(content)) {
+        fs.rename(path, directory.contentPath(content.hash))
+        this.copiedBytes += content.sizeBytes
+      }
+      stored.push({ name, ...content })
+    }
+    return stored
+  }
+
+  /** One of another size was damaged since; it is written anew. */
+  private isStored({ hash, sizeBytes }: FileContent): boolean {
+    const { fs } = this.site
+    const path = this.directory.contentPath(hash)
+    if (!fs.exists(path)) return false
+    const file = fs.openForRead(path)
+    try {
+      return file.sizeBytes() === sizeBytes
+    } finally {
+      file.close()
+    }
+  }
+
+  private async copyTable(path: string, content: FileContent): Promise<void> {
+    const { fs } = this.site
+    const final = this.directory.contentPath(content.hash)
+    const temporary = `${final}.tmp`
+    const { sizeBytes } = await copyFile(fs, path, temporary, this.pace, content)
+    await this.requireSoundTable(temporary, path)
+    fs.rename(temporary, final)
+    this.copiedBytes += sizeBytes
+  }
+
+  /** Blocks of a codec that is not at hand are taken as they are: their checksums were looked at. */
+  private async requireSoundTable(copy: string, original: string): Promise<void> {
+    const { fs, codecs } = this.site
+    const file = fs.openForRead(copy)
+    try {
+      const found = await this.pace.through(checkTable(new TolerantTable(file, codecs)))
+      const damage = found.damage.find(({ isUnsupported }) => !isUnsupported)
+      if (damage !== undefined) throw corruption(original, damage.start, damage.what)
+    } finally {
+      file.close()
+    }
+  }
+
+  /** From the rename on, the backup is there. */
+  private putInForce(generation: number, bytes: Buffer): void {
+    const { fs } = this.site
+    const final = this.directory.generationPath(generation)
+    const file = fs.create(`${final}.tmp`)
+    try {
+      file.append(bytes, 0, bytes.length)
+      file.sync()
+    } finally {
+      file.close()
+    }
+    readGeneration(fs, `${final}.tmp`)
+    fs.rename(`${final}.tmp`, final)
+    fs.syncDirectory(this.directory.path)
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../base/clock.js'
+import { VarveError } from '../base/errors.js'
+import { lockDirectory } from '../fs/lock-directory.js'
+import type { BackupDirectory } from './backup-directory.js'
+
+export interface PruneReport {
+  /** Generations that are gone, and those that stay; ascending. */
+  readonly removed: readonly number[]
+  readonly kept: readonly number[]
+  /** Bytes of contents that no generation needed any more. */
+  readonly freedBytes: number
+  /** Generations that stay and cannot be read: because of them no contents were removed. */
+  readonly unreadable: readonly number[]
+}
+
+/**
+ * Removes all generations but the newest `keep`, and the contents that none of those needs. The
+ * generations go first, durably, so that whatever happens, each that is there is whole.
+ */
+export function pruneGenerations(
+  directory: BackupDirectory,
+  keep: number,
+  clock: Clock,
+): PruneReport {
+  const { fs } = directory
+  const lock = lockDirectory(directory.path, { fs, clock })
+  try {
+    const all = directory.generations()
+    const removed = all.slice(0, -keep)
+    const kept = all.slice(-keep)
+    for (const generation of removed) fs.remove(directory.generationPath(generation))
+    fs.syncDirectory(directory.path)
+    const { needed, unreadable } = neededBy(directory, kept)
+    const freedBytes = unreadable.length > 0 ? 0 : removeContents(directory, needed)
+    return { removed, kept, freedBytes, unreadable }
+  } finally {
+    lock.release()
+  }
+}
+
+function neededBy(directory: BackupDirectory, generations: readonly number[]) {
+  const needed = new Set<string>()
+  const unreadable: number[] = []
+  for (const generation of generations) {
+    try {
+      for (const { hash } of directory.read(generation).files) needed.add(hash)
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error
+      unreadable.push(generation)
+    }
+  }
+  return { needed, unreadable }
+}
+
+/** Also those of a backup that was never finished. Returns their bytes. */
+function removeContents(directory: BackupDirectory, needed: ReadonlySet<string>): number {
+  const { fs, contentsPath } = directory
+  let freedBytes = 0
+  for (const hash of fs.list(contentsPath)) {
+    if (needed.has(hash)) continue
+    const path = `${contentsPath}/${hash}`
+    const file = fs.openForRead(path)
+    freedBytes += file.sizeBytes()
+    file.close()
+    fs.remove(path)
+  }
+  return freedBytes
+}

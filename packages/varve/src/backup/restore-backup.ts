@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.js'
+import type { Pace } from '../base/pace.js'
+import type { FileSystem } from '../fs/file-system.js'
+import type { BackupDirectory } from './backup-directory.js'
+import { copyFile } from './file-copy.js'
+import { type Generation, sizeOf, tableCountOf } from './generation.js'
+import { inNewDirectory } from './new-directory.js'
+
+/** A database that has been restored. */
+export interface RestoreReport {
+  /** Its directory. */
+  readonly path: string
+  readonly generation: number
+  /** When the backup was made, in milliseconds since 1970. */
+  readonly createdAtMs: number
+  /** The last write in it; see `stats().sequence`. */
+  readonly sequence: number
+  readonly tables: number
+  readonly sizeBytes: number
+}
+
+/**
+ * Copies the files of a generation to a directory that is missing or empty, and compares each with what
+ * was backed up. The directory holds the whole database, durably, or nothing.
+ */
+export async function restoreGeneration(
+  { fs, clock }: { readonly fs: FileSystem; readonly clock: Clock },
+  backups: BackupDirectory,
+  restored: Generation,
+  target: string,
+  pace: Pace,
+): Promise<RestoreReport> {
+  const path = await inNewDirectory(fs, target, clock.uniqueToken(), async (directory) => {
+    for (const file of restored.files) {
+      await copyFile(fs, backups.contentPath(file.hash), `${directory}/${file.name}`, pace, file)
+    }
+    fs.syncDirectory(directory)
+  })
+  const { generation, createdAtMs, sequence } = restored
+  const tables = tableCountOf(restored)
+  return { path, generation, createdAtMs, sequence, tables, sizeBytes: sizeOf(restored) }
+}

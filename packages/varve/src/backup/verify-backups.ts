@@ -1,0 +1,103 @@
+import { isNotFound, reasonOf, VarveError } from '../base/errors.js'
+import type { Pace } from '../base/pace.js'
+import type { BackupDirectory } from './backup-directory.js'
+import { contentOf, requireSame } from './file-copy.js'
+import type { BackedUpFile } from './generation.js'
+
+export interface BackupsVerification {
+  /** Whether every one that was looked at can be restored. */
+  readonly isSound: boolean
+  readonly generations: readonly VerifiedGeneration[]
+  /** Bytes that were read; what several generations share is read once. */
+  readonly readBytes: number
+}
+
+export interface VerifiedGeneration {
+  readonly generation: number
+  /** What is wrong; empty: it can be restored. The first thousand. */
+  readonly problems: readonly BackupProblem[]
+}
+
+export interface BackupProblem {
+  /** In the backup directory. */
+  readonly file: string
+  /** What it holds of the database; undefined: it is the generation itself. */
+  readonly name?: string
+  readonly message: string
+}
+
+const maxListedProblems = 1000
+
+/** Reads every byte of some generations, ascending, and compares it with what was written. */
+export async function verifyGenerations(
+  directory: BackupDirectory,
+  generations: readonly number[],
+  pace: Pace,
+): Promise<BackupsVerification> {
+  const verification = new Verification(directory, pace)
+  const verified: VerifiedGeneration[] = []
+  for (const generation of generations) {
+    const problems = await verification.problemsOf(generation)
+    verified.push({ generation, problems: problems.slice(0, maxListedProblems) })
+  }
+  const isSound = verified.every(({ problems }) => problems.length === 0)
+  return { isSound, generations: verified, readBytes: verification.readBytes }
+}
+
+/** One run of it. Owned by: that call. */
+class Verification {
+  readBytes = 0
+  /** What was found of each content: a message when something is wrong with it. */
+  private readonly known = new Map<string, string | undefined>()
+
+  constructor(
+    private readonly directory: BackupDirectory,
+    private readonly pace: Pace,
+  ) {}
+
+  async problemsOf(generation: number): Promise<BackupProblem[]> {
+    const { directory } = this
+    let files: readonly BackedUpFile[]
+    try {
+      files = directory.read(generation).files
+    } catch (error) {
+      return [{ file: this.nameOf(directory.generationPath(generation)), message: reason(error) }]
+    }
+    const problems: BackupProblem[] = []
+    for (const file of files) {
+      const message = await this.problemOf(file)
+      if (message === undefined) continue
+      const path = directory.contentPath(file.hash)
+      problems.push({ file: this.nameOf(path), name: file.name, message })
+    }
+    return problems
+  }
+
+  private async problemOf(file: BackedUpFile): Promise<string | undefined> {
+    const id = `${file.hash} ${file.sizeBytes}`
+    if (!this.known.has(id)) this.known.set(id, await this.read(file))
+    return this.known.get(id)
+  }
+
+  private async read(file: BackedUpFile): Promise<string | undefined> {
+    const { directory, pace } = this
+    const path = directory.contentPath(file.hash)
+    try {
+      const found = await contentOf(directory.fs, path, pace)
+      this.readBytes += found.sizeBytes
+      requireSame(path, file, found)
+      return undefined
+    } catch (error) {
+      return reason(error)
+    }
+  }
+
+  private nameOf(path: string): string {
+    return path.slice(this.directory.path.length + 1)
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof VarveError) || error.code === 'CLOSED') throw error
+  return isNotFound(error) ? 'is missing' : reasonOf(error)
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { open } from '../index.js'
+import { latin1, openBinary } from '../testing/comparison.js'
+import { killOptions, maxUnacknowledged, writesFor } from '../testing/kill-child.js'
+import { Oracle, type OracleState } from '../testing/oracle.js'
+
+const ownerPath = fileURLToPath(new URL('../testing/kill-child.js', import.meta.url))
+const readerPath = fileURLToPath(new URL('../testing/reader-child.js', import.meta.url))
+
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'varve-follower-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Compares what a reader finds with the states after more and more writes. */
+class States {
+  private readonly oracle: Oracle
+  private readonly writes: ReturnType<typeof writesFor>
+  private count = 0
+
+  constructor(seed: number, before: OracleState) {
+    this.oracle = new Oracle(before.entries)
+    this.writes = writesFor(seed)
+  }
+
+  /** The first state, after `atLeast` writes or more, that is the one found. */
+  find(found: readonly (readonly [string, Uint8Array])[], atLeast: number, atMost: () => number) {
+    for (;;) {
+      const { state } = this.oracle
+      const { entries } = state
+      const isSame = ([key, value]: readonly [string, Uint8Array]): boolean =>
+        entries.get(key)?.equals(value) === true
+      if (this.count >= atLeast && entries.size === found.length && found.every(isSame)) {
+        return state
+      }
+      assert.ok(this.count < atMost(), `not a state from ${atLeast} to ${atMost()} writes`)
+      this.oracle.write(this.writes.next().value)
+      this.count++
+    }
+  }
+}
+
+test('a reader follows an owner in another process, over its death and that of the next', async (t) => {
+  const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
+  t.diagnostic(`VARVE_SEED=${seed}`)
+  const directory = temporaryDirectory(t)
+  await (await openBinary(directory, killOptions('os'))).close()
+  const reader = await openBinary(directory, { ...killOptions('os'), readOnly: true })
+  const entriesNow = () => [...reader.entries()].map(([key, v]) => [latin1(key), v] as const)
+  let state = new Oracle().state
+  for (let owner = 0; owner < 3; owner++) {
+    const child = spawn(process.execPath, [ownerPath, directory, String(seed + owner), 'os'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    const closed = once(child, 'close')
+    let acknowledged = 0
+    const lines = createInterface(child.stdout)
+    lines.on('line', (line) => void (acknowledged = Number(line)))
+    await once(lines, 'line')
+    const states = new States(seed + owner, state)
+    const held = { snapshot: reader.snapshot(), entries: entriesNow() }
+    // As many refreshes as it takes to see tables come and go.
+    for (let refreshes = 0; refreshes < 25; refreshes++) {
+      await once(lines, 'line')
+      const atLeast = acknowledged
+      await reader.refresh()
+      const found = entriesNow()
+      // What the owner has done since is read from its output when the event loop runs.
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      state = states.find(found, atLeast, () => acknowledged + maxUnacknowledged + 1)
+    }
+    const again = [...held.snapshot.entries()].map(([key, v]) => [latin1(key), v] as const)
+    assert.deepEqual(again, held.entries, 'a snapshot of before')
+    held.snapshot.close()
+    child.kill('SIGKILL')
+    await closed
+    await reader.refresh()
+    const found = entriesNow()
+    state = states.find(found, acknowledged, () => acknowledged + maxUnacknowledged + 1)
+  }
+  assert.ok(reader.stats().tables.count > 0)
+  await reader.close()
+})
+
+test('an owner leaves the files of a reader in another process, until that dies', async (t) => {
+  const directory = temporaryDirectory(t)
+  const owner = await open(directory, { background: 'inline', memtableBytes: 64 * 1024 })
+  const rewrite = async (): Promise<void> => {
+    for (let i = 0; i < 100; i++) await owner.put(`key ${i}`, 'v'.repeat(2000))
+    await owner.compact()
+  }
+  await rewrite()
+  const child = spawn(process.execPath, [readerPath, directory], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const lines = createInterface(child.stdout)
+  assert.deepEqual(await once(lines, 'line'), ['ready'])
+  const tables = () => readdirSync(directory).filter((name) => name.endsWith('.sst'))
+  const before = tables()
+  await owner.clear({})
+  await rewrite()
+  await rewrite()
+  assert.deepEqual(
+    before.filter((name) => !tables().includes(name)),
+    [],
+  )
+  child.stdin.write('read\n')
+  assert.deepEqual(await once(lines, 'line'), ['100'])
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  await rewrite()
+  await owner.close()
+  assert.deepEqual(
+    before.filter((name) => tables().includes(name)),
+    [],
+  )
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => /^(LOCK|READER)/.test(name)),
+    [],
+  )
+})

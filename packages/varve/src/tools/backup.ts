@@ -1,0 +1,189 @@
+import type { BackupDirectory } from '../backup/backup-directory.js'
+import { openBackupDirectory } from '../backup/backup-directory.js'
+import { type Cut, filesOf } from '../backup/cut.js'
+import { sizeOf, tableCountOf } from '../backup/generation.js'
+import { type BackupReport, makeBackup } from '../backup/make-backup.js'
+import { pruneGenerations, type PruneReport } from '../backup/prune-backups.js'
+import { restoreGeneration, type RestoreReport } from '../backup/restore-backup.js'
+import { type BackupsVerification, verifyGenerations } from '../backup/verify-backups.js'
+import { invalidArgument, isNotFound, VarveError } from '../base/errors.js'
+import { Pace } from '../base/pace.js'
+import type { BatchReader } from '../batch/batch-reader.js'
+import { logsFrom } from '../db/recovery.js'
+import { nodeLockOwner } from '../fs/node-process-identity.js'
+import { ReaderLease } from '../fs/reader-lease.js'
+import { databaseExists } from '../version/manifest.js'
+import { VersionSet } from '../version/version-set.js'
+import { replayLogs } from '../wal/replay.js'
+import { problemOf } from './problem.js'
+import { type Site, siteOf, type ToolOptions } from './tool-options.js'
+
+/** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
+const maxReadings = 6
+
+export interface GenerationOptions extends ToolOptions {
+  /** Which backup. Default: the newest for `restoreBackup`, all for `verifyBackups`. */
+  readonly generation?: number
+}
+
+export interface PruneOptions extends ToolOptions {
+  /** How many backups stay, the newest ones; 1 or more. */
+  readonly keep: number
+}
+
+/** One backup in a list. */
+export interface ListedBackup {
+  readonly generation: number
+  /** When it was made, in milliseconds since 1970; this and the others: undefined when it is damaged. */
+  readonly createdAtMs?: number
+  /** Where the database was. */
+  readonly source?: string
+  /** The last write in it; see `stats().sequence`. */
+  readonly sequence?: number
+  readonly tables?: number
+  /** Bytes of the database; several backups share what did not change. */
+  readonly sizeBytes?: number
+  /** Why it cannot be read, and so not restored. */
+  readonly problem?: string
+}
+
+/**
+ * Adds a backup of the database in `directory` to those in `backups`, as `db.backup` does. The database
+ * may be open meanwhile, here or in another process of this machine: then it holds what was written before
+ * the call, and the files stay until it is made.
+ *
+ * @throws INVALID_ARGUMENT when there is no database, or `backups` holds something else; LOCKED when
+ * another backup is being made there; CORRUPTION, UNSUPPORTED_FORMAT, IO
+ */
+export async function backup(
+  directory: string,
+  backups: string,
+  options: ToolOptions = {},
+): Promise<BackupReport> {
+  const site = siteOf(directory, options)
+  const lease = leaseOn(site)
+  try {
+    const cut = cutOf(site)
+    lease?.narrow(filesOf(cut))
+    return await makeBackup(site, cut, backups, new Pace(site.clock))
+  } finally {
+    lease?.release()
+  }
+}
+
+/**
+ * Makes a database of a backup in `directory`, which must be missing or empty. Every file is compared
+ * with what was backed up. The directory holds the whole database, durably, or nothing.
+ *
+ * @throws INVALID_ARGUMENT when there is no such backup, or something in `directory`; CORRUPTION, IO
+ */
+export async function restoreBackup(
+  backups: string,
+  directory: string,
+  options: GenerationOptions = {},
+): Promise<RestoreReport> {
+  const site = backupSite(backups, options)
+  const generation = site.backups.read(site.backups.newestOr(options.generation))
+  return restoreGeneration(site, site.backups, generation, directory, new Pace(site.clock))
+}
+
+/** The backups in a directory, the oldest first, damaged ones too. Throws INVALID_ARGUMENT, IO. */
+export async function listBackups(
+  backups: string,
+  options: ToolOptions = {},
+): Promise<ListedBackup[]> {
+  const { backups: directory } = backupSite(backups, options)
+  const listed = directory.generations().map((generation) => listedBackup(directory, generation))
+  return Promise.resolve(listed)
+}
+
+/**
+ * Reads every byte of all backups in a directory, or of one, and compares it with what was written.
+ * Changes nothing.
+ *
+ * @throws INVALID_ARGUMENT when there are none, or not that one; IO when the directory cannot be listed
+ */
+export async function verifyBackups(
+  backups: string,
+  options: GenerationOptions = {},
+): Promise<BackupsVerification> {
+  const { backups: directory, clock } = backupSite(backups, options)
+  const { generation } = options
+  const all = directory.generations()
+  if (generation !== undefined && !all.includes(generation)) directory.read(generation)
+  const generations = generation === undefined ? all : [generation]
+  return verifyGenerations(directory, generations, new Pace(clock))
+}
+
+/**
+ * Removes all backups but the newest `keep`, and what only they needed. Whatever happens meanwhile, those
+ * that are there are whole.
+ *
+ * @throws INVALID_ARGUMENT, LOCKED when a backup is being made there, IO
+ */
+export async function pruneBackups(backups: string, options: PruneOptions): Promise<PruneReport> {
+  const { keep } = options
+  if (!Number.isSafeInteger(keep) || keep < 1) {
+    throw invalidArgument("'keep' must be a whole number from 1 on", 'keep')
+  }
+  const { backups: directory, clock } = backupSite(backups, options)
+  return Promise.resolve(pruneGenerations(directory, keep, clock))
+}
+
+function backupSite(path: string, options: ToolOptions): Site & { backups: BackupDirectory } {
+  const site = siteOf(path, options)
+  return { ...site, backups: openBackupDirectory(site.fs, site.directory) }
+}
+
+function listedBackup(directory: BackupDirectory, generation: number): ListedBackup {
+  try {
+    const found = directory.read(generation)
+    const { createdAtMs, source, sequence } = found
+    const tables = tableCountOf(found)
+    return { generation, createdAtMs, source, sequence, tables, sizeBytes: sizeOf(found) }
+  } catch (error) {
+    return { generation, problem: problemOf(error, '').message }
+  }
+}
+
+/** None where the directory cannot be written to; then an owner may remove files under the copy, which fails. */
+function leaseOn({ fs, directory, clock }: Site): ReaderLease | undefined {
+  try {
+    return ReaderLease.take(fs, directory, clock, nodeLockOwner)
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'IO') return undefined
+    throw error
+  }
+}
+
+function cutOf(site: Site): Cut {
+  const { fs, clock } = site
+  for (let reading = 1; ; reading++) {
+    try {
+      return readCut(site)
+    } catch (error) {
+      const isCorruption = error instanceof VarveError && error.code === 'CORRUPTION'
+      const maySeemWrong = fs.sharedWithThreads && (isCorruption || isNotFound(error))
+      if (!maySeemWrong || reading === maxReadings) throw error
+      clock.sleepSync(reading)
+    }
+  }
+}
+
+/** What stands in the logs now, to the last whole record. */
+function readCut({ fs, directory }: Site): Cut {
+  if (!databaseExists(fs, directory)) throw invalidArgument(`${directory} holds no database`)
+  const versions = VersionSet.recover(fs, directory, { readOnly: true })
+  const edit = versions.snapshotEdit()
+  const found = logsFrom(fs, directory, edit.logNumber)
+  const walkThrough = (group: BatchReader): void => {
+    while (group.next());
+  }
+  const { used, lastSequence } = replayLogs(fs, found, walkThrough, edit.logNumber)
+  const sizes = new Map(used.map(({ path, sizeBytes }) => [path, sizeBytes]))
+  const logs = found.flatMap((log) => {
+    const limitBytes = sizes.get(log.path)
+    return limitBytes === undefined ? [] : [{ ...log, limitBytes }]
+  })
+  return { directory, edit, logs, sequence: Math.max(versions.lastSequence, lastSequence) }
+}
