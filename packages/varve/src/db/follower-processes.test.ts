@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { open } from '../index.js'
 import { latin1, openBinary } from '../testing/comparison.js'
@@ -33,7 +34,7 @@ class States {
   }
 
   /** The first state, after `atLeast` writes or more, that is the one found. */
-  find(found: readonly (readonly [string, Uint8Array])[], atLeast: number, atMost: () => number) {
+  find(found: readonly (readonly [string, Uint8Array])[], atLeast: number, atMost: number) {
     for (;;) {
       const { state } = this.oracle
       const { entries } = state
@@ -42,7 +43,7 @@ class States {
       if (this.count >= atLeast && entries.size === found.length && found.every(isSame)) {
         return state
       }
-      assert.ok(this.count < atMost(), `not a state from ${atLeast} to ${atMost()} writes`)
+      assert.ok(this.count < atMost, `not the state after ${atLeast} to ${atMost} writes`)
       this.oracle.write(this.writes.next().value)
       this.count++
     }
@@ -52,41 +53,37 @@ class States {
 test('a reader follows an owner in another process, over its death and that of the next', async (t) => {
   const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
   t.diagnostic(`VARVE_SEED=${seed}`)
-  const directory = temporaryDirectory(t)
+  const folder = temporaryDirectory(t)
+  const directory = join(folder, 'db')
   await (await openBinary(directory, killOptions('os'))).close()
   const reader = await openBinary(directory, { ...killOptions('os'), readOnly: true })
   const entriesNow = () => [...reader.entries()].map(([key, v]) => [latin1(key), v] as const)
   let state = new Oracle().state
   for (let owner = 0; owner < 3; owner++) {
-    const child = spawn(process.execPath, [ownerPath, directory, String(seed + owner), 'os'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const acknowledgements = join(folder, `acknowledged-${owner}`)
+    const output = openSync(acknowledgements, 'w')
+    const args = [ownerPath, directory, String(seed + owner), 'os']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit'] })
+    closeSync(output)
     t.after(() => child.kill('SIGKILL'))
-    const closed = once(child, 'close')
-    let acknowledged = 0
-    const lines = createInterface(child.stdout)
-    lines.on('line', (line) => void (acknowledged = Number(line)))
-    await once(lines, 'line')
+    const acknowledged = (): number => Number(readFileSync(acknowledgements, 'utf8').split('\n').at(-2))
+    while (!(acknowledged() > 0)) await delay(5)
     const states = new States(seed + owner, state)
     const held = { snapshot: reader.snapshot(), entries: entriesNow() }
-    // As many refreshes as it takes to see tables come and go.
-    for (let refreshes = 0; refreshes < 25; refreshes++) {
-      await once(lines, 'line')
-      const atLeast = acknowledged
+    for (let refreshes = 0; refreshes < 20; refreshes++) {
+      await delay(10)
+      const atLeast = acknowledged()
       await reader.refresh()
-      const found = entriesNow()
-      // What the owner has done since is read from its output when the event loop runs.
-      await new Promise((resolve) => setTimeout(resolve, 5))
-      state = states.find(found, atLeast, () => acknowledged + maxUnacknowledged + 1)
+      state = states.find(entriesNow(), atLeast, acknowledged() + maxUnacknowledged + 1)
     }
     const again = [...held.snapshot.entries()].map(([key, v]) => [latin1(key), v] as const)
     assert.deepEqual(again, held.entries, 'a snapshot of before')
     held.snapshot.close()
     child.kill('SIGKILL')
-    await closed
+    await once(child, 'close')
     await reader.refresh()
-    const found = entriesNow()
-    state = states.find(found, acknowledged, () => acknowledged + maxUnacknowledged + 1)
+    const last = acknowledged()
+    state = states.find(entriesNow(), last, last + maxUnacknowledged + 1)
   }
   assert.ok(reader.stats().tables.count > 0)
   await reader.close()

@@ -23,8 +23,13 @@ function optionsFor(fileSystem: FileSystem, readOnly = false): OpenOptions {
 
 const keyOf = (i: number): string => `key ${String(i).padStart(4, '0')}`
 
+/** Files that owner and reader reach through file systems of their own, like two processes. */
+class SharedMemory extends MemoryFileSystem {
+  override readonly sharedWithThreads: boolean = true
+}
+
 async function setUp() {
-  const fs = new MemoryFileSystem()
+  const fs = new SharedMemory()
   const owner = await open(path, optionsFor(fs))
   for (let i = 0; i < 120; i++) await owner.put(keyOf((i * 37) % 60), value)
   assert.ok(owner.stats().compactions.count > 0)
