@@ -70,7 +70,7 @@ test('a reader follows an owner in another process, over its death and that of t
     while (!(acknowledged() > 0)) await delay(5)
     const states = new States(seed + owner, state)
     const held = { snapshot: reader.snapshot(), entries: entriesNow() }
-    for (let refreshes = 0; refreshes < 20; refreshes++) {
+    for (let refreshes = 0; refreshes < 10; refreshes++) {
       await delay(10)
       const atLeast = acknowledged()
       await reader.refresh()

@@ -191,12 +191,14 @@ test('a reader changes nothing but its lease', async () => {
 })
 
 test('a refresh that fails leaves the reader as it was, whatever operation it is', async () => {
+  const { fs, owner } = await setUp()
+  const faulty = new FaultyFileSystem(fs)
+  const reader = await open(path, optionsFor(faulty, true))
   let failing = 0
+  let expected = value
   for (let wasLast = false; !wasLast; failing++) {
-    const { fs, owner } = await setUp()
-    const faulty = new FaultyFileSystem(fs)
-    const reader = await open(path, optionsFor(faulty, true))
-    await rewriteAll(owner)
+    await owner.put(keyOf(8), `round ${failing}`)
+    await owner.compact()
     const first = faulty.operationCount
     let hit: FileOperation | undefined
     faulty.faultFor = (operation) => {
@@ -213,16 +215,19 @@ test('a refresh that fails leaves the reader as it was, whatever operation it is
     )
     wasLast = hit === undefined
     faulty.faultFor = () => undefined
-    const expected = isDone ? 'new 8' : value
+    if (isDone) expected = `round ${failing}`
     assert.equal(reader.getSync(keyOf(8)), expected, `${hit?.kind} ${hit?.path}`)
-    await rewriteAll(owner)
+    await owner.flush()
     await reader.refresh()
-    assert.equal(reader.getSync(keyOf(8)), 'new 8')
-    await reader.close()
-    await owner.close()
-    const leases = fs.list(path).filter((name) => name.startsWith('READER.'))
-    assert.deepEqual(leases, [])
+    expected = `round ${failing}`
+    assert.equal(reader.getSync(keyOf(8)), expected)
   }
+  await reader.close()
+  await owner.close()
+  assert.deepEqual(
+    fs.list(path).filter((name) => name.startsWith('READER.')),
+    [],
+  )
   assert.ok(failing > 10, `${failing} operations`)
 })
 
@@ -248,7 +253,7 @@ interface Held {
 
 test('random writes and refreshes: every moment that is held shows what was there', async () => {
   const first = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
-  for (let seed = first; seed < first + 6; seed++) {
+  for (let seed = first; seed < first + 3; seed++) {
     try {
       await followRandomly(new Prng(seed))
     } catch (cause) {
@@ -265,7 +270,7 @@ async function followRandomly(random: Prng): Promise<void> {
   const reader = await openBinary(path, optionsFor(fs, true))
   let seen = oracle.state
   let held: Held[] = []
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 250; i++) {
     const writes = workload.writes()
     const [write] = writes
     if (write.type === 'clear') await owner.clear(toBytes(write.range))

@@ -87,7 +87,7 @@ test('tables of two databases with one number are two, and equal ones are one', 
     await db.put('key', text.repeat(100))
     await db.flush()
     const tables = fs.list(`/db${i}`).filter((name) => name.endsWith('.sst'))
-    assert.deepEqual(tables, ['000003.sst'])
+    assert.deepEqual(tables, ['000004.sst'])
     lengths.push((await db.backup(backups)).newTables)
     await db.close()
   }
@@ -174,6 +174,8 @@ test('any file operation may fail: the error says so, and the backups stay as th
     fs.faultFor = (operation) => {
       if (operation.index !== first + failing) return undefined
       hit = operation
+      // A claim for the lock that cannot be removed stays as long as the process.
+      if (operation.kind === 'remove' && operation.path.includes('LOCK')) return undefined
       return { systemCode: 'ENOSPC' }
     }
     const isDone = await db.backup(backups).then(
