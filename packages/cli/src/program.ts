@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import { addBackupCommand, addBackupsCommand, addRestoreCommand } from './commands/backup.js'
 import { addCompactCommand } from './commands/compact.js'
 import { addDelCommand } from './commands/del.js'
 import { addDumpCommand } from './commands/dump.js'
@@ -74,6 +75,9 @@ function createProgram(io: Io, json: boolean): Command {
   addDumpCommand(program, io)
   addVerifyCommand(program, io)
   addRepairCommand(program, io)
+  addBackupCommand(program, io)
+  addRestoreCommand(program, io)
+  addBackupsCommand(program, io)
   addSimulateCommand(program, io)
   addShellCommand(program, io)
   return program

@@ -1,6 +1,6 @@
 import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
-import { closedError, invalidArgument, VarveError } from '../base/errors.js'
+import { closedError, invalidArgument } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
 import { type Decoded, describe, type Encoding, type EncodingOption } from '../batch/encoding.js'
 import type { WriteBatch } from '../batch/write-batch.js'
@@ -20,11 +20,11 @@ import type {
   LevelInfo,
   RangeOptions,
   Stats,
-  WatchedDatabase,
   WriteOptions,
 } from './api.js'
 import { checkCompactOptions, compactRange, flushAll } from './by-hand.js'
 import { channels } from './channels.js'
+import { closeDatabase, type DatabaseState } from './close-database.js'
 import type { CommitPipeline } from './commit-pipeline.js'
 import { withCut } from './cut.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
@@ -359,7 +359,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    * Calling it again does nothing.
    */
   close(): Promise<void> {
-    return (this.state.closing ??= this.closeOnce())
+    return (this.state.closing ??= closeDatabase(this.parts, this.state))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -436,48 +436,6 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     checkRangeOptions(range)
     return rangeOf(range, this.keyEncoding)
   }
-
-  private async closeOnce(): Promise<void> {
-    const { parts, state } = this
-    const { writer, core } = parts
-    const failures: unknown[] = []
-    if (writer !== undefined) {
-      writer.pipeline.refuse(closedError('the database'))
-      await writer.pipeline.drain()
-    }
-    if (channels.close.hasSubscribers) {
-      channels.close.publish({ database: parts.path, db: state.watched! })
-    }
-    state.isClosed = true
-    for (const walk of [...core.walks]) walk.cut()
-    await Promise.allSettled(core.loads)
-    if (writer !== undefined) {
-      writer.policy.stop()
-      writer.stalls.wake()
-      await writer.scheduler.close()
-      await writer.pipeline.syncLog().catch((error: unknown) => failures.push(error))
-    }
-    try {
-      parts.tree.close()
-      parts.tables.close()
-      await writer?.log.close()
-      parts.versions.close()
-      await writer?.host.removals.ended()
-    } finally {
-      writer?.lock.release()
-      parts.follower?.close()
-      parts.events.removeAll()
-    }
-    if (failures.length > 0) throw closeError(parts.path, failures[0])
-  }
-}
-
-/** Shared by all views of one open database. */
-interface DatabaseState {
-  isClosed: boolean
-  closing: Promise<void> | undefined
-  /** What was opened first, and is not one of its views. */
-  watched: WatchedDatabase | undefined
 }
 
 /** The type of keys or values of a view: of the encoding it was given, else as before. */
@@ -499,12 +457,4 @@ function syncOf(options: WriteOptions | undefined): boolean {
   const { sync = false } = options
   if (typeof sync !== 'boolean') throw invalidArgument("'sync' must be true or false", 'sync')
   return sync
-}
-
-function closeError(path: string, cause: unknown): VarveError {
-  return new VarveError(
-    'IO',
-    `${path} is closed, but its last writes may not survive power loss: the log could not be synced`,
-    { path, cause },
-  )
 }
