@@ -5,8 +5,9 @@ import type { FileSystem } from '../../fs/file-system.js'
 import { type BinaryDatabase, bytes, latin1, operationsOf } from '../comparison.js'
 import { type ModelScan, type OracleState, toBytes, type Write } from '../oracle.js'
 import type { VirtualClock } from '../virtual-clock.js'
+import { removeCheckpoint } from './checkpoint-removal.js'
 import type { History } from './history.js'
-import { openSimulated, type SimulatedOptions, type Step } from './scenario.js'
+import { checkpointPath, openSimulated, type SimulatedOptions, type Step } from './scenario.js'
 import { inVirtualTime } from './virtual-time.js'
 
 type Entry = readonly [Uint8Array, Uint8Array]
@@ -144,6 +145,8 @@ export class Client {
         return this.start(this.attemptAsync(db.compact(toBytes(step.range))), step.wait)
       case 'wait':
         return this.wait(step.delayMs)
+      case 'checkpoint':
+        return this.checkpoint(db)
       case 'reopen':
         await this.close()
         return this.open()
@@ -213,6 +216,25 @@ export class Client {
   private async start(work: Promise<unknown>, wait: boolean): Promise<void> {
     if (wait) await inVirtualTime(this.setting.clock, work)
     else this.background.push(work)
+  }
+
+  /** One that was made is what was there; then it makes room for the next. */
+  private async checkpoint(db: BinaryDatabase): Promise<void> {
+    const { fs, clock, options } = this.setting
+    this.attempt(() => removeCheckpoint(fs))
+    if (fs.exists(checkpointPath)) return
+    const making = this.attemptAsync(db.checkpoint(checkpointPath).then(() => true))
+    if ((await inVirtualTime(clock, making)) !== true) return
+    const copy = this.attempt(() => openSimulated(fs, clock, options, false, checkpointPath))
+    if (copy === undefined) return
+    const found = this.attempt(() => [...copy.entries()])
+    if (found !== undefined) {
+      const { history } = this
+      const expected = { atLeast: history.acknowledged, atMost: history.acknowledged }
+      const isSame = history.find(found, expected) !== undefined
+      assert.ok(isSame, `a checkpoint: ${history.describe(found, expected)}`)
+    }
+    await inVirtualTime(clock, this.attemptAsync(copy.close()))
   }
 
   /** Time passes, with all that waits for it; then the interval's sync has been made. */

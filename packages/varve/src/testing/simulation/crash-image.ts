@@ -9,7 +9,7 @@ import type { Write } from '../oracle.js'
 import { VirtualClock } from '../virtual-clock.js'
 import { Client } from './client.js'
 import type { Expectation, History } from './history.js'
-import { openSimulated, type SimulatedOptions, simulatedPath } from './scenario.js'
+import { checkpointPath, openSimulated, type SimulatedOptions, simulatedPath } from './scenario.js'
 
 /** The fates of what was not synced; `kill` is the process alone, which loses nothing. */
 export const crashKinds = ['none', 'all', 'random', 'torn', 'kill'] as const
@@ -90,6 +90,7 @@ export async function checkImage(
   if (random.chance(recoveryCrashChance)) images += crashRecovery(image, options, random)
   const db = openSimulated(image.left, new VirtualClock(random.next()), options)
   const found = requireExpected(db, history, image.expected, image.where)
+  checkCheckpoint(image, options, random)
   if (!random.chance(exerciseChance)) return { found, images }
   // What an open has found is durable, whatever it was before.
   const again = image.left.crashClone(fateOf('none', random))
@@ -104,6 +105,20 @@ export async function checkImage(
   await db.close()
   await exercise(image.left, history, found, options, random)
   return { found, images: images + 1 }
+}
+
+/** A checkpoint that is there is whole, of some earlier time. */
+function checkCheckpoint(
+  { left, history, where }: CrashImage,
+  options: SimulatedOptions,
+  random: Prng,
+): void {
+  // The client removes those that it has looked at, CURRENT first.
+  if (!left.exists(`${checkpointPath}/CURRENT`)) return
+  const clock = new VirtualClock(random.next())
+  const copy = openSimulated(left, clock, options, false, checkpointPath)
+  const { acknowledged } = history
+  requireExpected(copy, history, { atLeast: 0, atMost: acknowledged }, `${where}, the checkpoint`)
 }
 
 function requireExpected(

@@ -14,6 +14,7 @@ import { type Operation, Workload, type WorkloadScale } from '../workload.js'
 export type Step =
   | Operation
   | { readonly type: 'wait'; readonly delayMs: number }
+  | { readonly type: 'checkpoint' }
   /** The process dies, or the power fails; what that leaves is opened again. */
   | { readonly type: 'die'; readonly of: 'kill' | 'powerLoss' }
 
@@ -64,6 +65,7 @@ const weights: Record<Operation['type'], number> = {
   reopen: 4,
 }
 const waitChance = 0.03
+const checkpointChance = 0.02
 const deathChance = 0.03
 
 export function drawScenario(seed: number, stepCount: number): Scenario {
@@ -72,6 +74,7 @@ export function drawScenario(seed: number, stepCount: number): Scenario {
   const workload = new Workload(random, scale, weights)
   const steps = Array.from({ length: stepCount }, (): Step => {
     if (random.chance(waitChance)) return { type: 'wait', delayMs: random.between(1, 40) }
+    if (random.chance(checkpointChance)) return { type: 'checkpoint' }
     if (random.chance(deathChance)) {
       return { type: 'die', of: random.pick(['kill', 'powerLoss']) }
     }
@@ -104,6 +107,7 @@ export function openSimulated(
   clock: Clock,
   options: SimulatedOptions,
   paranoid = false,
+  path = simulatedPath,
 ): BinaryDatabase {
   const { background, mergeSlots, policy, l0Trigger, sizeRatio, maxManifestBytes, ...others } =
     options
@@ -125,7 +129,7 @@ export function openSimulated(
     background === 'inline'
       ? undefined
       : (environment) => new DeferredExecutor(environment, clock, random, mergeSlots)
-  return Database.open(simulatedPath, {
+  return Database.open(path, {
     ...resolved,
     maxManifestBytes,
     ...(newExecutor === undefined ? {} : { newExecutor }),
@@ -137,3 +141,6 @@ function hashOf(text: string): number {
 }
 
 export const simulatedPath = '/db'
+
+/** Where a client makes checkpoints, one after another. */
+export const checkpointPath = '/copy'

@@ -3,6 +3,7 @@ import type { VarveError } from '../../base/errors.js'
 import { type Fault, FaultyFileSystem, type FileOperation } from '../../fs/faulty-file-system.js'
 import { MemoryFileSystem } from '../../fs/memory-file-system.js'
 import { VirtualClock } from '../virtual-clock.js'
+import { removeCheckpoint } from './checkpoint-removal.js'
 import { Client } from './client.js'
 import { checkImage, type CrashImage, type CrashKind, takeImage } from './crash-image.js'
 import { History } from './history.js'
@@ -91,6 +92,8 @@ export class Simulation {
     const copy = { ...image, left: image.left.processCrashClone() }
     const found = await this.checkImage(copy)
     this.memory = image.left
+    // It may hold writes that the database has lost.
+    removeCheckpoint(this.memory)
     // Power loss can still change what a dead process left; what it left itself stays.
     this.client = this.newClient(of === 'kill' ? image.history : image.history.upTo(found))
     this.client.open()
