@@ -49,7 +49,11 @@ export interface OpenOptions<
   createIfMissing?: boolean
   /** Refuse when the directory holds a database. Default false. */
   errorIfExists?: boolean
-  /** Read what is there; nothing in the directory is changed. Default false. */
+  /**
+   * Read what is there, without being the owner: a living one may go on writing, and `refresh` catches up
+   * with it. Nothing in the directory is changed but a lease, a file of the reader's own by which the owner
+   * leaves alone what it reads. Default false.
+   */
   readOnly?: boolean
   /**
    * How keys become bytes; keys sort by these bytes. A name, a `Codec`, or an `Encoding`, which is a

@@ -201,8 +201,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   /**
    * Catches up with the owner of the directory, when this database was opened with `readOnly: true`:
    * afterwards reads see everything that was acknowledged there before the call. Snapshots and walks that
-   * have begun stay where they are. Blocks for as long as reading the logs takes, as `open` does. A
-   * database that is its own owner has nothing to catch up with.
+   * have begun stay where they are. Blocks: for as long as reading the logs takes, as `open` does, where
+   * tables have come since; else for what was appended. A database that is its own owner has nothing to
+   * catch up with.
    *
    * @throws CLOSED, CORRUPTION, IO; then everything is as it was
    */

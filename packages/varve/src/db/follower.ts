@@ -3,13 +3,23 @@ import { isNotFound, VarveError } from '../base/errors.js'
 import { nodeLockOwner } from '../fs/node-process-identity.js'
 import { ReaderLease } from '../fs/reader-lease.js'
 import type { TableReader } from '../sstable/table-reader.js'
-import { tableName } from '../version/file-names.js'
+import { manifestName, tableName } from '../version/file-names.js'
+import { readCurrent } from '../version/manifest.js'
+import { continueReplay, type LogPosition } from '../wal/replay.js'
 import type { DatabaseParts, Following } from './database-parts.js'
 import { missing, openStore, type Store, undoAll } from './open-database.js'
 import type { ResolvedOptions } from './open-options.js'
+import { applierTo, logsFrom } from './recovery.js'
 
 /** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
 const maxReadings = 6
+
+/** How far the directory has been read; without both, it cannot be read on. */
+interface Progress {
+  /** Tells whether an edit has come since. */
+  readonly manifest?: string | undefined
+  readonly position?: LogPosition | undefined
+}
 
 /** What was read of the directory at one time, as long as somebody reads in it. */
 interface Moment extends Pick<DatabaseParts, 'versions' | 'tree' | 'snapshots'> {
@@ -32,6 +42,7 @@ interface Moment extends Pick<DatabaseParts, 'versions' | 'tree' | 'snapshots'> 
  */
 export class Follower implements Following {
   private parts: DatabaseParts | undefined
+  private progress: Progress = {}
   private pins: readonly TableReader[] = []
   private readonly past: Moment[] = []
   private lease: ReaderLease | undefined
@@ -56,10 +67,14 @@ export class Follower implements Following {
     private readonly assertOpen: () => void,
   ) {}
 
-  /** Reads the directory again. When that fails, everything is as it was. */
+  /**
+   * Reads on in the logs, or, where tables have come since, all of the directory again. When that fails,
+   * everything is as it was.
+   */
   refresh(): void {
     const { parts } = this
     assert(parts !== undefined, 'a follower has begun')
+    if (this.readOn(parts)) return
     try {
       const { store, pins } = this.read(parts)
       this.past.push({ ...momentOf(parts), pins: this.pins, isClosed: false })
@@ -81,6 +96,53 @@ export class Follower implements Following {
     this.lease?.release()
   }
 
+  /**
+   * What was appended to the logs goes into the memtables, as it does in their owner's; who holds a
+   * snapshot or a walk does not see it. False when that is not enough. The MANIFEST is looked at before and
+   * afterwards: in between nothing has left the logs.
+   */
+  private readOn(parts: DatabaseParts): boolean {
+    const { manifest, position } = this.progress
+    if (manifest === undefined || position === undefined) return false
+    // Whatever comes now into the memtables must not come twice.
+    this.progress = {}
+    try {
+      if (this.manifestState() !== manifest) return false
+      const { fs } = this.options
+      const logs = logsFrom(fs, this.path, position.logNumber)
+      if (logs[0]?.logNumber !== position.logNumber) return false
+      const apply = applierTo(new Map([[parts.tree.keyspace, parts.tree]]))
+      const reached = continueReplay(fs, logs, position, apply)
+      if (reached === undefined || this.manifestState() !== manifest) return false
+      this.progress = { manifest, position: reached }
+      Object.assign(parts, { lastSequence: reached.lastSequence })
+      return true
+    } catch (error) {
+      if (error instanceof VarveError) return false
+      throw error
+    }
+  }
+
+  /**
+   * Which MANIFEST is in force, and how long it is: each edit makes it longer. Undefined when it cannot be
+   * told.
+   */
+  private manifestState(): string | undefined {
+    const { fs } = this.options
+    try {
+      const number = readCurrent(fs, this.path)
+      const file = fs.openForRead(`${this.path}/${manifestName(number)}`)
+      try {
+        return `${number} ${file.sizeBytes()}`
+      } finally {
+        file.close()
+      }
+    } catch (error) {
+      if (error instanceof VarveError) return undefined
+      throw error
+    }
+  }
+
   private begin(): DatabaseParts {
     const { store, pins } = this.read()
     this.pins = pins
@@ -95,9 +157,12 @@ export class Follower implements Following {
     for (let reading = 1; ; reading++) {
       const undo: (() => void)[] = []
       try {
+        const manifest = this.manifestState()
         const store = openStore(this.path, this.options, this.assertOpen, undo, earlier)
         undo.push(() => store.tree.close())
-        return { store, pins: isLeased ? [] : pinAll(store, undo) }
+        const pins = isLeased ? [] : pinAll(store, undo)
+        this.progress = { manifest, position: positionOf(store) }
+        return { store, pins }
       } catch (error) {
         undoAll(undo)
         if (!fs.sharedWithThreads || reading === maxReadings || !maySeemWrong(error)) throw error
@@ -152,6 +217,12 @@ export class Follower implements Following {
 
 function momentOf({ versions, tree, snapshots }: Omit<DatabaseParts, 'writer' | 'follower'>) {
   return { versions, tree, snapshots }
+}
+
+function positionOf({ replayed, lastSequence }: Store): LogPosition | undefined {
+  const { last } = replayed
+  if (last === undefined) return undefined
+  return { logNumber: last.logNumber, offset: last.sizeBytes, lastSequence }
 }
 
 function pinAll({ versions, tables }: Store, undo: (() => void)[]): TableReader[] {

@@ -28,7 +28,14 @@ export function replayInto(
   trees: ReadonlyMap<number, Tree>,
   firstNeeded: number,
 ): ReplayResult {
-  const apply = (group: BatchReader, logNumber: number): void => {
+  return replayLogs(fs, logs, applierTo(trees), firstNeeded)
+}
+
+/** Puts commit groups into the memtables of the trees. */
+export function applierTo(
+  trees: ReadonlyMap<number, Tree>,
+): (group: BatchReader, logNumber: number) => void {
+  return (group, logNumber) => {
     while (group.next()) {
       const tree = trees.get(group.keyspace)
       if (tree === undefined) {
@@ -42,7 +49,6 @@ export function replayInto(
       tree.apply(group, logNumber)
     }
   }
-  return replayLogs(fs, logs, apply, firstNeeded)
 }
 
 /**

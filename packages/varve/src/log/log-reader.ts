@@ -44,6 +44,8 @@ export interface LogReaderOptions {
   readonly marks?: boolean
   /** Reads no further than this. Default: to the end of the file. */
   readonly limitBytes?: number
+  /** Begins behind the whole records up to here, which were read before. Default: with the first. */
+  readonly fromBytes?: number
 }
 
 /**
@@ -118,6 +120,7 @@ export class LogReader {
     this.salvage = options.salvage
     this.marks = options.marks ?? false
     this.readFileHeader(purpose, fileNumber)
+    this.offset = Math.max(this.offset, options.fromBytes ?? 0)
   }
 
   get sizeBytes(): number {

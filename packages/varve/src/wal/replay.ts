@@ -85,6 +85,68 @@ export function* replayInSteps(
   return result
 }
 
+/** Up to where logs have been read. */
+export interface LogPosition {
+  readonly logNumber: number
+  /** Behind the last whole record in that log. */
+  readonly offset: number
+  readonly lastSequence: number
+}
+
+/**
+ * Reads what was appended since, by an owner who goes on: to the last whole record. `logs` begin with the
+ * one of the position. Undefined when they do not continue it: then all has to be read again, though
+ * some may have been applied already. Throws CORRUPTION, or IO, also where the owner is just writing.
+ */
+export function continueReplay(
+  fs: FileSystem,
+  logs: readonly ReplayedLog[],
+  from: LogPosition,
+  apply: (group: BatchReader, logNumber: number) => void,
+): LogPosition | undefined {
+  let position = from
+  for (const { logNumber, path } of logs) {
+    const isFirst = logNumber === from.logNumber
+    const options = isFirst ? { fromBytes: from.offset } : {}
+    const reader = LogReader.open(fs, path, LogPurpose.writeAhead, logNumber, options)
+    try {
+      if (!isFirst) {
+        const first = reader.next()
+        // It has just been created.
+        if (first === undefined) return position
+        const start = decodeLogStart(first)
+        const isNext =
+          start?.previousLog === position.logNumber && start.previousBytes === position.offset
+        if (!isNext) return undefined
+      }
+      const lastSequence = continueGroups(reader, logNumber, position.lastSequence, apply)
+      if (lastSequence === undefined) return undefined
+      position = { logNumber, offset: reader.validBytes, lastSequence }
+    } finally {
+      reader.close()
+    }
+  }
+  return position
+}
+
+/** The last sequence read; undefined when a group is not the one that follows. */
+function continueGroups(
+  reader: LogReader,
+  logNumber: number,
+  lastSequence: number,
+  apply: (group: BatchReader, logNumber: number) => void,
+): number | undefined {
+  const group = new BatchReader()
+  for (let payload = reader.next(); payload !== undefined; payload = reader.next()) {
+    group.open(payload, 0, payload.length)
+    if (group.problem !== undefined || group.firstSequence !== lastSequence + 1) return undefined
+    apply(group, logNumber)
+    if (group.problem !== undefined) return undefined
+    lastSequence += group.count
+  }
+  return lastSequence
+}
+
 /** False when the log must not be used, because commits before its own were lost. */
 function* replayLog(
   fs: FileSystem,
