@@ -7,4 +7,13 @@ export function assert(condition: boolean, message: string): asserts condition {
 }
 
 /** Turns on the costly checks; the tests set it, users never need to. */
-export const checkInvariants: boolean = process.env['VARVE_INVARIANTS'] === '1'
+export const checkInvariants: boolean = environmentVariable('VARVE_INVARIANTS') === '1'
+
+/** Undefined also where this program may not ask, as in Deno without `--allow-env`. */
+function environmentVariable(name: string): string | undefined {
+  try {
+    return process.env[name]
+  } catch {
+    return undefined
+  }
+}

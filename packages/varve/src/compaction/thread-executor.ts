@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { CancelTimer } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
 import { InlineExecutor } from './inline-executor.js'
@@ -8,6 +6,7 @@ import type { JobExecutor } from './job-executor.js'
 import { removeLeftovers } from './job-leftovers.js'
 import type { JobOutcome, JobRequest } from './job-request.js'
 import { JobWatch } from './job-watch.js'
+import { nodeWorkerStarter } from './node-worker.js'
 import { newRateCells } from './rate-limiter.js'
 import type { JobEnvironment } from './run-job.js'
 import { ControlCell, controlCells } from './worker-protocol.js'
@@ -43,7 +42,7 @@ export class ThreadExecutor implements JobExecutor {
 
   constructor(
     private readonly options: ThreadExecutorOptions,
-    private readonly startWorker: StartWorker = startNodeWorker(options),
+    private readonly startWorker: StartWorker = nodeWorkerStarter(options.environment.fs),
   ) {
     this.threads = options.threads
     this.inline = new InlineExecutor(options.environment, options.bytesPerSecond)
@@ -178,17 +177,5 @@ export class ThreadExecutor implements JobExecutor {
 
   private nowMs(): number {
     return this.options.environment.clock.monotonicMs()
-  }
-}
-
-function startNodeWorker({ environment }: ThreadExecutorOptions): StartWorker {
-  return (workerData, transferList) => {
-    const file = new URL('./worker.js', import.meta.url)
-    // Node tells this only in a turn of the event loop, which a blocked caller does not give.
-    if (file.protocol === 'file:' && !environment.fs.exists(fileURLToPath(file))) {
-      throw new Error(`${fileURLToPath(file)} is missing`)
-    }
-    const settings = { workerData, transferList, name: 'varve' }
-    return new Worker(new URL('./worker.js', import.meta.url), settings)
   }
 }

@@ -19,7 +19,7 @@ export async function checkCodecModules(codecs: readonly UserBlockCodec[]): Prom
 
 async function load(module: string, name: string): Promise<{ codec?: UserBlockCodec }> {
   try {
-    return (await import(module)) as { codec?: UserBlockCodec }
+    return (await import(/* webpackIgnore: true */ module)) as { codec?: UserBlockCodec }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw invalidArgument(`the module of codec '${name}' cannot be loaded: ${reason}`, 'codecs')

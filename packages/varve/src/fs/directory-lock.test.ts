@@ -282,4 +282,8 @@ test('the identity of a process is told from that of a later one with its id', (
   assert.equal(isAlive({ ...identity, startTime: '1' }), false)
   assert.equal(isAlive({ ...identity, bootId: 'another' }), false)
   assert.equal(isAlive({ ...identity, pidNamespace: 'another' }), false)
+  // An owner that could not find these out is no stranger for that.
+  const unknown = { bootId: '', pidNamespace: '', startTime: '' }
+  assert.equal(isAlive({ ...identity, ...unknown }), true)
+  assert.equal(isAlive({ ...identity, ...unknown, pid: 2 ** 22 + 1 }), false)
 })

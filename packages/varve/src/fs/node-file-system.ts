@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ioError } from '../base/errors.js'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
-import { NodeReadableFile, NodeWritableFile } from './node-file.js'
+import { hasFailed, NodeReadableFile, NodeWritableFile } from './node-file.js'
 
 /**
  * The operating system's files. Synchronous operations are plain system calls on the calling thread;
@@ -75,8 +75,8 @@ export class NodeFileSystem implements FileSystem {
   removeAsync(path: string): Promise<void> {
     return new Promise((settle, fail) => {
       fs.unlink(path, (cause) => {
-        if (cause === null) settle()
-        else fail(ioError('remove', path, cause))
+        if (hasFailed(cause)) fail(ioError('remove', path, cause))
+        else settle()
       })
     })
   }
@@ -99,8 +99,9 @@ export class NodeFileSystem implements FileSystem {
     try {
       await new Promise<void>((settle, fail) => {
         fs.fsync(descriptor, (cause) => {
-          if (cause === null || cannotSyncThisDirectory(cause)) settle()
-          else fail(ioError('sync folder', path, cause))
+          if (hasFailed(cause) && !cannotSyncThisDirectory(cause)) {
+            fail(ioError('sync folder', path, cause))
+          } else settle()
         })
       })
     } finally {

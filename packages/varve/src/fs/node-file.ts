@@ -110,8 +110,8 @@ export class NodeReadableFile extends NodeFile implements ReadableFile {
   ): Promise<number> {
     return new Promise((settle, fail) => {
       fs.read(this.descriptor, target, targetOffset, length, position, (cause, came) => {
-        if (cause === null) settle(came)
-        else fail(cause)
+        if (hasFailed(cause)) fail(cause)
+        else settle(came)
       })
     })
   }
@@ -212,7 +212,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
   private syncOnce(): Promise<void> {
     return new Promise((settle, fail) => {
       const done = (cause: Error | null): void => {
-        if (cause === null) return settle()
+        if (!hasFailed(cause)) return settle()
         this.syncFailed = true
         fail(cause)
       }
@@ -233,6 +233,11 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
     if (again !== undefined) closeQuietly(again)
     return undefined
   }
+}
+
+/** What a callback of `node:fs` got; without an error it is null in Node, and undefined in Deno. */
+export function hasFailed(cause: Error | null | undefined): cause is Error {
+  return cause != null
 }
 
 function writeAt(

@@ -14,13 +14,14 @@ export const nodeLockOwner: LockOwner = {
     startTime: startTimeOf(process.pid) ?? '',
     bootId: readOr('', () => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     pidNamespace: readOr('', () => fs.readlinkSync('/proc/self/ns/pid')),
-    hostname: hostname(),
+    hostname: readOr('', hostname),
     threadId,
   },
 
   isAlive(other: ProcessIdentity): boolean {
     const { bootId, pidNamespace } = nodeLockOwner.identity
-    if (other.bootId !== bootId || other.pidNamespace !== pidNamespace) return false
+    if (areKnownToDiffer(other.bootId, bootId)) return false
+    if (areKnownToDiffer(other.pidNamespace, pidNamespace)) return false
     if (other.startTime === '') return answersSignals(other.pid)
     const startTime = startTimeOf(other.pid)
     // Without an entry in /proc it has ended, or is hidden from this user.
@@ -41,11 +42,17 @@ function startTimeOf(pid: number): string | undefined {
   return state === 'Z' || state === 'X' ? '' : fields[19]
 }
 
+/** What one of two processes may not read tells nothing: Deno keeps /proc from programs without `-A`. */
+function areKnownToDiffer(a: string, b: string): boolean {
+  return a !== '' && b !== '' && a !== b
+}
+
+/** A process that this one may not ask is taken to be alive. */
 function answersSignals(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

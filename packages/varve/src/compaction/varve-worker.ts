@@ -38,25 +38,28 @@ process.on('exit', () => {
   wakeOwner()
 })
 
-const codecs = await loadCodecs(codecModules)
+let environment: JobEnvironment
+// No top-level await: a bundle in CommonJS cannot have one. A failure ends the thread.
+void begin()
 
-const environment: JobEnvironment = {
-  fs: nodeFileSystem,
-  directory,
-  codecs,
-  clock: systemClock,
-  checkpoint(writtenBytes, readEntries) {
-    current?.meter?.add(readEntries)
-    stepAside()
-    limiter.pay(writtenBytes, current?.isFlush ?? false, stepAside)
-  },
+async function begin(): Promise<void> {
+  environment = {
+    fs: nodeFileSystem,
+    directory,
+    codecs: await loadCodecs(codecModules),
+    clock: systemClock,
+    checkpoint(writtenBytes, readEntries) {
+      current?.meter?.add(readEntries)
+      stepAside()
+      limiter.pay(writtenBytes, current?.isFlush ?? false, stepAside)
+    },
+  }
+  port.on('message', (message: JobMessage) => {
+    run(message)
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) run(next)
+  })
+  Atomics.store(cells, WorkerCell.state, WorkerState.ready)
 }
-
-port.on('message', (message: JobMessage) => {
-  run(message)
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) run(next)
-})
-Atomics.store(cells, WorkerCell.state, WorkerState.ready)
 
 /** What a running job does now and then besides its work. */
 function stepAside(): void {
@@ -99,7 +102,7 @@ function wakeOwner(): void {
 async function loadCodecs(modules: readonly string[]): Promise<CodecRegistry> {
   const loaded: BlockCodec[] = []
   for (const specifier of modules) {
-    const module = (await import(specifier)) as { codec?: BlockCodec }
+    const module = (await import(/* webpackIgnore: true */ specifier)) as { codec?: BlockCodec }
     if (module.codec === undefined) throw new Error(`${specifier} has no export named 'codec'`)
     loaded.push(module.codec)
   }

@@ -1,0 +1,78 @@
+// Runs the engine's tests on every Node that Varve supports, and a smoke suite on Bun and Deno:
+// `npm run test:runtimes`, or some of them: `npm run test:runtimes -- bun 26`.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const installed = join(root, 'compat/node_modules')
+
+/** What the smoke suite needs beyond what an application does: a process to kill. */
+const denoFlags = ['run', '--allow-read', '--allow-write', '--allow-env', '--allow-sys', '--allow-run']
+
+const runtimes = [
+  ...['20', '22', '24', '26'].map((major) => ({
+    name: `node ${major}`,
+    program: join(installed, `node-${major}/bin/node`),
+    args: ['scripts/test.mjs', 'packages/varve/'],
+    count: /^\D*pass (\d+)$/m,
+  })),
+  {
+    name: 'bun',
+    program: join(installed, '@oven/bun-linux-x64/bin/bun'),
+    args: ['compat/smoke.mjs'],
+    count: /^ok /gm,
+  },
+  {
+    name: 'deno',
+    program: join(installed, '@deno/linux-x64-glibc/deno'),
+    args: [...denoFlags, 'compat/smoke.mjs'],
+    env: { SMOKE_FLAGS: JSON.stringify(denoFlags) },
+    count: /^ok /gm,
+  },
+]
+
+/** Longer than any of them takes on a slow machine. */
+const limitMs = 15 * 60_000
+
+const wanted = process.argv.slice(2)
+const chosen = runtimes.filter(({ name }) =>
+  wanted.length > 0 ? wanted.some((word) => name.includes(word)) : !isRunning(name),
+)
+if (chosen.length === 0) fail(`no runtime matches ${wanted.join(' ')}`)
+for (const runtime of chosen) run(runtime)
+
+/** The Node that runs this ran the tests already, with `npm test`. */
+function isRunning(name) {
+  return name === `node ${process.versions.node.split('.')[0]}`
+}
+
+function run({ name, program, args, env, count }) {
+  if (!existsSync(program)) fail(`${name} is not installed: npm ci --ignore-scripts --prefix compat`)
+  const started = performance.now()
+  const { status, signal, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: limitMs,
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
+  })
+  const passed = Number(count.global ? stdout.match(count)?.length : count.exec(stdout)?.[1])
+  if (status !== 0 || !(passed > 0)) {
+    fail(`${stdout.slice(-20_000)}${stderr}\n${name} failed (${signal ?? status})`)
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  console.log(`${versionOf(program)}: ${passed} tests passed in ${seconds} s`)
+}
+
+function versionOf(program) {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  const [, version] = /(\d+\.\d+\.\d+)/.exec(stdout)
+  return `${program.split('/').at(-1)} ${version}`
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}
