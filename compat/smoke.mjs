@@ -14,7 +14,11 @@ const KiB = 1024
 const value = (i) => `${i}:`.padEnd(200, 'varve ')
 
 /** Small enough for flushes and compactions to happen. */
-const small = { memtableBytes: 64 * KiB, tableBytes: 64 * KiB, compaction: { policy: 'leveled', baseBytes: 128 * KiB } }
+const small = {
+  memtableBytes: 64 * KiB,
+  tableBytes: 64 * KiB,
+  compaction: { policy: 'leveled', baseBytes: 128 * KiB },
+}
 
 /** Opens a database whose background thread has to work: a warning fails the check. */
 async function opened(path, options = {}) {
@@ -39,7 +43,13 @@ const checks = {
     await db.clear({ prefix: 'a' })
     assert.deepEqual(await before.getMany(['a', 'b', 'c', 'ü']), ['1', undefined, '', '𝄞'])
     before.close()
-    assert.deepEqual([...db.entries({ reverse: true })], [['ü', '𝄞'], ['c', '']])
+    assert.deepEqual(
+      [...db.entries({ reverse: true })],
+      [
+        ['ü', '𝄞'],
+        ['c', ''],
+      ],
+    )
     const keys = []
     for await (const key of db.keys()) keys.push(key)
     assert.deepEqual(keys, ['c', 'ü'])

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { VarveLevel } from './index.js'
@@ -164,6 +172,7 @@ test('a database of LevelDB is recognised and left alone', async (t) => {
     return failsToOpen('LEVEL_NOT_SUPPORTED')(error)
   })
   await assert.rejects(VarveLevel.destroy(location), hasCode('LEVEL_INVALID_ARGUMENT'))
+  await assert.rejects(VarveLevel.repair(location), hasCode('LEVEL_NOT_SUPPORTED'))
   assert.deepEqual(readdirSync(location).sort(), ['CURRENT', 'LOCK', 'MANIFEST-000002'])
 })
 
@@ -227,7 +236,7 @@ test('getProperty tells of files, memory and figures', async (t) => {
   assert.throws(() => db.engine, hasCode('LEVEL_DATABASE_NOT_OPEN'))
 })
 
-test('destroy removes a closed database; repair is not there', async (t) => {
+test('destroy removes a closed database', async (t) => {
   const db = await opened(t)
   await db.put('k', 'v')
   await assert.rejects(VarveLevel.destroy(db.location), hasCode('LEVEL_LOCKED'))
@@ -235,7 +244,32 @@ test('destroy removes a closed database; repair is not there', async (t) => {
   await VarveLevel.destroy(db.location)
   assert.ok(!existsSync(db.location))
   await VarveLevel.destroy(db.location)
-  await assert.rejects(VarveLevel.repair(db.location), hasCode('LEVEL_NOT_SUPPORTED'))
+})
+
+test('repair makes a damaged database one that opens, and leaves a sound one alone', async (t) => {
+  const db = await opened(t)
+  for (let i = 0; i < 2000; i++) await db.put(`k${i}`, 'value '.repeat(10))
+  await db.compactRange('k', 'l')
+  await assert.rejects(VarveLevel.repair(db.location), hasCode('LEVEL_LOCKED'))
+  await db.close()
+  await VarveLevel.repair(db.location)
+  const names = readdirSync(db.location)
+  const table = join(
+    db.location,
+    names.find((name) => name.endsWith('.sst'))!,
+  )
+  const bytes = readFileSync(table)
+  bytes[100] ^= 1
+  writeFileSync(table, bytes)
+  await db.open()
+  await assert.rejects(db.keys().all(), hasCode('LEVEL_CORRUPTION'))
+  await db.close()
+  await VarveLevel.repair(db.location)
+  await db.open()
+  const count = (await db.keys().all()).length
+  assert.ok(1500 < count && count < 2000, `${count} of 2000 keys`)
+  const gone = VarveLevel.repair(join(db.location, 'nothing'))
+  await assert.rejects(gone, hasCode('LEVEL_IO_ERROR'))
 })
 
 test('clear with a limit, a direction or a snapshot', async (t) => {
@@ -298,8 +332,9 @@ test('a close that fails says so once; the database is closed', async (t) => {
   assert.equal(db.status, 'closed')
 })
 
-test('arguments that cannot be are refused as by classic-level', () => {
+test('arguments that cannot be are refused as by classic-level', async () => {
   assert.throws(() => new VarveLevel(''), TypeError)
   assert.throws(() => new VarveLevel(undefined as never), TypeError)
-  assert.throws(() => VarveLevel.repair(''), TypeError)
+  await assert.rejects(VarveLevel.repair(''), TypeError)
+  await assert.rejects(VarveLevel.destroy(''), TypeError)
 })

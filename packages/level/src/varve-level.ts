@@ -9,6 +9,7 @@ import {
   type RangeOptions,
   VarveError,
 } from 'varve'
+import { repair } from 'varve/tools'
 import { engineOptionsOf } from './engine-options.js'
 import { refuseLevelDb } from './level-db-directory.js'
 import { propertyOf } from './level-db-property.js'
@@ -161,15 +162,18 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     await rmdir(location).catch(() => {})
   }
 
-  /** Not there: a database that died is repaired by opening it. Rejects with `LEVEL_NOT_SUPPORTED`. */
-  static repair(location: string): Promise<void> {
+  /**
+   * Makes a damaged database one that opens, with all that lies outside of what is damaged; a sound one
+   * stays as it is. Needed after `LEVEL_CORRUPTION` only: what a crash leaves is mended by opening. The
+   * originals of what is replaced go to a folder in the directory. What was lost is told by `repair` of
+   * `varve/tools`, which this calls.
+   */
+  static async repair(location: string): Promise<void> {
     requireLocation(location)
-    return Promise.reject(
-      new LevelError(
-        'LEVEL_NOT_SUPPORTED',
-        'VarveLevel has no repair(): what a crash leaves is mended when the database is opened',
-      ),
-    )
+    await refuseLevelDb(location)
+    const { after } = await repair(location, { apply: true }).catch(rethrow)
+    if (after === undefined || after.isSound) return
+    throw new LevelError('LEVEL_CORRUPTION', `${location} is still damaged after its repair`)
   }
 
   /**
