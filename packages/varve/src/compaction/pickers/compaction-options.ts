@@ -49,7 +49,8 @@ export interface RunThresholds extends StallThresholds {
   readonly garbageShare: number
   /**
    * So are tables in which reads found nothing: one read in vain for each so many bytes of them, and 100
-   * at least. 1024 to 2^50, or Infinity: never; default 16 KiB.
+   * at least. 64 to 2^50, or Infinity: never; default 1 KiB, which takes about as long to merge as a read
+   * in vain takes when it has to wait for the disk now and then.
    */
   readonly fruitlessReadBytes: number
   /** So are tables older than this, in milliseconds. 60,000 to 2^50, or Infinity, the default: never. */

@@ -21,6 +21,7 @@ const maxL0Tables = 1000
 const minAgeMs = 1000
 const minTableAgeMs = 60_000
 const minShare = 0.01
+const minFruitlessReadBytes = 64
 
 /** Fills in defaults. Throws INVALID_ARGUMENT, naming the option below `compaction` and its values. */
 export function resolveCompaction(
@@ -51,7 +52,7 @@ export function resolveRuns(
   requireInteger(resolved, 'baseBytes', minBaseBytes, maxBytes)
   requireInteger(resolved, 'maxLevels', 2, levelCount)
   requireShare(resolved, 'garbageShare')
-  requireIntegerOrNever(resolved, 'fruitlessReadBytes', 1024)
+  requireIntegerOrNever(resolved, 'fruitlessReadBytes', minFruitlessReadBytes)
   requireIntegerOrNever(resolved, 'maxTableAgeMs', minTableAgeMs)
   return resolved
 }
@@ -76,7 +77,7 @@ function runDefaults(
     baseBytes: Math.max(minBaseBytes, l0Trigger * memtableBytes),
     maxLevels: levelCount,
     garbageShare: 0.25,
-    fruitlessReadBytes: 16 * 1024,
+    fruitlessReadBytes: 1024,
     maxTableAgeMs: Infinity,
   }
 }

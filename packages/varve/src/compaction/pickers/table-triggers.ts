@@ -96,9 +96,12 @@ function reasonFor(
     }
   }
   const reads = tables.reduce((sum, { fileNumber }) => sum + (readsInVain.get(fileNumber) ?? 0), 0)
-  const tooManyReads = Math.max(minFruitlessReads, totalBytes(tables) / fruitlessReadBytes)
-  if (!isBottom && reads >= tooManyReads && tables.some((table) => anyOlder(version, level, table)))
-    return `${what} was read in vain ${reads} times`
+  const isFruitless =
+    !isBottom &&
+    fruitlessReadBytes < Infinity &&
+    reads >= Math.max(minFruitlessReads, totalBytes(tables) / fruitlessReadBytes) &&
+    tables.some((table) => anyOlder(version, level, table))
+  if (isFruitless) return `${what} was read in vain ${reads} times`
   const isOld = tables.some(
     ({ writtenAtMs }) => writtenAtMs > 0 && nowMs - writtenAtMs > maxTableAgeMs,
   )
