@@ -34,6 +34,7 @@ export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
 export type { FilterAllocation } from './compaction/filter-allocation.js'
 export type {
+  AdaptiveThresholds,
   CompactionOptions,
   CompactionPolicy,
   FifoThresholds,

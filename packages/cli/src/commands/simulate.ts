@@ -38,6 +38,14 @@ export function addSimulateCommand(program: Command, io: Io): void {
     )
     .addOption(new Option('--overwrites <count>', 'that follow; default as many').argParser(size))
     .addOption(new Option('--deletes <share>', 'of them, 0 to 1').argParser(Number).default(0))
+    .addOption(
+      new Option('--gets <count>', 'for each of them, as adaptive sees it')
+        .argParser(Number)
+        .default(0),
+    )
+    .addOption(
+      new Option('--scans <count>', 'of 50 entries, likewise').argParser(Number).default(0),
+    )
     .addOption(new Option('--entry-bytes <size>', 'key and value').argParser(size).default(116))
     .addOption(new Option('--memtable-bytes <size>', 'as in open').argParser(size))
     .addOption(new Option('--table-bytes <size>', 'as in open').argParser(size))

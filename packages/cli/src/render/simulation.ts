@@ -41,7 +41,7 @@ function renderTrees(simulations: readonly Simulation[]): string {
 }
 
 function renderTree(simulation: Simulation, largestBytes: number): string {
-  const { policy, levels, flushes, compactions, largestCompactionBytes } = simulation
+  const { policy, policyChanges, levels, flushes, compactions, largestCompactionBytes } = simulation
   const { merge, move, drop } = compactions
   const lines = levels
     .filter(({ tables }) => tables > 0)
@@ -53,7 +53,11 @@ function renderTree(simulation: Simulation, largestBytes: number): string {
   const work =
     `${formatCount(flushes)} flushes, ${formatCount(merge)} merges, ${formatCount(move)} moves, ` +
     `${formatCount(drop)} drops; the largest merge read ${formatBytes(largestCompactionBytes)}`
-  return [`  ${policy}: ${work}`, ...lines].join('\n')
+  const changes = policyChanges.map(
+    ({ writes, from, to, reason }) =>
+      `  after ${formatCount(writes)} writes ${to} instead of ${from}: ${reason}`,
+  )
+  return [`  ${policy}: ${work}`, ...changes, ...lines].join('\n')
 }
 
 const notes = `\

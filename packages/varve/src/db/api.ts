@@ -91,8 +91,8 @@ export interface OpenOptions<
   codecs?: readonly UserBlockCodec[]
   /**
    * Compaction policy: 'leveled' (default; reads and space), 'sizeTiered' (writes), 'lazyLeveled' (writes
-   * and space), 'fifo' (nothing is merged, the oldest tables go), or an object with its name and
-   * thresholds. It may differ from open to open, and change meanwhile: see `setCompaction`.
+   * and space), 'adaptive' (one of these three, by what the database is used for), 'fifo' (nothing is
+   * merged, the oldest tables go), or an object with its name and thresholds. It may differ from open to open, and change meanwhile: see `setCompaction`.
    */
   compaction?: CompactionPolicy | CompactionOptions
   /**
@@ -302,6 +302,9 @@ export interface Stats {
     commits: number
     /** Keys looked up. */
     gets: number
+    /** Walks over ranges, and the entries that those gave which have ended. */
+    scans: number
+    scannedEntries: number
   }
   cache: { hits: number; misses: number; usedBytes: number; capacityBytes: number }
   /** `useful`: said "absent" and spared a block; `falsePositives`: said "perhaps", and it was not there. */
@@ -325,6 +328,8 @@ export interface Stats {
   compactions: {
     /** The policy in force, and the last times that it was changed, oldest first. */
     policy: CompactionPolicy
+    /** Whether 'adaptive' chooses it. */
+    adaptive: boolean
     policyChanges: PolicyChange[]
     count: number
     moves: number

@@ -60,6 +60,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     if (this.step === Step.end) return
     const mayRead = core.coldReads.mayBlock()
     this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
+    core.counts.scans++
     core.walks.add(this)
   }
 
@@ -123,6 +124,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   /** Until `count`, or a block that is not in memory; tells what is left of `maxBytes`. */
   private collect(chunk: T[], count: number, maxBytes: number): number {
     let bytesLeft = maxBytes
+    const lengthBefore = chunk.length
     try {
       while (chunk.length < count && bytesLeft >= 0 && this.advance()) {
         const walk = this.walk!
@@ -133,6 +135,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
       this.close()
       throw error
     }
+    this.core.counts.scannedEntries += chunk.length - lengthBefore
     return bytesLeft
   }
 

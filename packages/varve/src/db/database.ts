@@ -10,7 +10,7 @@ import type {
   CompactionOptions,
   CompactionPolicy,
 } from '../compaction/pickers/compaction-options.js'
-import { resolveCompaction } from '../compaction/pickers/resolve-compaction.js'
+import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import { type Explanation, explainGet } from '../tree/explain.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import type {
@@ -312,7 +312,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   setCompaction(compaction: CompactionPolicy | CompactionOptions): void {
     const { policy } = this.writer()
     const { memtableBytes } = this.parts.options.tree
-    policy.change(resolveCompaction(compaction, memtableBytes), 'set by hand')
+    policy.set(resolveSetting(compaction, memtableBytes))
   }
 
   /** What the engine has done and holds. */

@@ -40,6 +40,7 @@ abstract class Walk<T> implements OpenWalk {
   private isStarted = false
   /** Entries until the limit; below zero from the start without one. */
   private left: number
+  private leftAtStart = 0
   private isCut = false
 
   constructor(
@@ -53,6 +54,8 @@ abstract class Walk<T> implements OpenWalk {
     this.left = limit === Infinity ? -1 : limit
     if (limit === 0 || isEmptyRange(range)) return
     this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
+    this.leftAtStart = this.left
+    core.counts.scans++
     core.walks.add(this)
   }
 
@@ -91,6 +94,7 @@ abstract class Walk<T> implements OpenWalk {
     const { walk } = this
     if (walk === undefined) return
     this.walk = undefined
+    this.core.counts.scannedEntries += this.leftAtStart - this.left
     this.core.walks.delete(this)
     walk.close()
   }

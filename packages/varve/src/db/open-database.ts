@@ -16,6 +16,8 @@ import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
 import type { ReplayedLog, ReplayResult } from '../wal/replay.js'
 import { WriteAheadLog } from '../wal/write-ahead-log.js'
+import type { UsageCounters } from './adaptive-control.js'
+import { allTableBytes } from './amplification.js'
 import { BackgroundHost } from './background-host.js'
 import { ColdReads } from './cold-reads.js'
 import { CommitPipeline } from './commit-pipeline.js'
@@ -143,13 +145,13 @@ function newCore(tree: Tree, options: ResolvedOptions, assertOpen: () => void): 
     coldReads: new ColdReads(coldReads, clock),
     walks: new Set(),
     loads: new Set(),
-    counts: { gets: 0 },
+    counts: { gets: 0, scans: 0, scannedEntries: 0 },
     assertOpen,
   }
 }
 
 function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): DatabaseParts {
-  const { path, options, versions, tree, events, core, host, replayed, lastSequence } = store
+  const { path, options, versions, tree, events, core, host, work, replayed, lastSequence } = store
   const { fs, clock, durability } = options
   mendLogs(fs, path, replayed)
   host.removals.remove(versions.unneededFiles())
@@ -176,7 +178,10 @@ function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): D
   const trees = new Map([[tree.keyspace, tree]])
   const sources = (): Iterable<Tree> => trees.values()
   const onError = (error: VarveError): void => events.emit('error', error)
-  const onChange = (): void => stalls.wake()
+  const onChange = (): void => {
+    stalls.wake()
+    policy.look()
+  }
   const onJobError = (error: VarveError): void => {
     // What cannot be flushed fills the memory, and the next open decides what there is.
     if (versions.isPoisoned) pipeline.poison(error)
@@ -202,6 +207,23 @@ function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): D
   )
   versions.requireOwner = requireOwner
   host.removals.isFenced = () => lock.isLost()
+  const check = (): void => {
+    scheduler.pump()
+    // What held writes back may not any more.
+    stalls.wake()
+  }
+  const policy = new PolicyControl(tree, clock, {
+    check,
+    changed: (change) => events.emit('policy', change),
+    usage: () => usageOf(core, pipeline, stalls),
+    circumstances: () => ({
+      dataBytes: allTableBytes(tree.currentVersion()),
+      memtableBytes,
+      mergeBytesPerSecond: work.mergeBytesPerSecond,
+      threads: options.background.mode === 'inline' ? 0 : options.background.threads,
+    }),
+  })
+  undo.push(() => policy.stop())
   if (store.logs.length >= maxReplayedLogs) {
     if (tree.hasUnflushed) {
       pipeline.rotate()
@@ -210,13 +232,6 @@ function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): D
       host.removeObsoleteLogs()
     }
   }
-  const check = (): void => {
-    scheduler.pump()
-    // What held writes back may not any more.
-    stalls.wake()
-  }
-  const policy = new PolicyControl(tree, clock, check, (change) => events.emit('policy', change))
-  undo.push(() => policy.stop())
   host.onReadsInVain = (fileNumber, reads) => {
     tree.compaction.readInVain(fileNumber, reads)
     // Not in the middle of a read.
@@ -230,6 +245,11 @@ function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): D
 function lostLock(path: string): VarveError {
   const message = `LOCK in ${path} was removed or taken: the directory may have another owner by now`
   return new VarveError('LOCKED', message, { path })
+}
+
+function usageOf(core: ReadCore, pipeline: CommitPipeline, stalls: WriteStalls): UsageCounters {
+  const stalledMs = Object.values(stalls.byCause).reduce((sum, { timeMs }) => sum + timeMs, 0)
+  return { ...core.counts, writtenBytes: pipeline.userBytes, stalledMs }
 }
 
 function openVersions(

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../base/clock.js'
 import { invalidArgument } from '../base/errors.js'
 import { describe, type Encoding, encodingFor, type EncodingOption } from '../batch/encoding.js'
 import type { JobExecutor } from '../compaction/job-executor.js'
-import { resolveCompaction } from '../compaction/pickers/resolve-compaction.js'
+import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import type { JobEnvironment } from '../compaction/run-job.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
@@ -108,7 +108,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
       filterAllocation: oneOf(options, 'filterAllocation', ['monkey', 'uniform']),
       codec: resolveCodec(options.codec, codecs),
       paranoid: boolean(options, 'paranoid', false),
-      compaction: resolveCompaction(options.compaction, memtableBytes),
+      compaction: resolveSetting(options.compaction, memtableBytes),
     },
   }
 }

@@ -24,7 +24,8 @@ export interface ReadCore {
   readonly walks: Set<OpenWalk>
   /** Reads that wait for blocks. */
   readonly loads: Set<Promise<unknown>>
-  readonly counts: { gets: number }
+  /** Keys looked up, walks begun, and entries that ended walks gave. */
+  readonly counts: { gets: number; scans: number; scannedEntries: number }
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
 }

@@ -9,7 +9,7 @@ import { noStalls, type StallsByCause } from './write-stalls.js'
 export function collectStats(parts: DatabaseParts): Stats {
   const { tree, tables, cache, core, snapshots, work, tableCounters, writer } = parts
   const { version } = tree.state
-  const { gets } = core.counts
+  const { gets, scans, scannedEntries } = core.counts
   const user = writer?.pipeline.userBytes ?? 0
   const log = writer?.log.appendedBytes ?? 0
   const flush = work.flushedBytes
@@ -32,6 +32,8 @@ export function collectStats(parts: DatabaseParts): Stats {
       writes: writer?.pipeline.operations ?? 0,
       commits: writer?.pipeline.commits ?? 0,
       gets,
+      scans,
+      scannedEntries,
     },
     cache: {
       hits: cache.hits,
@@ -53,6 +55,7 @@ export function collectStats(parts: DatabaseParts): Stats {
     },
     compactions: {
       policy: tree.compaction.current.policy,
+      adaptive: writer?.policy.isAdaptive ?? false,
       policyChanges: [...(writer?.policy.changes ?? [])],
       count: work.compactions,
       moves: work.moves,

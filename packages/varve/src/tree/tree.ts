@@ -1,7 +1,11 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { FilterAllocation } from '../compaction/filter-allocation.js'
 import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
-import type { Compaction, StallThresholds } from '../compaction/pickers/compaction-options.js'
+import { candidateFor } from '../compaction/pickers/adaptive-policy.js'
+import type {
+  CompactionSetting,
+  StallThresholds,
+} from '../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
@@ -36,8 +40,8 @@ export interface TreeOptions {
   readonly filterAllocation: FilterAllocation
   readonly codec: string
   readonly paranoid: boolean
-  /** The policy that the tree begins with. */
-  readonly compaction: Compaction
+  /** The policy that the tree begins with, or that one is to be chosen. */
+  readonly compaction: CompactionSetting
 }
 
 /** What a tree needs of the database that it is part of. */
@@ -85,7 +89,10 @@ export class Tree implements JobSource {
     readonly options: TreeOptions,
     private readonly host: TreeHost,
   ) {
-    this.compaction = new TreeCompaction(options.compaction, options.tableBytes, host)
+    const { compaction: setting, tableBytes } = options
+    const first =
+      setting.policy === 'adaptive' ? candidateFor(setting, this.currentVersion()) : setting
+    this.compaction = new TreeCompaction(first, tableBytes, host)
     this.memtables = new MemTables(options.memtableBytes)
     this.state = this.newState()
   }

@@ -77,9 +77,34 @@ export interface FifoCompaction extends FifoThresholds {
 
 export type Compaction = RunCompaction | FifoCompaction
 
-export type CompactionPolicy = Compaction['policy']
+/** How a policy is chosen among those that merge runs, while the database is used. */
+export interface AdaptiveThresholds {
+  /** How often the mix of reads and writes is looked at, in milliseconds. 10 to 3,600,000; default 500. */
+  readonly windowMs: number
+  /** Share of its work that another policy must save to be better. 0 to 0.9; default 0.1. */
+  readonly margin: number
+}
+
+/** Whichever policy suits what the database is used for. */
+export interface AdaptiveCompaction extends AdaptiveThresholds {
+  readonly policy: 'adaptive'
+  /** What it chooses among. */
+  readonly candidates: readonly RunCompaction[]
+}
+
+/** What a database is told: a policy, or to choose one. */
+export type CompactionSetting = Compaction | AdaptiveCompaction
+
+export type CompactionPolicy = CompactionSetting['policy']
 
 /** A policy, with those of its thresholds that are not to have their defaults. */
-export type CompactionOptions =
+export type FixedCompactionOptions =
   | (Partial<RunThresholds> & { readonly policy: RunPolicy })
   | (Partial<FifoThresholds> & { readonly policy: 'fifo' })
+
+/** With 'adaptive', the thresholds are those of all policies that it chooses among. */
+export type AdaptiveCompactionOptions = Partial<
+  AdaptiveThresholds & Omit<RunThresholds, 'runsPerLevel' | 'runsInLastLevel'>
+> & { readonly policy: 'adaptive' }
+
+export type CompactionOptions = FixedCompactionOptions | AdaptiveCompactionOptions

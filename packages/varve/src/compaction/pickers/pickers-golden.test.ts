@@ -8,7 +8,7 @@ import { fakeTable, fakeVersion } from '../../version/testing/fake-tables.js'
 import type { Version } from '../../version/version.js'
 import { compactionDebtBytes, compactionScores, levelStates } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
-import type { Compaction, CompactionOptions } from './compaction-options.js'
+import type { Compaction, FixedCompactionOptions } from './compaction-options.js'
 import { noConditions } from './pick-conditions.js'
 import { pickManual } from './manual-picker.js'
 import { pickCompaction } from './pick-compaction.js'
@@ -60,7 +60,7 @@ function parsePolicy(line: string): Compaction {
   const [, policy, ...thresholds] = line.split(' ')
   const given = thresholds.map((text) => text.split('=')).map(([name, value]) => [name, +value])
   const { baseBytes, maxBytes, ...others } = Object.fromEntries(given) as Record<string, number>
-  const compaction = resolveCompaction({ policy, ...others } as CompactionOptions)
+  const compaction = resolveCompaction({ policy, ...others } as FixedCompactionOptions)
   // Trees on paper are smaller than the smallest that a user may ask for.
   const small = Object.entries({ baseBytes, maxBytes }).filter(([, value]) => value !== undefined)
   return { ...compaction, ...Object.fromEntries(small) }

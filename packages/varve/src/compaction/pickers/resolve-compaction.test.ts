@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VarveError } from '../../base/errors.js'
 import type { RunPolicy } from './compaction-options.js'
-import { resolveCompaction, resolveRuns } from './resolve-compaction.js'
+import { resolveCompaction, resolveRuns, resolveSetting } from './resolve-compaction.js'
 
 test('a policy is a number of runs', () => {
   const runs = (options: Parameters<typeof resolveRuns>[0] | RunPolicy): number[] => {
@@ -48,7 +48,7 @@ test('an error names the option and the values allowed', () => {
     [{ garbageShare: 0 }, 'compaction.garbageShare', /from 0.01 to 1, or Infinity, not 0/],
     [{ maxTableAgeMs: 5 }, 'compaction.maxTableAgeMs', /from 60000/],
     [{ maxLevels: 8 }, 'compaction.maxLevels', /from 2 to 7/],
-    [{ policy: 'tiered' }, 'compaction.policy', /'leveled', .*'fifo', not tiered/],
+    [{ policy: 'tiered' }, 'compaction.policy', /'leveled', .*'adaptive', not tiered/],
     [{ levelRatio: 3 }, 'compaction.levelRatio', /not an option; there are policy, sizeRatio/],
     [{ constructor: 3 }, 'compaction.constructor', /not an option/],
   ]
@@ -62,5 +62,29 @@ test('an error names the option and the values allowed', () => {
         message.test(error.message),
       option,
     )
+  }
+})
+
+test('adaptive chooses among policies with thresholds in common', () => {
+  const given = { policy: 'adaptive', l0Trigger: 6, windowMs: 100 } as const
+  const setting = resolveSetting(given, 1_000_000)
+  assert.ok(setting.policy === 'adaptive')
+  assert.deepEqual([setting.windowMs, setting.margin], [100, 0.1])
+  assert.deepEqual(
+    setting.candidates,
+    (['leveled', 'lazyLeveled', 'sizeTiered'] as const).map((policy) =>
+      resolveRuns({ policy, l0Trigger: 6 }, 1_000_000),
+    ),
+  )
+  const cases: [object, string][] = [
+    [{ windowMs: 5 }, 'compaction.windowMs'],
+    [{ margin: 1 }, 'compaction.margin'],
+    [{ runsPerLevel: 2 }, 'compaction.runsPerLevel'],
+    [{ maxBytes: 1e6 }, 'compaction.maxBytes'],
+    [{ sizeRatio: 1 }, 'compaction.sizeRatio'],
+  ]
+  for (const [wrong, option] of cases) {
+    const error = { code: 'INVALID_ARGUMENT', option }
+    assert.throws(() => resolveSetting({ policy: 'adaptive', ...wrong }), error)
   }
 })

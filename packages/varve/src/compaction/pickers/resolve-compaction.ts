@@ -1,15 +1,20 @@
 import { invalidArgument } from '../../base/errors.js'
 import { levelCount } from '../../version/version.js'
 import type {
+  AdaptiveCompaction,
+  AdaptiveCompactionOptions,
   Compaction,
   CompactionOptions,
   CompactionPolicy,
+  CompactionSetting,
   FifoCompaction,
+  FixedCompactionOptions,
   RunCompaction,
   RunPolicy,
 } from './compaction-options.js'
 
-const policies: readonly CompactionPolicy[] = ['leveled', 'sizeTiered', 'lazyLeveled', 'fifo']
+const runPolicies: readonly RunPolicy[] = ['leveled', 'lazyLeveled', 'sizeTiered']
+const policies: readonly CompactionPolicy[] = [...runPolicies, 'fifo', 'adaptive']
 const sizeRatios: Record<RunPolicy, number> = { leveled: 10, sizeTiered: 4, lazyLeveled: 4 }
 
 const MiB = 1024 * 1024
@@ -20,23 +25,31 @@ const maxBytes = 2 ** 50
 const maxL0Tables = 1000
 const minAgeMs = 1000
 const minTableAgeMs = 60_000
-const minShare = 0.01
 const minFruitlessReadBytes = 64
 
 /** Fills in defaults. Throws INVALID_ARGUMENT, naming the option below `compaction` and its values. */
-export function resolveCompaction(
+export function resolveSetting(
   given: CompactionPolicy | CompactionOptions = 'leveled',
   memtableBytes = defaultMemtableBytes,
-): Compaction {
+): CompactionSetting {
   const isNamed = typeof given !== 'object' || given === null
   const options = isNamed ? ({ policy: given } as CompactionOptions) : given
   requirePolicy(options.policy, isNamed ? 'compaction' : 'compaction.policy')
+  if (options.policy === 'adaptive') return resolveAdaptive(options, memtableBytes)
   return options.policy === 'fifo' ? resolveFifo(options) : resolveRuns(options, memtableBytes)
+}
+
+/** The same for a policy that stays as it is. */
+export function resolveCompaction(
+  given?: Exclude<CompactionPolicy, 'adaptive'> | FixedCompactionOptions,
+  memtableBytes?: number,
+): Compaction {
+  return resolveSetting(given, memtableBytes) as Compaction
 }
 
 /** The same for a policy that merges runs. */
 export function resolveRuns(
-  options: Extract<CompactionOptions, { policy: RunPolicy }>,
+  options: Extract<FixedCompactionOptions, { policy: RunPolicy }>,
   memtableBytes = defaultMemtableBytes,
 ): RunCompaction {
   const resolved = complete(options, runDefaults(options, memtableBytes))
@@ -51,14 +64,14 @@ export function resolveRuns(
   requireInteger(resolved, 'debtStopBytes', [debtSlowdownBytes, 'debtSlowdownBytes'], maxBytes)
   requireInteger(resolved, 'baseBytes', minBaseBytes, maxBytes)
   requireInteger(resolved, 'maxLevels', 2, levelCount)
-  requireShare(resolved, 'garbageShare')
+  requireShare(resolved)
   requireIntegerOrNever(resolved, 'fruitlessReadBytes', minFruitlessReadBytes)
   requireIntegerOrNever(resolved, 'maxTableAgeMs', minTableAgeMs)
   return resolved
 }
 
 function runDefaults(
-  options: Extract<CompactionOptions, { policy: RunPolicy }>,
+  options: Extract<FixedCompactionOptions, { policy: RunPolicy }>,
   memtableBytes: number,
 ): RunCompaction {
   const { policy, sizeRatio = sizeRatios[policy], l0Trigger = 4 } = options
@@ -82,7 +95,7 @@ function runDefaults(
   }
 }
 
-function resolveFifo(options: Extract<CompactionOptions, { policy: 'fifo' }>): FifoCompaction {
+function resolveFifo(options: Extract<FixedCompactionOptions, { policy: 'fifo' }>): FifoCompaction {
   const defaults: FifoCompaction = { policy: 'fifo', maxBytes: GiB, maxAgeMs: Infinity }
   const resolved = complete(options, defaults)
   requireInteger(resolved, 'maxBytes', minBaseBytes, maxBytes)
@@ -90,8 +103,24 @@ function resolveFifo(options: Extract<CompactionOptions, { policy: 'fifo' }>): F
   return resolved
 }
 
+function resolveAdaptive(
+  options: AdaptiveCompactionOptions,
+  memtableBytes: number,
+): AdaptiveCompaction {
+  const own = { windowMs: 500, margin: 0.1 }
+  const { policy, windowMs = own.windowMs, margin = own.margin, ...given } = options
+  const { runsPerLevel: _k, runsInLastLevel: _z, ...shared } = runDefaults({ policy: 'leveled' }, 0)
+  requireKnown(options, [...Object.keys(own), ...Object.keys(shared)])
+  requireNumber('windowMs', windowMs, 10, 3_600_000)
+  requireNumber('margin', margin, 0, 0.9)
+  const candidates = runPolicies.map((name) =>
+    resolveRuns({ ...given, policy: name }, memtableBytes),
+  )
+  return { policy, windowMs, margin, candidates }
+}
+
 /** The defaults with what is given in their place. */
-function complete<T extends Compaction>(options: CompactionOptions, defaults: T): T {
+function complete<T extends Compaction>(options: FixedCompactionOptions, defaults: T): T {
   requireKnown(options, Object.keys(defaults))
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(given) }
@@ -137,12 +166,16 @@ function requireIntegerOrNever<T extends Compaction>(
   if (options[name] !== Infinity) requireInteger(options, name, low, maxBytes)
 }
 
-function requireShare(options: RunCompaction, name: 'garbageShare'): void {
-  const share: unknown = options[name]
-  if (share === Infinity || (typeof share === 'number' && share >= minShare && share <= 1)) return
+function requireShare({ garbageShare }: RunCompaction): void {
+  if (garbageShare !== Infinity)
+    requireNumber('garbageShare', garbageShare, 0.01, 1, ', or Infinity')
+}
+
+function requireNumber(name: string, value: unknown, low: number, high: number, or = ''): void {
+  if (typeof value === 'number' && value >= low && value <= high) return
   const path = `compaction.${name}`
-  const message = `${path} must be a number from ${minShare} to 1, or Infinity, not ${String(share)}`
-  throw invalidArgument(message, path)
+  const allowed = `a number from ${low} to ${high}${or}`
+  throw invalidArgument(`${path} must be ${allowed}, not ${String(value)}`, path)
 }
 
 function valueOf(bound: Bound): number {

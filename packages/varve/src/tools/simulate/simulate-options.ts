@@ -1,10 +1,10 @@
 import { invalidArgument } from '../../base/errors.js'
 import type {
-  Compaction,
   CompactionOptions,
   CompactionPolicy,
+  CompactionSetting,
 } from '../../compaction/pickers/compaction-options.js'
-import { resolveCompaction } from '../../compaction/pickers/resolve-compaction.js'
+import { resolveSetting } from '../../compaction/pickers/resolve-compaction.js'
 import { maxKeys } from './key-lists.js'
 
 const MiB = 1024 * 1024
@@ -20,6 +20,12 @@ export interface SimulateOptions {
   readonly overwrites?: number
   /** Share of these that delete. 0 to 1; default 0. */
   readonly deletes?: number
+  /**
+   * Point reads for each of these writes, and scans of 50 entries: what 'adaptive' decides by. 0 to 10^6;
+   * default 0.
+   */
+  readonly gets?: number
+  readonly scans?: number
   /** Key and value together. Default 116. */
   readonly entryBytes?: number
   /** As in `open`. Default 64 MiB. */
@@ -33,22 +39,28 @@ export interface SimulateOptions {
 }
 
 export type ResolvedSimulation = Required<Omit<SimulateOptions, 'compaction'>> & {
-  readonly compaction: Compaction
+  readonly compaction: CompactionSetting
 }
 
 /** Throws INVALID_ARGUMENT that names the option and what it may be. */
 export function resolveSimulation(given: SimulateOptions): ResolvedSimulation {
-  const { order = 'random', deletes = 0 } = given
+  const { order = 'random', deletes = 0, gets = 0, scans = 0 } = given
   if (order !== 'random' && order !== 'sorted') throw invalid('order', "'random' or 'sorted'")
   if (!(deletes >= 0 && deletes <= 1)) throw invalid('deletes', 'a number from 0 to 1')
+  for (const [name, value] of Object.entries({ gets, scans })) {
+    const isValid = value >= 0 && value <= 1e6
+    if (!isValid) throw invalid(name as 'gets' | 'scans', 'a number from 0 to 1000000')
+  }
   const records = integer(given, 'records', 1_000_000, 1, maxKeys)
   const memtableBytes = integer(given, 'memtableBytes', 64 * MiB, 1024, 1024 * MiB)
   return {
-    compaction: resolveCompaction(given.compaction, memtableBytes),
+    compaction: resolveSetting(given.compaction, memtableBytes),
     records,
     order,
     overwrites: integer(given, 'overwrites', records, 0, 2 ** 40),
     deletes,
+    gets,
+    scans,
     entryBytes: integer(given, 'entryBytes', 116, 1, MiB),
     memtableBytes,
     tableBytes: integer(given, 'tableBytes', 32 * MiB, 1024, 4096 * MiB),

@@ -75,3 +75,17 @@ test('the same seed gives the same tree, and options are checked', () => {
     assert.throws(() => simulate(wrong as never), error)
   }
 })
+
+test('adaptive follows the reads that come beside the overwrites', () => {
+  const sizes = { ...small, records: 50_000, compaction: 'adaptive' } as const
+  assert.deepEqual(simulate(sizes).policyChanges, [])
+  const { policy, policyChanges, levels } = simulate({ ...sizes, scans: 5 })
+  assert.equal(policy, 'adaptive')
+  assert.deepEqual(
+    policyChanges.map(({ from, to }) => [from, to]),
+    [['sizeTiered', 'leveled']],
+  )
+  assert.ok(policyChanges[0].writes > 50_000)
+  assert.ok(levels.slice(1).every(({ runs }) => runs <= 1))
+  assert.throws(() => simulate({ gets: -1 }), { code: 'INVALID_ARGUMENT', option: 'gets' })
+})

@@ -1,6 +1,7 @@
 import { Prng } from '../../base/prng.js'
 import type { CompactionPolicy } from '../../compaction/pickers/compaction-options.js'
 import { levelStates } from '../../compaction/pickers/compaction-scores.js'
+import { type SimulatedChange, SimulatedChoice } from './simulated-choice.js'
 import { entryOf, WriteBuffer } from './key-lists.js'
 import {
   type ResolvedSimulation,
@@ -12,6 +13,8 @@ import { SimulatedTree } from './simulated-tree.js'
 /** What came out of it. Compactions are free: each flush finds all those done that the last made due. */
 export interface Simulation {
   readonly policy: CompactionPolicy
+  /** What 'adaptive' did. */
+  readonly policyChanges: readonly SimulatedChange[]
   /** Of the records, of what followed, and of both. */
   readonly phases: readonly SimulatedPhase[]
   readonly levels: readonly SimulatedLevel[]
@@ -84,15 +87,18 @@ export function simulate(options: SimulateOptions = {}): Simulation {
 class Simulator {
   private readonly random: Prng
   private readonly tree: SimulatedTree
+  private readonly choice: SimulatedChoice
   private readonly memtable: WriteBuffer
   private readonly isLive: Uint8Array
   private liveCount = 0
+  private writesSinceFlush = 0
   private readonly phases: SimulatedPhase[] = []
   private moments = new Moments()
 
   constructor(private readonly options: ResolvedSimulation) {
     this.random = new Prng(options.seed)
-    this.tree = new SimulatedTree(options.compaction, options)
+    this.choice = new SimulatedChoice(options)
+    this.tree = new SimulatedTree(this.choice.current, options)
     this.memtable = new WriteBuffer(Math.ceil(options.memtableBytes / options.entryBytes))
     this.isLive = new Uint8Array(options.records)
   }
@@ -116,7 +122,8 @@ class Simulator {
   result(): Simulation {
     const { version, compaction, compactions, flushes, largestInputBytes } = this.tree
     return {
-      policy: compaction.policy,
+      policy: this.options.compaction.policy,
+      policyChanges: this.choice.changes,
       phases: this.phases,
       levels: levelStates(version, compaction).map((state, level) => ({
         level,
@@ -167,12 +174,17 @@ class Simulator {
     this.liveCount += live - this.isLive[key]
     this.isLive[key] = live
     this.memtable.add(entryOf(key, isDelete))
+    this.writesSinceFlush++
     if (this.memtable.isFull) this.flush()
   }
 
   private flush(): void {
     const { tree, random, options } = this
     tree.peakBytes = 0
+    const isBesideReads = this.phases.length > 0
+    this.choice.wrote(this.writesSinceFlush, isBesideReads, tree.bytes)
+    this.writesSinceFlush = 0
+    tree.compaction = this.choice.current
     if (!this.memtable.isEmpty) tree.flush(this.memtable.take())
     while (tree.compact());
     let asked = 0
