@@ -1,8 +1,9 @@
 // Compaction policies side by side, on the calling thread and on a background thread, under the same
 // writes:
 //
-//   node bench/compaction.mjs [--policies leveled,sizeTiered] [--modes inline,thread]
-//                             [--paces rate,flatOut] [--rate 5000] [--operations 100k]
+//   node bench/compaction.mjs [--parts paces,mixes] [--policies leveled,sizeTiered]
+//                             [--modes inline,thread] [--paces rate,flatOut] [--rate 5000]
+//                             [--operations 100k] [--mixes changing] [--rounds 3]
 //                             [--dir /fast/disk] [--out folder]
 //
 // Each run is a process of its own. With --out, the runs that are asked for take the place of those that the
@@ -12,12 +13,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { mixes, mixPolicies, mixSettings } from './compaction/mixes.mjs'
 import { modes, paces, policies, settings } from './compaction/settings.mjs'
 import { about } from './measure/about.mjs'
-import { printCompactionRun } from './report/compaction-text.mjs'
+import { printCompactionRun, printMixRun } from './report/compaction-text.mjs'
 
 const { values: args } = parseArgs({
   options: {
+    parts: { type: 'string', default: 'paces,mixes' },
+    mixes: { type: 'string', default: Object.keys(mixes).join(',') },
+    rounds: { type: 'string', default: '1' },
     policies: { type: 'string', default: policies.join(',') },
     modes: { type: 'string', default: modes.join(',') },
     paces: { type: 'string', default: Object.keys(paces).join(',') },
@@ -32,41 +37,75 @@ process.on('exit', () => rmSync(parent, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 const runs = []
+const mixRuns = []
 let hasFailed = false
-for (const policy of listed('policies', policies)) {
-  for (const pace of listed('paces', Object.keys(paces))) {
-    for (const mode of listed('modes', modes)) await runOne({ policy, mode, pace })
-  }
-}
+const parts = listed('parts', ['paces', 'mixes'])
+if (parts.includes('paces')) await runPaces()
+if (parts.includes('mixes')) await runMixes()
 if (args.out !== undefined) {
   // The pictures need the packages of bench/, which the measurement does without.
   const { writeCompactionReport } = await import('./report/write-compaction-report.mjs')
-  await writeCompactionReport(reportOf([...earlierRuns(args.out), ...runs]), args.out)
+  await writeCompactionReport(reportOf(earlierReport(args.out)), args.out)
 }
 process.exit(hasFailed ? 1 : 0)
 
+async function runPaces() {
+  for (const policy of listed('policies', policies)) {
+    for (const pace of listed('paces', Object.keys(paces))) {
+      for (const mode of listed('modes', modes)) await runOne({ policy, mode, pace })
+    }
+  }
+}
+
+/** Policies side by side under each mix; each round begins with another one. */
+async function runMixes() {
+  const wanted = listed('policies', policies).filter((policy) => mixPolicies.includes(policy))
+  for (const mix of listed('mixes', Object.keys(mixes))) {
+    for (let round = 0; round < Number(args.rounds); round++) {
+      for (let i = 0; i < wanted.length; i++) {
+        await runMix({ mix, policy: wanted[(i + round) % wanted.length], round })
+      }
+    }
+  }
+}
+
+async function runMix(run) {
+  await inDirectory(run, async (directory) => {
+    const figures = await child('one-mix', { ...mixSettings, ...run, directory })
+    mixRuns.push({ ...run, ...figures })
+    printMixRun(mixRuns.at(-1))
+  })
+}
+
 async function runOne(run) {
-  const directory = mkdtempSync(join(parent, `${run.policy}-`))
-  // What others left to the operating system to write is not charged to this one.
-  if (process.platform !== 'win32') execFileSync('sync')
   const pace = { ...paces[run.pace] }
   if (args.operations !== undefined) pace.operations = countOf(args.operations)
   if (run.pace === 'rate') pace.ratePerSecond = Number(args.rate)
-  try {
-    const figures = await child({ ...settings, ...pace, ...run, directory })
+  await inDirectory(run, async (directory) => {
+    const figures = await child('one-run', { ...settings, ...pace, ...run, directory })
     runs.push({ ...run, ...pace, ...figures })
     printCompactionRun(runs.at(-1))
+  })
+}
+
+/** Measures in a directory of its own, and goes on with the next run when one fails. */
+async function inDirectory(run, measure) {
+  const directory = mkdtempSync(join(parent, `${run.policy}-`))
+  // What others left to the operating system to write is not charged to this one.
+  if (process.platform !== 'win32') execFileSync('sync')
+  try {
+    await measure(directory)
   } catch (error) {
     hasFailed = true
-    console.error(`FAILED: ${run.policy}, ${run.mode}, ${run.pace}: ${error.message}`)
+    console.error(`FAILED: ${Object.values(run).join(', ')}: ${error.message}`)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
 /** Runs a plan in a process of its own and gives its answer. */
-function child(plan) {
-  const script = new URL('./compaction/one-run.mjs', import.meta.url)
+function child(name, plan) {
+  const script = new URL(`./compaction/${name}.mjs`, import.meta.url)
   return new Promise((resolve, reject) => {
     const started = fork(script, [JSON.stringify(plan)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -81,20 +120,31 @@ function child(plan) {
   })
 }
 
-function reportOf(all) {
+function reportOf(earlier) {
   const command = `npm run bench:compaction -- ${process.argv.slice(2).join(' ')}`.trim()
   const rank = ({ policy, pace, mode }) =>
     policies.indexOf(policy) * 100 + Object.keys(paces).indexOf(pace) * 10 + modes.indexOf(mode)
-  return { about: about(), command, settings, runs: all.sort((a, b) => rank(a) - rank(b)) }
+  const mixRank = ({ mix, policy, round }) =>
+    Object.keys(mixes).indexOf(mix) * 1000 + mixPolicies.indexOf(policy) * 100 + round
+  return {
+    about: about(),
+    command,
+    settings,
+    mixSettings,
+    runs: merged(earlier.runs, runs, ['policy', 'mode', 'pace'], rank),
+    mixRuns: merged(earlier.mixRuns, mixRuns, ['mix', 'policy'], mixRank),
+  }
 }
 
-/** The runs in the folder that were not asked for now. */
-function earlierRuns(folder) {
+/** Runs that were made now take the place of earlier ones of the same names. */
+function merged(earlier = [], now, names, rank) {
+  const isNew = (old) => now.some((run) => names.every((name) => run[name] === old[name]))
+  return [...earlier.filter((run) => !isNew(run)), ...now].sort((a, b) => rank(a) - rank(b))
+}
+
+function earlierReport(folder) {
   const file = join(folder, 'compaction.json')
-  if (!existsSync(file)) return []
-  const isNew = (old) =>
-    runs.some((run) => ['policy', 'mode', 'pace'].every((name) => run[name] === old[name]))
-  return JSON.parse(readFileSync(file, 'utf8')).runs.filter((run) => !isNew(run))
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
 }
 
 function listed(name, known) {

@@ -1,4 +1,4 @@
-export const policies = ['leveled', 'sizeTiered', 'lazyLeveled']
+export const policies = ['leveled', 'sizeTiered', 'lazyLeveled', 'adaptive']
 export const modes = ['inline', 'thread']
 
 /** Small memtables and tables, so that a short run sees hundreds of flushes, and levels enough. */

@@ -3,7 +3,12 @@ import { render, title } from './drawing.mjs'
 
 /** The same colours in every picture, distinct for the colour-blind too (Okabe and Ito). */
 const modeColors = { inline: '#d55e00', thread: '#0072b2' }
-const policyColors = { leveled: '#0072b2', sizeTiered: '#e69f00', lazyLeveled: '#009e73' }
+const policyColors = {
+  leveled: '#0072b2',
+  sizeTiered: '#e69f00',
+  lazyLeveled: '#009e73',
+  adaptive: '#d55e00',
+}
 
 /** A tenth of a second without an operation is drawn as this many a second. */
 const slowest = 100
@@ -156,7 +161,7 @@ export function drawAmplification({ runs, settings }) {
         policy,
         panel,
         measured: measured[name],
-        theory: expected[name] ?? null,
+        theory: expected?.[name] ?? null,
       }))
     })
   const x = {

@@ -1,6 +1,8 @@
 import { theory } from '../compaction/theory.mjs'
 import { runsText } from './compaction-text.mjs'
 import { figure } from './figure.mjs'
+import { table } from './markdown-table.mjs'
+import { mixesMarkdown } from './mixes-markdown.mjs'
 
 /** The report as one Markdown page. */
 export function compactionMarkdown(report, pictures) {
@@ -29,6 +31,7 @@ export function compactionMarkdown(report, pictures) {
       ' looked into for each point read, right after the last write. Theory in brackets.',
     amplificationTable(flatOut, settings),
     `![amplification](${pictures.amplification})`,
+    ...mixesMarkdown(report, pictures),
   ]
   return `${parts.filter((part) => part !== undefined).join('\n\n')}\n`
 }
@@ -125,8 +128,8 @@ function amplificationTable(runs, settings) {
       return [
         policy,
         mode,
-        `${figure(amplification.write)} (${figure(expected.write)})`,
-        `${figure(amplification.space)} (${figure(expected.space)})`,
+        beside(amplification.write, expected?.write),
+        beside(amplification.space, expected?.space),
         figure(amplification.read),
         runsText(levels),
       ]
@@ -134,11 +137,11 @@ function amplificationTable(runs, settings) {
   )
 }
 
-function ms(us) {
-  return `${figure(us / 1000)} ms`
+/** What was measured, and what theory says where there is one. */
+function beside(measured, expected) {
+  return expected === undefined ? figure(measured) : `${figure(measured)} (${figure(expected)})`
 }
 
-function table(heads, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(heads), line(heads.map(() => '---:')), ...rows.map(line)].join('\n')
+function ms(us) {
+  return `${figure(us / 1000)} ms`
 }

@@ -18,6 +18,21 @@ export function printCompactionRun(run) {
   console.error(cells.join(' · '))
 }
 
+export function printMixRun(run) {
+  const { mix, policy, operations, seconds, phaseSeconds, writeAmplification } = run
+  const cells = [
+    `${mix.padEnd(10)} ${policy.padEnd(11)}`,
+    `${figure(seconds)} s (${phaseSeconds.map(figure).join(' + ')})`,
+    `${figure(operations / seconds)} operations/s`,
+    `write amp ${figure(writeAmplification)}`,
+    `${run.runs} runs at the end`,
+    `stalled ${figure(run.stalledSeconds)} s`,
+    `waited ${figure(run.queuedSeconds)} s for a processor`,
+    ...run.changes.map(({ s, to }) => `${to} at ${figure(s)} s`),
+  ]
+  console.error(cells.join(' · '))
+}
+
 /** The sorted runs of each level in use. */
 export function runsText(levels) {
   return levels.map(({ level, runs }) => `L${level} ${runs}`).join(', ') || 'no tables'

@@ -7,12 +7,15 @@ import {
   drawThroughput,
 } from './compaction-charts.mjs'
 import { compactionMarkdown } from './compaction-markdown.mjs'
+import { drawChanging, drawMixes } from './mix-charts.mjs'
 
 const pictures = {
   latency: 'compaction-latency.svg',
   curves: 'compaction-percentiles.svg',
   throughput: 'compaction-throughput.svg',
   amplification: 'compaction-amplification.svg',
+  mixes: 'compaction-mixes.svg',
+  changing: 'compaction-changing.svg',
 }
 
 /** Writes all runs, as JSON and CSV, a page and pictures to a folder. */
@@ -28,6 +31,11 @@ export async function writeCompactionReport(report, folder) {
     [pictures.throughput]: `${await drawThroughput(report)}\n`,
     [pictures.amplification]: `${await drawAmplification(report)}\n`,
   }
+  if (report.mixRuns.length > 0) {
+    files['compaction-mixes.csv'] = mixesCsv(report.mixRuns)
+    files[pictures.mixes] = `${await drawMixes(report)}\n`
+    files[pictures.changing] = `${await drawChanging(report)}\n`
+  }
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(folder, name), text)
     console.error(`wrote ${join(folder, name)}`)
@@ -35,10 +43,13 @@ export async function writeCompactionReport(report, folder) {
 }
 
 /** One line a run. */
-function toJson({ runs, ...rest }) {
+function toJson({ runs, mixRuns, ...rest }) {
   const head = JSON.stringify(rest, null, 2).replace(/\n\}$/, '')
-  const lines = runs.map((run) => `    ${JSON.stringify(run, rounded)}`)
-  return `${head},\n  "runs": [\n${lines.join(',\n')}\n  ]\n}\n`
+  const list = (name, all) => {
+    const lines = all.map((run) => `    ${JSON.stringify(run, rounded)}`)
+    return `  "${name}": [\n${lines.join(',\n')}\n  ]`
+  }
+  return `${head},\n${list('runs', runs)},\n${list('mixRuns', mixRuns)}\n}\n`
 }
 
 function rounded(_name, value) {
@@ -68,6 +79,26 @@ function runsCsv(runs) {
       cpu_s: run.cpuSeconds,
       waited_for_cpu_s: run.queuedSeconds,
       peak_rss_bytes: run.peakRssBytes,
+    })),
+  )
+}
+
+function mixesCsv(mixRuns) {
+  return csv(
+    mixRuns.map((run) => ({
+      mix: run.mix,
+      policy: run.policy,
+      round: run.round,
+      operations: run.operations,
+      seconds: run.seconds,
+      ...Object.fromEntries(run.phaseSeconds.map((s, i) => [`phase_${i + 1}_s`, s])),
+      stalled_s: run.stalledSeconds,
+      cpu_s: run.cpuSeconds,
+      waited_for_cpu_s: run.queuedSeconds,
+      write_amplification: run.writeAmplification,
+      runs_at_end: run.runs,
+      table_bytes: run.tableBytes,
+      changes: run.changes.length,
     })),
   )
 }
