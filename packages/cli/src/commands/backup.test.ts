@@ -22,7 +22,7 @@ test('backup beside a living owner, list, verify, restore and prune', async (t) 
     assert.match(second.out, /^backup 2: 1 table, 0 of them new; [\d.]+ KiB, \d+ B written\n$/)
   }
   const list = await varve(['backups', 'list', backups])
-  assert.match(list.out, /^ {2}backup {2}made at \(UTC\) {8}sequence {2}tables {8}size {2}of\n/)
+  assert.match(list.out, /^ {2}backup {2}made at \(UTC\) {12}sequence {2}tables {8}size {2}of\n/)
   assert.match(list.out, /\n {7}1 {2}20[\d-]+ [\d:]{8} {11}501 {7}1 +[\d.]+ KiB {2}.*data\n/)
   assert.match(list.out, /\n {7}2 {2}20[\d-]+ [\d:]{8} {11}502 {7}1 +[\d.]+ KiB {2}.*data\n$/)
 

@@ -105,7 +105,7 @@ test('a lock of a process whose id was given out again, or of another boot, is t
 test('an owner whose LOCK was removed leaves the files of the next owner alone', async (t) => {
   const directory = temporaryDirectory(t)
   // A second file system: in this thread, the lock knows its own without looking at LOCK.
-  const fileSystem = Object.assign(Object.create(nodeFileSystem) as typeof nodeFileSystem)
+  const fileSystem = Object.create(nodeFileSystem) as typeof nodeFileSystem
   const options = { background: 'inline', memtableBytes: 32 * 1024 } as const
   const first = await open(directory, { ...options, fileSystem })
   await first.put('a', 'before')

@@ -221,8 +221,11 @@ export class Client {
   /** One that was made is what was there; then it makes room for the next. */
   private async checkpoint(db: BinaryDatabase): Promise<void> {
     const { fs, clock, options } = this.setting
-    this.attempt(() => removeCheckpoint(fs))
-    if (fs.exists(checkpointPath)) return
+    const isFree = this.attempt(() => {
+      removeCheckpoint(fs)
+      return true
+    })
+    if (isFree !== true) return
     const making = this.attemptAsync(db.checkpoint(checkpointPath).then(() => true))
     if ((await inVirtualTime(clock, making)) !== true) return
     const copy = this.attempt(() => openSimulated(fs, clock, options, false, checkpointPath))
