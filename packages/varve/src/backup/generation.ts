@@ -46,11 +46,24 @@ export function readGeneration(fs: FileSystem, path: string): Generation {
   if (rest !== '' || contentHashOf(Buffer.from(line)) !== hash) {
     throw corruption(path, 0, 'wrong checksum of a generation')
   }
-  const value = JSON.parse(line) as Generation & { format: number }
-  if (value.format !== formatVersion) throw unsupportedFormat(path, `format ${value.format}`)
   // Whoever can write here can write a checksum, too: no name leaves the directory that is restored.
-  if (!isSound(value)) throw corruption(path, 0, 'a generation that cannot be')
+  const value = parse(line)
+  if (typeof value?.format === 'number' && value.format !== formatVersion) {
+    throw unsupportedFormat(path, `format ${value.format}`)
+  }
+  if (value === undefined || !isSound(value)) {
+    throw corruption(path, 0, 'a generation that cannot be')
+  }
   return value
+}
+
+function parse(line: string): (Generation & { format?: unknown }) | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Generation) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Its size, without what it shares with nothing: the sum of its files. */
@@ -86,10 +99,11 @@ function isSound({ generation, createdAtMs, source, sequence, files }: Generatio
   )
 }
 
-function isSoundFile({ name, sizeBytes, hash }: BackedUpFile): boolean {
+function isSoundFile(file: unknown): boolean {
+  const { name, sizeBytes, hash } = (file ?? {}) as Partial<Record<keyof BackedUpFile, unknown>>
   const kind = typeof name === 'string' ? parseFileName(name)?.kind : undefined
   const isNamed =
     kind === 'table' || kind === 'log' || kind === 'manifest' || name === currentName
-  const isSized = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0
+  const isSized = Number.isSafeInteger(sizeBytes) && (sizeBytes as number) >= 0
   return isNamed && isSized && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)
 }

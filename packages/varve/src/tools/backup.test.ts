@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { VarveError } from '../base/errors.js'
+import { encodeGeneration, readGeneration } from '../backup/generation.js'
+import { contentHashOf } from '../base/content-hash.js'
+import type { VarveError } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import { FaultyFileSystem, type FileOperation } from '../fs/faulty-file-system.js'
 import type { FileSystem } from '../fs/file-system.js'
@@ -314,16 +316,22 @@ test('a generation whose names lead out of the directory is refused', async () =
   await db.backup(backups)
   await db.close()
   const file = `${backups}/generation-000001`
-  const { encodeGeneration, readGeneration } = await import('../backup/generation.js')
   const sound = readGeneration(memory, file)
-  for (const name of ['../../etc/000001.sst', 'LOCK', '000001.sst.tmp', '', sound.files[0].name]) {
-    const [first, second, ...rest] = sound.files
+  const replace = (bytes: Uint8Array): void => {
     memory.remove(file)
-    const hostile = { ...sound, files: [first, { ...second, name }, ...rest] }
-    const bytes = encodeGeneration(hostile)
     const writer = memory.create(file)
     writer.append(bytes, 0, bytes.length)
     writer.close()
+  }
+  for (const name of ['../../etc/000001.sst', 'LOCK', '000001.sst.tmp', '', sound.files[0].name]) {
+    const [first, second, ...rest] = sound.files
+    replace(encodeGeneration({ ...sound, files: [first, { ...second, name }, ...rest] }))
     await assert.rejects(restoreBackup(backups, '/new', options), { code: 'CORRUPTION' })
   }
+  for (const line of ['{', 'null', '1', '{"format":1}', '{"format":1,"files":[null]}']) {
+    replace(Buffer.from(`${line}\n${contentHashOf(Buffer.from(line))}\n`))
+    await assert.rejects(restoreBackup(backups, '/new', options), { code: 'CORRUPTION' })
+  }
+  replace(encodeGeneration({ ...sound, format: 2 } as typeof sound))
+  await assert.rejects(restoreBackup(backups, '/new', options), { code: 'UNSUPPORTED_FORMAT' })
 })
