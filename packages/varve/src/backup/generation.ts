@@ -30,13 +30,14 @@ export interface BackedUpFile extends FileContent {
   readonly name: string
 }
 
-const formatVersion = 1
+/** In the first field of each generation; see docs/formats/backup.md. */
+export const backupFormatVersion = 1
 
 /** A list of a million files is shorter. */
 const maxGenerationBytes = 256 * 1024 * 1024
 
 export function encodeGeneration(generation: Generation): Buffer {
-  const line = JSON.stringify({ format: formatVersion, ...generation })
+  const line = JSON.stringify({ format: backupFormatVersion, ...generation })
   return Buffer.from(`${line}\n${contentHashOf(Buffer.from(line))}\n`)
 }
 
@@ -48,7 +49,7 @@ export function readGeneration(fs: FileSystem, path: string): Generation {
   }
   // Whoever can write here can write a checksum, too: no name leaves the directory that is restored.
   const value = parse(line)
-  if (typeof value?.format === 'number' && value.format !== formatVersion) {
+  if (typeof value?.format === 'number' && value.format !== backupFormatVersion) {
     throw unsupportedFormat(path, `format ${value.format}`)
   }
   if (value === undefined || !isSound(value)) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { open } from '../index.js'
+import { restoreBackup, verifyBackups } from '../tools/index.js'
 
 // Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
 // The second has two sorted runs on one level.
@@ -64,6 +65,18 @@ for (const fixture of fixtures) {
     }
   })
 }
+
+test('a backup of format 1 is verified, restored and added to', async (t) => {
+  const backups = copyOf('backup-1', t)
+  assert.ok((await verifyBackups(backups)).isSound)
+  const path = join(backups, 'restored')
+  await restoreBackup(backups, path)
+  const db = await open(path, inline)
+  assert.deepEqual([...db.entries()], expectedEntries())
+  const { generation, newTables } = await db.backup(backups)
+  assert.deepEqual([generation, newTables], [2, 0])
+  await db.close()
+})
 
 function pathOf(fixture: string): string {
   return fileURLToPath(new URL(`../../testdata/${fixture}`, import.meta.url))
