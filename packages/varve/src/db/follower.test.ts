@@ -8,6 +8,7 @@ import { destroy, open } from '../index.js'
 import { type BinaryDatabase, bytes, latin1, openBinary, operationsOf } from '../testing/comparison.js'
 import { Oracle, type OracleState, toBytes } from '../testing/oracle.js'
 import { isChange } from '../testing/simulation/crash-image.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 import { Workload } from '../testing/workload.js'
 import { repair } from '../tools/index.js'
 import type { OpenOptions } from './api.js'
@@ -187,6 +188,44 @@ test('a reader changes nothing but its lease', async () => {
   const strange = changes.filter(({ path: file }) => !file.startsWith(`${path}/READER.`))
   assert.deepEqual(strange, [])
   await assert.rejects(reader.put('a', 'b'), { code: 'CLOSED' })
+  await owner.close()
+})
+
+test('as long as no table has come, a refresh reads on in the logs, also in the next one', async () => {
+  const fs = new SharedMemory()
+  let mayFlush = false
+  const disk = new FaultyFileSystem(fs, ({ kind, path: file }) =>
+    kind === 'create' && file.includes('.sst') && !mayFlush ? { systemCode: 'EIO' } : undefined,
+  )
+  const clock = new VirtualClock()
+  const owner = await open(path, { ...optionsFor(disk), clock })
+  await owner.put('first', value)
+  const watched = new FaultyFileSystem(fs)
+  const reader = await open(path, optionsFor(watched, true))
+  const before = reader.snapshot()
+  watched.isRecording = true
+  const logCount = () => fs.list(path).filter((name) => name.endsWith('.log')).length
+  for (let i = 0; i < 20; i++) {
+    await owner.put(keyOf(i), value)
+    await reader.refresh()
+    assert.equal(reader.getSync(keyOf(i)), value)
+    assert.equal(reader.stats().sequence, i + 2)
+  }
+  assert.ok(logCount() > 1)
+  assert.deepEqual([...before.keys()], ['first'])
+  const read = watched.trace.reduce((sum, { kind, bytes: count = 0 }) => {
+    assert.ok(!isChange(kind), kind)
+    return kind === 'read' ? sum + count : sum
+  }, 0)
+  assert.ok(read < 20 * 2 * (value.length + 500), `${read} bytes read`)
+  mayFlush = true
+  clock.advance(60_000)
+  await owner.flush()
+  await reader.refresh()
+  assert.equal(reader.stats().tables.count, owner.stats().tables.count)
+  assert.deepEqual([...reader.entries()], [...owner.entries()])
+  assert.deepEqual([...before.keys()], ['first'])
+  await reader.close()
   await owner.close()
 })
 
