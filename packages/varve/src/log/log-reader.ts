@@ -119,8 +119,8 @@ export class LogReader {
     this.seed = logSeed(purpose, fileNumber)
     this.salvage = options.salvage
     this.marks = options.marks ?? false
-    this.readFileHeader(purpose, fileNumber)
-    this.offset = Math.max(this.offset, options.fromBytes ?? 0)
+    if (options.fromBytes === undefined) this.readFileHeader(purpose, fileNumber)
+    else this.offset = options.fromBytes
   }
 
   get sizeBytes(): number {
