@@ -36,7 +36,7 @@ test('backup beside a living owner, list, verify, restore and prune', async (t) 
   assert.equal((await varve(['get', 'later', '--db', restored])).exit, 3)
   const again = await varve(['restore', backups, restored])
   assert.deepEqual([again.exit, again.out], [1, ''])
-  assert.match(again.err, /^varve: .*restored is not empty: it must be a new or an empty directory\n/)
+  assert.match(again.err, /^varve: .*restored is not empty: it must be a new or an empty dir/)
 
   const sound = await varve(['backups', 'verify', backups])
   assert.match(sound.out, /^backup 1: sound\nbackup 2: sound\n[\d.]+ KiB read\n$/)
@@ -59,7 +59,10 @@ test('backup beside a living owner, list, verify, restore and prune', async (t) 
   const pruned = await varve(['backups', 'prune', backups, '--keep', '1'])
   assert.match(pruned.out, /^1 backup removed, 1 kept; \d+ B freed\n$/)
   const left = JSON.parse((await varve(['backups', 'list', backups, '--json'])).out) as object[]
-  assert.deepEqual(left.map((backup) => (backup as { generation: number }).generation), [2])
+  assert.deepEqual(
+    left.map((backup) => (backup as { generation: number }).generation),
+    [2],
+  )
   assert.equal((await varve(['backups', 'prune', backups])).exit, 2)
   assert.equal((await varve(['backups', 'prune', backups, '--keep', '0'])).exit, 2)
 })

@@ -32,7 +32,8 @@ export async function copyFile(
   const file = fs.create(to)
   let isDone = false
   try {
-    const content = await readThrough(fs, from, pace, (piece) => file.append(piece, 0, piece.length))
+    const append = (piece: Buffer): void => file.append(piece, 0, piece.length)
+    const content = await readThrough(fs, from, pace, append)
     if (expected !== undefined) requireSame(from, expected, content)
     await file.syncAsync()
     requireSame(to, content, await contentOf(fs, to, pace))

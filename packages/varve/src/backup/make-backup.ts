@@ -11,7 +11,13 @@ import { type BackupDirectory, prepareBackupDirectory } from './backup-directory
 import { writeCommitsAndManifest } from './checkpoint.js'
 import { type Cut, tablesOf } from './cut.js'
 import { contentOf, copyFile, type FileContent, removeQuietly } from './file-copy.js'
-import { type BackedUpFile, encodeGeneration, readGeneration, sizeOf, tableCountOf } from './generation.js'
+import {
+  type BackedUpFile,
+  encodeGeneration,
+  readGeneration,
+  sizeOf,
+  tableCountOf,
+} from './generation.js'
 
 /** A backup that has been made. */
 export interface BackupReport {

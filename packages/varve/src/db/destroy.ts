@@ -28,7 +28,8 @@ export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): 
       .sort((a, b) => Number(b === currentName) - Number(a === currentName))
     for (const name of names) {
       const file = parseFileName(name)
-      if (file !== undefined && file.kind !== 'lock' && file.kind !== 'reader') fs.remove(join(path, name))
+      if (file === undefined || file.kind === 'lock' || file.kind === 'reader') continue
+      fs.remove(join(path, name))
     }
     fs.syncDirectory(path)
   } finally {

@@ -66,7 +66,8 @@ test('a reader follows an owner in another process, over its death and that of t
     const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit'] })
     closeSync(output)
     t.after(() => child.kill('SIGKILL'))
-    const acknowledged = (): number => Number(readFileSync(acknowledgements, 'utf8').split('\n').at(-2))
+    const lines = (): string[] => readFileSync(acknowledgements, 'utf8').split('\n')
+    const acknowledged = (): number => Number(lines().at(-2))
     while (!(acknowledged() > 0)) await delay(5)
     const states = new States(seed + owner, state)
     const held = { snapshot: reader.snapshot(), entries: entriesNow() }

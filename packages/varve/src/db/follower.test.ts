@@ -5,7 +5,13 @@ import { FaultyFileSystem, type FileOperation } from '../fs/faulty-file-system.j
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { destroy, open } from '../index.js'
-import { type BinaryDatabase, bytes, latin1, openBinary, operationsOf } from '../testing/comparison.js'
+import {
+  type BinaryDatabase,
+  bytes,
+  latin1,
+  openBinary,
+  operationsOf,
+} from '../testing/comparison.js'
 import { Oracle, type OracleState, toBytes } from '../testing/oracle.js'
 import { isChange } from '../testing/simulation/crash-image.js'
 import { VirtualClock } from '../testing/virtual-clock.js'

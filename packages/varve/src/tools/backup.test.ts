@@ -215,7 +215,8 @@ test('damage to any file of a backup is found, and never restored', async () => 
   const { memory, db, options } = await setUp()
   await db.backup(backups)
   await db.close()
-  const files = ['generation-000001', ...memory.list(`${backups}/contents`).map((n) => `contents/${n}`)]
+  const contents = memory.list(`${backups}/contents`).map((name) => `contents/${name}`)
+  const files = ['generation-000001', ...contents]
   for (const name of files) {
     for (const at of [0, 20, -1]) {
       const file = `${backups}/${name}`
