@@ -103,8 +103,7 @@ function isSound({ generation, createdAtMs, source, sequence, files }: Generatio
 function isSoundFile(file: unknown): boolean {
   const { name, sizeBytes, hash } = (file ?? {}) as Partial<Record<keyof BackedUpFile, unknown>>
   const kind = typeof name === 'string' ? parseFileName(name)?.kind : undefined
-  const isNamed =
-    kind === 'table' || kind === 'log' || kind === 'manifest' || name === currentName
+  const isNamed = kind === 'table' || kind === 'log' || kind === 'manifest' || name === currentName
   const isSized = Number.isSafeInteger(sizeBytes) && (sizeBytes as number) >= 0
   return isNamed && isSized && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)
 }

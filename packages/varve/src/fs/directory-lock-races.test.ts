@@ -114,9 +114,11 @@ test('an owner whose LOCK was removed leaves the files of the next owner alone',
   const second = await open(directory, options)
   await second.put('b', 'of the second')
   await second.compact()
-  await assert.rejects(first.flush().then(() => first.put('c', '1')).then(() => first.flush()), {
-    code: 'POISONED',
-  })
+  const goOn = async (): Promise<void> => {
+    await first.put('c', '1')
+    await first.flush()
+  }
+  await assert.rejects(goOn(), { code: 'POISONED' })
   await assert.rejects(first.put('d', '2'), { code: 'POISONED' })
   await first.close()
   assert.ok(nodeFileSystem.exists(join(directory, 'LOCK')), 'that of the second owner')
