@@ -94,10 +94,14 @@ function isSound({ generation, createdAtMs, source, sequence, files }: Generatio
     numbers.every((number) => Number.isSafeInteger(number) && number >= 0) &&
     typeof source === 'string' &&
     Array.isArray(files) &&
-    files.every(isSoundFile) &&
-    new Set(files.map(({ name }) => name)).size === files.length &&
-    files.at(-1)?.name === currentName
+    isSoundList(files as readonly BackedUpFile[])
   )
+}
+
+function isSoundList(files: readonly BackedUpFile[]): boolean {
+  if (!files.every(isSoundFile)) return false
+  const names = new Set(files.map(({ name }) => name))
+  return names.size === files.length && files.at(-1)?.name === currentName
 }
 
 function isSoundFile(file: unknown): boolean {

@@ -75,7 +75,7 @@ test('a reader follows an owner in another process, over its death and that of t
       await delay(10)
       const atLeast = acknowledged()
       await reader.refresh()
-      state = states.find(entriesNow(), atLeast, acknowledged() + maxUnacknowledged + 1)
+      states.find(entriesNow(), atLeast, acknowledged() + maxUnacknowledged + 1)
     }
     const again = [...held.snapshot.entries()].map(([key, v]) => [latin1(key), v] as const)
     assert.deepEqual(again, held.entries, 'a snapshot of before')
