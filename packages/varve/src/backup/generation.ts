@@ -58,10 +58,13 @@ export function readGeneration(fs: FileSystem, path: string): Generation {
   return value
 }
 
-function parse(line: string): (Generation & { format?: unknown }) | undefined {
+/** Not checked yet. */
+type ParsedGeneration = Generation & { readonly format?: unknown }
+
+function parse(line: string): ParsedGeneration | undefined {
   try {
     const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? (value as Generation) : undefined
+    return typeof value === 'object' && value !== null ? (value as ParsedGeneration) : undefined
   } catch {
     return undefined
   }

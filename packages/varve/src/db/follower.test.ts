@@ -211,7 +211,7 @@ test('as long as no table has come, a refresh reads on in the logs, also in the 
   const before = reader.snapshot()
   watched.isRecording = true
   const logCount = () => fs.list(path).filter((name) => name.endsWith('.log')).length
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 15; i++) {
     await owner.put(keyOf(i), value)
     await reader.refresh()
     assert.equal(reader.getSync(keyOf(i)), value)
@@ -223,7 +223,7 @@ test('as long as no table has come, a refresh reads on in the logs, also in the 
     assert.ok(!isChange(kind), kind)
     return kind === 'read' ? sum + count : sum
   }, 0)
-  assert.ok(read < 20 * 2 * (value.length + 500), `${read} bytes read`)
+  assert.ok(read < 15 * 2 * (value.length + 500), `${read} bytes read`)
   mayFlush = true
   clock.advance(60_000)
   await owner.flush()
