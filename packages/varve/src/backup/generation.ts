@@ -70,7 +70,7 @@ function parse(line: string): ParsedGeneration | undefined {
   }
 }
 
-/** Its size, without what it shares with nothing: the sum of its files. */
+/** Bytes of the database that it is; other backups may share some of them. */
 export function sizeOf({ files }: Generation): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
