@@ -92,9 +92,8 @@ function operationsOf(db, workload) {
       if ((await db.get(workload.nextGet())) === undefined) throw new Error('a record is missing')
     },
     scan() {
-      let count = 0
-      for (const [,] of db.entries({ gte: workload.nextGet(), limit: entriesPerScan })) count++
-      if (count === 0) throw new Error('a scan found nothing')
+      const entries = [...db.entries({ gte: workload.nextGet(), limit: entriesPerScan })]
+      if (entries.length === 0) throw new Error('a scan found nothing')
     },
   }
 }

@@ -22,7 +22,7 @@ async function overwrite(db: Database<string, string>, clock: VirtualClock): Pro
 
 function scan(db: Database<string, string>): void {
   for (let i = 0; i < 3000; i++) {
-    for (const _ of db.keys({ gte: keyOf((i * 31) % records), limit: 2 }));
+    assert.ok([...db.keys({ gte: keyOf((i * 31) % records), limit: 2 })].length > 0)
   }
 }
 

@@ -31,4 +31,5 @@ export type {
   SimulatedReads,
   Simulation,
 } from './simulate/simulate.js'
+export type { SimulatedChange } from './simulate/simulated-choice.js'
 export type { SimulateOptions } from './simulate/simulate-options.js'

@@ -1,4 +1,3 @@
-import type { SortedRun } from '../../version/sorted-run.js'
 import type { Version } from '../../version/version.js'
 import type { AdaptiveCompaction, RunCompaction } from './compaction-options.js'
 import { changeSeconds, type Circumstances, costOf, type Mix } from './policy-costs.js'
@@ -109,7 +108,7 @@ export function candidateFor({ candidates }: AdaptiveCompaction, version: Versio
   const leveled = candidates.find(({ policy }) => policy === 'leveled')!
   const lazyLeveled = candidates.find(({ policy }) => policy === 'lazyLeveled')!
   const sizeTiered = candidates.find(({ policy }) => policy === 'sizeTiered')!
-  const last = version.runs.at(-1) as SortedRun | undefined
+  const last = version.runs.at(-1)
   if (last === undefined || version.runsOf(last.level).length > 1) return sizeTiered
   const hasRuns = version.runs.some(({ level }) => version.runsOf(level).length > 1)
   return hasRuns ? lazyLeveled : leveled

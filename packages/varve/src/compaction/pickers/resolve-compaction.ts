@@ -107,14 +107,14 @@ function resolveAdaptive(
   options: AdaptiveCompactionOptions,
   memtableBytes: number,
 ): AdaptiveCompaction {
-  const own = { windowMs: 500, margin: 0.1 }
-  const { policy, windowMs = own.windowMs, margin = own.margin, ...given } = options
-  const { runsPerLevel: _k, runsInLastLevel: _z, ...shared } = runDefaults({ policy: 'leveled' }, 0)
-  requireKnown(options, [...Object.keys(own), ...Object.keys(shared)])
+  const { policy, windowMs = 500, margin = 0.1, ...shared } = options
+  const ofRuns = Object.keys(runDefaults({ policy: 'leveled' }, memtableBytes))
+  const ofAll = ofRuns.filter((name) => name !== 'runsPerLevel' && name !== 'runsInLastLevel')
+  requireKnown(options, [...ofAll, 'windowMs', 'margin'])
   requireNumber('windowMs', windowMs, 10, 3_600_000)
   requireNumber('margin', margin, 0, 0.9)
   const candidates = runPolicies.map((name) =>
-    resolveRuns({ ...given, policy: name }, memtableBytes),
+    resolveRuns({ ...shared, policy: name }, memtableBytes),
   )
   return { policy, windowMs, margin, candidates }
 }
