@@ -8,13 +8,13 @@
 export const mixes = {
   'write-only': { load: false, phases: [{ operations: 600_000, put: 1 }] },
   'read-only': { load: true, phases: [{ operations: 2_000_000, get: 1 }] },
-  'scan-heavy': { load: true, phases: [{ operations: 300_000, scan: 0.95, put: 0.05 }] },
+  'scan-heavy': { load: true, phases: [{ operations: 400_000, scan: 0.95, put: 0.05 }] },
   mixed: { load: true, phases: [{ operations: 500_000, get: 0.5, put: 0.4, scan: 0.1 }] },
   changing: {
     load: false,
     phases: [
       { operations: 600_000, put: 1 },
-      { operations: 700_000, scan: 0.98, put: 0.02 },
+      { operations: 900_000, scan: 0.98, put: 0.02 },
     ],
   },
 }
@@ -27,7 +27,7 @@ export const mixSettings = {
   memtableBytes: 256 * 1024,
   tableBytes: 1024 * 1024,
   cacheBytes: 128 * 1024 * 1024,
-  entriesPerScan: 20,
+  entriesPerScan: 10,
   /** Operations of each kind before the clock starts, so that their code is compiled. */
   warmUpOperations: 5000,
   seed: 20260802,
