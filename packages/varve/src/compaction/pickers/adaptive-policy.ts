@@ -6,18 +6,18 @@ import { changeSeconds, type Circumstances, costOf, type Mix } from './policy-co
 export interface AdaptiveState {
   /** For each candidate: the seconds of work that it would have saved by now. */
   readonly regrets: readonly number[]
-  /** How often a change was taken back lately: each time doubles what the next one has to save. */
+  /** How often the way was turned back lately: each time doubles what the next change has to save. */
   readonly caution: number
   readonly windowsSinceChange: number
-  /** The candidate before the present one. */
-  readonly previous: number | undefined
+  /** Of the last change: towards more runs (1) or fewer (−1); 0 before the first one. */
+  readonly direction: number
 }
 
 export const initialState: AdaptiveState = {
   regrets: [],
   caution: 0,
   windowsSinceChange: 0,
-  previous: undefined,
+  direction: 0,
 }
 
 export interface AdaptiveDecision {
@@ -43,8 +43,8 @@ const windowsPerFading = 100
  * cost what a pair costs and then buys them does as well (Karlin, Manasse, Rudolph and Sleator, "Competitive
  * snoopy caching", 1988). A large tree, which is costly to rewrite, asks for more evidence than a small one.
  *
- * A mix that keeps changing would make it follow for ever: a change that takes the last one back doubles
- * what the next has to save.
+ * A mix that keeps changing would make it follow for ever: a change towards fewer runs after one towards
+ * more, or the other way round, doubles what the next one has to save.
  */
 export function decidePolicy(
   { candidates, margin }: AdaptiveCompaction,
@@ -74,9 +74,11 @@ export function decidePolicy(
 }
 
 function changed(state: AdaptiveState, from: number, to: number): AdaptiveState {
-  const isBack = to === state.previous
+  // Candidates stand in the order of their runs.
+  const direction = Math.sign(to - from)
+  const isBack = direction === -state.direction
   const caution = Math.min(maxCaution, state.caution + (isBack ? 1 : 0))
-  return { regrets: [], caution, windowsSinceChange: 0, previous: from }
+  return { regrets: [], caution, windowsSinceChange: 0, direction }
 }
 
 function unchanged(state: AdaptiveState, regrets: readonly number[]): AdaptiveState {

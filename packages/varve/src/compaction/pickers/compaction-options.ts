@@ -88,7 +88,7 @@ export interface AdaptiveThresholds {
 /** Whichever policy suits what the database is used for. */
 export interface AdaptiveCompaction extends AdaptiveThresholds {
   readonly policy: 'adaptive'
-  /** What it chooses among. */
+  /** What it chooses among, from the fewest runs to the most. */
   readonly candidates: readonly RunCompaction[]
 }
 

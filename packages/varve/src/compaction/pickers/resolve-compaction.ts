@@ -13,6 +13,7 @@ import type {
   RunPolicy,
 } from './compaction-options.js'
 
+/** From the fewest runs to the most. */
 const runPolicies: readonly RunPolicy[] = ['leveled', 'lazyLeveled', 'sizeTiered']
 const policies: readonly CompactionPolicy[] = [...runPolicies, 'fifo', 'adaptive']
 const sizeRatios: Record<RunPolicy, number> = { leveled: 10, sizeTiered: 4, lazyLeveled: 4 }
