@@ -1,3 +1,8 @@
+/**
+ * The engine: `open` a database, and all that belongs to it.
+ *
+ * @module varve
+ */
 import type { Decoded, EncodingOption } from './batch/encoding.js'
 import type { OpenOptions } from './db/api.js'
 import { checkCodecModules } from './db/codec-modules.js'
@@ -6,7 +11,7 @@ import { destroyDatabase } from './db/destroy.js'
 import { requireObject, resolveOptions } from './db/open-options.js'
 import type { FileSystem } from './fs/file-system.js'
 
-export { VarveError, type ErrorCode } from './base/errors.js'
+export { VarveError, type ErrorCode, type ErrorDetails } from './base/errors.js'
 export type { ByteSink } from './base/byte-sink.js'
 export type { CancelTimer, Clock } from './base/clock.js'
 export {
@@ -28,7 +33,7 @@ export type {
   LifeMessage,
 } from './db/channels.js'
 export type { Cursor } from './db/cursor.js'
-export type { Database } from './db/database.js'
+export type { Database, ViewOf } from './db/database.js'
 export type { EntryRange } from './db/entry-range.js'
 export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
@@ -42,6 +47,7 @@ export type {
   RunThresholds,
   StallThresholds,
 } from './compaction/pickers/compaction-options.js'
+export type { CompactionKind } from './compaction/pickers/compaction-spec.js'
 export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js'
 
 /**
@@ -78,6 +84,7 @@ export async function destroy(path: string, options: DestroyOptions = {}): Promi
   return Promise.resolve(destroyDatabase(path, options.fileSystem))
 }
 
+/** Options of `destroy`. */
 export interface DestroyOptions {
   /** Where the files live; default the disk. */
   fileSystem?: FileSystem

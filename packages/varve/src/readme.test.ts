@@ -32,9 +32,14 @@ const compilerOptions: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 }
 
-for (const page of ['README.md', 'packages/varve/README.md', 'packages/level/README.md']) {
+for (const page of [
+  'README.md',
+  'docs/GUIDE.md',
+  'packages/varve/README.md',
+  'packages/level/README.md',
+]) {
   test(`the example of ${page} compiles, and prints what it says`, () => {
-    const example = firstExample(readFileSync(join(root, page), 'utf8'))
+    const example = exampleOf(readFileSync(join(root, page), 'utf8'))
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
     try {
       writeProject(folder, example)
@@ -66,10 +71,11 @@ test('the errors table names every code, and no other', () => {
   assert.deepEqual(namesIn(section('Errors')).sort(), codes.sort())
 })
 
-function firstExample(text: string): string {
-  const example = /^```ts\n([^]*?)^```$/m.exec(text)?.[1]
-  assert.ok(example !== undefined, 'the page has a block of TypeScript')
-  return example
+/** All blocks of TypeScript on a page are one program. */
+function exampleOf(text: string): string {
+  const blocks = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, block]) => block)
+  assert.ok(blocks.length > 0, 'the page has a block of TypeScript')
+  return blocks.join('')
 }
 
 /** A package that has Varve and its adapter among its modules, as a user's would. */

@@ -18,6 +18,7 @@ export class ByteSink {
     if (this.length + extra > this.buffer.length) this.grow(extra)
   }
 
+  /** A copy of `bytes`. */
   appendBytes(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.buffer.set(bytes, this.length)

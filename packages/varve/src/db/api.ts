@@ -41,6 +41,7 @@ export interface UserBlockCodec extends BlockCodec {
   readonly module?: string
 }
 
+/** Options of `open`. One that is unknown or out of range is refused with INVALID_ARGUMENT, which names it. */
 export interface OpenOptions<
   KE extends EncodingOption = 'utf8',
   VE extends EncodingOption = 'utf8',
@@ -122,16 +123,19 @@ export interface OpenOptions<
   clock?: Clock
 }
 
+/** Options of a write. */
 export interface WriteOptions {
   /** Settle only when the write would survive power loss, whatever `durability` says. */
   sync?: boolean
 }
 
+/** Options of a read. */
 export interface ReadOptions {
   /** Read what this snapshot of the database sees. Default: what is there now. */
   snapshot?: { readonly sequence: number } & Disposable
 }
 
+/** One of the operations of a `batch`. */
 export type BatchOperation<K, V> = { type: 'put'; key: K; value: V } | { type: 'del'; key: K }
 
 /** Which keys: at most one of `gt`/`gte` and of `lt`/`lte`; `prefix` narrows further. */
@@ -153,6 +157,7 @@ export interface CompactProgress {
   totalBytes: number
 }
 
+/** Options of `compact`. */
 export interface CompactOptions {
   /** Gives up with ABORTED. What was finished stays, what was under way leaves nothing. */
   signal?: AbortSignal
@@ -183,6 +188,7 @@ export interface CursorOptions<K, P extends Projection = Projection>
 /** What a cursor gives. */
 export type Projected<P extends Projection, K, V> = { entries: [K, V]; keys: K; values: V }[P]
 
+/** A memtable has been written to a table of level 0. */
 export interface FlushEvent {
   /** Number of the table written, or undefined when every entry was dropped. */
   fileNumber: number | undefined
@@ -193,6 +199,7 @@ export interface FlushEvent {
   durationMs: number
 }
 
+/** Tables have been compacted. */
 export interface CompactionEvent {
   /** Merged into new tables, moved to another level as they are, or dropped for good. */
   kind: CompactionKind
@@ -220,11 +227,13 @@ export type StallCause =
   /** Compactions have too many bytes to rewrite. */
   | 'debt'
 
+/** How often writes were held back, and for how long together. */
 export interface StallStats {
   count: number
   timeMs: number
 }
 
+/** Writes begin to be held back, or from now on for another cause or more severely. */
 export interface StallEvent {
   cause: StallCause
   /** 'slowdown' delays each commit a little; 'stop' holds it until the cause is gone. */
@@ -242,6 +251,7 @@ export interface PolicyChange {
   reason: string
 }
 
+/** What listeners of `on` get, by the name of the event. */
 export interface DatabaseEvents {
   flush: [FlushEvent]
   compaction: [CompactionEvent]
@@ -253,6 +263,7 @@ export interface DatabaseEvents {
   warning: [VarveError]
 }
 
+/** A level of the tree and its tables, as `levels` tells. */
 export interface LevelInfo {
   level: number
   sizeBytes: number
@@ -265,6 +276,7 @@ export interface LevelInfo {
   tables: TableInfo[]
 }
 
+/** A table, as the MANIFEST describes it. */
 export interface TableInfo {
   fileNumber: number
   sizeBytes: number
@@ -282,6 +294,7 @@ export interface TableInfo {
   writtenAtMs: number
 }
 
+/** What the engine has done and holds, as `stats` tells. Counts and times begin with `open`. */
 export interface Stats {
   /** Highest sequence that reads see; the number of writes since the database was created. */
   sequence: number

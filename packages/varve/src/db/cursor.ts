@@ -103,6 +103,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.end('this cursor')
   }
 
+  /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
   }

@@ -142,6 +142,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
+  /** As `del`, done when it returns. */
   delSync(key: K, options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
@@ -165,6 +166,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
+  /** As `batch`, done when it returns. */
   batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
@@ -346,6 +348,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return this
   }
 
+  /** Takes a listener away that `on` was given. */
   off<E extends keyof DatabaseEvents>(
     event: E,
     listener: (...args: DatabaseEvents[E]) => void,
@@ -363,6 +366,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return (this.state.closing ??= closeDatabase(this.parts, this.state))
   }
 
+  /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

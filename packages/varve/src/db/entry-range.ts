@@ -24,10 +24,12 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
     private readonly plan: RangePlan,
   ) {}
 
+  /** Begins a walk that blocks the thread while it reads what is not in memory. */
   [Symbol.iterator](): IterableIterator<T> {
     return new SyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }
 
+  /** Begins a walk that follows `coldReads`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }

@@ -79,6 +79,7 @@ export abstract class Reader<K, V> {
     }
   }
 
+  /** As `has`, done when it returns. */
   hasSync(key: K, options?: ReadOptions): boolean {
     return this.find(key, true, options).hasValue
   }

@@ -28,6 +28,7 @@ export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
     this.list.remove(this.sequence)
   }
 
+  /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
   }

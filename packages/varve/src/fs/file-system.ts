@@ -17,6 +17,7 @@ export interface FileSystem {
   makeDirectory(path: string): void
   /** Names (not paths) in a folder, in no particular order. */
   list(path: string): string[]
+  /** Whether there is a file or folder of this name. */
   exists(path: string): boolean
   /** The path with symbolic links resolved: two ways to one folder give one answer. */
   realPath(path: string): string
@@ -30,6 +31,7 @@ export interface FileSystem {
   rename(from: string, to: string): void
   /** Gives a file a second name; fails with `EEXIST` when the name is taken. */
   link(existing: string, name: string): void
+  /** Takes a file's name away; handles that are open stay usable. */
   remove(path: string): void
   /** Fails with `ENOTEMPTY` when the folder holds anything. */
   removeDirectory(path: string): void
@@ -37,19 +39,23 @@ export interface FileSystem {
   removeAsync(path: string): Promise<void>
   /** Makes the names in a folder durable. */
   syncDirectory(path: string): void
+  /** The same in a thread pool. */
   syncDirectoryAsync(path: string): Promise<void>
   /** Bytes that may still be written on the device that holds `path`. */
   freeBytes(path: string): number
 }
 
+/** A file opened for reading. */
 export interface ReadableFile {
   readonly path: string
+  /** Bytes in the file now. */
   sizeBytes(): number
   /**
    * Reads up to `length` bytes from `position` into `target` at `targetOffset`; returns how many came,
    * which is less than asked only at the end of the file.
    */
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number
+  /** As `read`, in a thread pool. */
   readAsync(
     target: Uint8Array,
     targetOffset: number,
@@ -60,6 +66,7 @@ export interface ReadableFile {
   close(): void
 }
 
+/** A file opened for writing behind its end. */
 export interface WritableFile {
   readonly path: string
   /** Bytes in the file: where the next append goes. */
@@ -87,6 +94,7 @@ export interface WritableFile {
    * `syncAsync` that is under way is told of errors for itself; two of the latter at a time are not.
    */
   sync(): void
+  /** As `sync`, in a thread pool. */
   syncAsync(): Promise<void>
   /** Never fails: what must be durable was synced before. Closing twice is a programmer error. */
   close(): void

@@ -2,7 +2,7 @@
  * The figures of a database for monitoring: as text for Prometheus, and as a list from which instruments
  * of OpenTelemetry are made.
  *
- * @packageDocumentation
+ * @module varve/metrics
  */
 export { metrics } from './catalog.js'
 export { measure, type Measurement } from './measure.js'

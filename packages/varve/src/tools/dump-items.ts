@@ -59,6 +59,7 @@ export interface CommitItem {
   readonly operations: number
 }
 
+/** A write of a commit. */
 export interface OperationItem {
   readonly type: 'operation'
   readonly kind: EntryKind
@@ -72,6 +73,7 @@ export interface OperationItem {
   readonly end?: Uint8Array | null
 }
 
+/** What an entry does to its key or range. */
 export type EntryKind = 'put' | 'delete' | 'range delete'
 
 /** A record of a MANIFEST. */
@@ -119,6 +121,7 @@ export interface BlockItem {
   readonly lastKey: Uint8Array
 }
 
+/** An entry of a block: a version of a key. */
 export interface EntryItem {
   readonly type: 'entry'
   readonly kind: EntryKind
@@ -128,6 +131,7 @@ export interface EntryItem {
   readonly value?: Uint8Array
 }
 
+/** A range tombstone of a table. */
 export interface RangeDeleteItem {
   readonly type: 'range delete'
   readonly sequence: number

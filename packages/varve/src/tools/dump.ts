@@ -18,6 +18,7 @@ import type { DumpItem, EntryKind } from './dump-items.js'
 import { type FoundFile, identifyFile } from './inventory.js'
 import { type Site, siteOf, type ToolOptions } from './tool-options.js'
 
+/** Options of `dump`. */
 export interface DumpOptions extends ToolOptions {
   /** Only entries and operations with keys in this range. Default: all. */
   readonly range?: RangeOptions<Uint8Array>

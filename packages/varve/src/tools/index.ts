@@ -1,3 +1,9 @@
+/**
+ * Tools for directories that no database has open: verify, repair, dump and back up; and a simulation of
+ * compaction policies.
+ *
+ * @module varve/tools
+ */
 export {
   backup,
   listBackups,

@@ -21,6 +21,7 @@ export interface RepairedFile {
   readonly reason?: string
 }
 
+/** What a repair would do, or has done. */
 export interface RepairReport {
   /** The directory, with symbolic links resolved. */
   readonly path: string

@@ -15,6 +15,7 @@ import { ReplacementTables } from './repair-tables.js'
 import { inTurns, type Site, siteOf, type ToolOptions } from './tool-options.js'
 import { verify } from './verify.js'
 
+/** Options of `repair`. */
 export interface RepairOptions extends ToolOptions {
   /** False: only tells what would be done, and changes nothing. Default false. */
   readonly apply?: boolean

@@ -3,6 +3,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { type BlockCodec, CodecRegistry } from '../sstable/codec.js'
 
+/** What all tools take: where the files live, and how to read them. */
 export interface ToolOptions {
   /** Where the files are. Default: the disk. */
   readonly fileSystem?: FileSystem

@@ -13,6 +13,7 @@ export interface VerifiedFile {
   readonly problems: number
 }
 
+/** What `verify` found. */
 export interface VerifyReport {
   /** The directory, with symbolic links resolved. */
   readonly path: string
@@ -28,6 +29,7 @@ export interface VerifyReport {
   readonly totals: VerifyTotals
 }
 
+/** How much was read. */
 export interface VerifyTotals {
   readonly files: number
   readonly bytes: number

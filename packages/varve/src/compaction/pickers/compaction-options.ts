@@ -95,6 +95,7 @@ export interface AdaptiveCompaction extends AdaptiveThresholds {
 /** What a database is told: a policy, or to choose one. */
 export type CompactionSetting = Compaction | AdaptiveCompaction
 
+/** How a tree compacts; see `OpenOptions.compaction`. */
 export type CompactionPolicy = CompactionSetting['policy']
 
 /** A policy, with those of its thresholds that are not to have their defaults. */

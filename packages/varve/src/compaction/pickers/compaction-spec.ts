@@ -5,6 +5,7 @@ import type { SortedRun } from '../../version/sorted-run.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 
+/** What becomes of the tables: merged into new ones, moved to another level as they are, or dropped. */
 export type CompactionKind = 'merge' | 'move' | 'drop'
 
 /**

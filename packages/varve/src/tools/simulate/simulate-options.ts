@@ -9,6 +9,7 @@ import { maxKeys } from './key-lists.js'
 
 const MiB = 1024 * 1024
 
+/** Options of `simulate`. */
 export interface SimulateOptions {
   /** Default 'leveled'. */
   readonly compaction?: CompactionPolicy | CompactionOptions

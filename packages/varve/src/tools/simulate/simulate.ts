@@ -24,6 +24,7 @@ export interface Simulation {
   readonly largestCompactionBytes: number
 }
 
+/** A stretch of the writes, and what it cost. */
 export interface SimulatedPhase {
   readonly name: 'records' | 'overwrites'
   readonly writes: number
@@ -53,6 +54,7 @@ export interface SimulatedReads {
   readonly runs: number
 }
 
+/** A level at the end. */
 export interface SimulatedLevel {
   readonly level: number
   readonly runs: number
