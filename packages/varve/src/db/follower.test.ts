@@ -49,8 +49,7 @@ async function rewriteAll(owner: Awaited<ReturnType<typeof setUp>>['owner']): Pr
   await owner.compact()
 }
 
-const tablesIn = (fs: FileSystem): string[] =>
-  fs.list(path).filter((name) => name.endsWith('.sst'))
+const tablesIn = (fs: FileSystem): string[] => fs.list(path).filter((name) => name.endsWith('.sst'))
 
 test('a reader beside its owner sees what was there, and after refresh what is there', async () => {
   const { owner, openReader } = await setUp()
@@ -98,7 +97,10 @@ test('snapshots, walks and views: each stays in its time, or moves on with its d
     assert.equal((await view.get(keyOf(5), { snapshot }))?.toString(), value)
     assert.equal(await view.has(keyOf(5), { snapshot }), true)
     const walked = [...view.entries({ snapshot })].map(([, found]) => found.toString())
-    assert.deepEqual(walked, Array.from({ length: 60 }, () => value))
+    assert.deepEqual(
+      walked,
+      Array.from({ length: 60 }, () => value),
+    )
   }
   let walked = 1
   for (let step = walk.next(); step.done !== true; step = walk.next()) {
