@@ -47,6 +47,7 @@ export class Follower implements Following {
   private readonly past: Moment[] = []
   private lease: ReaderLease | undefined
   private leased = new Set<number>()
+  private isWide = false
 
   /** Throws INVALID_ARGUMENT when there is no database in the directory, CORRUPTION, IO. */
   static open(path: string, options: ResolvedOptions, assertOpen: () => void): DatabaseParts {
@@ -74,14 +75,8 @@ export class Follower implements Following {
   refresh(): void {
     const { parts } = this
     assert(parts !== undefined, 'a follower has begun')
-    if (this.readOn(parts)) return
     try {
-      const { store, pins } = this.read(parts)
-      this.past.push({ ...momentOf(parts), pins: this.pins, isClosed: false })
-      this.pins = pins
-      // In place, so that views see it, too.
-      Object.assign(parts, momentOf(store), { lastSequence: store.lastSequence })
-      parts.core.tree = store.tree
+      if (!this.readOn(parts)) this.readAgain(parts)
     } finally {
       this.letGoOfPast()
       this.narrowLease()
@@ -121,6 +116,15 @@ export class Follower implements Following {
       if (error instanceof VarveError) return false
       throw error
     }
+  }
+
+  private readAgain(parts: DatabaseParts): void {
+    const { store, pins } = this.read(parts)
+    this.past.push({ ...momentOf(parts), pins: this.pins, isClosed: false })
+    this.pins = pins
+    // In place, so that views see it, too.
+    Object.assign(parts, momentOf(store), { lastSequence: store.lastSequence })
+    parts.core.tree = store.tree
   }
 
   /**
@@ -178,6 +182,7 @@ export class Follower implements Following {
       if (this.lease === undefined) {
         this.lease = ReaderLease.take(fs, this.path, clock, nodeLockOwner)
       } else this.lease.widen()
+      this.isWide = true
       return true
     } catch (error) {
       if (error instanceof VarveError && error.code === 'IO') return false
@@ -204,13 +209,18 @@ export class Follower implements Following {
     for (const moment of this.past) {
       for (const fileNumber of moment.versions.liveFileNumbers()) needed.add(fileNumber)
     }
-    for (const fileNumber of this.leased) if (!needed.has(fileNumber)) tables.evict(fileNumber)
+    const gone = [...this.leased].filter((fileNumber) => !needed.has(fileNumber))
+    for (const fileNumber of gone) tables.evict(fileNumber)
+    const isSame = gone.length === 0 && needed.size === this.leased.size
     this.leased = needed
+    if (isSame && !this.isWide) return
     try {
       this.lease?.narrow([...needed].map(tableName))
+      this.isWide = false
     } catch (error) {
       // It stays on more than is needed, which costs the owner space and nobody anything else.
       if (!(error instanceof VarveError)) throw error
+      this.isWide = true
     }
   }
 }
