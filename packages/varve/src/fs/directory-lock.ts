@@ -85,9 +85,7 @@ export class DirectoryLock {
     assert(this.isHeld, `the lock on ${this.path} is released twice`)
     this.isHeld = false
     heldIn(this.fs).delete(this.path)
-    const lockPath = join(this.path, lockName)
-    const found = readRecord(this.fs, lockPath)
-    if (typeof found === 'object' && found.token === this.record.token) this.fs.remove(lockPath)
+    if (!this.isLost()) this.fs.remove(join(this.path, lockName))
   }
 }
 
