@@ -5,6 +5,8 @@ const slowReadMs = 0.25
 /** How long the thread pool is used before synchronous reads are tried again. */
 const asyncPeriodMs = 200
 const smoothing = 0.1
+/** A read counts as no more: whoever lost the processor once in the middle of it has no slow disk. */
+const mostCountedMs = 1
 
 /**
  * Decides how an asynchronous method fetches a block that is not in memory. A synchronous read takes a
@@ -35,7 +37,8 @@ export class ColdReads {
     const startMs = this.clock.monotonicMs()
     read()
     const endMs = this.clock.monotonicMs()
-    this.averageMs += (endMs - startMs - this.averageMs) * smoothing
+    const countedMs = Math.min(endMs - startMs, mostCountedMs)
+    this.averageMs += (countedMs - this.averageMs) * smoothing
     if (this.averageMs <= slowReadMs) {
       this.asyncUntilMs = 0
       return
