@@ -11,6 +11,8 @@ export const packageFolders = {
   varve: 'packages/varve',
   '@varve/level': 'packages/level',
   '@varve/cli': 'packages/cli',
+  '@varve/keyv': 'packages/keyv',
+  '@varve/unstorage': 'packages/unstorage',
 }
 
 /** Packs the package `name` into `folder`; the path of the tarball. */

@@ -15,6 +15,8 @@ const pages = [
   'packages/varve/README.md',
   'packages/cli/README.md',
   'packages/level/README.md',
+  'packages/keyv/README.md',
+  'packages/unstorage/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/formats'),
   ...pagesIn('docs/recipes'),

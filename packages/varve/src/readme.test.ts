@@ -32,12 +32,20 @@ const compilerOptions: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 }
 
+<<<<<<< HEAD
 for (const page of [
   'README.md',
   'docs/GUIDE.md',
   'packages/varve/README.md',
   'packages/level/README.md',
 ]) {
+=======
+const pages = [
+  'README.md',
+  ...['varve', 'level', 'keyv', 'unstorage'].map((name) => `packages/${name}/README.md`),
+]
+for (const page of pages) {
+>>>>>>> 1592b29 (Adapters for Keyv and unstorage, with Keyv's own suite)
   test(`the example of ${page} compiles, and prints what it says`, () => {
     const example = exampleOf(readFileSync(join(root, page), 'utf8'))
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
@@ -78,11 +86,13 @@ function exampleOf(text: string): string {
   return blocks.join('')
 }
 
-/** A package that has Varve and its adapter among its modules, as a user's would. */
+/** A package that has Varve and its adapters among its modules, as a user's would. */
 function writeProject(folder: string, example: string): void {
   mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
   symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
-  symlinkSync(join(root, 'packages/level'), join(folder, 'node_modules/@varve/level'), 'junction')
+  for (const name of ['@varve/level', '@varve/keyv', '@varve/unstorage', 'keyv', 'unstorage']) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
+  }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'example.ts'), example)
 }

@@ -1,0 +1,17 @@
+// Compliance suites of what Varve has adapters for, where their publishers have packaged them.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const compat = fileURLToPath(new URL('.', import.meta.url))
+
+test('@varve/keyv: the suite of Keyv', () => {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--no-color', 'keyv.spec.mjs']
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: compat,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stdout + stderr)
+  assert.match(stdout, /Tests +4\d passed \(4\d\)/)
+})

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createStorage, restoreSnapshot, snapshot, type Storage } from 'unstorage'
+import type { Database } from 'varve'
+import varveDriver from './index.js'
+
+// unstorage keeps its suite for drivers in its repository and does not publish it. These tests ask of the
+// driver what unstorage documents and its own drivers do.
+
+function temporaryPath(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-unstorage-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'db')
+}
+
+function mounted(t: TestContext, path = temporaryPath(t)): Storage {
+  const storage = createStorage({ driver: varveDriver({ path }) })
+  t.after(() => storage.dispose())
+  return storage
+}
+
+test('an empty storage: nothing is there, and clearing it is no error', async (t) => {
+  const storage = mounted(t)
+  assert.equal(await storage.hasItem('a:b'), false)
+  assert.equal(await storage.getItem('a:b'), null)
+  assert.equal(await storage.getItemRaw('a:b'), null)
+  assert.deepEqual(await storage.getItems(['a', 'b:c']), [
+    { key: 'a', value: null },
+    { key: 'b:c', value: null },
+  ])
+  await storage.removeItem('a')
+  await storage.clear()
+  assert.deepEqual(await storage.getKeys(), [])
+})
+
+test('items of every kind come back as they were', async (t) => {
+  const storage = mounted(t)
+  class Point {
+    toJSON() {
+      return { x: 1 }
+    }
+  }
+  const items: [string, unknown, unknown?][] = [
+    ['text', 'grüße 𝄞'],
+    ['empty', ''],
+    ['zero', 0],
+    ['no', false],
+    ['yes', true],
+    ['null', null],
+    ['list', [1, { a: [] }]],
+    ['object.json', { json: 'works' }],
+    ['point', new Point(), { x: 1 }],
+    ['a/path\\to:it?query', 'normal'],
+  ]
+  for (const [key, value] of items) await storage.setItem(key, value as string)
+  for (const [key, value, expected = value] of items) {
+    assert.deepEqual(await storage.getItem(key), expected, key)
+    assert.equal(await storage.hasItem(key), true, key)
+  }
+  assert.ok((await storage.getKeys()).includes('a:path:to:it'))
+  await assert.rejects(storage.setItem('bad', new (class {})()), /stringify/)
+  await storage.setItem('text', undefined as never)
+  assert.equal(await storage.hasItem('text'), false)
+})
+
+test('raw items are bytes of any kind of buffer, or text', async (t) => {
+  const storage = mounted(t)
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+  const kinds = { bytes, buffer: bytes.buffer, view: new DataView(bytes.buffer), text: 'täxt' }
+  for (const [key, value] of Object.entries(kinds)) await storage.setItemRaw(key, value)
+  for (const key of ['bytes', 'buffer', 'view']) {
+    assert.deepEqual(Buffer.from(await storage.getItemRaw<Uint8Array>(key)!), Buffer.from(bytes))
+  }
+  assert.equal(Buffer.from(await storage.getItemRaw<Uint8Array>('text')!).toString(), 'täxt')
+  await assert.rejects(storage.setItemRaw('odd', { a: 1 }), TypeError)
+})
+
+test('many at once, keys below a base and to a depth, clearing below a base', async (t) => {
+  const storage = mounted(t)
+  await storage.setItems<string | number>([
+    { key: 'top', value: 1 },
+    { key: 'a:b', value: 'ab' },
+    { key: 'a:b:c', value: 'abc' },
+    { key: 'ab:c', value: 'other' },
+  ])
+  assert.deepEqual(await storage.getItems(['a:b', { key: 'gone' }, 'top?x']), [
+    { key: 'a:b', value: 'ab' },
+    { key: 'gone', value: null },
+    { key: 'top', value: 1 },
+  ])
+  assert.deepEqual(await storage.getKeys(), ['a:b', 'a:b:c', 'ab:c', 'top'])
+  assert.deepEqual(await storage.getKeys('a'), ['a:b', 'a:b:c'])
+  assert.deepEqual(await storage.getKeys(undefined, { maxDepth: 0 }), ['top'])
+  assert.deepEqual(await storage.getKeys(undefined, { maxDepth: 1 }), ['a:b', 'ab:c', 'top'])
+  await storage.clear()
+  assert.deepEqual(await storage.getKeys(), [])
+})
+
+test('meta, events, mounts and snapshots of a storage work above the driver', async (t) => {
+  const storage = createStorage()
+  storage.mount('disk', varveDriver({ path: temporaryPath(t) }))
+  t.after(() => storage.dispose())
+  const events: string[] = []
+  await storage.watch((event, key) => events.push(`${event} ${key}`))
+  await restoreSnapshot(storage, { 'disk:a:1': 'one', 'disk:b': 'two', memory: 'three' })
+  assert.deepEqual(await snapshot(storage, 'disk:a'), { 1: 'one' })
+  assert.deepEqual((await storage.getKeys()).sort(), ['disk:a:1', 'disk:b', 'memory'])
+  await storage.setMeta('disk:b', { mtime: new Date(5), owner: 'ada' })
+  assert.deepEqual({ ...(await storage.getMeta('disk:b')) }, { mtime: new Date(5), owner: 'ada' })
+  await storage.removeItem('disk:b', { removeMeta: true })
+  assert.deepEqual({ ...(await storage.getMeta('disk:b')) }, {})
+  assert.ok(events.includes('update disk:a:1') && events.includes('remove disk:b'), events.join())
+  await storage.clear('disk')
+  assert.deepEqual(await storage.getKeys(), ['memory'])
+})
+
+test('what was set is there after dispose, in the same storage and the next', async (t) => {
+  const path = temporaryPath(t)
+  const storage = mounted(t, path)
+  await storage.setItem('k', 'v')
+  await storage.dispose()
+  assert.equal(await storage.getItem('k'), 'v')
+  const database = (await storage.getMount().driver.getInstance!()) as Database<string, string>
+  assert.equal(database.getSync('k'), 'v')
+  const next = mounted(t, path)
+  await assert.rejects(next.getItem('k'), { code: 'LOCKED' })
+  await storage.dispose()
+  assert.equal(await next.getItem('k'), 'v')
+})
