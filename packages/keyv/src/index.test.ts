@@ -33,9 +33,7 @@ test('what was set is there after disconnecting, until it expires', async (t) =>
 
 test('Keyvs with namespaces share an open database, which stays open', async (t) => {
   await using db = await open(temporaryPath(t), { valueEncoding: 'json' })
-  const [a, b] = ['a', 'b'].map(
-    (namespace) => new Keyv({ store: new KeyvVarve(db), namespace }),
-  )
+  const [a, b] = ['a', 'b'].map((namespace) => new Keyv({ store: new KeyvVarve(db), namespace }))
   await db.put('other', [1])
   await a.setMany([
     { key: '1', value: 'one' },
