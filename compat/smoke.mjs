@@ -155,7 +155,8 @@ function runVictim(path, untilCount) {
   let acknowledged = -1
   let errors = ''
   child.stdout.on('data', (chunk) => {
-    for (const line of String(chunk).split('\n')) if (line !== '') acknowledged = Number(line)
+    // A number that is cut in two reads as smaller ones.
+    for (const line of String(chunk).split('\n')) acknowledged = Math.max(acknowledged, Number(line))
     if (acknowledged >= untilCount) child.kill('SIGKILL')
   })
   child.stderr.on('data', (chunk) => (errors += chunk))
@@ -172,7 +173,7 @@ async function writeUntilKilled(path) {
   const { db } = await opened(path)
   for (let i = 0; ; i++) {
     await db.put(`k${i}`, value(i))
-    // A whole line each time, of fixed length: the reader takes no number for a longer one's beginning.
+    // Of fixed length, so that a part is never more than the whole.
     if (i % 100 === 0) process.stdout.write(`${String(i).padStart(9, '0')}\n`)
     if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
   }

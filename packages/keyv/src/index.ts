@@ -42,10 +42,12 @@ export class KeyvVarve extends EventEmitter implements KeyvStoreAdapter {
   constructor(source: string | OpenDatabase, options: KeyvVarveOptions = {}) {
     super()
     this.ownsStore = typeof source === 'string'
-    this.openStore = async () =>
-      typeof source === 'string'
-        ? open(source, options)
-        : source.withEncodings({ keyEncoding: 'utf8', valueEncoding: 'utf8' })
+    if (typeof source === 'string') {
+      this.openStore = () => open(source, options)
+    } else {
+      const store = source.withEncodings({ keyEncoding: 'utf8', valueEncoding: 'utf8' })
+      this.openStore = () => Promise.resolve(store)
+    }
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
