@@ -156,7 +156,8 @@ function runVictim(path, untilCount) {
   let errors = ''
   child.stdout.on('data', (chunk) => {
     // A number that is cut in two reads as smaller ones.
-    for (const line of String(chunk).split('\n')) acknowledged = Math.max(acknowledged, Number(line))
+    for (const line of String(chunk).split('\n'))
+      acknowledged = Math.max(acknowledged, Number(line))
     if (acknowledged >= untilCount) child.kill('SIGKILL')
   })
   child.stderr.on('data', (chunk) => (errors += chunk))
