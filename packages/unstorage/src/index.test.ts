@@ -16,9 +16,10 @@ function temporaryPath(t: TestContext): string {
   return join(folder, 'db')
 }
 
-function mounted(t: TestContext, path = temporaryPath(t)): Storage {
-  const storage = createStorage({ driver: varveDriver({ path }) })
+function mounted(t: TestContext): Storage {
+  // Closed before its folder goes.
   t.after(() => storage.dispose())
+  const storage = createStorage({ driver: varveDriver({ path: temporaryPath(t) }) })
   return storage
 }
 
@@ -72,9 +73,9 @@ test('raw items are bytes of any kind of buffer, or text', async (t) => {
   const kinds = { bytes, buffer: bytes.buffer, view: new DataView(bytes.buffer), text: 'täxt' }
   for (const [key, value] of Object.entries(kinds)) await storage.setItemRaw(key, value)
   for (const key of ['bytes', 'buffer', 'view']) {
-    assert.deepEqual(Buffer.from(await storage.getItemRaw<Uint8Array>(key)!), Buffer.from(bytes))
+    assert.deepEqual(Buffer.from((await storage.getItemRaw<Uint8Array>(key))!), Buffer.from(bytes))
   }
-  assert.equal(Buffer.from(await storage.getItemRaw<Uint8Array>('text')!).toString(), 'täxt')
+  assert.equal(Buffer.from((await storage.getItemRaw<Uint8Array>('text'))!).toString(), 'täxt')
   await assert.rejects(storage.setItemRaw('odd', { a: 1 }), TypeError)
 })
 
@@ -101,8 +102,8 @@ test('many at once, keys below a base and to a depth, clearing below a base', as
 
 test('meta, events, mounts and snapshots of a storage work above the driver', async (t) => {
   const storage = createStorage()
-  storage.mount('disk', varveDriver({ path: temporaryPath(t) }))
   t.after(() => storage.dispose())
+  storage.mount('disk', varveDriver({ path: temporaryPath(t) }))
   const events: string[] = []
   await storage.watch((event, key) => events.push(`${event} ${key}`))
   await restoreSnapshot(storage, { 'disk:a:1': 'one', 'disk:b': 'two', memory: 'three' })
@@ -119,14 +120,15 @@ test('meta, events, mounts and snapshots of a storage work above the driver', as
 
 test('what was set is there after dispose, in the same storage and the next', async (t) => {
   const path = temporaryPath(t)
-  const storage = mounted(t, path)
+  const storage = createStorage({ driver: varveDriver({ path }) })
   await storage.setItem('k', 'v')
   await storage.dispose()
   assert.equal(await storage.getItem('k'), 'v')
   const database = (await storage.getMount().driver.getInstance!()) as Database<string, string>
   assert.equal(database.getSync('k'), 'v')
-  const next = mounted(t, path)
+  const next = createStorage({ driver: varveDriver({ path }) })
   await assert.rejects(next.getItem('k'), { code: 'LOCKED' })
   await storage.dispose()
   assert.equal(await next.getItem('k'), 'v')
+  await next.dispose()
 })
