@@ -5,18 +5,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const wanted = process.argv.slice(2)
-<<<<<<< HEAD
-const roots = [
-  'packages/varve/dist',
-  'packages/level/dist',
-  'packages/cli/dist',
-  'demo/dist',
-  'examples/dist',
-]
-=======
-const roots = ['varve', 'level', 'cli', 'keyv', 'unstorage'].map((name) => `packages/${name}/dist`)
-roots.push('demo/dist')
->>>>>>> 1592b29 (Adapters for Keyv and unstorage, with Keyv's own suite)
+const packages = ['varve', 'level', 'cli', 'keyv', 'unstorage']
+const roots = [...packages.map((name) => `packages/${name}/dist`), 'demo/dist', 'examples/dist']
 
 const files = roots
   .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => join(root, name)))
