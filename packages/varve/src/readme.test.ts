@@ -32,20 +32,10 @@ const compilerOptions: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 }
 
-<<<<<<< HEAD
-for (const page of [
-  'README.md',
-  'docs/GUIDE.md',
-  'packages/varve/README.md',
-  'packages/level/README.md',
-]) {
-=======
-const pages = [
-  'README.md',
-  ...['varve', 'level', 'keyv', 'unstorage'].map((name) => `packages/${name}/README.md`),
-]
-for (const page of pages) {
->>>>>>> 1592b29 (Adapters for Keyv and unstorage, with Keyv's own suite)
+const packages = ['varve', 'level', 'keyv', 'unstorage']
+const readmes = packages.map((name) => `packages/${name}/README.md`)
+
+for (const page of ['README.md', 'docs/GUIDE.md', ...readmes]) {
   test(`the example of ${page} compiles, and prints what it says`, () => {
     const example = exampleOf(readFileSync(join(root, page), 'utf8'))
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
