@@ -68,7 +68,7 @@ function meanRuns(allowed: number): number {
 const secondsPerGet = 1.7e-6
 /** A filter says no. */
 const secondsPerRunOfGet = 0.06e-6
-const secondsPerRunOfScan = 1e-6
+const secondsPerRunOfScan = 2e-6
 const secondsPerEntry = 0.45e-6
 /** For each time that the number of runs doubles: one more comparison. */
 const secondsPerEntryAndDoubling = 0.1e-6
