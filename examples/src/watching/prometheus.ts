@@ -11,10 +11,12 @@ export function servePrometheus(port: number): Server {
   const databases = new Map<string, WatchedDatabase>()
   const opened = (message: unknown): void => {
     const { database, db } = message as ChannelMessages['varve:open']
-    databases.set(database, db)
+    // A reader of the same directory, if there is one, has nothing to add.
+    if (!databases.has(database)) databases.set(database, db)
   }
   const closed = (message: unknown): void => {
-    databases.delete((message as ChannelMessages['varve:close']).database)
+    const { database, db } = message as ChannelMessages['varve:close']
+    if (databases.get(database) === db) databases.delete(database)
   }
   subscribe('varve:open', opened)
   subscribe('varve:close', closed)

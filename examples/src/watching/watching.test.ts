@@ -79,8 +79,10 @@ test('OpenTelemetry collects every metric, and the durations of commits', () =>
     assert.deepEqual(valuesOf('varve.operations'), [
       ['orders', 'write', 2],
       ['orders', 'get', 0],
+      ['orders', 'scan', 0],
       ['users', 'write', 1],
       ['users', 'get', 0],
+      ['users', 'scan', 0],
     ])
     assert.deepEqual(valuesOf('varve.commit.duration'), [
       ['orders', false, 1],

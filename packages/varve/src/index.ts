@@ -39,10 +39,12 @@ export type { Snapshot } from './db/snapshot.js'
 export type { BlockCodec } from './sstable/codec.js'
 export type { FilterAllocation } from './compaction/filter-allocation.js'
 export type {
+  AdaptiveCompactionOptions,
   AdaptiveThresholds,
   CompactionOptions,
   CompactionPolicy,
   FifoThresholds,
+  FixedCompactionOptions,
   RunPolicy,
   RunThresholds,
   StallThresholds,

@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.js'
 import { lockDirectory } from '../fs/lock-directory.js'
 import type { BackupDirectory } from './backup-directory.js'
 
+/** Backups that have been removed. */
 export interface PruneReport {
   /** Generations that are gone, and those that stay; ascending. */
   readonly removed: readonly number[]

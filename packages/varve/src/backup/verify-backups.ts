@@ -4,6 +4,7 @@ import type { BackupDirectory } from './backup-directory.js'
 import { contentOf, requireSame } from './file-copy.js'
 import type { BackedUpFile } from './generation.js'
 
+/** What reading the backups of a directory has shown. */
 export interface BackupsVerification {
   /** Whether every one that was looked at can be restored. */
   readonly isSound: boolean
@@ -12,12 +13,14 @@ export interface BackupsVerification {
   readonly readBytes: number
 }
 
+/** One of the backups that were read. */
 export interface VerifiedGeneration {
   readonly generation: number
   /** What is wrong; empty: it can be restored. The first thousand. */
   readonly problems: readonly BackupProblem[]
 }
 
+/** Something that keeps a backup from being restored. */
 export interface BackupProblem {
   /** In the backup directory. */
   readonly file: string

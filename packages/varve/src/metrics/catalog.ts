@@ -7,9 +7,20 @@ export const metrics: readonly Metric[] = [
     name: 'varve.operations',
     kind: 'counter',
     unit: '{operation}',
-    description: 'Puts, deletes and range deletes committed, and keys looked up',
+    description: 'Puts, deletes and range deletes committed, keys looked up, walks over ranges',
     read: ({ stats: { operations } }) =>
-      each('operation', { write: operations.writes, get: operations.gets }),
+      each('operation', {
+        write: operations.writes,
+        get: operations.gets,
+        scan: operations.scans,
+      }),
+  },
+  {
+    name: 'varve.scan.entries',
+    kind: 'counter',
+    unit: '{entry}',
+    description: 'Entries given by walks that have ended',
+    read: ({ stats }) => single(stats.operations.scannedEntries),
   },
   {
     name: 'varve.commits',

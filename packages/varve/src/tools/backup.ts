@@ -21,11 +21,13 @@ import { type Site, siteOf, type ToolOptions } from './tool-options.js'
 /** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
 const maxReadings = 6
 
+/** Options of `restoreBackup` and `verifyBackups`. */
 export interface GenerationOptions extends ToolOptions {
   /** Which backup. Default: the newest for `restoreBackup`, all for `verifyBackups`. */
   readonly generation?: number
 }
 
+/** Options of `pruneBackups`. */
 export interface PruneOptions extends ToolOptions {
   /** How many backups stay, the newest ones; 1 or more. */
   readonly keep: number

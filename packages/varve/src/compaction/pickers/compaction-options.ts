@@ -108,4 +108,5 @@ export type AdaptiveCompactionOptions = Partial<
   AdaptiveThresholds & Omit<RunThresholds, 'runsPerLevel' | 'runsInLastLevel'>
 > & { readonly policy: 'adaptive' }
 
+/** A policy with thresholds: one that is given, or 'adaptive'. */
 export type CompactionOptions = FixedCompactionOptions | AdaptiveCompactionOptions
