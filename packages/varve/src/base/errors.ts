@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'UNSUPPORTED_FORMAT'
   | 'ABORTED'
 
+/** What an error knows beside its code and message; its own fields. */
 export interface ErrorDetails {
   /** Directory of the database, or the path an operation was asked for. */
   path?: string
