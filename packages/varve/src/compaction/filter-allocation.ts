@@ -2,7 +2,7 @@ import { rangesOverlap } from '../key/key-range.js'
 import { totalBytes } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 import type { Compaction, RunCompaction } from './pickers/compaction-options.js'
-import type { CompactionSpec } from './pickers/compaction-spec.js'
+import type { CompactionInput, CompactionSpec } from './pickers/compaction-spec.js'
 import { shapeOf } from './pickers/tree-shape.js'
 
 /** Whether each key has as many bits of filter, or a key of a small run has more: see `allotBits`. */
@@ -33,52 +33,49 @@ const decayPerBit = Math.LN2 ** 2
 export function filterBitsOfFlush(
   version: Version,
   compaction: Compaction,
-  budget: FilterBudget,
+  { filterBitsPerKey, filterAllocation }: FilterBudget,
   flushBytes: number,
 ): number {
-  const { filterBitsPerKey, filterAllocation } = budget
   if (filterAllocation === 'uniform' || compaction.policy === 'fifo') return filterBitsPerKey
   if (newestLiesApart(version)) return filterBitsPerKey
-  const heldBytes = version.levelBytes(0) + flushBytes
-  const level0 = { runs: version.levels[0].length + 1, sizeBytes: heldBytes }
-  const lastBytes = version.levelBytes(shapeOf(version, compaction).lastLevel)
-  const levels = expectedLevels(version, compaction, level0, flushBytes, lastBytes)
-  return allotBits(filterBitsPerKey, levels)[0]
+  const output = { level: 0, isNewRun: true, sizeBytes: flushBytes }
+  const after = levelsAfter(version, [], output)
+  return allotBits(filterBitsPerKey, expectedLevels(version, compaction, after, flushBytes))[0]
 }
 
 /** Bits for each key of the tables that a merge writes. Pure. */
 export function filterBitsOfMerge(
   version: Version,
   compaction: Compaction,
-  budget: FilterBudget,
+  { filterBitsPerKey, filterAllocation, memtableBytes }: FilterBudget,
   spec: CompactionSpec,
 ): number {
-  const { filterBitsPerKey, filterAllocation, memtableBytes } = budget
   if (filterAllocation === 'uniform' || compaction.policy === 'fifo') return filterBitsPerKey
-  const { outputLevel } = spec
-  const { lastLevel } = shapeOf(version, compaction)
-  const isLast = outputLevel === lastLevel
+  const { inputs, outputLevel, outputRun } = spec
+  const isLast = outputLevel === shapeOf(version, compaction).lastLevel
   if (!isLast && meetsLittle(version, spec)) return filterBitsPerKey
-  const flushed = version.levels[0]
-  const flushBytes = flushed.length > 0 ? version.levelBytes(0) / flushed.length : memtableBytes
-  const arriving = spec.inputs.filter(({ level }) => level !== lastLevel)
-  const arrivingBytes = totalBytes(arriving.flatMap(({ tables }) => tables))
-  const lastBytes = version.levelBytes(lastLevel) + (isLast ? arrivingBytes : 0)
-  const level0 = { runs: 0, sizeBytes: 0 }
-  const levels = expectedLevels(version, compaction, level0, flushBytes, lastBytes)
+  const output = {
+    level: outputLevel,
+    isNewRun: version.runsOf(outputLevel).every(({ number }) => number !== outputRun),
+    sizeBytes: inputs.reduce((sum, { tables }) => sum + totalBytes(tables), 0),
+  }
+  const after = levelsAfter(version, inputs, output)
+  const flushed = version.levels[0].length
+  const flushBytes = flushed > 0 ? version.levelBytes(0) / flushed : memtableBytes
+  const levels = expectedLevels(version, compaction, after, flushBytes)
   return allotBits(filterBitsPerKey, levels)[outputLevel]
 }
 
 /**
  * Shares `bitsPerKey` for each byte of a tree out among its levels, so that a read of an absent key
  * meets as few false positives as can be with that memory: the fewer keys a run has, the less it costs
- * to make its filter better. One run lets through a share of absent keys that is proportional to its
- * size, whatever the sizes are; here with 10 bits on average:
+ * to make its filter better. In theory what a run lets through is then in proportion to its size; here
+ * with 10 bits on average, as measured:
  *
- *                              bits    lets through
- *     level 0   4 × 1 MB       17.0    4 × 0.03%         uniform    10    4 × 0.8%
- *     level 6   1 × 40 MB       9.3        1.1%                     10        0.8%
- *                                          1.3%                               4.1%
+ *                              bits   lets through
+ *     level 0   4 × 1 MB       17.0   4 × 0.06%         uniform    10   4 × 1.0%
+ *     level 6   1 × 40 MB       9.3       1.3%                     10       1.0%
+ *                                         1.5%                              5.0%
  *
  * A run that would get less than a bit gets none. Entries are taken to be of one size on all levels.
  * Ensures: the bits of all levels together are no more than `bitsPerKey` on all.
@@ -109,39 +106,56 @@ export function allotBits(bitsPerKey: number, levels: readonly LevelRuns[]): num
 /** From a few hundred bits down to far less than one. */
 const halvings = 40
 
+/** What each level holds once a job has taken its inputs and written its output. */
+function levelsAfter(
+  version: Version,
+  inputs: readonly CompactionInput[],
+  output: { level: number; isNewRun: boolean; sizeBytes: number },
+): LevelRuns[] {
+  return version.levels.map((tables, level) => {
+    const leaving = inputs.filter((input) => input.level === level).flatMap((input) => input.tables)
+    const staying = tables.length - leaving.length
+    const sizeBytes = version.levelBytes(level) - totalBytes(leaving)
+    const runs = level === 0 || staying === 0 ? staying : version.runsOf(level).length
+    if (level !== output.level) return { runs, sizeBytes }
+    return {
+      runs: output.isNewRun || runs === 0 ? runs + 1 : runs,
+      sizeBytes: sizeBytes + output.sizeBytes,
+    }
+  })
+}
+
 /** Of the runs that a level may hold before they go down together, so many are there on average. */
 const meanFill = 0.5
 
 /**
  * The tree that the filters are allotted for: every level above the last one as full as it is on average,
- * or now if that is more; the last one, where bits are fewest, as it is. So tables that are written at
- * different times have together about what this tree has.
+ * or after this job if that is more; the last one, where bits are fewest, as it is. So tables that are
+ * written at different times have together about what this tree has.
  */
 function expectedLevels(
   version: Version,
   compaction: RunCompaction,
-  level0: LevelRuns,
+  after: readonly LevelRuns[],
   flushBytes: number,
-  lastBytes: number,
 ): LevelRuns[] {
   const { l0Trigger, runsPerLevel } = compaction
   const { lastLevel, capacities } = shapeOf(version, compaction)
   const fill = runsPerLevel > 1 ? meanFill : 1
-  const mean0 = meanFill * Math.min(l0Trigger * flushBytes, lastBytes)
-  const levels = [
-    {
-      runs: Math.max(meanFill * l0Trigger, level0.runs),
-      sizeBytes: Math.max(mean0, level0.sizeBytes),
-    },
-  ]
-  for (let level = 1; level < lastLevel; level++) {
-    levels.push({
-      runs: Math.max(fill * runsPerLevel, version.runsOf(level).length),
-      sizeBytes: Math.max(fill * capacities[level], version.levelBytes(level)),
-    })
-  }
-  levels.push({ runs: Math.max(1, version.runsOf(lastLevel).length), sizeBytes: lastBytes })
-  return levels
+  return after.slice(0, lastLevel + 1).map((held, level) => {
+    if (level === lastLevel) return held
+    const usual =
+      level === 0
+        ? {
+            runs: meanFill * l0Trigger,
+            sizeBytes: meanFill * Math.min(l0Trigger * flushBytes, after[lastLevel].sizeBytes),
+          }
+        : { runs: fill * runsPerLevel, sizeBytes: fill * capacities[level] }
+    return {
+      runs: Math.max(usual.runs, held.runs),
+      sizeBytes: Math.max(usual.sizeBytes, held.sizeBytes),
+    }
+  })
 }
 
 /**

@@ -23,7 +23,7 @@ interface Measured {
 }
 
 /** Of size-tiered trees most of the data is in several runs of one size, among which nothing can be shared out. */
-const mostOfUniform = { leveled: 0.65, lazyLeveled: 0.9, sizeTiered: 0.96 }
+const mostOfUniform = { leveled: 0.75, lazyLeveled: 0.9, sizeTiered: 0.96 }
 
 for (const policy of ['leveled', 'lazyLeveled', 'sizeTiered'] as const) {
   test(`fewer absent keys get through filters of no more memory: ${policy}`, async () => {
@@ -46,7 +46,7 @@ test('keys that come in order are moved down with the filters that they were flu
 
 test('keys that come nearly in order have no larger filters either', async () => {
   const { bitsPerKey } = await measure('leveled', 'monkey', nearlyInOrder)
-  assert.ok(bitsPerKey < 11, `${bitsPerKey}`)
+  assert.ok(bitsPerKey < 10.8, `${bitsPerKey}`)
 })
 
 /** Fills a tree, and asks it now and then; everything is the same each time. */
@@ -119,7 +119,7 @@ function inOrder(i: number): number {
   return i
 }
 
-/** Neighbours change places within a stretch of 64. */
+/** Neighbours change places within a stretch of 64, so that tables overlap those next to them. */
 function nearlyInOrder(i: number): number {
   return i ^ 63
 }
