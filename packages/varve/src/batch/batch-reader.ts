@@ -81,8 +81,11 @@ export class BatchReader {
       if (!this.isRange(bytes[offset + 1])) return this.fail('a range that cannot be')
     } else if (this.keyEnd === this.keyStart || this.keyEnd - this.keyStart > maxKeyBytes) {
       return this.fail('a key of a length that no key has')
-    } else if (this.valueEnd - this.valueStart > maxValueBytes) {
-      return this.fail('a value longer than any')
+    } else if (
+      this.valueEnd - this.valueStart >
+      (this.kind === ValueKind.put ? maxValueBytes : 0)
+    ) {
+      return this.fail('a value of a length that no such value has')
     }
     this.sequence = this.firstSequence + this.index++
     this.offset = this.valueEnd

@@ -62,11 +62,11 @@ export class InputTables {
     }
   }
 
-  open({ fileNumber }: WrittenTable): TableReader {
-    const path = `${this.site.directory}/${tableName(fileNumber)}`
+  open(table: WrittenTable): TableReader {
+    const path = `${this.site.directory}/${tableName(table.fileNumber)}`
     const file = this.site.fs.openForRead(path)
     try {
-      return TableReader.open(file, fileNumber, this.context)
+      return TableReader.open(file, table.fileNumber, this.context, table)
     } catch (error) {
       file.close()
       throw error

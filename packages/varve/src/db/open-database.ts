@@ -105,6 +105,7 @@ export function openStore(
   const host = new BackgroundHost(fs, clock, path, tables, () => versions, snapshots, work, events)
   const versions: VersionSet = openVersions(path, options, (numbers) => host.removeTables(numbers))
   undo.push(() => versions.close())
+  tables.summaryOf = (fileNumber) => versions.table(fileNumber)
   if (options.tree.paranoid) verifyTables(versions, tables)
 
   const tree = new Tree(defaultKeyspace, options.tree, host)

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { ioError } from '../base/errors.js'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
 import { hasFailed, NodeReadableFile, NodeWritableFile } from './node-file.js'
+import { systemError } from './system-error.js'
 
 /**
  * The operating system's files. Synchronous operations are plain system calls on the calling thread;
@@ -39,7 +40,14 @@ export class NodeFileSystem implements FileSystem {
   }
 
   openForRead(path: string): ReadableFile {
-    return new NodeReadableFile(path, open(path, 'r'))
+    const descriptor = open(path, readFlags)
+    try {
+      requireRegularFile(path, descriptor)
+    } catch (error) {
+      fs.closeSync(descriptor)
+      throw error
+    }
+    return new NodeReadableFile(path, descriptor)
   }
 
   create(path: string): WritableFile {
@@ -128,7 +136,16 @@ function cannotSyncThisDirectory(cause: unknown): boolean {
   return code === 'EINVAL' || code === 'ENOTSUP'
 }
 
-function open(path: string, flags: string, operation = 'open'): number {
+/** Without waiting for whoever writes to it, should it be a pipe. */
+const readFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
+
+/** A pipe or a device in a database's directory is no file of it; reading one may never end. */
+function requireRegularFile(path: string, descriptor: number): void {
+  const isFile = attempt('look at', path, () => fs.fstatSync(descriptor).isFile())
+  if (!isFile) throw systemError('open as a file', path, 'EINVAL')
+}
+
+function open(path: string, flags: string | number, operation = 'open'): number {
   try {
     return fs.openSync(path, flags)
   } catch (cause) {

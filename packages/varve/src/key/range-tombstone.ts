@@ -29,7 +29,21 @@ export class RangeTombstones {
   private constructor(readonly fragments: readonly Fragment[]) {}
 
   static from(tombstones: readonly RangeTombstone[]): RangeTombstones {
-    return tombstones.length === 0 ? RangeTombstones.none : new RangeTombstones(cut(tombstones))
+    return tombstones.length === 0
+      ? RangeTombstones.none
+      : new RangeTombstones(cut(tombstones, Infinity)!)
+  }
+
+  /**
+   * The same for tombstones from a file, which may be made to fill the memory: n of them, each inside
+   * of the one before, have n² sequences in all. Undefined beyond `maxSequences`.
+   */
+  static within(
+    tombstones: readonly RangeTombstone[],
+    maxSequences: number,
+  ): RangeTombstones | undefined {
+    const fragments = cut(tombstones, maxSequences)
+    return fragments === undefined ? undefined : new RangeTombstones(fragments)
   }
 
   get isEmpty(): boolean {
@@ -70,12 +84,13 @@ export function highestVisible(sequences: readonly number[], visibleSequence: nu
 }
 
 /** Sweeps over the sorted bounds; between two neighbouring bounds the covering set is constant. */
-function cut(tombstones: readonly RangeTombstone[]): Fragment[] {
+function cut(tombstones: readonly RangeTombstone[], maxSequences: number): Fragment[] | undefined {
   const sorted = [...tombstones].sort((a, b) => compareBytes(a.start, b.start))
   const bounds = sortedBounds(sorted)
   const fragments: Fragment[] = []
   let active: RangeTombstone[] = []
   let next = 0
+  let left = maxSequences
   for (let i = 0; i < bounds.length; i++) {
     const start = bounds[i]
     const end = bounds[i + 1] ?? null
@@ -84,6 +99,8 @@ function cut(tombstones: readonly RangeTombstone[]): Fragment[] {
       active.push(sorted[next++])
     }
     if (active.length === 0) continue
+    left -= active.length
+    if (left < 0) return undefined
     const sequences = [...new Set(active.map((t) => t.sequence))].sort((a, b) => b - a)
     fragments.push({ start, end, sequences })
   }

@@ -1,7 +1,7 @@
-import { copyBytes } from '../base/bytes.js'
+import { compareBytes, copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter, varintLength } from '../base/varint.js'
-import { isEmptyRange, type KeyRange } from '../key/key-range.js'
+import { compareEnds, isEmptyRange, type KeyRange } from '../key/key-range.js'
 
 /** What a table holds, in numbers; versions and pickers reason with these alone. */
 export interface TableStatistics {
@@ -120,6 +120,30 @@ function isSound(properties: TableProperties): boolean {
     deleteCount <= entryCount
   )
 }
+
+/** What the properties, or the MANIFEST, say of a table and what is so; undefined when they agree. */
+export function summaryProblem(claimed: TableSummary, actual: TableSummary): string | undefined {
+  for (const name of comparedNumbers) {
+    if (claimed[name] !== actual[name]) {
+      return `${name} ${actual[name]} instead of ${claimed[name]}`
+    }
+  }
+  const sameRange =
+    compareBytes(claimed.range.start, actual.range.start) === 0 &&
+    compareEnds(claimed.range.end, actual.range.end) === 0
+  return sameRange ? undefined : 'another range of keys'
+}
+
+const comparedNumbers = [
+  'sizeBytes',
+  'minSequence',
+  'maxSequence',
+  'entryCount',
+  'deleteCount',
+  'rangeDeleteCount',
+  'keyBytes',
+  'valueBytes',
+] as const
 
 /** Names on disk: never change them. */
 const numberNames = [

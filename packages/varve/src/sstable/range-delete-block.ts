@@ -1,7 +1,7 @@
 import { compareBytes, copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
-import type { RangeTombstone } from '../key/range-tombstone.js'
+import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 
 /**
  * The range-delete block: tombstones by ascending start, to the end of the payload, each
@@ -22,6 +22,24 @@ export class RangeDeleteBlockBuilder {
   finish(): Buffer {
     return this.writer.finish()
   }
+}
+
+/** A writer cuts range deletes at each other, so that hardly more sequences come out than go in. */
+const maxSequencesPerTombstone = 16
+const minSequencesAllowed = 10_000
+
+/** The same, cut into fragments; also `CORRUPTION` when they overlap beyond all measure. */
+export function fragmentRangeDeletes(
+  tombstones: readonly RangeTombstone[],
+  file: string,
+  fileOffset: number,
+): RangeTombstones {
+  const max = minSequencesAllowed + maxSequencesPerTombstone * tombstones.length
+  const fragments = RangeTombstones.within(tombstones, max)
+  if (fragments === undefined) {
+    throw corruption(file, fileOffset, 'range deletes that overlap beyond all measure')
+  }
+  return fragments
 }
 
 /** Ensures: the bounds are copies; starts ascend; every range holds something. */

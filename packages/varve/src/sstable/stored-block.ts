@@ -45,7 +45,9 @@ export function unpackBlock(
   if (id === noneCodec.id) return payload
   const codec = codecs.get(id, file)
   try {
-    return codec.decompress(payload, maxPayloadBytes)
+    const original = codec.decompress(payload, maxPayloadBytes)
+    if (original.length <= maxPayloadBytes) return original
+    throw new RangeError('more bytes than a block has')
   } catch (cause) {
     const what = `a block that codec "${codec.name}" cannot unpack`
     throw new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, {

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { TableReadContext } from './block-source.js'
+import type { TableSummary } from './properties.js'
 import { TableReader } from './table-reader.js'
 
 /**
@@ -23,6 +24,8 @@ export class TableCache {
     private readonly pathOf: (fileNumber: number) => string,
     private readonly context: TableReadContext,
     private readonly maxOpenTables: number,
+    /** What the MANIFEST says of a table, to be held against what its file says. */
+    public summaryOf: (fileNumber: number) => TableSummary | undefined = () => undefined,
   ) {
     assert(maxOpenTables >= 1, 'a table cache holds at least one table')
   }
@@ -67,7 +70,7 @@ export class TableCache {
     const file = this.fs.openForRead(this.pathOf(fileNumber))
     let reader: TableReader
     try {
-      reader = TableReader.open(file, fileNumber, this.context)
+      reader = TableReader.open(file, fileNumber, this.context, this.summaryOf(fileNumber))
     } catch (error) {
       file.close()
       throw error

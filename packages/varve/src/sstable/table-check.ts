@@ -3,7 +3,7 @@ import { compareEnds } from '../key/key-range.js'
 import { maxBoundBytes, maxSequence } from '../key/limits.js'
 import type { RangeTombstone } from '../key/range-tombstone.js'
 import type { BlockCheck } from './block-check.js'
-import type { TableProperties, TableSummary } from './properties.js'
+import type { TableProperties } from './properties.js'
 import type { Damage, TablePart, TolerantTable } from './tolerant-table.js'
 
 /** What a walk over a whole table found in its sound blocks. */
@@ -54,30 +54,6 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
   }
   return found
 }
-
-/** What the properties, or the MANIFEST, say of a table and what is so; undefined when they agree. */
-export function summaryProblem(claimed: TableSummary, actual: TableSummary): string | undefined {
-  for (const name of comparedNumbers) {
-    if (claimed[name] !== actual[name]) {
-      return `${name} ${actual[name]} instead of ${claimed[name]}`
-    }
-  }
-  const sameRange =
-    compareBytes(claimed.range.start, actual.range.start) === 0 &&
-    compareEnds(claimed.range.end, actual.range.end) === 0
-  return sameRange ? undefined : 'another range of keys'
-}
-
-const comparedNumbers = [
-  'sizeBytes',
-  'minSequence',
-  'maxSequence',
-  'entryCount',
-  'deleteCount',
-  'rangeDeleteCount',
-  'keyBytes',
-  'valueBytes',
-] as const
 
 const comparedCounts = ['entryCount', 'deleteCount', 'keyBytes', 'valueBytes'] as const
 

@@ -101,6 +101,9 @@ export function decodeFooter(footer: Buffer, fileSize: number, file: string): Ta
     }
     end += handle.sizeBytes
   }
+  if (end - filter.offset > maxPayloadBytes) {
+    throw corruption(file, footerOffset, 'blocks that describe the table are longer than any')
+  }
   if (end !== footerOffset) {
     throw corruption(file, footerOffset, 'the blocks of the table do not end at its footer')
   }

@@ -2,7 +2,7 @@ import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { keyHead, searchHeads } from '../key/key-head.js'
-import { headerBytes, trailerBytes, type BlockHandle } from './table-format.js'
+import { headerBytes, maxPayloadBytes, trailerBytes, type BlockHandle } from './table-format.js'
 
 /**
  * The sparse index: for each data block, in order,
@@ -57,7 +57,12 @@ export class TableIndex {
       reader.offset += length
       offsets[i] = reader.read()
       const sizeBytes = reader.read()
-      if (reader.failed || offsets[i] !== blockEnd || sizeBytes < trailerBytes) {
+      if (
+        reader.failed ||
+        offsets[i] !== blockEnd ||
+        sizeBytes < trailerBytes ||
+        sizeBytes > maxPayloadBytes + trailerBytes
+      ) {
         throw corruption(file, block.offset, `entry ${i} of the index cannot be`)
       }
       blockEnd += sizeBytes

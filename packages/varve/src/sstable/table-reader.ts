@@ -4,12 +4,17 @@ import type { Memory } from '../base/memory.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import type { KeyRange } from '../key/key-range.js'
 import type { PointLookup } from '../key/point-lookup.js'
-import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
+import type { RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { BlockAnswer } from './block.js'
 import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
 import { BloomFilter } from './bloom-filter.js'
-import { decodeProperties, type TableProperties } from './properties.js'
-import { decodeRangeDeletes } from './range-delete-block.js'
+import {
+  decodeProperties,
+  summaryProblem,
+  type TableProperties,
+  type TableSummary,
+} from './properties.js'
+import { decodeRangeDeletes, fragmentRangeDeletes } from './range-delete-block.js'
 import { ReadAhead } from './read-ahead.js'
 import { unpackBlock } from './stored-block.js'
 import {
@@ -68,8 +73,16 @@ export class TableReader {
     this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeDeleteBytes
   }
 
-  /** Reads all but the data blocks. When it throws, closing the file stays with the caller. */
-  static open(file: ReadableFile, fileNumber: number, context: TableReadContext): TableReader {
+  /**
+   * Reads all but the data blocks. `expected`: what the MANIFEST says of the table, for another one
+   * may lie under its name. When it throws, closing the file stays with the caller.
+   */
+  static open(
+    file: ReadableFile,
+    fileNumber: number,
+    context: TableReadContext,
+    expected?: TableSummary,
+  ): TableReader {
     const { path } = file
     const fileSize = file.sizeBytes()
     if (fileSize < headerBytes + footerBytes)
@@ -103,10 +116,14 @@ export class TableReader {
       handles.index,
     )
     checkCounts(properties, tombstones, path, handles.properties.offset)
+    if (expected !== undefined) {
+      const problem = summaryProblem(expected, { ...properties, sizeBytes: fileSize })
+      if (problem !== undefined) throw corruption(path, 0, `not the table of its name (${problem})`)
+    }
     return new TableReader(
       fileNumber,
       properties,
-      RangeTombstones.from(tombstones),
+      fragmentRangeDeletes(tombstones, path, handles.rangeDelete.offset),
       index,
       filter,
       new BlockSource(file, index, properties.baseSequence, context),

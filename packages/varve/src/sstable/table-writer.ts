@@ -5,6 +5,7 @@ import { Memory } from '../base/memory.js'
 import type { FileSystem, WritableFile } from '../fs/file-system.js'
 import { keyOf, type InputEntry } from '../key/job-input.js'
 import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
+import { maxSequence } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 import { AppendBuffer, outputRoomBytes, type OutputRoom } from './append-buffer.js'
 import { BlockBuilder, maxEntryHeaderBytes } from './block-builder.js'
@@ -94,6 +95,7 @@ export class TableWriter {
     const order = this.entryCount === 0 ? -1 : this.compareLastKeyWith(entry)
     if (
       sequence < this.baseSequence ||
+      sequence > maxSequence ||
       order > 0 ||
       (order === 0 && sequence >= this.lastSequence) ||
       kind > ValueKind.put

@@ -10,7 +10,7 @@ import { findBlocks, type StoredBlock } from './block-search.js'
 import { BloomFilter } from './bloom-filter.js'
 import type { CodecRegistry } from './codec.js'
 import { decodeProperties, type TableProperties, type TableStatistics } from './properties.js'
-import { decodeRangeDeletes } from './range-delete-block.js'
+import { decodeRangeDeletes, fragmentRangeDeletes } from './range-delete-block.js'
 import { unpackBlock } from './stored-block.js'
 import {
   type BlockHandle,
@@ -113,9 +113,11 @@ export class TolerantTable {
     this.filter = read('filter', filter, (payload) =>
       BloomFilter.decode(payload, path, filter.offset),
     )
-    this.tombstones = read('range deletes', rangeDelete, (payload) =>
-      decodeRangeDeletes(payload, path, rangeDelete.offset),
-    )
+    this.tombstones = read('range deletes', rangeDelete, (payload) => {
+      const list = decodeRangeDeletes(payload, path, rangeDelete.offset)
+      fragmentRangeDeletes(list, path, rangeDelete.offset)
+      return list
+    })
     this.index = read('index', index, (payload) =>
       decodeIndex(payload, filter.offset, path, index.offset),
     )

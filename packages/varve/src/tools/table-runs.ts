@@ -56,11 +56,11 @@ export class TableRuns {
     return RangeTombstones.from(all)
   }
 
-  private open({ fileNumber }: TableMetadata): TableReader {
+  private open(table: TableMetadata): TableReader {
     const { fs, directory } = this.site
-    const file = fs.openForRead(`${directory}/${tableName(fileNumber)}`)
+    const file = fs.openForRead(`${directory}/${tableName(table.fileNumber)}`)
     try {
-      return TableReader.open(file, fileNumber, this.context)
+      return TableReader.open(file, table.fileNumber, this.context, table)
     } catch (error) {
       file.close()
       throw error

@@ -1,5 +1,5 @@
-import type { TableStatistics, TableSummary } from '../sstable/properties.js'
-import { checkTable, summaryProblem, type TableFindings } from '../sstable/table-check.js'
+import { summaryProblem, type TableStatistics, type TableSummary } from '../sstable/properties.js'
+import { checkTable, type TableFindings } from '../sstable/table-check.js'
 import { TolerantTable } from '../sstable/tolerant-table.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { FoundFile } from './inventory.js'

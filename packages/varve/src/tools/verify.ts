@@ -1,5 +1,6 @@
 import { isNotFound, VarveError } from '../base/errors.js'
-import { checkTable, summaryProblem } from '../sstable/table-check.js'
+import { summaryProblem } from '../sstable/properties.js'
+import { checkTable } from '../sstable/table-check.js'
 import { TolerantTable } from '../sstable/tolerant-table.js'
 import {
   currentName,

@@ -12,6 +12,13 @@
 export const currentName = 'CURRENT'
 export const lockName = 'LOCK'
 
+/**
+ * Numbers that a file or a MANIFEST may bring along, a lifetime's worth; so that all that are given out
+ * behind them can be written and read. Files with higher ones belong to somebody else.
+ */
+export const maxFileNumber = 2 ** 52
+const maxNameNumber = 2 ** 53 - 1
+
 export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'
 
 export interface ParsedFileName {
@@ -48,7 +55,7 @@ export function parseFileName(name: string): ParsedFileName | undefined {
   if (name === lockName) return { kind: 'lock', number: 0 }
   if (/^READER\.[0-9a-f]+$/.test(name)) return { kind: 'reader', number: 0 }
   const number = Number(/^(?:MANIFEST-)?(\d{6,16})(?:\.log|\.sst)?$/.exec(name)?.[1])
-  if (!Number.isSafeInteger(number)) return undefined
+  if (!(number <= maxNameNumber)) return undefined
   if (name === logName(number)) return { kind: 'log', number }
   if (name === tableName(number)) return { kind: 'table', number }
   if (name === manifestName(number)) return { kind: 'manifest', number }
@@ -78,7 +85,10 @@ export function unneededFiles(names: readonly string[], needed: NeededFiles): st
 /** The first number that none of the files has. */
 export function numberBehind(names: readonly string[]): number {
   let next = 1
-  for (const name of names) next = Math.max(next, (parseFileName(name)?.number ?? 0) + 1)
+  for (const name of names) {
+    const number = parseFileName(name)?.number ?? 0
+    if (number <= maxFileNumber) next = Math.max(next, number + 1)
+  }
   return next
 }
 

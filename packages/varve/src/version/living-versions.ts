@@ -1,14 +1,15 @@
+import type { TableMetadata } from './table-metadata.js'
 import { emptyLevels, type Levels, Version } from './version.js'
 
 /**
  * The current Version of each keyspace and the older ones that somebody still reads.
  *
  * Owned by: the VersionSet. Lives: as long as it does.
- * Invariant: `holders` counts, for each table, the living Versions that hold it; none is 0.
+ * Invariant: `held` counts, for each table, the living Versions that hold it; none is 0.
  */
 export class LivingVersions {
   private readonly versions = new Map<number, Version>()
-  private readonly holders = new Map<number, number>()
+  private readonly held = new Map<number, { readonly table: TableMetadata; holders: number }>()
 
   constructor(private readonly onObsolete: (fileNumbers: readonly number[]) => void) {}
 
@@ -23,18 +24,24 @@ export class LivingVersions {
   }
 
   holds(fileNumber: number): boolean {
-    return this.holders.has(fileNumber)
+    return this.held.has(fileNumber)
+  }
+
+  table(fileNumber: number): TableMetadata | undefined {
+    return this.held.get(fileNumber)?.table
   }
 
   fileNumbers(): Set<number> {
-    return new Set(this.holders.keys())
+    return new Set(this.held.keys())
   }
 
   install(keyspace: number, levels: Levels): Version {
     const old = this.versions.get(keyspace)
     const version = new Version(keyspace, levels, (dead) => this.forget(dead))
-    for (const { fileNumber } of levels.flat()) {
-      this.holders.set(fileNumber, (this.holders.get(fileNumber) ?? 0) + 1)
+    for (const table of levels.flat()) {
+      const known = this.held.get(table.fileNumber)
+      if (known === undefined) this.held.set(table.fileNumber, { table, holders: 1 })
+      else known.holders++
     }
     this.versions.set(keyspace, version)
     // After the new one holds its tables: those that both hold never seem obsolete.
@@ -45,13 +52,9 @@ export class LivingVersions {
   private forget(version: Version): void {
     const obsolete: number[] = []
     for (const { fileNumber } of version.levels.flat()) {
-      const others = this.holders.get(fileNumber)! - 1
-      if (others > 0) {
-        this.holders.set(fileNumber, others)
-      } else {
-        this.holders.delete(fileNumber)
-        obsolete.push(fileNumber)
-      }
+      if (--this.held.get(fileNumber)!.holders > 0) continue
+      this.held.delete(fileNumber)
+      obsolete.push(fileNumber)
     }
     if (obsolete.length > 0) this.onObsolete(obsolete)
   }

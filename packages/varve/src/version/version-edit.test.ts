@@ -2,17 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { VarintWriter } from '../base/varint.js'
+import { maxFileNumber } from './file-names.js'
 import { fakeTable } from './testing/fake-tables.js'
 import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
 import { levelCount } from './version.js'
 
 const number = fc.maxSafeNat()
+const fileNumber = fc.nat(maxFileNumber)
 const plain = { noNullPrototype: true } as const
 const level = fc.nat(levelCount - 1)
 const start = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
 
 const table = fc
-  .record({ fileNumber: number, sizeBytes: number, keyBytes: number, valueBytes: number })
+  .record({ fileNumber, sizeBytes: number, keyBytes: number, valueBytes: number })
   .chain((sizes) =>
     fc
       .tuple(start, fc.boolean(), fc.nat(1e9), fc.nat(1e9), fc.nat(1e9), fc.nat(1e9))
@@ -39,7 +41,12 @@ const added = fc
 const edit: fc.Arbitrary<VersionEdit> = fc
   .record({
     numbers: fc.record(
-      { formatVersion: number, logNumber: number, nextFileNumber: number, lastSequence: number },
+      {
+        formatVersion: number,
+        logNumber: fileNumber,
+        nextFileNumber: fileNumber,
+        lastSequence: number,
+      },
       { requiredKeys: [], noNullPrototype: true },
     ),
     deleted: fc.array(fc.record({ keyspace: number, level, fileNumber: number }, plain)),

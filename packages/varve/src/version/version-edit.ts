@@ -2,6 +2,7 @@ import { copyBytes } from '../base/bytes.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { isEmptyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
+import { maxFileNumber } from './file-names.js'
 import type { TableMetadata } from './table-metadata.js'
 import { levelCount } from './version.js'
 
@@ -117,6 +118,8 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else return 'unsupported'
     if (field.failed || field.offset !== payload.length) return 'damaged'
   }
+  const { logNumber = 0, nextFileNumber = 0 } = numbers
+  if (logNumber > maxFileNumber || nextFileNumber > maxFileNumber) return 'damaged'
   if (!deleted.every(({ level }) => level < levelCount) || !added.every(isSound)) return 'damaged'
   return { ...numbers, deleted, added }
 }
@@ -172,6 +175,7 @@ function decodeEnd(field: VarintReader): Buffer | null {
 function isSound({ level, table }: AddedTable): boolean {
   return (
     level < levelCount &&
+    table.fileNumber <= maxFileNumber &&
     (level > 0 || table.run === 0) &&
     !isEmptyRange(table.range) &&
     table.minSequence <= table.maxSequence &&

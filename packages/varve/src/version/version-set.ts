@@ -13,6 +13,7 @@ import {
   writeManifest,
 } from './manifest.js'
 import { type AddedTable, defaultKeyspace, encodeEdit, type VersionEdit } from './version-edit.js'
+import type { TableMetadata } from './table-metadata.js'
 import { emptyLevels, type Levels, type Version } from './version.js'
 
 export interface VersionSetOptions {
@@ -150,6 +151,11 @@ export class VersionSet {
       throw poison
     }
     if (!entry.isInstalled) this.installThrough(entry)
+  }
+
+  /** What is known of a table that some living Version holds. */
+  table(fileNumber: number): TableMetadata | undefined {
+    return this.living.table(fileNumber)
   }
 
   /** Numbers of the tables that some living Version holds. A copy. */
