@@ -28,6 +28,7 @@ export async function sampleDatabase(
   seed: number,
   given: OpenOptions = {},
   wrap: (fs: MemoryFileSystem) => FileSystem = (fs) => fs,
+  writeCount?: number,
 ): Promise<Sample> {
   const random = new Prng(seed)
   const fs = new MemoryFileSystem()
@@ -41,7 +42,7 @@ export async function sampleDatabase(
   }
   const workload = new Workload(random)
   let db = await openBinary(samplePath, options)
-  const writes = random.between(300, 600)
+  const writes = writeCount ?? random.between(300, 600)
   for (let i = 0; i < writes; i++) {
     await writeSome(db, workload, random)
     if (random.chance(0.004)) await db.flush()

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { Prng } from '../../base/prng.js'
+import { VarveError } from '../../base/errors.js'
+import type { OpenOptions } from '../../db/api.js'
+import { MemoryFileSystem } from '../../fs/memory-file-system.js'
+import { dump } from '../../tools/dump.js'
+import { repair } from '../../tools/repair.js'
+import {
+  copyOf,
+  type Sample,
+  sampleDatabase,
+  samplePath,
+} from '../../tools/testing/sample-database.js'
+import { verify } from '../../tools/verify.js'
+import { openBinary } from '../comparison.js'
+import { mutateDirectory } from './mutate-directory.js'
+
+const sampleSeeds = [1, 2, 3, 4, 5, 6]
+const maxItems = 20_000
+
+/** Directories to begin from. */
+export function fuzzSamples(): Promise<Sample[]> {
+  return Promise.all(
+    sampleSeeds.map((seed) => sampleDatabase(seed, { paranoid: false }, undefined, 200)),
+  )
+}
+
+/**
+ * Changes a directory and lets everything that reads one loose on it. What the engine or a tool throws
+ * must be a VarveError, and what a repair leaves must be sound. Returns what was changed.
+ */
+export async function fuzzCase(samples: readonly Sample[], seed: number): Promise<string> {
+  const random = new Prng(seed)
+  const { fs, options } = random.pick(samples)
+  const changed = copyOf({ fs })
+  const told = mutateDirectory(changed, random)
+  try {
+    await readAll(changed, { ...options, paranoid: random.chance(0.3) })
+  } catch (cause) {
+    throw new Error(`failed with seed ${seed}: ${told}`, { cause })
+  }
+  return told
+}
+
+async function readAll(fs: MemoryFileSystem, options: OpenOptions): Promise<void> {
+  const here = { ...options, fileSystem: fs }
+  await tolerated(() => verify(samplePath, { fileSystem: fs }))
+  for (const name of fs.list(samplePath)) {
+    await tolerated(() => {
+      let left = maxItems
+      for (const _ of dump(samplePath, name, { fileSystem: fs })) if (left-- === 0) break
+    })
+  }
+  await tolerated(() => read({ ...here, readOnly: true }))
+  await tolerated(() => repairAndRead(copyOf({ fs }), options))
+  await tolerated(() => readAndWrite({ ...here, fileSystem: copyOf({ fs }) }))
+}
+
+async function read(options: OpenOptions): Promise<void> {
+  const db = await openBinary(samplePath, options)
+  try {
+    for (const reverse of [false, true]) {
+      await tolerated(() => {
+        let left = maxItems
+        for (const _ of db.entries({ reverse })) if (left-- === 0) break
+      })
+    }
+    for (const key of ['', '\0', 'user:0100', 'user:0250:name', 'zzz']) {
+      await tolerated(() => void db.getSync(Buffer.from(`k${key}`)))
+      await tolerated(() => db.get(Buffer.from(`user${key}`)))
+    }
+    db.stats()
+    db.levels()
+  } finally {
+    await db.close()
+  }
+}
+
+async function readAndWrite(options: OpenOptions): Promise<void> {
+  const db = await openBinary(samplePath, options)
+  try {
+    for (let i = 0; i < 20; i++) await db.put(Buffer.from(`user:${i}`), Buffer.alloc(100))
+    await tolerated(() => db.clear({ gte: Buffer.from('user:0100'), lt: Buffer.from('user:0200') }))
+    await tolerated(() => db.flush())
+    await tolerated(() => db.compact())
+    await tolerated(() => {
+      for (const _ of db.entries()) break
+    })
+  } finally {
+    await tolerated(() => db.close())
+  }
+}
+
+/** Unless it refuses, a repair leaves a sound database, which opens and can be read in full. */
+async function repairAndRead(fs: MemoryFileSystem, options: OpenOptions): Promise<void> {
+  const report = await repair(samplePath, { fileSystem: fs, apply: true })
+  if (report.after !== undefined) assert.deepEqual(report.after.problems, [], 'after the repair')
+  if (!report.isNeeded) return
+  const db = await openBinary(samplePath, { ...options, fileSystem: fs }).catch(
+    (cause: unknown) => {
+      throw new Error('what was repaired does not open', { cause })
+    },
+  )
+  try {
+    for (const entry of db.entries()) assert.equal(entry.length, 2)
+  } catch (cause) {
+    throw new Error('what was repaired cannot be read', { cause })
+  } finally {
+    await db.close()
+  }
+}
+
+async function tolerated(run: () => unknown): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error
+  }
+}
