@@ -27,7 +27,7 @@ export const maxPayloadBytes = 0x7fff_ffff
 
 const magic = Buffer.from('VarveTbl', 'latin1')
 const handleBytes = 12
-const handlesEnd = 4 * handleBytes
+export const handlesEnd = 4 * handleBytes
 
 /** Where a stored block lies in its file; the size includes the trailer. */
 export interface BlockHandle {

@@ -1,13 +1,16 @@
-import { fuzzCase, fuzzSamples } from './fuzz-case.js'
+// One process of main.ts: `fuzz-child.js <module> <first seed> <end> <end of time>` runs the cases of a
+// target from one seed to another, and tells of each what it took.
+import type { FuzzTarget } from './target.js'
 
-// One process of fuzz.ts: runs the cases from one seed to another, and tells of each what it took.
-const [first, last, endMs] = process.argv.slice(2).map(Number)
-const samples = await fuzzSamples()
+const [module, ...numbers] = process.argv.slice(2)
+const [first, end, endMs] = numbers.map(Number)
+const { target } = (await import(module)) as { target: FuzzTarget }
+const run = await target.prepare()
 let failed = false
 process.on('unhandledRejection', (error) => tell(-1, error))
-for (let seed = first; seed < last && Date.now() < endMs && !failed; seed++) {
+for (let seed = first; seed < end && Date.now() < endMs && !failed; seed++) {
   try {
-    await fuzzCase(samples, seed)
+    await run(seed)
     tell(seed)
   } catch (error) {
     tell(seed, error)

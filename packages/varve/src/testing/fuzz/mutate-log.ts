@@ -18,7 +18,7 @@ import {
 } from '../../version/version-edit.js'
 import { edgeNumbers, mutateBytes } from './mutate-bytes.js'
 
-interface Record {
+export interface Record {
   payload: Buffer
   durableBytes: number
 }
@@ -35,7 +35,7 @@ export function mutateLog(bytes: Buffer, random: Prng): Buffer {
     else if (kind === 1) purpose = random.pick([LogPurpose.manifest, LogPurpose.writeAhead])
     else changeRecords(records, identity.purpose, random)
   }
-  return encode(records, purpose, fileNumber)
+  return encodeLog(records, purpose, fileNumber)
 }
 
 function changeRecords(records: Record[], purpose: LogPurpose, random: Prng): void {
@@ -129,7 +129,7 @@ function changeTable(added: AddedTable, random: Prng): AddedTable {
   }
 }
 
-function recordsOf(bytes: Buffer, purpose: LogPurpose, fileNumber: number): Record[] {
+export function recordsOf(bytes: Buffer, purpose: LogPurpose, fileNumber: number): Record[] {
   const fs = new MemoryFileSystem()
   fs.create('/log').append(bytes, 0, bytes.length)
   const reader = LogReader.open(fs, '/log', purpose, fileNumber, { salvage: 'all', marks: true })
@@ -140,7 +140,7 @@ function recordsOf(bytes: Buffer, purpose: LogPurpose, fileNumber: number): Reco
   return records
 }
 
-function encode(records: readonly Record[], purpose: LogPurpose, fileNumber: number): Buffer {
+export function encodeLog(records: readonly Record[], purpose: LogPurpose, fileNumber: number): Buffer {
   const parts = [encodeFileHeader(purpose, fileNumber)]
   const seed = logSeed(purpose, fileNumber)
   let offset = parts[0].length

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readCorpus } from './corpus.js'
+import { decoders, onlyVarveErrors, target as mutatedInputs } from './decoders.js'
+import { target as mutatedDirectories } from './directories.js'
+import type { FuzzTarget } from './target.js'
+
+// `npm run fuzz` does more of this, in processes with little memory. VARVE_SEED starts elsewhere.
+const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
+
+test('decoders refuse what the corpus has, or read it', () => {
+  for (const [name, decode] of Object.entries(decoders)) {
+    const corpus = readCorpus(name)
+    assert.ok(corpus.length > 1, `${corpus.length} inputs for ${name}`)
+    for (const [i, bytes] of corpus.entries()) {
+      try {
+        onlyVarveErrors(() => decode(bytes))
+      } catch (cause) {
+        throw new Error(`input ${i} of ${name}`, { cause })
+      }
+    }
+  }
+})
+
+test('decoders refuse what is mutated, or read it', () => run(mutatedInputs, 4000))
+
+test('hostile directories end in a VarveError or are read', () => run(mutatedDirectories, 40))
+
+async function run(target: FuzzTarget, cases: number): Promise<void> {
+  const runCase = await target.prepare()
+  for (let seed = firstSeed; seed < firstSeed + cases; seed++) {
+    try {
+      await runCase(seed)
+    } catch (cause) {
+      throw new Error(`target ${target.name}, VARVE_SEED=${seed}`, { cause })
+    }
+  }
+}

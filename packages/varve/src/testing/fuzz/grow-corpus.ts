@@ -1,0 +1,141 @@
+// `npm run fuzz:corpus -- --seconds 60 --seed 1`: coverage-guided fuzzing of each decoder. Begins with
+// what a sound database holds, mutates, and keeps what takes a way through the engine that nothing
+// before it took, as V8's block coverage tells it. What is kept goes to testdata/fuzz.
+import { Session } from 'node:inspector/promises'
+import { parseArgs } from 'node:util'
+import { Prng } from '../../base/prng.js'
+import { identityOf, LogPurpose } from '../../log/log-format.js'
+import { deflateCodec } from '../../sstable/codec.js'
+import {
+  decodeFooter,
+  footerBytes,
+  handlesEnd,
+  trailerBytes,
+} from '../../sstable/table-format.js'
+import { readBytes, sampleDatabase } from '../../tools/testing/sample-database.js'
+import { parseFileName } from '../../version/file-names.js'
+import { readCorpus, writeCorpus } from './corpus.js'
+import { decoders, onlyVarveErrors } from './decoders.js'
+import { mutateBytes } from './mutate-bytes.js'
+import { bomb } from './mutate-table.js'
+import { encodeLog, recordsOf } from './mutate-log.js'
+import { takeApart } from './table-model.js'
+
+/** Larger inputs say no more, and would fill the repository. */
+const maxInputBytes = 700
+const maxInputs = 60
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+
+/** Which blocks of the engine's code have run, since it began. */
+class Coverage {
+  private readonly seen = new Set<string>()
+  private readonly session = new Session()
+
+  async start(): Promise<void> {
+    this.session.connect()
+    await this.session.post('Profiler.enable')
+    await this.session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
+  }
+
+  /** How many blocks ran since the last call that had never run before. */
+  async takeNew(): Promise<number> {
+    const { result } = await this.session.post('Profiler.takePreciseCoverage')
+    const before = this.seen.size
+    for (const { scriptId, url, functions } of result) {
+      if (!url.includes('/dist/') || url.includes('/testing/')) continue
+      for (const { ranges } of functions) {
+        for (const { startOffset, endOffset, count } of ranges) {
+          if (count > 0) this.seen.add(`${scriptId} ${startOffset} ${endOffset} ${times(count)}`)
+        }
+      }
+    }
+    return this.seen.size - before
+  }
+}
+
+/** Once, twice and often are different ways; 80 and 81 times are not. */
+function times(count: number): number {
+  return Math.min(Math.floor(Math.log2(count)), 4)
+}
+
+const soundLock =
+  '{"pid":1,"startTime":"","bootId":"","pidNamespace":"","hostname":"h","threadId":0,"token":"t","sinceMs":1}'
+
+const coverage = new Coverage()
+await coverage.start()
+const random = new Prng(Number(values.seed))
+for (const [name, inputs] of Object.entries(await soundInputs())) await grow(name, inputs)
+
+async function grow(name: string, sound: readonly Buffer[]): Promise<void> {
+  const decode = decoders[name]
+  const kept: Buffer[] = []
+  const attempt = async (input: Buffer): Promise<void> => {
+    if (input.length > maxInputBytes || kept.length >= maxInputs) return
+    onlyVarveErrors(() => decode(input))
+    if ((await coverage.takeNew()) > 0) kept.push(input)
+  }
+  // Those that are kept are tried first, and in their order, so that they stay.
+  for (const input of [...readCorpus(name), ...sound]) await attempt(input)
+  if (kept.length === 0) kept.push(...sound.slice(0, 1))
+  const endMs = Date.now() + (Number(values.seconds) * 1000) / Object.keys(decoders).length
+  let tried = 0
+  for (; Date.now() < endMs; tried++) await attempt(mutateBytes(random.pick(kept), random))
+  writeCorpus(name, kept)
+  console.log(`${name}: ${kept.length} inputs of ${tried} mutations`)
+}
+
+/** What the files of sound databases hold, as each decoder gets it. */
+async function soundInputs(): Promise<Record<string, Buffer[]>> {
+  const inputs: Record<string, Buffer[]> = Object.fromEntries(
+    Object.keys(decoders).map((name): [string, Buffer[]] => [name, []]),
+  )
+  for (const seed of [1, 2, 3]) {
+    const { fs } = await sampleDatabase(seed, { codec: 'none', blockBytes: 256 }, undefined, 60)
+    for (const name of fs.list('/db')) {
+      const kind = parseFileName(name)?.kind
+      const bytes = readBytes(fs, name)
+      if (kind === 'current' || kind === 'lock') inputs[kind].push(bytes)
+      else if (kind === 'table') addTable(inputs, bytes)
+      else if (kind === 'log') addLog(inputs, bytes, LogPurpose.writeAhead)
+      else if (kind === 'manifest') addLog(inputs, bytes, LogPurpose.manifest)
+    }
+  }
+  inputs.lock.push(Buffer.from(soundLock))
+  return inputs
+}
+
+function addTable(inputs: Record<string, Buffer[]>, bytes: Buffer): void {
+  const table = takeApart(bytes)
+  if (table === undefined) return
+  for (const { payload } of table.blocks) {
+    inputs.block.push(payload)
+    inputs.compressed.push(Buffer.concat([deflateCodec.compress(payload), Buffer.of(1)]))
+  }
+  const { payload, codecId } = bomb(random)
+  inputs.compressed.push(Buffer.concat([payload, Buffer.of(codecId)]))
+  inputs.filter.push(table.filter.payload)
+  inputs.rangeDeletes.push(table.rangeDeletes.payload)
+  inputs.properties.push(table.properties.payload)
+  inputs.footer.push(bytes.subarray(-footerBytes, -footerBytes + handlesEnd))
+  const { filter, index } = decodeFooter(bytes.subarray(-footerBytes), bytes.length, '')
+  const about = Buffer.alloc(8)
+  about.writeUInt32LE(table.blocks.length)
+  about.writeUInt32LE(filter.offset, 4)
+  const indexEnd = index.offset + index.sizeBytes - trailerBytes
+  inputs.index.push(Buffer.concat([about, bytes.subarray(index.offset, indexEnd)]))
+}
+
+function addLog(inputs: Record<string, Buffer[]>, bytes: Buffer, purpose: LogPurpose): void {
+  const isManifest = purpose === LogPurpose.manifest
+  const { fileNumber } = identityOf(bytes)!
+  const records = recordsOf(bytes, purpose, fileNumber)
+  inputs[isManifest ? 'edit' : 'batch'].push(...records.map(({ payload }) => payload))
+  const short = records.filter(({ payload }) => payload.length < maxInputBytes / 4).slice(0, 4)
+  inputs[isManifest ? 'manifest' : 'log'].push(encodeLog(short, purpose, fileNumber))
+}
