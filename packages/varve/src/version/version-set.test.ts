@@ -6,7 +6,7 @@ import { FaultyFileSystem } from '../fs/faulty-file-system.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { tableName } from './file-names.js'
-import { databaseExists } from './manifest.js'
+import { databaseExists, replayManifest } from './manifest.js'
 import { fakeTable } from './testing/fake-tables.js'
 import type { VersionEdit } from './version-edit.js'
 import { VersionSet } from './version-set.js'
@@ -42,6 +42,20 @@ function stateOf(set: VersionSet): number | undefined {
 function recovered(fs: FileSystem): VersionSet {
   return VersionSet.recover(fs, directory)
 }
+
+test('an edit that follows one in flight tells no lower sequence than that', async () => {
+  const fs = newFileSystem()
+  const set = VersionSet.create(fs, directory)
+  addTables(fs)
+  await Promise.all([
+    set.applyEditAsync({ ...step(1000), lastSequence: 5000 }),
+    set.applyEditAsync(step(1001)),
+  ])
+  set.close()
+  const told: (number | undefined)[] = []
+  replayManifest(fs, directory, 1, ({ lastSequence }) => told.push(lastSequence))
+  assert.deepEqual(told, [0, 5000, 5000])
+})
 
 test('edits survive reopening, with numbers and keyspaces', () => {
   const fs = newFileSystem()

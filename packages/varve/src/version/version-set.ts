@@ -247,7 +247,9 @@ export class VersionSet {
   }
 
   private numbersAfter(edit: VersionEdit): VersionEdit {
-    let lastSequence = Math.max(this.lastSequence, edit.lastSequence ?? 0)
+    // Those in flight may have come further than what is current.
+    const before = this.pending.at(-1)?.edit.lastSequence ?? this.lastSequence
+    let lastSequence = Math.max(before, edit.lastSequence ?? 0)
     for (const { table } of edit.added ?? []) {
       lastSequence = Math.max(lastSequence, table.maxSequence)
     }

@@ -1,0 +1,38 @@
+// `npm run torture -- --cycles 500 --seed 1`: kills one writing process after another; see cycle.ts.
+// --directory: where, on a real disk; by default the system's folder for temporary files.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runTorture, type TortureTotals } from './torture.js'
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '100' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    directory: { type: 'string', default: tmpdir() },
+  },
+})
+const directory = mkdtempSync(join(values.directory, 'varve-torture-'))
+const firstSeed = Number(values.seed)
+const startMs = performance.now()
+
+function report(totals: TortureTotals): void {
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
+  console.log(
+    `${seconds} s: ${totals.cycles} kills from seed ${firstSeed} on, ` +
+      `${totals.acknowledgedWrites} acknowledged writes, all found; ` +
+      `${totals.foundUnderWay} more of those under way`,
+  )
+}
+
+const totals = await runTorture({
+  directory,
+  cycles: Number(values.cycles),
+  firstSeed,
+  onCycle: (sofar) => {
+    if (sofar.cycles % 25 === 0) report(sofar)
+  },
+})
+report(totals)
+rmSync(directory, { recursive: true })

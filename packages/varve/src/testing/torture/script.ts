@@ -1,0 +1,102 @@
+import { Prng } from '../../base/prng.js'
+import type { Durability, OpenOptions } from '../../db/api.js'
+import type { Write } from '../oracle.js'
+import { Workload } from '../workload.js'
+
+// What a process of one cycle does, known in advance by the process that kills it: both draw it from the
+// seed of the cycle.
+
+/** They write at the same time, each to keys of its own, so that their states can be told apart. */
+export const writerCount = 4
+
+/** Writes that a writer may have under way at once. */
+export const maxUnderWay = 6
+
+export interface Cycle {
+  readonly seed: number
+  readonly options: OpenOptions
+  /** How long the process lives, beginning with its start or with its first acknowledgement. */
+  readonly lifeMs: number
+  readonly diesInRecovery: boolean
+}
+
+const durabilities: readonly Durability[] = ['os', 'sync', { intervalMs: 5 }]
+const maxLifeMs = 400
+const maxRecoveryMs = 150
+const KiB = 1024
+
+export function drawCycle(seed: number): Cycle {
+  const random = new Prng(seed)
+  const policy = random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled'] as const)
+  const memtableBytes = random.pick([8, 32, 64]) * KiB
+  const options: OpenOptions = {
+    durability: random.pick(durabilities),
+    memtableBytes,
+    tableBytes: random.pick([16, 64]) * KiB,
+    blockBytes: random.pick([256, 4096]),
+    background: { mode: 'thread', threads: random.pick([1, 2]) },
+    compaction: { policy, l0Trigger: 2, sizeRatio: 3, baseBytes: 4 * memtableBytes },
+  }
+  const diesInRecovery = random.chance(0.15)
+  const lifeMs = random.below(diesInRecovery ? maxRecoveryMs : maxLifeMs)
+  return { seed, options, lifeMs, diesInRecovery }
+}
+
+/** The writes of one writer in one cycle, for ever. Keys and ranges are its own. */
+export function* writesOf(seed: number, writer: number): Generator<readonly Write[], never> {
+  const workload = new Workload(new Prng(seed * writerCount + writer), {
+    keyCount: 150,
+    longestKeyBytes: 2000,
+    shortValueBytes: 200,
+    longValueBytes: 3000,
+    hugeValueBytes: 100_000,
+    maxBatchWrites: 30,
+  })
+  for (;;) yield workload.writes().map((write) => ownedBy(writer, write))
+}
+
+export function prefixOf(writer: number): string {
+  return `w${writer}:`
+}
+
+function ownedBy(writer: number, write: Write): Write {
+  const prefix = prefixOf(writer)
+  if (write.type !== 'clear') return { ...write, key: prefix + write.key }
+  const { gt, gte, lt, lte, prefix: inner = '' } = write.range
+  return {
+    type: 'clear',
+    range: {
+      prefix: prefix + inner,
+      ...(gt === undefined ? {} : { gt: prefix + gt }),
+      ...(gte === undefined ? {} : { gte: prefix + gte }),
+      ...(lt === undefined ? {} : { lt: prefix + lt }),
+      ...(lte === undefined ? {} : { lte: prefix + lte }),
+    },
+  }
+}
+
+/**
+ * Where each writer notes, with every write, how many writes of each were acknowledged when it began:
+ * what was acknowledged before another write began must be there if that one is. (A death never leaves a
+ * hole.)
+ */
+export function noteKeyOf(writer: number): string {
+  return `note:${writer}`
+}
+
+export interface Note {
+  /** The number of the write, within its cycle, counted from 1. */
+  readonly count: number
+  /** How many of each writer were acknowledged. */
+  readonly acknowledged: readonly number[]
+}
+
+export function encodeNote(seed: number, { count, acknowledged }: Note): Buffer {
+  return Buffer.from([seed, count, ...acknowledged].join(' '))
+}
+
+/** Undefined when it is of another cycle. */
+export function decodeNote(seed: number, value: Uint8Array | undefined): Note | undefined {
+  const [ofSeed, count, ...acknowledged] = Buffer.from(value ?? '').toString().split(' ').map(Number)
+  return ofSeed === seed && count !== undefined ? { count, acknowledged } : undefined
+}

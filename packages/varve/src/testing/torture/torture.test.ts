@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runTorture } from './torture.js'
+
+// More of it: `npm run torture -- --cycles 500`.
+const cycles = 30
+
+test('a killed process loses no acknowledged write, leaves no hole, and tears no batch', async () => {
+  const firstSeed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
+  const directory = mkdtempSync(join(tmpdir(), 'varve-torture-'))
+  try {
+    const totals = await runTorture({ directory, cycles, firstSeed })
+    assert.ok(totals.acknowledgedWrites > cycles * 20, 'too few writes to prove anything')
+    assert.ok(totals.deepestLevel > 0, 'nothing was compacted')
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})

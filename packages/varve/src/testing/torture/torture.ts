@@ -1,0 +1,47 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { emptyState, runCycle } from './cycle.js'
+
+export interface TortureOptions {
+  readonly directory: string
+  readonly cycles: number
+  readonly firstSeed: number
+  readonly onCycle?: (totals: TortureTotals) => void
+}
+
+export interface TortureTotals {
+  cycles: number
+  acknowledgedWrites: number
+  foundUnderWay: number
+  deepestLevel: number
+}
+
+/** After so many cycles a new database begins, so that the first moments of one are hit, too. */
+const cyclesPerDatabase = 25
+
+/** Cycle after cycle; throws with the seed and the cycle that failed, and leaves the directory then. */
+export async function runTorture(options: TortureOptions): Promise<TortureTotals> {
+  const { directory, cycles, firstSeed, onCycle } = options
+  const totals = { cycles: 0, acknowledgedWrites: 0, foundUnderWay: 0, deepestLevel: 0 }
+  let state = emptyState
+  let path = ''
+  for (let i = 0; i < cycles; i++) {
+    if (i % cyclesPerDatabase === 0) {
+      if (path !== '') rmSync(path, { recursive: true })
+      path = join(directory, `from-${i}`)
+      state = emptyState
+    }
+    try {
+      const result = await runCycle(path, firstSeed + i, state)
+      state = result.state
+      totals.cycles++
+      totals.acknowledgedWrites += result.acknowledgedWrites
+      totals.foundUnderWay += result.foundUnderWay
+      totals.deepestLevel = Math.max(totals.deepestLevel, result.deepestLevel)
+      onCycle?.(totals)
+    } catch (cause) {
+      throw new Error(`cycle ${i} from seed ${firstSeed} on, in ${path}`, { cause })
+    }
+  }
+  return totals
+}
