@@ -285,8 +285,8 @@ function startExecutor(
 }
 
 function verifyTables(versions: VersionSet, tables: TableCache): void {
-  for (const { fileNumber } of versions.current(defaultKeyspace).levels.flat()) {
-    tables.get(fileNumber).verify()
+  for (const { levels } of versions.allCurrent()) {
+    for (const { fileNumber } of levels.flat()) tables.get(fileNumber).verify()
   }
 }
 

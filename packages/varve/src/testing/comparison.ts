@@ -41,7 +41,7 @@ export class Comparison {
 
   private constructor(
     private readonly path: string,
-    private readonly options: OpenOptions,
+    private options: OpenOptions,
     public db: BinaryDatabase,
   ) {}
 
@@ -82,6 +82,22 @@ export class Comparison {
     await this.reopen()
     await this.checkAll()
     return this.db
+  }
+
+  /** Closes the database, and opens it again, with other options if they are given. */
+  async reopen(options = this.options): Promise<void> {
+    for (let slot = 0; slot < slotCount; slot++) {
+      await this.closeWalk(slot)
+      this.dropSnapshot(slot)
+    }
+    await Promise.all(this.background)
+    this.background = []
+    const { iterators, snapshots, compactions } = this.db.stats()
+    this.compactions += compactions.count
+    assert.deepEqual({ iterators, snapshots }, { iterators: 0, snapshots: 0 })
+    await this.db.close()
+    this.options = options
+    this.db = await openBinary(this.path, options)
   }
 
   private async checkAll(): Promise<void> {
@@ -197,20 +213,6 @@ export class Comparison {
   private dropSnapshot(slot: number): void {
     this.snapshots.get(slot)?.engine.close()
     this.snapshots.delete(slot)
-  }
-
-  private async reopen(): Promise<void> {
-    for (let slot = 0; slot < slotCount; slot++) {
-      await this.closeWalk(slot)
-      this.dropSnapshot(slot)
-    }
-    await Promise.all(this.background)
-    this.background = []
-    const { iterators, snapshots, compactions } = this.db.stats()
-    this.compactions += compactions.count
-    assert.deepEqual({ iterators, snapshots }, { iterators: 0, snapshots: 0 })
-    await this.db.close()
-    this.db = await openBinary(this.path, this.options)
   }
 }
 

@@ -39,6 +39,7 @@ async function check(
   what: string,
   name: string,
   change: (fs: MemoryFileSystem) => void,
+  readOnly = false,
 ): Promise<void> {
   for (const whole of statesOf(name)) {
     const fs = copyOf({ fs: whole })
@@ -46,7 +47,7 @@ async function check(
     change(fs)
     let outcome: Outcome
     try {
-      outcome = await outcomeOf(fs)
+      outcome = await outcomeOf(fs, readOnly)
     } catch (cause) {
       throw new Error(`wrong after: ${what}`, { cause })
     }
@@ -57,7 +58,7 @@ async function check(
 
 const counts: Record<Outcome, number> = { right: 0, refused: 0, earlier: 0 }
 
-async function outcomeOf(fs: MemoryFileSystem): Promise<Outcome> {
+async function outcomeOf(fs: MemoryFileSystem, readOnly = false): Promise<Outcome> {
   const possible = new Set(tiny.states)
   let isRefused = false
   const attempt = async (run: () => void | Promise<void>): Promise<void> => {
@@ -70,7 +71,7 @@ async function outcomeOf(fs: MemoryFileSystem): Promise<Outcome> {
   }
   let db: BinaryDatabase | undefined
   await attempt(async () => {
-    db = await openBinary(samplePath, { ...tinyDatabaseOptions, fileSystem: fs })
+    db = await openBinary(samplePath, { ...tinyDatabaseOptions, fileSystem: fs, readOnly })
   })
   if (db === undefined) return 'refused'
   const { length } = tiny.states
@@ -117,7 +118,10 @@ test('each bit of each file, flipped', async () => {
   for (const name of fileNames()) {
     const { length } = readBytes(tiny.killed, name)
     for (let bit = 0; bit < length * 8; bit++) {
-      await check(`bit ${bit & 7} of byte ${bit >> 3} of ${name}`, name, (fs) => flip(fs, name, bit))
+      const [at, which] = [bit >> 3, bit & 7]
+      // One bit of each byte with all that opening writes, too; the others in less time.
+      const readOnly = which !== at % 8
+      await check(`bit ${which} of byte ${at} of ${name}`, name, (fs) => flip(fs, name, bit), readOnly)
     }
   }
   assert.ok(counts.refused > counts.right, 'most bits of a table count')

@@ -16,5 +16,5 @@ export function keyOfWrite(i: number): string {
 }
 
 export function valueOfWrite(i: number): Buffer {
-  return Buffer.alloc(100 + i, i + 1)
+  return Buffer.alloc(200 + 10 * i, i + 1)
 }
