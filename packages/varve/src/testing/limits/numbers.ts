@@ -99,7 +99,7 @@ export const tombstones: Limit = {
 /** Range deletes of which each lies in the one before: every bound cuts all others. */
 export const nestedRangeDeletes: Limit = {
   size: { small: 2000, full: 20_000 },
-  maxMiB: () => baseMiB + budgetMiB + 100,
+  maxMiB: (size) => baseMiB + 2 * budgetMiB + size / 20,
   async run(directory, size) {
     await withDatabase(directory, smallBudgets, async (db) => {
       for (let i = 0; i < 2 * size; i += 10) db.putSync(keyOf(i), keyOf(i))

@@ -12,16 +12,16 @@ import { drawOptions } from './option-set.js'
 // The same operations under one set of options after another: each must answer as the oracle does, so all
 // answer the same. Half of the databases are also closed now and then, and opened with other options.
 const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? 50)
-const operationCount = 250
+const operationCount = 120
 const reopenChance = 0.03
 const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
 
 const scale: WorkloadScale = {
-  keyCount: 120,
+  keyCount: 80,
   longestKeyBytes: 8000,
   shortValueBytes: 150,
   longValueBytes: 2000,
-  hugeValueBytes: 50_000,
+  hugeValueBytes: 20_000,
   maxBatchWrites: 20,
 }
 
