@@ -77,6 +77,8 @@ export class TableOutputs {
   publish(): WrittenTable[] {
     this.finishTable(null)
     const { directory } = this.options
+    // Who finds one of the tables knows that every file from before it had its name durable; see wal/replay.
+    if (this.finished.length > 0) this.fs.syncDirectory(directory)
     for (const { fileNumber } of this.finished) {
       const path = this.pathOf(fileNumber)
       this.fs.rename(temporaryName(path), path)

@@ -10,7 +10,7 @@ import { lockDirectory } from '../fs/lock-directory.js'
 import { TableCache } from '../sstable/table-cache.js'
 import { newTableCounters } from '../sstable/table-reader.js'
 import { Tree } from '../tree/tree.js'
-import { logName, tableName } from '../version/file-names.js'
+import { highestTable, logName, tableName } from '../version/file-names.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
@@ -111,7 +111,8 @@ export function openStore(
   const tree = new Tree(defaultKeyspace, options.tree, host)
   const logs = logsFrom(fs, path, versions.logNumber)
   const trees = new Map([[tree.keyspace, tree]])
-  const replayed = replayInto(fs, logs, trees, versions.logNumber)
+  const newestTable = highestTable(fs.list(path))
+  const replayed = replayInto(fs, logs, trees, versions.logNumber, newestTable)
   work.recordReplay(replayed)
   const core = earlier?.core ?? newCore(tree, options, assertOpen)
   const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)

@@ -27,8 +27,9 @@ export function replayInto(
   logs: readonly ReplayedLog[],
   trees: ReadonlyMap<number, Tree>,
   firstNeeded: number,
+  highestTable: number,
 ): ReplayResult {
-  return replayLogs(fs, logs, applierTo(trees), firstNeeded)
+  return replayLogs(fs, logs, applierTo(trees), firstNeeded, highestTable)
 }
 
 /** Puts commit groups into the memtables of the trees. */
@@ -68,8 +69,12 @@ export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResu
       file.close()
     }
   }
-  for (const { path } of replayed.dropped) fs.remove(path)
-  if (replayed.used.length + replayed.dropped.length > 0) fs.syncDirectory(directory)
+  if (replayed.used.length > 0) fs.syncDirectory(directory)
+  // The last one first, so that whenever power fails, none misses the one that it continues.
+  for (const { path } of [...replayed.dropped].reverse()) {
+    fs.remove(path)
+    fs.syncDirectory(directory)
+  }
 }
 
 /** Writes what stands behind `start` once more, as it is: dying meanwhile changes nothing. */

@@ -191,14 +191,14 @@ export class LogWriter {
 
   /**
    * Also from the disk: what a later record, torn by a power loss, leaves must be zeros, not pieces of
-   * this one.
+   * this one. The records before it do not count as durable for that: who calls `sync` makes sure first
+   * that what they build on is.
    */
   private cutBack(cause: unknown): void {
     try {
       this.file.truncate(this.sizeBytes)
       this.reservedBytes = this.sizeBytes
       this.file.sync()
-      this.durableBytes = this.sizeBytes
     } catch {
       // The append's own error says more; what counts here is that the end of the file is unknown.
       this.failure = cause

@@ -286,6 +286,21 @@ test('a failed append is cut off, and the next one takes its place', () => {
   assert.deepEqual(readLog(inner).payloads, ['one', 'two'])
 })
 
+test('an append that was undone vouches for nothing that its user did not sync', () => {
+  const inner = new MemoryFileSystem()
+  const fs = new FaultyFileSystem(inner)
+  const writer = newLog(fs)
+  writer.append(Buffer.from('builds on a log that is not synced'))
+  fs.faultFor = ({ kind }) => (kind === 'append' ? { systemCode: 'EIO' } : undefined)
+  assert.throws(() => writer.append(Buffer.from('undone')), { systemCode: 'EIO' })
+  fs.faultFor = () => undefined
+  writer.append(Buffer.from('the next one'))
+  const reader = LogReader.open(inner, path, LogPurpose.writeAhead, fileNumber)
+  while (reader.next() !== undefined);
+  assert.equal(reader.vouchedBytes, 0)
+  reader.close()
+})
+
 test('an append that cannot be undone, and a failed sync, break the writer for good', async () => {
   const failing = (...kinds: string[]): { fs: FaultyFileSystem; writer: LogWriter } => {
     const fs = new FaultyFileSystem(new MemoryFileSystem())

@@ -2,7 +2,7 @@ import type { BatchReader } from '../batch/batch-reader.js'
 import { unsupportedFormat, VarveError } from '../base/errors.js'
 import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
-import { logName } from '../version/file-names.js'
+import { highestTable, logName } from '../version/file-names.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import { replayLogs, type ReplayedLog } from '../wal/replay.js'
 import { type Problem, problemOf, type Remark } from './problem.js'
@@ -36,7 +36,8 @@ export function checkLogs(
     operations.set(logNumber, operations.get(logNumber)! + group.count)
   }
   try {
-    const replayed = replayLogs(fs, logs, apply, firstNeeded)
+    const newestTable = highestTable(fs.list(directory))
+    const replayed = replayLogs(fs, logs, apply, firstNeeded, newestTable)
     found.commits = replayed.records
     for (const { path, sizeBytes, tornBytes } of replayed.used) {
       if (tornBytes === 0) continue

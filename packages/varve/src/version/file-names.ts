@@ -82,6 +82,16 @@ export function unneededFiles(names: readonly string[], needed: NeededFiles): st
   })
 }
 
+/** The highest number of a table; 0 when there is none. */
+export function highestTable(names: readonly string[]): number {
+  let highest = 0
+  for (const name of names) {
+    const file = parseFileName(name)
+    if (file?.kind === 'table') highest = Math.max(highest, file.number)
+  }
+  return highest
+}
+
 /** The first number that none of the files has. */
 export function numberBehind(names: readonly string[]): number {
   let next = 1

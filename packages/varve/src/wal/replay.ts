@@ -1,5 +1,5 @@
 import { BatchReader } from '../batch/batch-reader.js'
-import { corruption, unsupportedFormat } from '../base/errors.js'
+import { corruption, unsupportedFormat, type VarveError } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
@@ -47,15 +47,18 @@ export interface ReplayResult {
  *
  * Throws CORRUPTION where acknowledged commits are damaged; see LogReader for how these are told from
  * an unfinished tail. Logs below `firstNeeded` are gone with good reason; when any other is missing,
- * those behind it are not used.
+ * those behind it are not used. But where there is a table of a higher number than the missing one
+ * (`highestTable`), no power loss took it: before a table gets its name, those of all older files are
+ * durable. Then it was removed, or the MANIFEST lost the edits by which it was not needed any more.
  */
 export function replayLogs(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
   apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded = Infinity,
+  highestTable = 0,
 ): ReplayResult {
-  const steps = replayInSteps(fs, logs, apply, firstNeeded)
+  const steps = replayInSteps(fs, logs, apply, firstNeeded, highestTable)
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
@@ -68,6 +71,7 @@ export function* replayInSteps(
   logs: readonly ReplayedLog[],
   apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded = Infinity,
+  highestTable = 0,
 ): Generator<number, ReplayResult> {
   const result: ReplayResult = {
     records: 0,
@@ -79,7 +83,10 @@ export function* replayInSteps(
     used: [],
   }
   for (const log of logs) {
-    const isUsed = yield* replayLog(fs, log, result, apply, firstNeeded)
+    const isUsed = yield* replayLog(fs, log, result, apply, firstNeeded, (previousLog) => {
+      const isThere = logs.some(({ logNumber }) => logNumber === previousLog)
+      return !isThere && previousLog < highestTable
+    })
     if (!isUsed) result.dropped.push(log)
   }
   return result
@@ -154,6 +161,7 @@ function* replayLog(
   result: ReplayResult,
   apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded: number,
+  wasRemoved: (previousLog: number) => boolean,
 ): Generator<number, boolean> {
   const { limitBytes } = log
   const options = limitBytes === undefined ? {} : { limitBytes }
@@ -167,7 +175,10 @@ function* replayLog(
     const isHole =
       result.dropped.length > 0 ||
       (start !== undefined && !continues(start, result.last, firstNeeded))
-    if (isHole) requireUnsynced(reader, log, result)
+    if (isHole) {
+      if (start !== undefined && wasRemoved(start.previousLog)) throw removed(log, start)
+      requireUnsynced(reader, log, result)
+    }
     if (start === undefined || isHole) {
       result.tornTails++
       result.droppedBytes += reader.sizeBytes
@@ -187,6 +198,11 @@ function* replayLog(
   } finally {
     reader.close()
   }
+}
+
+function removed({ path }: ReplayedLog, { previousLog }: LogStart): VarveError {
+  const what = `log ${previousLog}, which it continues, is gone, or the MANIFEST lost its last edits`
+  return corruption(path, 0, what)
 }
 
 /**

@@ -30,10 +30,6 @@ before(async () => {
   tiny = await tinyDatabase()
 })
 
-/** Which of the two databases the change of a file is done to: their tables and MANIFEST are the same. */
-const statesOf = (name: string): readonly MemoryFileSystem[] =>
-  isLog(name) || name === 'LOCK' ? [tiny.closed, tiny.killed] : [tiny.closed]
-
 /** Applies a change to copies of databases, and looks what is read of them. */
 async function check(
   what: string,
@@ -41,7 +37,7 @@ async function check(
   change: (fs: MemoryFileSystem) => void,
   readOnly = false,
 ): Promise<void> {
-  for (const whole of statesOf(name)) {
+  for (const whole of [tiny.closed, tiny.killed]) {
     const fs = copyOf({ fs: whole })
     if (!fs.exists(`${samplePath}/${name}`)) continue
     change(fs)
