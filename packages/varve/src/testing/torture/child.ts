@@ -26,13 +26,12 @@ await Promise.all([...writers, compact(db)])
 async function write(db: BinaryDatabase, writer: number): Promise<never> {
   const random = new Prng(~seed + writer)
   const script = writesOf(seed, writer)
-  let begun = 0
   const begin = (blocking: boolean): Promise<void> => {
     const { value: writes } = script.next()
-    const note = encodeNote(seed, { count: ++begun, acknowledged })
+    const note = encodeNote(seed, acknowledged)
     const sync = random.chance(0.05)
     const [first] = writes
-    // The note and what it is about are one batch; a clear has none, and the next note counts it.
+    // A clear can be in no batch, so it has no note.
     if (first.type === 'clear') return db.clear(toBytes(first.range), { sync })
     const operations = operationsOf([
       ...writes,

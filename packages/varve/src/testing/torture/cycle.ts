@@ -68,7 +68,7 @@ export async function runCycle(
     for (let writer = 0; writer < writerCount; writer++) {
       const note = decodeNote(seed, db.getSync(bytes(noteKeyOf(writer))))
       for (let other = 0; other < writerCount; other++) {
-        const needed = note?.acknowledged[other] ?? 0
+        const needed = note?.[other] ?? 0
         assert.ok(found[other].count >= needed, `a hole: writer ${other} lost what ${writer} built on`)
       }
     }

@@ -76,27 +76,20 @@ function ownedBy(writer: number, write: Write): Write {
 }
 
 /**
- * Where each writer notes, with every write, how many writes of each were acknowledged when it began:
- * what was acknowledged before another write began must be there if that one is. (A death never leaves a
- * hole.)
+ * Where each writer notes, with every batch, how many writes of each were acknowledged when it began:
+ * what was acknowledged before another write began must be there if that one is. A death never leaves a
+ * hole.
  */
 export function noteKeyOf(writer: number): string {
   return `note:${writer}`
 }
 
-export interface Note {
-  /** The number of the write, within its cycle, counted from 1. */
-  readonly count: number
-  /** How many of each writer were acknowledged. */
-  readonly acknowledged: readonly number[]
+export function encodeNote(seed: number, acknowledged: readonly number[]): Buffer {
+  return Buffer.from([seed, ...acknowledged].join(' '))
 }
 
-export function encodeNote(seed: number, { count, acknowledged }: Note): Buffer {
-  return Buffer.from([seed, count, ...acknowledged].join(' '))
-}
-
-/** Undefined when it is of another cycle. */
-export function decodeNote(seed: number, value: Uint8Array | undefined): Note | undefined {
-  const [ofSeed, count, ...acknowledged] = Buffer.from(value ?? '').toString().split(' ').map(Number)
-  return ofSeed === seed && count !== undefined ? { count, acknowledged } : undefined
+/** How many of each writer were acknowledged; undefined when it is the note of another cycle. */
+export function decodeNote(seed: number, note: Uint8Array | undefined): number[] | undefined {
+  const [ofSeed, ...acknowledged] = Buffer.from(note ?? '').toString().split(' ').map(Number)
+  return ofSeed === seed ? acknowledged : undefined
 }
