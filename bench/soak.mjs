@@ -53,7 +53,8 @@ await db.close()
 const measured = samples.slice(Math.floor(samples.length * warmUpShare))
 const verdicts = judge(measured)
 for (const { title, level, slopePerHour, rise, maxRise, isFlat } of verdicts) {
-  const told = `${level.toFixed(1)}, ${slopePerHour >= 0 ? '+' : ''}${slopePerHour.toFixed(2)} an hour`
+  const sign = slopePerHour < 0 ? '' : '+'
+  const told = `${level.toFixed(1)}, ${sign}${slopePerHour.toFixed(2)} an hour`
   const share = `${(100 * rise).toFixed(1)}% in all, at most ${100 * maxRise}%`
   console.log(`${isFlat ? 'flat' : 'NOT FLAT'}  ${title}: ${told}; ${share}`)
 }

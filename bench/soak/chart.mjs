@@ -6,11 +6,12 @@ export function drawSoak(samples, about) {
   const values = Object.entries(lines).flatMap(([name, { title: panel }]) =>
     samples.map((sample) => ({ panel, minutes: sample.seconds / 60, figure: sample[name] })),
   )
+  const header = { labelAngle: 0, labelAlign: 'left', labelOrient: 'top' }
   const panels = Object.values(lines).map((line) => line.title)
   return render({
     title: title('A soak: what should stay where it is', about),
     data: { values },
-    facet: { row: { field: 'panel', sort: panels, title: null, header: { labelAngle: 0, labelAlign: 'left' } } },
+    facet: { row: { field: 'panel', sort: panels, title: null, header } },
     spec: {
       width: 620,
       height: 70,

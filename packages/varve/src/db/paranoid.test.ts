@@ -4,7 +4,12 @@ import type { VarveError } from '../base/errors.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import type { WritableFile } from '../fs/file-system.js'
 import { type BinaryDatabase, bytes, latin1, openBinary } from '../testing/comparison.js'
-import { readBytes, replaceBytes, samplePath, tinyOptions } from '../tools/testing/sample-database.js'
+import {
+  readBytes,
+  replaceBytes,
+  samplePath,
+  tinyOptions,
+} from '../tools/testing/sample-database.js'
 
 /** A disk that does not keep what it was given, and says nothing. */
 class LyingFileSystem extends MemoryFileSystem {

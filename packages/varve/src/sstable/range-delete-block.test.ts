@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RangeTombstone } from '../key/range-tombstone.js'
-import { decodeRangeDeletes, fragmentRangeDeletes, RangeDeleteBlockBuilder } from './range-delete-block.js'
+import {
+  decodeRangeDeletes,
+  fragmentRangeDeletes,
+  RangeDeleteBlockBuilder,
+} from './range-delete-block.js'
 
 function key(number: number): Buffer {
   const bytes = Buffer.alloc(4)

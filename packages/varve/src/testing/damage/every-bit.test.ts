@@ -107,7 +107,9 @@ function sameEntries(found: [string, Uint8Array][], expected: [string, Buffer][]
 const isLog = (name: string): boolean => name.endsWith('.log')
 
 test('the tiny database is read as it is', async () => {
-  for (const fs of [tiny.closed, tiny.killed]) assert.equal(await outcomeOf(copyOf({ fs })), 'right')
+  for (const fs of [tiny.closed, tiny.killed]) {
+    assert.equal(await outcomeOf(copyOf({ fs })), 'right')
+  }
 })
 
 test('each bit of each file, flipped', async () => {
@@ -117,7 +119,8 @@ test('each bit of each file, flipped', async () => {
       const [at, which] = [bit >> 3, bit & 7]
       // One bit of each byte with all that opening writes, too; the others in less time.
       const readOnly = which !== at % 8
-      await check(`bit ${which} of byte ${at} of ${name}`, name, (fs) => flip(fs, name, bit), readOnly)
+      const what = `bit ${which} of byte ${at} of ${name}`
+      await check(what, name, (fs) => flip(fs, name, bit), readOnly)
     }
   }
   assert.ok(counts.refused > counts.right, 'most bits of a table count')

@@ -140,7 +140,11 @@ export function recordsOf(bytes: Buffer, purpose: LogPurpose, fileNumber: number
   return records
 }
 
-export function encodeLog(records: readonly Record[], purpose: LogPurpose, fileNumber: number): Buffer {
+export function encodeLog(
+  records: readonly Record[],
+  purpose: LogPurpose,
+  fileNumber: number,
+): Buffer {
   const parts = [encodeFileHeader(purpose, fileNumber)]
   const seed = logSeed(purpose, fileNumber)
   let offset = parts[0].length

@@ -69,7 +69,8 @@ export async function runCycle(
       const note = decodeNote(seed, db.getSync(bytes(noteKeyOf(writer))))
       for (let other = 0; other < writerCount; other++) {
         const needed = note?.[other] ?? 0
-        assert.ok(found[other].count >= needed, `a hole: writer ${other} lost what ${writer} built on`)
+        const hole = `a hole: writer ${other} lost what ${writer} built on`
+        assert.ok(found[other].count >= needed, hole)
       }
     }
     const counts = found.reduce((sum, { count }) => sum + count, 0)
@@ -120,5 +121,6 @@ function find(
       return { state: oracle.state, count }
     }
   }
-  return assert.fail(`writer ${writer}: not the state after ${acknowledged} writes or those under way`)
+  const expected = `the state after ${acknowledged} writes or those under way`
+  return assert.fail(`writer ${writer}: not ${expected}`)
 }
