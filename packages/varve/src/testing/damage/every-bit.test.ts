@@ -3,21 +3,11 @@ import { before, test } from 'node:test'
 import { VarveError } from '../../base/errors.js'
 import { Prng } from '../../base/prng.js'
 import type { MemoryFileSystem } from '../../fs/memory-file-system.js'
-import {
-  copyOf,
-  readBytes,
-  replaceBytes,
-  samplePath,
-} from '../../tools/testing/sample-database.js'
+import { copyOf, readBytes, replaceBytes, samplePath } from '../../tools/testing/sample-database.js'
 import { verify } from '../../tools/verify.js'
 import { type BinaryDatabase, bytes, latin1, openBinary } from '../comparison.js'
 import type { OracleState } from '../oracle.js'
-import {
-  type TinyDatabase,
-  tinyDatabase,
-  tinyDatabaseOptions,
-  tinyKeys,
-} from './tiny-database.js'
+import { type TinyDatabase, tinyDatabase, tinyDatabaseOptions, tinyKeys } from './tiny-database.js'
 
 // Whatever happens to a file, every answer is right or an error that names the file. There is one
 // exception: the end of a log. What was not synced there may be gone after a crash, so damage to it can

@@ -72,4 +72,3 @@ const inLog: Write[][] = [
 
 /** Every key that the tiny database ever had. */
 export const tinyKeys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
-

@@ -6,12 +6,7 @@ import { parseArgs } from 'node:util'
 import { Prng } from '../../base/prng.js'
 import { identityOf, LogPurpose } from '../../log/log-format.js'
 import { deflateCodec } from '../../sstable/codec.js'
-import {
-  decodeFooter,
-  footerBytes,
-  handlesEnd,
-  trailerBytes,
-} from '../../sstable/table-format.js'
+import { decodeFooter, footerBytes, handlesEnd, trailerBytes } from '../../sstable/table-format.js'
 import { readBytes, sampleDatabase } from '../../tools/testing/sample-database.js'
 import { parseFileName } from '../../version/file-names.js'
 import { readCorpus, writeCorpus } from './corpus.js'

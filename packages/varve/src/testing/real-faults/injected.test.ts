@@ -55,7 +55,10 @@ test('a failed sync of the log is followed by POISONED', { skip: whyNot }, (t) =
   const lines = linesOf(directory, 'fdatasync:error=EIO:when=6')
   const first = lines.findIndex((line) => line.startsWith('refused'))
   assert.ok(first > 0, lines.join())
-  assert.ok(lines.slice(first + 1).every((line) => line.includes('POISONED')), lines.join())
+  assert.ok(
+    lines.slice(first + 1).every((line) => line.includes('POISONED')),
+    lines.join(),
+  )
 })
 
 function straceProblem(): string | false {

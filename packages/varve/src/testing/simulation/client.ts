@@ -6,7 +6,13 @@ import type { Snapshot } from '../../db/snapshot.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { isEmptyRange } from '../../key/key-range.js'
 import { type BinaryDatabase, bytes, latin1, operationsOf } from '../comparison.js'
-import { type ModelRange, type ModelScan, type OracleState, toBytes, type Write } from '../oracle.js'
+import {
+  type ModelRange,
+  type ModelScan,
+  type OracleState,
+  toBytes,
+  type Write,
+} from '../oracle.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import { removeCheckpoint } from './checkpoint-removal.js'
 import type { History } from './history.js'

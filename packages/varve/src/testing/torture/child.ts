@@ -5,14 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Prng } from '../../base/prng.js'
 import { type BinaryDatabase, bytes, openBinary, operationsOf } from '../comparison.js'
 import { toBytes, type Write } from '../oracle.js'
-import {
-  drawCycle,
-  encodeNote,
-  maxUnderWay,
-  noteKeyOf,
-  writerCount,
-  writesOf,
-} from './script.js'
+import { drawCycle, encodeNote, maxUnderWay, noteKeyOf, writerCount, writesOf } from './script.js'
 
 const [directory, seedText] = process.argv.slice(2)
 const seed = Number(seedText)

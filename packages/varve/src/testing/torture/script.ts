@@ -90,6 +90,9 @@ export function encodeNote(seed: number, acknowledged: readonly number[]): Buffe
 
 /** How many of each writer were acknowledged; undefined when it is the note of another cycle. */
 export function decodeNote(seed: number, note: Uint8Array | undefined): number[] | undefined {
-  const [ofSeed, ...acknowledged] = Buffer.from(note ?? '').toString().split(' ').map(Number)
+  const [ofSeed, ...acknowledged] = Buffer.from(note ?? '')
+    .toString()
+    .split(' ')
+    .map(Number)
   return ofSeed === seed ? acknowledged : undefined
 }
