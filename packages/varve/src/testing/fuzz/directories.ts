@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Prng } from '../../base/prng.js'
 import { VarveError } from '../../base/errors.js'
 import type { OpenOptions } from '../../db/api.js'
-import { MemoryFileSystem } from '../../fs/memory-file-system.js'
+import type { MemoryFileSystem } from '../../fs/memory-file-system.js'
 import { dump } from '../../tools/dump.js'
 import { repair } from '../../tools/repair.js'
 import {
@@ -49,10 +49,7 @@ async function readAll(fs: MemoryFileSystem, options: OpenOptions): Promise<void
   const here = { ...options, fileSystem: fs }
   await tolerated(() => verify(samplePath, { fileSystem: fs }))
   for (const name of fs.list(samplePath)) {
-    await tolerated(() => {
-      let left = maxItems
-      for (const _ of dump(samplePath, name, { fileSystem: fs })) if (left-- === 0) break
-    })
+    await tolerated(() => readThrough(dump(samplePath, name, { fileSystem: fs })))
   }
   await tolerated(() => read({ ...here, readOnly: true }))
   await tolerated(() => repairAndRead(copyOf({ fs }), options))
@@ -63,10 +60,7 @@ async function read(options: OpenOptions): Promise<void> {
   const db = await openBinary(samplePath, options)
   try {
     for (const reverse of [false, true]) {
-      await tolerated(() => {
-        let left = maxItems
-        for (const _ of db.entries({ reverse })) if (left-- === 0) break
-      })
+      await tolerated(() => readThrough(db.entries({ reverse })))
     }
     for (const key of ['', '\0', 'user:0100', 'user:0250:name', 'zzz']) {
       await tolerated(() => void db.getSync(Buffer.from(`k${key}`)))
@@ -86,9 +80,7 @@ async function readAndWrite(options: OpenOptions): Promise<void> {
     await tolerated(() => db.clear({ gte: Buffer.from('user:0100'), lt: Buffer.from('user:0200') }))
     await tolerated(() => db.flush())
     await tolerated(() => db.compact())
-    await tolerated(() => {
-      for (const _ of db.entries()) break
-    })
+    await tolerated(() => readThrough(db.entries()))
   } finally {
     await tolerated(() => db.close())
   }
@@ -111,6 +103,12 @@ async function repairAndRead(fs: MemoryFileSystem, options: OpenOptions): Promis
   } finally {
     await db.close()
   }
+}
+
+function readThrough(items: Iterable<unknown>): void {
+  const iterator = items[Symbol.iterator]()
+  for (let left = maxItems; left > 0 && iterator.next().done !== true; left--);
+  iterator.return?.()
 }
 
 async function tolerated(run: () => unknown): Promise<void> {

@@ -83,7 +83,8 @@ function otherWork(db: BinaryDatabase, random: Prng): Promise<unknown> {
 }
 
 async function walk(db: BinaryDatabase): Promise<void> {
-  for await (const _ of db.entries()) await setImmediate()
+  const entries = db.entries()[Symbol.asyncIterator]()
+  while ((await entries.next()).done !== true) await setImmediate()
 }
 
 function requireRefusal(error: unknown): void {
