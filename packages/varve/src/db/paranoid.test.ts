@@ -61,22 +61,6 @@ test('paranoid: a table that was not written as it should be never comes into fo
   await again.close()
 })
 
-test('paranoid: an output of a compaction, too', async () => {
-  const fs = new LyingFileSystem()
-  const db = await withEntries(fs, true)
-  await db.flush()
-  for (let i = 0; i < 50; i++) await db.put(bytes(`k${i}`), bytes('newer'))
-  await db.flush()
-  fs.liesAbout = isTable
-  const failed = nextError(db)
-  const compacted = db.compact().catch(() => {})
-  assert.equal((await failed).code, 'CORRUPTION')
-  for (const [, value] of db.entries()) assert.equal(latin1(value), 'newer')
-  fs.liesAbout = () => false
-  await compacted
-  await db.close()
-})
-
 test('paranoid: every table is read at open, and what is damaged is named', async () => {
   const fs = new MemoryFileSystem()
   const db = await withEntries(fs, false)

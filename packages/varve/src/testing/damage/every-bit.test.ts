@@ -26,8 +26,9 @@ async function check(
   name: string,
   change: (fs: MemoryFileSystem) => void,
   readOnly = false,
+  databases = [tiny.closed, tiny.killed],
 ): Promise<void> {
-  for (const whole of [tiny.closed, tiny.killed]) {
+  for (const whole of databases) {
     const fs = copyOf({ fs: whole })
     if (!fs.exists(`${samplePath}/${name}`)) continue
     change(fs)
@@ -105,12 +106,15 @@ test('the tiny database is read as it is', async () => {
 test('each bit of each file, flipped', async () => {
   for (const name of fileNames()) {
     const { length } = readBytes(tiny.killed, name)
+    // Tables and MANIFEST are the same in both.
+    const isOwn = isLog(name) || name === 'LOCK'
+    const databases = isOwn ? [tiny.closed, tiny.killed] : [tiny.closed]
     for (let bit = 0; bit < length * 8; bit++) {
       const [at, which] = [bit >> 3, bit & 7]
       // One bit of each byte with all that opening writes, too; the others in less time.
       const readOnly = which !== at % 8
       const what = `bit ${which} of byte ${at} of ${name}`
-      await check(what, name, (fs) => flip(fs, name, bit), readOnly)
+      await check(what, name, (fs) => flip(fs, name, bit), readOnly, databases)
     }
   }
   assert.ok(counts.refused > counts.right, 'most bits of a table count')

@@ -9,7 +9,7 @@ import { baseMiB, budgetMiB, type Limit } from './limit.js'
 
 /** `close` in the midst of everything that there can be: every promise settles, and nothing is lost. */
 export const closing: Limit = {
-  size: { small: 30, full: 1000 },
+  size: { small: 12, full: 1000 },
   maxMiB: () => baseMiB + 2 * budgetMiB,
   async run(directory, size) {
     for (let seed = 1; seed <= size; seed++) {

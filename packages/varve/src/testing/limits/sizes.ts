@@ -20,7 +20,7 @@ export const hugeValues: Limit = {
       await db.flush()
       await db.compact()
       requireSame(await db.get(key), value)
-      // Never touched, so that it takes no memory.
+      if (size < GiB) return
       const tooLong = Buffer.allocUnsafe(GiB + 1)
       await assert.rejects(db.put(key, tooLong), { code: 'INVALID_ARGUMENT' })
     })

@@ -21,7 +21,7 @@ export interface Cycle {
 }
 
 const durabilities: readonly Durability[] = ['os', 'sync', { intervalMs: 5 }]
-const maxLifeMs = 400
+const maxLifeMs = 250
 const maxRecoveryMs = 150
 const KiB = 1024
 
