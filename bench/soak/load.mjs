@@ -78,11 +78,16 @@ export class Load {
     else if (way === 'del') await this.db.del(key)
     else if (way === 'batch') await this.db.batch(this.#batch())
     else if (way === 'get') await this.db.get(key)
-    else for await (const _ of this.db.entries({ gte: key, limit: scanCount }));
+    else await this.#scan(key)
     const isRead = way === 'get' || way === 'scan'
     const histogram = isRead ? this.reads : this.writes
     histogram.record(performance.now() - beginMs)
     this.operations++
+  }
+
+  async #scan(key) {
+    const entries = this.db.entries({ gte: key, limit: scanCount })[Symbol.asyncIterator]()
+    while (!(await entries.next()).done);
   }
 
   #chores() {
