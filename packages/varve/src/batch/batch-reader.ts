@@ -53,7 +53,8 @@ export class BatchReader {
     this.count = bytes.readUInt32LE(start + countOffset)
     this.firstSequence = readU64(bytes, start + sequenceOffset)
     this.offset = start + groupHeaderBytes
-    if (!Number.isSafeInteger(this.firstSequence + this.count)) this.problem = 'sequence too large'
+    const isSafe = Number.isSafeInteger(this.firstSequence + this.count - 1)
+    if (!isSafe) this.problem = 'sequence too large'
   }
 
   /** To the next operation; false behind the last one or at a problem. */

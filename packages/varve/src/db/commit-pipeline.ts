@@ -1,4 +1,4 @@
-import { VarveError } from '../base/errors.js'
+import { corruption, VarveError } from '../base/errors.js'
 import { BatchReader } from '../batch/batch-reader.js'
 import { WriteBatch } from '../batch/write-batch.js'
 import { assert } from '../base/assert.js'
@@ -271,7 +271,10 @@ export class CommitPipeline {
     if (!this.isRotationPrepared) this.prepareRotation()
     if (this.needsMemtable(batch)) this.startMemtables(arenaBytesFor(batch))
     const lastSequence = this.lastSequence + batch.count
-    assert(lastSequence <= maxSequence, 'sequence numbers are used up')
+    // No database comes that far by itself; but a MANIFEST may say that one did.
+    if (lastSequence > maxSequence) {
+      throw corruption(this.parts.path, 0, 'sequence numbers that are used up')
+    }
     batch.seal(this.lastSequence + 1)
     const logOffset = log.sizeBytes
     try {
