@@ -71,7 +71,10 @@ test('a reader follows an owner in another process, over its death and that of t
     while (!(acknowledged() > 0)) await delay(5)
     const states = new States(seed + owner, state)
     const held = { snapshot: reader.snapshot(), entries: entriesNow() }
-    for (let refreshes = 0; refreshes < 10; refreshes++) {
+    // On and on until a table has come, however slow the machine is.
+    const isEnough = (refreshes: number): boolean =>
+      refreshes >= 10 && reader.stats().tables.count > 0
+    for (let refreshes = 0; !isEnough(refreshes); refreshes++) {
       await delay(10)
       const atLeast = acknowledged()
       await reader.refresh()
