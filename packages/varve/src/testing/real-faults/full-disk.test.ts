@@ -59,7 +59,8 @@ for (const [name, background] of [
     try {
       await fillUp(folder, { ...options, background })
     } finally {
-      assert.equal(refusal('umount', folder), undefined)
+      // Also where a failed test has left files open, so that its own error is told.
+      assert.equal(refusal('umount', '-l', folder), undefined)
     }
   })
 }
