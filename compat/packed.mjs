@@ -1,6 +1,6 @@
 // The packages as `npm publish` would send them, in a folder in which a project can install them.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,9 @@ export function pack(name, folder) {
 
 /** Puts the packed packages `names` into `project`/node_modules, and what else they need from the workspace. */
 export function install(project, names, borrowed = []) {
+  mkdirSync(project, { recursive: true })
+  // Without one, resolution goes on in the folders above, and takes what lies there for the project.
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   for (const name of names) {
     const target = join(project, 'node_modules', name)
     mkdirSync(target, { recursive: true })
