@@ -239,6 +239,12 @@ function startWriter(store: Store, lock: DirectoryLock, undo: (() => void)[]): D
     // Not in the middle of a read.
     clock.nextTurn(check)
   }
+  store.snapshots.onRelease = (sequence) => {
+    // It held back what was deleted after it was taken. That is seldom in tables by now.
+    const heldBack = [...trees.values()].some((one) => one.currentVersion().newestDelete > sequence)
+    // Not in the middle of what closed it.
+    if (heldBack) clock.nextTurn(check)
+  }
   scheduler.pump()
   const writer = { lock, log, pipeline, scheduler, stalls, policy, host }
   return { ...store, writer, follower: undefined }

@@ -4,6 +4,8 @@
  * Owned by: the database.
  */
 export class SnapshotList {
+  /** Set by who compacts: told of a sequence that no snapshot holds any more. */
+  onRelease: (sequence: number) => void = () => {}
   private readonly held: number[] = []
 
   get count(): number {
@@ -17,6 +19,7 @@ export class SnapshotList {
 
   remove(sequence: number): void {
     this.held.splice(this.held.lastIndexOf(sequence), 1)
+    if (!this.held.includes(sequence)) this.onRelease(sequence)
   }
 
   /** Without repeats. */

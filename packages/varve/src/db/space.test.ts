@@ -8,6 +8,7 @@ import type { Database } from './database.js'
 
 const KiB = 1024
 const records = 4000
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 function options(given: OpenOptions = {}): OpenOptions {
   return {
@@ -56,10 +57,47 @@ test('but not while a snapshot sees it', async () => {
   assert.ok(tableBytes(db) >= before)
   assert.equal([...snapshot.keys()].length, records)
   snapshot.close()
-  await db.put('x', 'y')
-  await db.flush()
+  await nextTurn()
   assert.ok(tableBytes(db) < 4 * KiB, `${tableBytes(db)} bytes`)
-  assert.deepEqual([...db.keys()], ['x'])
+  assert.deepEqual([...db.keys()], [])
+})
+
+test('what the oldest snapshot held back goes when it is closed, and not before', async () => {
+  await using db = await filled()
+  const before = tableBytes(db)
+  const oldest = db.snapshot()
+  const beside = db.snapshot()
+  for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
+  await db.flush()
+  const newer = db.snapshot()
+  for (const snapshot of [newer, beside]) {
+    snapshot.close()
+    await nextTurn()
+    assert.ok(tableBytes(db) >= before, `${tableBytes(db)} of ${before} bytes`)
+  }
+  oldest.close()
+  await nextTurn()
+  assert.ok(tableBytes(db) < 0.3 * before, `${tableBytes(db)} of ${before} bytes`)
+})
+
+test('a snapshot that held nothing back is closed without a look at the tables', async () => {
+  const clock = new VirtualClock()
+  const db = await filled({ clock })
+  for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
+  await db.flush()
+  let looks = 0
+  clock.nextTurn = () => looks++
+  for (let i = 0; i < 10; i++) {
+    using snapshot = db.snapshot()
+    assert.ok(snapshot.getSync(keyOf(40)) !== undefined)
+    await db.put(keyOf(i), 'newer')
+    await db.flush()
+  }
+  assert.equal(looks, 0)
+  const late = db.snapshot()
+  await db.del(keyOf(4))
+  await db.close()
+  late.close()
 })
 
 for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled'] as const) {
@@ -91,11 +129,11 @@ test('a table that many reads look into in vain goes down', async () => {
   await db.flush()
   assert.equal(db.levels()[0].tables.length, 1)
   for (let i = 1; i < 500; i++) db.getSync(keyOf(i))
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
   assert.equal(db.levels()[0].tables.length, 0)
   const reads = db.stats().operations.gets
   for (let i = 1; i < 1000; i++) db.getSync(keyOf(i))
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
   assert.equal(db.stats().operations.gets, reads + 999)
 })
 

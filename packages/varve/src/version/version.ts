@@ -28,6 +28,8 @@ export class Version {
   readonly tableCount: number
   /** The tables, of whatever level, that hold range deletes: few or none. */
   readonly rangeDeleteTables: readonly TableMetadata[]
+  /** A sequence that is not below that of any delete in the tables; 0 when there is none. */
+  readonly newestDelete: number
   /** The sorted runs of all levels below 0, the newest first. */
   readonly runs: readonly SortedRun[]
   private readonly runsByLevel: readonly (readonly SortedRun[])[]
@@ -46,6 +48,7 @@ export class Version {
     }
     this.tableCount = levels.reduce((sum, tables) => sum + tables.length, 0)
     this.rangeDeleteTables = levels.flat().filter((table) => table.rangeDeleteCount > 0)
+    this.newestDelete = newestDeleteOf(levels)
     this.bytesOfLevel = levels.map(totalBytes)
     this.runsByLevel = levels.map((tables, level) => (level === 0 ? [] : sortedRuns(level, tables)))
     this.runs = this.runsByLevel.flat()
@@ -83,6 +86,16 @@ export class Version {
     if (level === 0) return this.levels[0].filter((table) => rangesOverlap(table.range, range))
     return this.runsByLevel[level].flatMap((run) => run.overlapping(range))
   }
+}
+
+function newestDeleteOf(levels: Levels): number {
+  let newest = 0
+  for (const tables of levels) {
+    for (const { deleteCount, rangeDeleteCount, maxSequence } of tables) {
+      if (deleteCount + rangeDeleteCount > 0) newest = Math.max(newest, maxSequence)
+    }
+  }
+  return newest
 }
 
 /** Newest first. */

@@ -5,6 +5,7 @@ import type {
   CompactionSetting,
 } from '../../compaction/pickers/compaction-options.js'
 import { resolveSetting } from '../../compaction/pickers/resolve-compaction.js'
+import type { FilterAllocation } from '../../compaction/filter-allocation.js'
 import { maxKeys } from './key-lists.js'
 
 const MiB = 1024 * 1024
@@ -35,6 +36,8 @@ export interface SimulateOptions {
   readonly tableBytes?: number
   /** As in `open`. Default 10. */
   readonly filterBitsPerKey?: number
+  /** As in `open`. Default 'monkey'. */
+  readonly filterAllocation?: FilterAllocation
   /** The same seed gives the same result. Default 1. */
   readonly seed?: number
 }
@@ -46,11 +49,15 @@ export type ResolvedSimulation = Required<Omit<SimulateOptions, 'compaction'>> &
 /** Throws INVALID_ARGUMENT that names the option and what it may be. */
 export function resolveSimulation(given: SimulateOptions): ResolvedSimulation {
   const { order = 'random', deletes = 0, gets = 0, scans = 0 } = given
+  const { filterAllocation = 'monkey' } = given
   if (order !== 'random' && order !== 'sorted') throw invalid('order', "'random' or 'sorted'")
   if (!(deletes >= 0 && deletes <= 1)) throw invalid('deletes', 'a number from 0 to 1')
   for (const [name, value] of Object.entries({ gets, scans })) {
     const isValid = value >= 0 && value <= 1e6
     if (!isValid) throw invalid(name as 'gets' | 'scans', 'a number from 0 to 1000000')
+  }
+  if (filterAllocation !== 'monkey' && filterAllocation !== 'uniform') {
+    throw invalid('filterAllocation', "'monkey' or 'uniform'")
   }
   const records = integer(given, 'records', 1_000_000, 1, maxKeys)
   const memtableBytes = integer(given, 'memtableBytes', 64 * MiB, 1024, 1024 * MiB)
@@ -66,13 +73,14 @@ export function resolveSimulation(given: SimulateOptions): ResolvedSimulation {
     memtableBytes,
     tableBytes: integer(given, 'tableBytes', 32 * MiB, 1024, 4096 * MiB),
     filterBitsPerKey: integer(given, 'filterBitsPerKey', 10, 0, 32),
+    filterAllocation,
     seed: integer(given, 'seed', 1, 0, 2 ** 32),
   }
 }
 
 function integer(
   given: SimulateOptions,
-  name: Exclude<keyof SimulateOptions, 'compaction' | 'order'>,
+  name: Exclude<keyof SimulateOptions, 'compaction' | 'order' | 'filterAllocation'>,
   fallback: number,
   low: number,
   high: number,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FilterAllocation } from '../../compaction/filter-allocation.js'
 import { Prng } from '../../base/prng.js'
 import type { CompactionOptions, RunPolicy } from '../../compaction/pickers/compaction-options.js'
 import { resolveCompaction } from '../../compaction/pickers/resolve-compaction.js'
 import { entryOf, isDelete, WriteBuffer } from './key-lists.js'
-import { simulate, type Simulation } from './simulate.js'
+import { simulate, type SimulatedReads, type Simulation } from './simulate.js'
 import { SimulatedTree } from './simulated-tree.js'
 
 const KiB = 1024
@@ -22,7 +23,13 @@ test('a simulated tree holds the newest of every key, whatever the policy', () =
   for (const policy of policies) {
     const tree = new SimulatedTree(
       { ...resolveCompaction({ policy, l0Trigger: 2 }), baseBytes: 4000 } as never,
-      { entryBytes: 10, tableBytes: 2000 },
+      {
+        entryBytes: 10,
+        tableBytes: 2000,
+        memtableBytes: 3000,
+        filterBitsPerKey: 10,
+        filterAllocation: 'monkey',
+      },
     )
     const expected = new Map<number, boolean>()
     const buffer = new WriteBuffer(300)
@@ -55,6 +62,23 @@ test('policies trade writes for space and reads', () => {
   assert.ok(tiered.reads.runs > leveled.reads.runs)
 })
 
+test('filters have their bits as the engine allots them', () => {
+  for (const compaction of policies) {
+    const options = { ...small, compaction, records: 100_000, overwrites: 100_000 }
+    const readsWith = (filterAllocation: FilterAllocation): SimulatedReads =>
+      simulate({ ...options, filterAllocation }).phases[1].reads
+    const uniform = readsWith('uniform')
+    // A random key is in the range of every run, unless a run has but a few tables.
+    const expected = uniform.runs * 0.6185 ** 10
+    if (compaction === 'sizeTiered') {
+      assert.ok(Math.abs(uniform.blocksWhenAbsent / expected - 1) < 0.02)
+    }
+    const { blocksWhenAbsent, tablesAsked } = readsWith('monkey')
+    assert.ok(blocksWhenAbsent < 0.8 * uniform.blocksWhenAbsent, compaction)
+    assert.equal(tablesAsked, uniform.tablesAsked)
+  }
+})
+
 test('records in order are moved, not merged', () => {
   for (const policy of policies) {
     const options = { ...small, compaction: policy, records: 50_000, overwrites: 0 }
@@ -70,7 +94,7 @@ test('the same seed gives the same tree, and options are checked', () => {
   const options = { ...small, records: 20_000, deletes: 0.2 }
   assert.deepEqual(simulate(options), simulate(options))
   assert.notDeepEqual(simulate(options), simulate({ ...options, seed: 2 }))
-  for (const wrong of [{ records: 0 }, { deletes: 2 }, { order: 'up' }, { memtableBytes: NaN }]) {
+  for (const wrong of [{ records: 0 }, { deletes: 2 }, { order: 'up' }, { filterAllocation: 'even' }, { memtableBytes: NaN }]) {
     const error = { code: 'INVALID_ARGUMENT', option: Object.keys(wrong)[0] }
     assert.throws(() => simulate(wrong as never), error)
   }

@@ -8,7 +8,7 @@ import {
   resolveSimulation,
   type SimulateOptions,
 } from './simulate-options.js'
-import { SimulatedTree } from './simulated-tree.js'
+import { type SimulatedRead, SimulatedTree } from './simulated-tree.js'
 
 /** What came out of it. Compactions are free: each flush finds all those done that the last made due. */
 export interface Simulation {
@@ -47,7 +47,10 @@ export interface SimulatedPhase {
 export interface SimulatedReads {
   /** Tables whose range holds the key, up to the one that has it. */
   readonly tablesAsked: number
-  /** Blocks looked into, by what the filters let pass: for a key that is there, and one that is not. */
+  /**
+   * Blocks looked into, by what filters let pass that have their bits as the engine allots them: for a key
+   * that is there, and for one beside it that is not.
+   */
   readonly blocksWhenFound: number
   readonly blocksWhenAbsent: number
   /** Sorted runs that a scan of everything merges, the tables of level 0 included. */
@@ -68,8 +71,6 @@ export interface SimulatedLevel {
 
 /** Reads tried after each flush. */
 const readsPerFlush = 50
-/** Share of absent keys that a Bloom filter lets through, for each bit that a key has in it. */
-const falsePositivesPerBit = 0.6185
 
 /**
  * Runs a policy over made-up writes, in memory and without values: the tree that it makes, how much it
@@ -143,25 +144,24 @@ class Simulator {
 
   private phase(name: SimulatedPhase['name'], writes: number, write: (i: number) => void): void {
     const { tree } = this
-    const { entryBytes, filterBitsPerKey } = this.options
+    const { entryBytes } = this.options
     const before = tree.flushedBytes + tree.compactedBytes
     this.moments = new Moments()
     for (let i = 0; i < writes; i++) write(i)
     this.flush()
-    const { count, space, runs, asked, peak } = this.moments
+    const { count, space, peak, runs, asked, letThrough, letAbsentThrough } = this.moments
     const userBytes = writes * entryBytes
     const written = userBytes + tree.flushedBytes + tree.compactedBytes - before
-    const letsThrough = falsePositivesPerBit ** filterBitsPerKey
-    const tablesAsked = asked / (count * readsPerFlush)
+    const reads = count * readsPerFlush
     this.phases.push({
       name,
       writes,
       writeAmplification: written / userBytes,
       spaceAmplification: { mean: space / count, end: tree.bytes / this.liveBytes, peak },
       reads: {
-        tablesAsked,
-        blocksWhenFound: 1 + Math.max(0, tablesAsked - 1) * letsThrough,
-        blocksWhenAbsent: (runs / count) * letsThrough,
+        tablesAsked: asked / reads,
+        blocksWhenFound: 1 + letThrough / reads,
+        blocksWhenAbsent: letAbsentThrough / reads,
         runs: runs / count,
       },
     })
@@ -189,11 +189,10 @@ class Simulator {
     tree.compaction = this.choice.current
     if (!this.memtable.isEmpty) tree.flush(this.memtable.take())
     while (tree.compact());
-    let asked = 0
-    for (let i = 0; i < readsPerFlush; i++) asked += tree.find(random.below(options.records)).asked
-    const { liveBytes } = this
+    const { liveBytes, moments } = this
     const runs = tree.version.levels[0].length + tree.version.runs.length
-    this.moments.add(tree.bytes / liveBytes, tree.peakBytes / liveBytes, runs, asked)
+    moments.add(tree.bytes / liveBytes, tree.peakBytes / liveBytes, runs)
+    for (let i = 0; i < readsPerFlush; i++) moments.read(tree.find(random.below(options.records)))
   }
 }
 
@@ -204,13 +203,20 @@ class Moments {
   peak = 0
   runs = 0
   asked = 0
+  letThrough = 0
+  letAbsentThrough = 0
 
-  add(space: number, peak: number, runs: number, asked: number): void {
+  add(space: number, peak: number, runs: number): void {
     this.count++
     this.space += space
     this.peak = Math.max(this.peak, peak)
     this.runs += runs
+  }
+
+  read({ asked, letThrough, letAbsentThrough }: SimulatedRead): void {
     this.asked += asked
+    this.letThrough += letThrough
+    this.letAbsentThrough += letAbsentThrough
   }
 }
 

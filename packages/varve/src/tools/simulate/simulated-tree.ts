@@ -2,6 +2,11 @@ import type { Compaction } from '../../compaction/pickers/compaction-options.js'
 import type { CompactionSpec } from '../../compaction/pickers/compaction-spec.js'
 import { noConditions } from '../../compaction/pickers/pick-conditions.js'
 import { pickCompaction } from '../../compaction/pickers/pick-compaction.js'
+import {
+  type FilterBudget,
+  filterBitsOfFlush,
+  filterBitsOfMerge,
+} from '../../compaction/filter-allocation.js'
 import type { KeyRange } from '../../key/key-range.js'
 import { assert } from '../../base/assert.js'
 import { LevelsBuilder } from '../../version/levels-builder.js'
@@ -9,10 +14,34 @@ import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import { emptyLevels, Version } from '../../version/version.js'
 import { isDelete, keyOf, type KeyList, mergeLists } from './key-lists.js'
 
-export interface TreeSizes {
+export interface TreeSizes extends FilterBudget {
   readonly entryBytes: number
   readonly tableBytes: number
 }
+
+/** What a table has from the job that writes it. */
+interface TableOrigin {
+  readonly writtenAtMs: number
+  /** Of filter, for each key. */
+  readonly bits: number
+  /** The first and the last flush that it has entries of. */
+  readonly sequences: readonly [number, number]
+}
+
+/** What a read of a key costs. */
+export interface SimulatedRead {
+  /** The newest entry of the key. */
+  readonly entry: number | undefined
+  /** Tables asked up to the one that has it. */
+  readonly asked: number
+  /** So many of these let the key through though they do not have it, on average. */
+  readonly letThrough: number
+  /** So many tables would let a key through that none of them has, beside this one. */
+  readonly letAbsentThrough: number
+}
+
+/** Share of absent keys that a Bloom filter lets through, for each bit that a key has in it. */
+const falsePositivesPerBit = 0.6185
 
 /** A table is finished early when it meets more than so many tables' worth one level further down. */
 const maxGrandparentTables = 10
@@ -34,6 +63,8 @@ export class SimulatedTree {
   /** What there was on disk at most, with the inputs and outputs of a compaction side by side. */
   peakBytes = 0
   private readonly contents = new Map<number, KeyList>()
+  /** By number of a table: share of absent keys that its filter lets through. */
+  private readonly falsePositives = new Map<number, number>()
   private fileNumber = 0
   private nowMs = 1
 
@@ -48,7 +79,11 @@ export class SimulatedTree {
 
   /** Writes a list to level 0. */
   flush(list: KeyList): void {
-    const table = this.newTable(list, 0)
+    const { version, compaction, sizes } = this
+    const flushBytes = list.length * sizes.entryBytes
+    const bits = filterBitsOfFlush(version, compaction, sizes, flushBytes)
+    const sequence = this.flushes + 1
+    const table = this.newTable(list, { writtenAtMs: 0, bits, sequences: [sequence, sequence] })
     this.change([], [{ level: 0, table }])
     this.flushes++
     this.flushedBytes += table.sizeBytes
@@ -65,21 +100,27 @@ export class SimulatedTree {
     this.compactions[spec.kind]++
     if (spec.kind === 'merge') this.merge(spec, inputs)
     else this.replace(spec, spec.kind === 'move' ? inputs : [])
-    for (const { fileNumber } of spec.kind === 'move' ? [] : inputs)
+    for (const { fileNumber } of spec.kind === 'move' ? [] : inputs) {
       this.contents.delete(fileNumber)
+      this.falsePositives.delete(fileNumber)
+    }
     return true
   }
 
-  /** The newest entry of a key, and how many tables were asked up to the one that has it. */
-  find(key: number): { asked: number; entry: number | undefined } {
-    let asked = 0
+  find(key: number): SimulatedRead {
+    const read = { entry: undefined as number | undefined, asked: 0, letThrough: 0 }
+    let letAbsentThrough = 0
     for (const { fileNumber } of this.tablesOver(keyBytes(key))) {
-      asked++
+      const falsePositives = this.falsePositives.get(fileNumber)!
+      letAbsentThrough += falsePositives
+      if (read.entry !== undefined) continue
+      read.asked++
       const list = this.contents.get(fileNumber)!
       const entry = list[firstFrom(list, key)] as number | undefined
-      if (entry !== undefined && keyOf(entry) === key) return { asked, entry }
+      if (entry !== undefined && keyOf(entry) === key) read.entry = entry
+      else read.letThrough += falsePositives
     }
-    return { asked, entry: undefined }
+    return { ...read, letAbsentThrough }
   }
 
   private *tablesOver(key: Buffer): Generator<TableMetadata> {
@@ -101,7 +142,14 @@ export class SimulatedTree {
     )
     const merged = mergeLists(runs.map((run) => this.listOf(run)))
     const kept = this.withoutDeletes(merged, spec.deeperRanges)
-    const outputs = this.split(kept, spec)
+    const outputs = this.split(kept, spec, {
+      writtenAtMs: this.nowMs,
+      bits: filterBitsOfMerge(this.version, this.compaction, this.sizes, spec),
+      sequences: [
+        Math.min(...inputs.map(({ minSequence }) => minSequence)),
+        Math.max(...inputs.map(({ maxSequence }) => maxSequence)),
+      ],
+    })
     const outputBytes = totalBytes(outputs)
     this.compactedBytes += outputBytes
     this.largestInputBytes = Math.max(this.largestInputBytes, inputBytes)
@@ -137,7 +185,11 @@ export class SimulatedTree {
     })
   }
 
-  private split(list: KeyList, { grandparents }: CompactionSpec): TableMetadata[] {
+  private split(
+    list: KeyList,
+    { grandparents }: CompactionSpec,
+    origin: TableOrigin,
+  ): TableMetadata[] {
     const { entryBytes, tableBytes } = this.sizes
     const perTable = Math.ceil(tableBytes / entryBytes)
     const ends = grandparents.map(({ range }) => numberOf(range.end!))
@@ -154,15 +206,16 @@ export class SimulatedTree {
         to = Math.max(from + 1, firstFrom(list, ends[grandparent++]))
         break
       }
-      tables.push(this.newTable(list.slice(from, to), this.nowMs))
+      tables.push(this.newTable(list.slice(from, to), origin))
       from = to
     }
     return tables
   }
 
-  private newTable(list: KeyList, writtenAtMs: number): TableMetadata {
+  private newTable(list: KeyList, { writtenAtMs, bits, sequences }: TableOrigin): TableMetadata {
     const fileNumber = ++this.fileNumber
     this.contents.set(fileNumber, list)
+    this.falsePositives.set(fileNumber, falsePositivesPerBit ** bits)
     let deleteCount = 0
     for (let i = 0; i < list.length; i++) deleteCount += list[i] & 1
     return {
@@ -171,8 +224,8 @@ export class SimulatedTree {
       writtenAtMs,
       sizeBytes: list.length * this.sizes.entryBytes,
       range: { start: keyBytes(keyOf(list[0])), end: keyBytes(keyOf(list[list.length - 1]) + 1) },
-      minSequence: fileNumber,
-      maxSequence: fileNumber,
+      minSequence: sequences[0],
+      maxSequence: sequences[1],
       entryCount: list.length,
       deleteCount,
       rangeDeleteCount: 0,
