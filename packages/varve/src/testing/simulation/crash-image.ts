@@ -19,6 +19,7 @@ export type CrashKind = (typeof crashKinds)[number]
 export interface CrashImage {
   readonly left: MemoryFileSystem
   readonly kind: CrashKind
+  /** As it was then: what is heard of a write after the crash says nothing of it. */
   readonly history: History
   readonly expected: Expectation
   /** What must be found if power fails before it was recovered. */
@@ -39,7 +40,7 @@ export function takeImage(
   const durable = history.afterPowerLoss()
   const expected = isKill ? history.afterKill() : durable
   const left = isKill ? fs.processCrashClone() : fs.crashClone(fateOf(kind, new Prng(seed)))
-  return { left, kind, history, expected, durable, seed, where: `${kind} at ${where}` }
+  return { left, kind, history: history.copy(), expected, durable, seed, where: `${kind} at ${where}` }
 }
 
 export function fateOf(unsynced: CrashFate['unsynced'], prng: Prng): CrashFate {

@@ -112,6 +112,17 @@ export class History {
     return next
   }
 
+  /** As it is now: a write that is under way stays so, whatever is heard of it later. */
+  copy(): History {
+    const copy = new History()
+    copy.issued.push(...this.issued.map((write) => ({ ...write })))
+    copy.states.push(...this.states.slice(1))
+    copy.acknowledgedCount = this.acknowledgedCount
+    copy.durableCount = this.durableCount
+    copy.mayLinger = this.mayLinger
+    return copy
+  }
+
   /** In words, for a failure. */
   describe(entries: Entries, { atLeast, atMost }: Expectation): string {
     const found = fingerprintOf(entries)
