@@ -50,9 +50,7 @@ export function addSimulateCommand(program: Command, io: Io): void {
     .addOption(new Option('--memtable-bytes <size>', 'as in open').argParser(size))
     .addOption(new Option('--table-bytes <size>', 'as in open').argParser(size))
     .addOption(new Option('--filter-bits-per-key <bits>', 'as in open').argParser(parseCount(0)))
-    .addOption(
-      new Option('--filter-allocation <way>', 'as in open').choices(['monkey', 'uniform']),
-    )
+    .addOption(new Option('--filter-allocation <way>', 'as in open').choices(['monkey', 'uniform']))
     .addOption(new Option('--seed <number>', 'another run').argParser(parseCount(0)).default(1))
     .action(async (flags: SimulateFlags, command: Command) => {
       const invocation = new Invocation(command, io)

@@ -45,13 +45,14 @@ function follow(
   mixes: Iterable<Mix>,
   circumstances: Circumstances,
   first: RunCompaction,
+  among = setting,
 ): { window: number; to: RunCompaction; reason: string }[] {
   const changes: { window: number; to: RunCompaction; reason: string }[] = []
   let state: AdaptiveState = initialState
   let current = first
   let window = 0
   for (const mix of mixes) {
-    const decision = decidePolicy(setting, current, state, mix, circumstances)
+    const decision = decidePolicy(among, current, state, mix, circumstances)
     state = decision.state
     if (decision.to !== undefined) {
       changes.push({ window, to: decision.to, reason: decision.reason })
@@ -114,6 +115,23 @@ test('writes that pour in are answered at once, and so are the scans that follow
   )
   assert.ok(changes[0].window < 3 && changes[1].window < 60 + 12)
   assert.match(changes[0].reason, /^17 MB written/)
+})
+
+test('point reads alone bring a small tree into few runs within seconds', () => {
+  const resized = resolveSetting('adaptive', MiB / 4) as AdaptiveCompaction
+  const tree = { ...small, dataBytes: 50 * MiB, memtableBytes: MiB / 4 }
+  const reading = mixOf({ gets: 100_000 })
+  const changes = follow(
+    repeat(1000, () => reading),
+    tree,
+    resized.candidates[2],
+    resized,
+  )
+  assert.deepEqual(
+    changes.map(({ to }) => to.policy),
+    ['leveled'],
+  )
+  assert.ok(changes[0].window < 12, `after ${changes[0].window} windows`)
 })
 
 test('what is costly to change asks for more evidence', () => {

@@ -94,7 +94,13 @@ test('the same seed gives the same tree, and options are checked', () => {
   const options = { ...small, records: 20_000, deletes: 0.2 }
   assert.deepEqual(simulate(options), simulate(options))
   assert.notDeepEqual(simulate(options), simulate({ ...options, seed: 2 }))
-  for (const wrong of [{ records: 0 }, { deletes: 2 }, { order: 'up' }, { filterAllocation: 'even' }, { memtableBytes: NaN }]) {
+  for (const wrong of [
+    { records: 0 },
+    { deletes: 2 },
+    { order: 'up' },
+    { filterAllocation: 'even' },
+    { memtableBytes: NaN },
+  ]) {
     const error = { code: 'INVALID_ARGUMENT', option: Object.keys(wrong)[0] }
     assert.throws(() => simulate(wrong as never), error)
   }
