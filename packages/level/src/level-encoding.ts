@@ -16,11 +16,13 @@ export type Data = string | Uint8Array
  * These sort before all other keys, by their length, and still do. Prefixes and bounds stay true.
  */
 const maxKeyBytes = 64 * 1024
+const onlyZeros = /^\0*$/
 
 export const textKeys: Encoding<Data> = {
   name: 'text keys',
   write: writeKey,
   read: (bytes, start, end) => bytes.toString('utf8', start, keyEnd(bytes, start, end)),
+  fromText: (text) => (text.charCodeAt(0) === 0 && onlyZeros.test(text) ? text.slice(1) : text),
 }
 
 export const byteKeys: Encoding<Data> = {
@@ -39,6 +41,7 @@ export const textValues: Encoding<Data> = {
   name: 'text values',
   write: writeData,
   read: (bytes, start, end) => bytes.toString('utf8', start, end),
+  fromText: (text) => text,
 }
 
 export const byteValues: Encoding<Data> = {

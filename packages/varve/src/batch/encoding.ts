@@ -68,6 +68,11 @@ export interface Encoding<T> {
   write(value: T, sink: ByteSink): void
   /** The value of `bytes[start, end)`; it may not share memory with them, nor change them. */
   read(bytes: Buffer, start: number, end: number): T
+  /**
+   * The value of what `write` appended, as UTF-8 text. With it, walks need not call `read`: they decode the
+   * short texts of a block together, which takes a fraction of the time.
+   */
+  fromText?(text: string): T
 }
 
 export function encodingFor(option: unknown, optionName: string): Encoding<unknown> {
@@ -97,12 +102,14 @@ const utf8Encoding: Encoding<string> = {
     sink.appendText(value)
   },
   read: textOf,
+  fromText: (text) => text,
 }
 
 const jsonEncoding: Encoding<unknown> = {
   name: 'json',
   write: (value, sink) => sink.appendText(undisturbed(sink, () => stringify(value))),
   read: (bytes, start, end) => JSON.parse(textOf(bytes, start, end)) as unknown,
+  fromText: (text) => JSON.parse(text) as unknown,
 }
 
 const binaryEncoding: Encoding<Uint8Array> = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { open } from '../index.js'
 
@@ -30,4 +31,31 @@ test('a database that closes waits for the block that a walk loads', async () =>
   await db.close()
   assert.deepEqual(await step, { done: false, value: 'a' })
   await assert.rejects(walk.next(), { code: 'CLOSED' })
+})
+
+test('texts are what was written, in every direction, whatever script they are in', async () => {
+  const prng = new Prng(11)
+  const fileSystem = new MemoryFileSystem()
+  // Blocks of many entries, and a cache that holds few of them.
+  const db = await open('/db', { ...options, fileSystem, blockBytes: 2048, cacheBytes: 4096 })
+  const written = new Map<string, string>()
+  for (let i = 0; i < 3000; i++) {
+    const key = `${prng.pick(['user:', 'клю:', '日'])}${prng.below(2000)}`
+    const value = prng.chance(0.3) ? `grüße ${i}` : prng.pick(['', 'x', `plain ${i}`, 'é'])
+    written.set(key, value)
+    await db.put(key, value)
+    // Several tables, and in the end a memtable that goes between their entries.
+    if (i % 700 === 699) await db.flush()
+  }
+  const expected = [...written].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  assert.deepEqual([...db.entries()], expected)
+  assert.deepEqual([...db.entries({ reverse: true })], expected.toReversed())
+  await db.compact()
+  assert.deepEqual([...db.entries()], expected)
+  assert.deepEqual([...db.entries({ reverse: true })], expected.toReversed())
+  assert.deepEqual(
+    [...db.values({ prefix: 'user:' })],
+    expected.filter(([key]) => key.startsWith('user:')).map(([, value]) => value),
+  )
+  await db.close()
 })

@@ -13,9 +13,17 @@ export const projections: Readonly<Record<Projection, Project>> = {
 }
 
 function keyOf({ keyEncoding }: ReadCore, walk: VisibleIterator): unknown {
+  const { page } = walk
+  if (page !== undefined && keyEncoding.fromText !== undefined) {
+    return keyEncoding.fromText(page.textOf(walk.keyStart, walk.keyEnd))
+  }
   return keyEncoding.read(walk.keyBytes as Buffer, walk.keyStart, walk.keyEnd)
 }
 
 function valueOf({ valueEncoding }: ReadCore, walk: VisibleIterator): unknown {
+  const { page } = walk
+  if (page !== undefined && valueEncoding.fromText !== undefined) {
+    return valueEncoding.fromText(page.textOf(walk.valueStart, walk.valueEnd))
+  }
   return valueEncoding.read(walk.valueBytes as Buffer, walk.valueStart, walk.valueEnd)
 }

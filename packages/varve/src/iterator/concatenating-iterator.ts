@@ -1,4 +1,5 @@
 import { compareBytes } from '../base/bytes.js'
+import type { TextPage } from '../base/text-page.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
@@ -24,6 +25,10 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
     private readonly end: Uint8Array | null = null,
   ) {
     super()
+  }
+
+  get page(): TextPage | undefined {
+    return this.child?.page
   }
 
   seekToFirst(): void {

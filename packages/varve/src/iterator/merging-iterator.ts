@@ -1,5 +1,6 @@
 import { assert, checkInvariants } from '../base/assert.js'
 import { compareRanges } from '../base/bytes.js'
+import type { TextPage } from '../base/text-page.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 
@@ -27,6 +28,10 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
 
   constructor(private readonly children: readonly InternalIterator[]) {
     super()
+  }
+
+  get page(): TextPage | undefined {
+    return this.current?.page
   }
 
   seekToFirst(): void {

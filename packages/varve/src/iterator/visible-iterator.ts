@@ -1,4 +1,5 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
+import type { TextPage } from '../base/text-page.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -38,6 +39,8 @@ export class VisibleIterator {
   private hasGroup = false
   /** Backward: whether the newest visible version met so far in the group is alive. */
   private groupAlive = false
+  /** Backward: the page of what is remembered, until the source leaves it. */
+  private groupPage: TextPage | undefined
 
   constructor(
     private readonly source: InternalIterator,
@@ -47,6 +50,11 @@ export class VisibleIterator {
     private readonly reverse: boolean,
     private readonly pinned?: Pinned,
   ) {}
+
+  /** The page in which key and value lie, if there is one. */
+  get page(): TextPage | undefined {
+    return this.reverse ? this.groupPage : this.source.page
+  }
 
   /** To the first entry in the direction of the walk. */
   start(): void {
@@ -129,7 +137,9 @@ export class VisibleIterator {
       if (source.sequence > visibleSequence) continue
       if (!this.hasGroup) this.enterGroup()
       this.groupAlive = this.isAlive()
-      if (this.groupAlive) this.takeEntry()
+      if (!this.groupAlive) continue
+      this.takeEntry()
+      this.groupPage = source.page
     }
     this.pending = source.pending
     if (this.pending || !this.emitGroup()) this.valid = false
@@ -181,6 +191,7 @@ export class VisibleIterator {
     this.groupEnd = groupEnd - groupStart
     if (!this.reverse || !this.groupAlive) return
     // Backward the answer is given a step later.
+    this.groupPage = undefined
     this.keyBytes = this.groupBytes
     this.keyStart = 0
     this.keyEnd = this.groupEnd

@@ -1,3 +1,5 @@
+import type { TextPage } from '../base/text-page.js'
+
 /**
  * An ordered walk over entries: user keys ascending, and the versions of one key from the newest
  * (highest sequence) to the oldest. Range deletes are not part of it; they travel beside it as
@@ -26,6 +28,8 @@ export interface InternalIterator {
   valueEnd: number
   /** The next step may give up the bytes of this entry and of those before it. */
   leaving: boolean
+  /** The page in which key and value lie, if the walk comes through many entries there. */
+  readonly page: TextPage | undefined
 
   seekToFirst(): void
   seekToLast(): void

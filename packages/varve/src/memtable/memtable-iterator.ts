@@ -27,6 +27,7 @@ export class MemTableIterator implements InternalIterator {
   valid = false
   readonly pending = false
   readonly leaving = false
+  readonly page = undefined
   readonly keyBytes: Buffer
   keyStart = 0
   keyEnd = 0

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js'
 import { copyBytes, emptyBytes } from '../base/bytes.js'
 import { Memory } from '../base/memory.js'
+import { TextPage } from '../base/text-page.js'
 import type { HeldMemory } from '../cache/block-cache.js'
 import { EntryCursor } from '../key/entry-cursor.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
@@ -38,7 +39,9 @@ const entry = new EntryPlace()
  */
 export class TableIterator extends EntryCursor implements InternalIterator {
   private block: Block | undefined
+  page: TextPage | undefined
   private held: HeldMemory | undefined
+  private texts: TextPage | undefined
   private blockIndex = 0
   private entryIndex = 0
   /** What a pending step waits for: arriving at `blockIndex` in this way. */
@@ -136,6 +139,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
 
   private leave(): void {
     this.block = undefined
+    this.page = undefined
     if (this.held === undefined) return
     this.source.release(this.held)
     this.held = undefined
@@ -165,8 +169,10 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   private arrive(block: Block): void {
     switch (this.arrival) {
       case Arrival.first:
+        this.showPage(block)
         return this.showAt(block, 0)
       case Arrival.last:
+        this.showPage(block)
         return this.showAt(block, block.count - 1)
       case Arrival.atTarget: {
         // The separator of a block may lie behind its last key, and the target between the two.
@@ -181,6 +187,13 @@ export class TableIterator extends EntryCursor implements InternalIterator {
         else this.enter(this.blockIndex - 1, Arrival.last)
       }
     }
+  }
+
+  /** Of a block that is probably walked through; not of one that a short walk begins in. */
+  private showPage({ bytes, start, entriesEnd, count }: Block): void {
+    this.texts ??= new TextPage()
+    this.texts.show(bytes, start, entriesEnd, count)
+    this.page = this.texts
   }
 
   private showAt(block: Block, entryIndex: number): void {

@@ -23,6 +23,7 @@ export function compareEntries(a: ArrayEntry, b: ArrayEntry): number {
  * Owned by: a test. Invariant: nobody steps it when it is not valid, or when it is closed.
  */
 export class ArrayIterator extends EntryCursor implements InternalIterator {
+  readonly page = undefined
   isClosed = false
   private position = -1
   /** What was shown since a step last gave memory up. */

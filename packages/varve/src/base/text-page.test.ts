@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Prng } from './prng.js'
+import { TextPage } from './text-page.js'
+
+const samples = [
+  '',
+  'a',
+  'plain',
+  'a long one '.repeat(30),
+  'grüße',
+  '日本語',
+  '🜁',
+  '\0\0',
+  '\x7f\x80',
+]
+
+function someText(prng: Prng, plainShare: number): Buffer {
+  if (prng.chance(plainShare)) return Buffer.from(`key:${prng.below(1e9)}`)
+  return prng.chance(0.5) ? Buffer.from(prng.pick(samples)) : prng.bytes(prng.below(12))
+}
+
+test('texts of a page are those of Buffer.toString, for whatever bytes, on page after page', () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const prng = new Prng(seed)
+    const page = new TextPage()
+    const plainShare = prng.pick([0, 0.5, 0.9, 1])
+    // Pages of one memory, as in a cache, and now and then of another one.
+    let memory = Buffer.alloc(0)
+    for (let p = 0; p < 8; p++) {
+      const parts = Array.from({ length: prng.between(1, 40) }, () => someText(prng, plainShare))
+      const filler = prng.bytes(prng.below(20))
+      const pageBytes = Buffer.concat(parts.flatMap((part) => [filler, part]))
+      const start = memory.length
+      memory = prng.chance(0.5) ? Buffer.concat([memory, pageBytes]) : pageBytes
+      const shownFrom = memory === pageBytes ? 0 : start
+      page.show(memory, shownFrom, memory.length, parts.length)
+      let at = shownFrom
+      for (const part of parts) {
+        const from = at + filler.length
+        at = from + part.length
+        assert.equal(page.textOf(from, at), part.toString('utf8'), `seed ${seed}, page ${p}`)
+      }
+    }
+  }
+})
+
+test('texts of a large page stand alone', () => {
+  const bytes = Buffer.alloc(100 * 1024, 'x')
+  const page = new TextPage()
+  page.show(bytes, 0, bytes.length, bytes.length / 10)
+  for (let at = 0; at < bytes.length; at += 1000) {
+    assert.equal(page.textOf(at, at + 10), 'xxxxxxxxxx')
+  }
+})
+
+test('the text of one page is not taken for that of the next, in the same memory', () => {
+  const bytes = Buffer.from('one'.repeat(20))
+  const page = new TextPage()
+  page.show(bytes, 0, bytes.length, bytes.length / 10)
+  for (let at = 0; at < bytes.length; at += 3) assert.equal(page.textOf(at, at + 3), 'one')
+  bytes.write('two'.repeat(20))
+  page.show(bytes, 0, bytes.length, bytes.length / 10)
+  for (let at = 0; at < bytes.length; at += 3) assert.equal(page.textOf(at, at + 3), 'two')
+})
