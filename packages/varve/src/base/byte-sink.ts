@@ -56,7 +56,8 @@ export class ByteSink {
     this.reserve(text.length < 4096 ? mostBytes : Buffer.byteLength(text, 'utf8'))
   }
 
-  private grow(extra: number): void {
+  /** Called when there is no room for `extra` more bytes, and before they are copied. */
+  protected grow(extra: number): void {
     const needed = this.length + extra
     // Doubling keeps the copies linear; past 64 MiB it would waste too much memory.
     const step = Math.min(this.buffer.length, 64 * 1024 * 1024)

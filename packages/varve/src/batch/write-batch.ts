@@ -1,5 +1,5 @@
 import { ByteSink } from '../base/byte-sink.js'
-import { invalidArgument } from '../base/errors.js'
+import { invalidArgument, type VarveError } from '../base/errors.js'
 import { writeU64 } from '../base/u64.js'
 import { maxBoundBytes, maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -22,6 +22,9 @@ const firstBufferBytes = 64 * 1024
  */
 const mostKeptBytes = 32 * 1024 * 1024
 const alwaysKeptBytes = 4 * 1024 * 1024
+
+/** Room for a short text is asked for before its length in UTF-8 is known: more than this it never is. */
+const reservedInVainBytes = 16 * 1024
 
 /**
  * Operations collected for one commit, encoded as the payload of a log record while they arrive. The
@@ -88,11 +91,7 @@ export class WriteBatch extends ByteSink {
     const keyBytes = this.keyEnd - operationStart - operationHeaderBytes
     const valueBytes = this.length - this.keyEnd
     if (valueBytes < 0) throw invalidArgument('an encoding may only append to its sink')
-    if (valueBytes > maxValueBytes) {
-      throw invalidArgument(
-        `a value may have at most ${maxValueBytes} bytes; this one has ${valueBytes}`,
-      )
-    }
+    if (valueBytes > maxValueBytes) throw tooLong(valueBytes)
     if (this.payloadBytes > maxGroupPayloadBytes) {
       throw invalidArgument(
         `what is committed together may have at most ` +
@@ -164,6 +163,14 @@ export class WriteBatch extends ByteSink {
     this.userBytes = 0
   }
 
+  /** What is much too long is refused before memory is taken for it; `end` looks at every byte. */
+  protected override grow(extra: number): void {
+    const isValue = !this.isBetween && this.keyEnd > this.operationStart
+    const valueBytes = this.length + extra - this.keyEnd
+    if (isValue && valueBytes > maxValueBytes + reservedInVainBytes) throw tooLong(valueBytes)
+    super.grow(extra)
+  }
+
   private isWorthKeeping(): boolean {
     const { length } = this.buffer
     if (length <= alwaysKeptBytes) return true
@@ -179,6 +186,12 @@ export interface BatchMark {
   readonly length: number
   readonly count: number
   readonly userBytes: number
+}
+
+function tooLong(valueBytes: number): VarveError {
+  return invalidArgument(
+    `a value may have at most ${maxValueBytes} bytes; this one has ${valueBytes}`,
+  )
 }
 
 function writeU32(buffer: Buffer, offset: number, value: number): void {

@@ -41,10 +41,9 @@ export class InputTables {
     for (const table of tables) {
       if (table.rangeDeleteCount === 0) continue
       const reader = this.open(table)
-      for (const fragment of reader.rangeTombstones.fragments) {
-        const part = intersectRange(fragment, range)
-        if (part === undefined) continue
-        for (const sequence of fragment.sequences) all.push({ ...part, sequence })
+      for (const tombstone of reader.rangeTombstones.tombstones) {
+        const part = intersectRange(tombstone, range)
+        if (part !== undefined) all.push({ ...part, sequence: tombstone.sequence })
       }
       reader.close()
     }

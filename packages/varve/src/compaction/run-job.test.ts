@@ -6,7 +6,11 @@ import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { isBefore, isEmptyRange, type KeyRange, wholeRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import {
+  compareRangeTombstones,
+  type RangeTombstone,
+  RangeTombstones,
+} from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from '../memtable/memtable.js'
 import { type BlockCodec, CodecRegistry, deflateCodec, noneCodec } from '../sstable/codec.js'
@@ -49,8 +53,8 @@ class Bench {
     const path = this.pathOf(fileNumber)
     const writer = new TableWriter(this.fs, path, table, options.baseSequence)
     for (const entry of entries) writer.add(inputEntry(entry))
-    for (const { start, end, sequences } of RangeTombstones.from(tombstones).fragments) {
-      for (const sequence of sequences) writer.addRangeTombstone(start, end, sequence)
+    for (const { start, end, sequence } of [...tombstones].sort(compareRangeTombstones)) {
+      writer.addRangeTombstone(start, end, sequence)
     }
     return { fileNumber, run: 0, writtenAtMs: 0, ...writer.finish() }
   }
@@ -80,9 +84,7 @@ class Bench {
     const all: RangeTombstone[] = []
     for (const { fileNumber } of tables) {
       const reader = openTable(this.fs, this.pathOf(fileNumber))
-      for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
-        for (const sequence of sequences) all.push({ start, end, sequence })
-      }
+      all.push(...reader.rangeTombstones.tombstones)
       reader.close()
     }
     return RangeTombstones.from(all)

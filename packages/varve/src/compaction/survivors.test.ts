@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
-import { isEmptyRange, type KeyRange, rangeContains, rangesOverlap } from '../key/key-range.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import { isEmptyRange, type KeyRange, rangeContains, rangesOverlap, wholeRange } from '../key/key-range.js'
+import {
+  compareRangeTombstones,
+  type RangeTombstone,
+  RangeTombstones,
+} from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { type ArrayEntry, randomBound, randomVersions } from '../testing/array-iterator.js'
 import { arrayEntryOf, inputEntries } from '../testing/input-entry.js'
@@ -52,10 +56,7 @@ function survive(
     .filter((entry) => survivors.keeps(entry))
     .map((entry) => arrayEntryOf(entry))
   assert.equal(survivors.dropped, entries.length - kept.length)
-  const keptTombstones = survivors
-    .keptTombstones()
-    .flatMap(({ start, end, sequences }) => sequences.map((sequence) => ({ start, end, sequence })))
-  return { entries: kept, tombstones: keptTombstones }
+  return { entries: kept, tombstones: survivors.keptTombstones() }
 }
 
 test('no reader sees a difference, and nothing stays that provably serves none', () => {
@@ -81,6 +82,10 @@ test('no reader sees a difference, and nothing stays that provably serves none',
         const expected = answer(before, key, reader, liesDeeper)
         assert.equal(answer(after, key, reader, liesDeeper), expected, where)
       }
+    }
+    for (const [i, tombstone] of after.tombstones.entries()) {
+      const last = after.tombstones[i - 1]
+      assert.ok(i === 0 || compareRangeTombstones(last, tombstone) < 0, `${where}: out of order`)
     }
     // What stays is what one of the readers sees; without snapshots no delete stays for nothing.
     for (const { key, sequence } of after.entries) {
@@ -115,4 +120,18 @@ test('of the versions between two snapshots the newest stays', () => {
     kept.entries.map(({ sequence }) => sequence),
     [12, 8, 3],
   )
+})
+
+test('of nested range deletes and as many snapshots no more stay than there were', () => {
+  const count = 300
+  const nested = Array.from({ length: count }, (_, i) => ({
+    start: Buffer.of(i >>> 8, i & 255),
+    end: Buffer.of((4 * count - i) >>> 8, (4 * count - i) & 255),
+    sequence: 2 * i + 1,
+  }))
+  const everyOther = nested.map(({ sequence }) => sequence).filter((_, i) => i % 2 === 1)
+  for (const snapshots of [[], everyOther]) {
+    const { tombstones } = survive({ entries: [], tombstones: nested }, snapshots, [wholeRange])
+    assert.ok(tombstones.length < 2 * count, `${tombstones.length} of ${count}`)
+  }
 })

@@ -1,9 +1,13 @@
 import { compareRanges } from '../base/bytes.js'
 import { compareBytes } from '../base/bytes.js'
 import type { InputEntry } from '../key/job-input.js'
-import { compareEnds, type KeyRange, rangesOverlap } from '../key/key-range.js'
+import { compareEnds, firstEndingBehind, type KeyRange, rangesOverlap } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
-import type { Fragment, RangeTombstones } from '../key/range-tombstone.js'
+import {
+  compareRangeTombstones,
+  type RangeTombstone,
+  RangeTombstones,
+} from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 
@@ -59,17 +63,39 @@ export class Survivors {
     return true
   }
 
-  /** The range tombstones that stay, in order of their starts. */
-  keptTombstones(): Fragment[] {
-    const kept: Fragment[] = []
-    for (const fragment of this.tombstones.fragments) {
-      const mayHide = this.deeper.some((range) => rangesOverlap(range, fragment))
-      const sequences = this.newestOfEachStripe(fragment.sequences).filter(
-        (sequence) => mayHide || this.stripeOf(sequence) > 0,
-      )
-      if (sequences.length > 0) kept.push({ ...fragment, sequences })
+  /**
+   * The range tombstones that stay, in order of their starts, of the same start the newest first. Of
+   * each stripe its readers see only the newest over each key, so what stays of one stripe is disjoint:
+   *
+   *     a───────────m  #7                a────d  #7
+   *          d───────────t  #9     →          d───────────t  #9
+   */
+  keptTombstones(): RangeTombstone[] {
+    const kept: RangeTombstone[] = []
+    for (const [stripe, tombstones] of this.tombstonesByStripe()) {
+      for (const part of newestOver(tombstones)) {
+        if (stripe > 0 || this.overlapsDeeper(part)) kept.push(part)
+      }
     }
-    return kept
+    return kept.sort(compareRangeTombstones)
+  }
+
+  private tombstonesByStripe(): Map<number, RangeTombstones> {
+    if (this.snapshots.length === 0) return new Map([[0, this.tombstones]])
+    const lists = new Map<number, RangeTombstone[]>()
+    for (const tombstone of this.tombstones.tombstones) {
+      const stripe = this.stripeOf(tombstone.sequence)
+      const list = lists.get(stripe)
+      if (list === undefined) lists.set(stripe, [tombstone])
+      else list.push(tombstone)
+    }
+    return new Map([...lists].map(([stripe, list]) => [stripe, RangeTombstones.from(list)]))
+  }
+
+  private overlapsDeeper(range: KeyRange): boolean {
+    const { deeper } = this
+    const index = firstEndingBehind(range.start, deeper)
+    return index < deeper.length && rangesOverlap(deeper[index], range)
   }
 
   private drop(): false {
@@ -80,15 +106,14 @@ export class Survivors {
   /** How many snapshots do not see `sequence`. */
   private stripeOf(sequence: number): number {
     const { snapshots } = this
-    let stripe = 0
-    while (stripe < snapshots.length && snapshots[stripe] < sequence) stripe++
-    return stripe
-  }
-
-  private newestOfEachStripe(descending: readonly number[]): number[] {
-    return descending.filter(
-      (sequence, i) => i === 0 || this.stripeOf(sequence) !== this.stripeOf(descending[i - 1]),
-    )
+    let low = 0
+    let high = snapshots.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (snapshots[middle] < sequence) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** Keys come in order, so the ranges passed once are never looked at again. */
@@ -107,6 +132,18 @@ export class Survivors {
     }
     return false
   }
+}
+
+/** Of every key the newest tombstone alone, as disjoint parts in order. */
+function newestOver({ fragments }: RangeTombstones): RangeTombstone[] {
+  const parts: RangeTombstone[] = []
+  for (const { start, end, newest: sequence } of fragments) {
+    const last = parts.at(-1)
+    const goesOn = last?.sequence === sequence && compareEnds(last.end, start) === 0
+    if (goesOn) parts[parts.length - 1] = { start: last.start, end, sequence }
+    else parts.push({ start, end, sequence })
+  }
+  return parts
 }
 
 /** The same set of keys as disjoint ranges in order. */

@@ -5,7 +5,11 @@ import { Memory } from '../base/memory.js'
 import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { compareEnds, isEmptyRange, type KeyRange } from '../key/key-range.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import {
+  compareRangeTombstones,
+  type RangeTombstone,
+  RangeTombstones,
+} from '../key/range-tombstone.js'
 import { type OutputRoom, outputRoomBytes } from '../sstable/append-buffer.js'
 import { noneCodec } from '../sstable/codec.js'
 import { openTable } from '../sstable/testing/random-table.js'
@@ -46,8 +50,8 @@ function write(
   tombstones: readonly RangeTombstone[],
   options: Partial<OutputOptions>,
 ): WrittenTable[] {
-  const { fragments } = RangeTombstones.from(tombstones)
-  const outputs = new TableOutputs(fs, optionsWith(options), fragments, newRoom())
+  const sorted = [...tombstones].sort(compareRangeTombstones)
+  const outputs = new TableOutputs(fs, optionsWith(options), sorted, newRoom())
   for (const entry of inputEntries(entries)) outputs.add(entry)
   return outputs.publish()
 }
@@ -58,16 +62,16 @@ function readTable(fs: MemoryFileSystem, { fileNumber }: WrittenTable) {
   const entries: ArrayEntry[] = []
   for (iterator.seekToFirst(); iterator.valid; iterator.next()) entries.push(entryOf(iterator))
   iterator.close()
-  const { fragments } = reader.rangeTombstones
+  const { tombstones } = reader.rangeTombstones
   reader.close()
-  return { entries, fragments }
+  return { entries, tombstones }
 }
 
 function randomTombstones(random: Prng): RangeTombstone[] {
-  return Array.from({ length: random.below(4) }, () => {
+  return Array.from({ length: random.below(4) }, (_, i) => {
     const start = randomBound(random)
     const end = random.chance(0.2) ? null : randomBound(random)
-    return { start, end, sequence: random.between(50, 60) }
+    return { start, end, sequence: 50 + i }
   }).filter((range) => !isEmptyRange(range))
 }
 
@@ -99,16 +103,10 @@ test('tables are disjoint and hold everything: versions together, tombstones cut
       where,
     )
     for (const [i, table] of read.entries()) {
-      assert.ok(table.entries.length + table.fragments.length > 0, `${where}: an empty table`)
-      for (const part of table.fragments) assertInside(part, tables[i].range, where)
+      assert.ok(table.entries.length + table.tombstones.length > 0, `${where}: an empty table`)
+      for (const part of table.tombstones) assertInside(part, tables[i].range, where)
     }
-    const together = RangeTombstones.from(
-      read.flatMap(({ fragments }) =>
-        fragments.flatMap(({ start, end, sequences }) =>
-          sequences.map((sequence) => ({ start, end, sequence })),
-        ),
-      ),
-    )
+    const together = RangeTombstones.from(read.flatMap((table) => table.tombstones))
     for (let i = 0; i < 20; i++) {
       const key = randomBound(random)
       const expected = RangeTombstones.from(tombstones).coveringSequence(key, 0, key.length, 99)
@@ -128,8 +126,8 @@ test('range deletes alone make a table', () => {
   const [table, ...others] = write(fs, [], [tombstone], {})
   assert.equal(others.length, 0)
   assert.deepEqual(table.range, { start: tombstone.start, end: null })
-  assert.deepEqual(readTable(fs, table).fragments, [
-    { start: tombstone.start, end: null, sequences: [7] },
+  assert.deepEqual(readTable(fs, table).tombstones, [
+    { start: tombstone.start, end: null, sequence: 7 },
   ])
   assert.deepEqual(write(newFileSystem(), [], [], {}), [])
 })

@@ -1,8 +1,8 @@
 import { compareRanges, emptyBytes } from '../base/bytes.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { type InputEntry, keyOf } from '../key/job-input.js'
-import { intersectRange, isBefore, type KeyRange } from '../key/key-range.js'
-import type { Fragment } from '../key/range-tombstone.js'
+import { compareEnds, intersectRange, isBefore, type KeyRange } from '../key/key-range.js'
+import { compareRangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import type { OutputRoom } from '../sstable/append-buffer.js'
 import { type TableOptions, TableWriter } from '../sstable/table-writer.js'
 import { tableName, temporaryName } from '../version/file-names.js'
@@ -47,12 +47,15 @@ export class TableOutputs {
   private lowerBound: Uint8Array = emptyBytes
   private grandparentIndex = 0
   private grandparentBytes = 0
-  private nextFragment = 0
+  private nextTombstone = 0
+  /** Those that go on behind the table finished last. */
+  private crossing: readonly RangeTombstone[] = []
 
   constructor(
     private readonly fs: FileSystem,
     private readonly options: OutputOptions,
-    private readonly tombstones: readonly Fragment[],
+    /** In order of their starts, of the same start the newest first. */
+    private readonly tombstones: readonly RangeTombstone[],
     /** In which the tables are built, one after another. */
     private readonly room: OutputRoom,
   ) {}
@@ -131,12 +134,12 @@ export class TableOutputs {
 
   /** Ends the table at `upperBound` (null: with everything that is left). */
   private finishTable(upperBound: Uint8Array | null): void {
-    const fragments = this.takeTombstones({ start: this.lowerBound, end: upperBound })
-    if (fragments.length > 0) this.writer ??= this.startTable()
+    const tombstones = this.takeTombstones({ start: this.lowerBound, end: upperBound })
+    if (tombstones.length > 0) this.writer ??= this.startTable()
     const { writer } = this
     if (writer === undefined) return
-    for (const { start, end, sequences } of fragments) {
-      for (const sequence of sequences) writer.addRangeTombstone(start, end, sequence)
+    for (const { start, end, sequence } of tombstones) {
+      writer.addRangeTombstone(start, end, sequence)
     }
     const fileNumber = this.options.firstFileNumber + this.finished.length
     const summary = writer.finish()
@@ -146,18 +149,20 @@ export class TableOutputs {
     this.grandparentBytes = 0
   }
 
-  /** The parts of the tombstones that lie in `range`; ranges come in order. */
-  private takeTombstones(range: KeyRange): Fragment[] {
+  /** The parts of the tombstones that lie in `range`; ranges come in order, each where the last ended. */
+  private takeTombstones(range: KeyRange): RangeTombstone[] {
     const { tombstones } = this
-    const taken: Fragment[] = []
-    for (; this.nextFragment < tombstones.length; this.nextFragment++) {
-      const fragment = tombstones[this.nextFragment]
-      const part = intersectRange(fragment, range)
-      if (part !== undefined) taken.push({ ...part, sequences: fragment.sequences })
-      // One that goes on behind the border is met again by the next table.
-      if (range.end !== null && (fragment.end === null || isBefore(range.end, fragment.end))) break
+    const taken = [...this.crossing]
+    while (this.nextTombstone < tombstones.length) {
+      const tombstone = tombstones[this.nextTombstone]
+      if (!isBefore(tombstone.start, range.end)) break
+      taken.push(tombstone)
+      this.nextTombstone++
     }
+    this.crossing = taken.filter(({ end }) => compareEnds(end, range.end) > 0)
     return taken
+      .map((tombstone) => ({ ...intersectRange(tombstone, range)!, sequence: tombstone.sequence }))
+      .sort(compareRangeTombstones)
   }
 
   private pathOf(fileNumber: number): string {

@@ -1,5 +1,5 @@
 import { compareRanges } from '../base/bytes.js'
-import { highestVisible, type RangeTombstones } from '../key/range-tombstone.js'
+import type { RangeTombstones } from '../key/range-tombstone.js'
 
 /**
  * The range tombstones of all places that a walk reads, asked for one key after another. Keys come in
@@ -38,7 +38,7 @@ export class CoveringTombstones {
       if (fragment === undefined) continue
       const low = fragment.start
       if (compareRanges(low, 0, low.length, bytes, start, end) > 0) continue
-      const sequence = highestVisible(fragment.sequences, visibleSequence)
+      const sequence = list.highestVisible(fragment, visibleSequence)
       if (sequence > highest) highest = sequence
     }
     return highest

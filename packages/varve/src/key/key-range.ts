@@ -83,6 +83,18 @@ export function intersectRange(a: KeyRange, b: KeyRange): KeyRange | undefined {
   return isEmptyRange(range) ? undefined : range
 }
 
+/** Index of the first of disjoint ranges in order that ends behind `key`; their number when none does. */
+export function firstEndingBehind(key: Uint8Array, ranges: readonly KeyRange[]): number {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(key, ranges[middle].end)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
 /** Whether `key` lies before the upper bound `end`. */
 export function isBefore(key: Uint8Array, end: Uint8Array | null): boolean {
   return end === null || compareBytes(key, end) < 0

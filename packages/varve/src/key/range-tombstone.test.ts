@@ -2,16 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compareBytes } from '../base/bytes.js'
-import { compareEnds, isEmptyRange, rangeContains } from './key-range.js'
-import { RangeTombstones, type RangeTombstone } from './range-tombstone.js'
+import { compareEnds, isEmptyRange, rangeContains, rangesOverlap } from './key-range.js'
+import { type Fragment, RangeTombstones, type RangeTombstone } from './range-tombstone.js'
 
 const keys = Array.from('abcdefgh', (letter) => Buffer.from(letter))
 
 const key = fc.constantFrom(...keys)
-const tombstone: fc.Arbitrary<RangeTombstone> = fc
-  .record({ start: key, end: fc.option(key), sequence: fc.integer({ min: 1, max: 9 }) })
-  .filter((range) => !isEmptyRange(range))
-const tombstones = fc.array(tombstone, { maxLength: 8 })
+const tombstone: fc.Arbitrary<RangeTombstone> = fc.record({
+  start: key,
+  end: fc.option(key),
+  sequence: fc.integer({ min: 1, max: 20 }),
+})
+const tombstones = fc.array(tombstone, { maxLength: 20 })
 
 function covering(tombstones: RangeTombstones, key: Buffer, visibleSequence: number): number {
   const around = Buffer.concat([Buffer.from('x'), key, Buffer.from('y')])
@@ -25,10 +27,22 @@ function bruteForce(list: readonly RangeTombstone[], key: Buffer, visibleSequenc
 }
 
 function picture(tombstones: RangeTombstones): string[] {
-  return tombstones.fragments.map(({ start, end, sequences }) => {
+  return tombstones.fragments.map((fragment) => {
+    const { start, end } = fragment
     const to = end === null ? '∞' : Buffer.from(end).toString()
-    return `${Buffer.from(start).toString()}–${to} ${sequences.map((s) => `#${s}`).join(' ')}`
+    const sequences = sequencesOver(tombstones, fragment).map((s) => `#${s}`)
+    return `${Buffer.from(start).toString()}–${to} ${sequences.join(' ')}`
   })
+}
+
+/** Highest first, as readers who see less and less find them. */
+function sequencesOver(tombstones: RangeTombstones, fragment: Fragment): number[] {
+  const sequences: number[] = []
+  for (let visible = Infinity; ; visible = sequences.at(-1)! - 1) {
+    const sequence = tombstones.highestVisible(fragment, visible)
+    if (sequence === 0) return sequences
+    sequences.push(sequence)
+  }
 }
 
 const range = (start: string, end: string | null, sequence: number): RangeTombstone => ({
@@ -39,7 +53,7 @@ const range = (start: string, end: string | null, sequence: number): RangeTombst
 
 test('answers as asking every tombstone would', () => {
   fc.assert(
-    fc.property(tombstones, fc.integer({ min: 0, max: 10 }), (list, visibleSequence) => {
+    fc.property(tombstones, fc.integer({ min: 0, max: 21 }), (list, visibleSequence) => {
       const cut = RangeTombstones.from(list)
       for (const key of [...keys, Buffer.alloc(0), Buffer.from('aa'), Buffer.from('h0')]) {
         const expected = bruteForce(list, key, visibleSequence)
@@ -49,16 +63,26 @@ test('answers as asking every tombstone would', () => {
   )
 })
 
-test('fragments are ordered, disjoint and not empty; their sequences fall', () => {
+test('fragments are ordered, disjoint, not empty, and know what covers them', () => {
   fc.assert(
     fc.property(tombstones, (list) => {
-      const { fragments, isEmpty } = RangeTombstones.from(list)
-      assert.equal(isEmpty, list.length === 0)
+      const cut = RangeTombstones.from(list)
+      const { fragments, isEmpty } = cut
+      const held = list.filter((range) => !isEmptyRange(range))
+      assert.equal(isEmpty, held.length === 0)
+      assert.deepEqual(cut.tombstones, held)
       for (const [i, fragment] of fragments.entries()) {
         assert.ok(!isEmptyRange(fragment))
         if (i > 0) assert.ok(compareEnds(fragments[i - 1].end, fragment.start) <= 0)
-        assert.ok(fragment.sequences.length > 0)
-        assert.ok(fragment.sequences.every((s, j) => j === 0 || fragment.sequences[j - 1] > s))
+        const covering = held.filter((range) => rangesOverlap(range, fragment))
+        const sequences = [...new Set(covering.map(({ sequence }) => sequence))]
+        sequences.sort((a, b) => b - a)
+        assert.deepEqual(sequencesOver(cut, fragment), sequences)
+        assert.equal(fragment.newest, sequences[0])
+        for (let bound = 0; bound <= 20; bound++) {
+          const lowest = sequences.findLast((sequence) => sequence > bound)
+          assert.equal(cut.lowestAbove(fragment, bound), lowest)
+        }
       }
     }),
   )
@@ -90,6 +114,32 @@ test('equal, nested, endless and distant tombstones', () => {
   ])
   assert.deepEqual(picture(cut), ['b–c #3', 'c–d #3 #2', 'd–e #3', 'g–h #1', 'p–∞ #4'])
 })
+
+test('nested ranges take memory in proportion to n log n', () => {
+  const nested = (count: number): RangeTombstones =>
+    RangeTombstones.from(
+      Array.from({ length: count }, (_, i) => ({
+        start: numbered(i),
+        end: numbered(2 * count - i),
+        sequence: i + 1,
+      })),
+    )
+  const count = 20_000
+  const cut = nested(count)
+  assert.equal(cut.fragments.length, 2 * count - 1)
+  const bytesEach = cut.memoryBytes / count
+  assert.ok(bytesEach < 100 * Math.log2(count), `${bytesEach} bytes each`)
+  const probe = numbered(count)
+  for (const visible of [0, 1, 777, count, Infinity]) {
+    assert.equal(cut.coveringSequence(probe, 0, 4, visible), Math.min(visible, count))
+  }
+})
+
+function numbered(number: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(number)
+  return bytes
+}
 
 test('none covers nothing', () => {
   assert.equal(RangeTombstones.from([]), RangeTombstones.none)

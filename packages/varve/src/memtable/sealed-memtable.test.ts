@@ -19,7 +19,7 @@ const reader = `
       const value = copy.bytes.toString('hex', 5 + keyEnd - keyStart, 5 + valueEnd - keyStart)
       seen.push([key, sequence, kind, value].join(' '))
     }
-    parentPort.postMessage({ seen, fragments: rangeTombstones.fragments })
+    parentPort.postMessage({ seen, tombstones: rangeTombstones.tombstones })
   })`
 
 test('a worker reads a sealed memtable in the same order, from the same memory', async () => {
@@ -41,7 +41,7 @@ test('a worker reads a sealed memtable in the same order, from the same memory',
     (path) => new URL(path, import.meta.url).href,
   )
   const worker = new Worker(reader, { eval: true, workerData: { modules, sealed: table.seal() } })
-  const [answer] = (await once(worker, 'message')) as [{ seen: string[]; fragments: unknown[] }]
+  const [answer] = (await once(worker, 'message')) as [{ seen: string[]; tombstones: unknown[] }]
 
   const expected: string[] = []
   const here = table.iterator()
@@ -52,10 +52,14 @@ test('a worker reads a sealed memtable in the same order, from the same memory',
   }
   assert.equal(expected.length, table.entryCount)
   assert.deepEqual(answer.seen, expected, `seed ${seed}`)
-  const fragments = table.rangeTombstones().fragments.map(({ start, end, sequences }) => ({
-    start: new Uint8Array(start),
-    end: end === null ? null : new Uint8Array(end),
-    sequences,
-  }))
-  assert.deepEqual(answer.fragments, fragments)
+  // The chain of a sealed memtable leads from the newest to the oldest.
+  const tombstones = table.rangeTombstones().tombstones.toReversed()
+  assert.deepEqual(
+    answer.tombstones,
+    tombstones.map(({ start, end, sequence }) => ({
+      start: new Uint8Array(start),
+      end: end === null ? null : new Uint8Array(end),
+      sequence,
+    })),
+  )
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import type { RangeTombstone } from '../key/range-tombstone.js'
-import {
-  decodeRangeDeletes,
-  fragmentRangeDeletes,
-  RangeDeleteBlockBuilder,
-} from './range-delete-block.js'
+import { type BlockCodec, CodecRegistry } from './codec.js'
+import { decodeRangeDeletes, RangeDeleteBlockBuilder } from './range-delete-block.js'
+import { TableWriter } from './table-writer.js'
+import { openTable, readContext } from './testing/random-table.js'
 
 function key(number: number): Buffer {
   const bytes = Buffer.alloc(4)
@@ -21,16 +21,55 @@ function tombstones(count: number, each: (i: number) => [number, number]): Range
   })
 }
 
-test('range deletes come back as they were', () => {
-  const list = tombstones(100, (i) => [10 * i, 10 * i + 5])
+function encode(list: readonly RangeTombstone[]): Buffer {
   const builder = new RangeDeleteBlockBuilder()
   for (const tombstone of list) builder.add(tombstone)
-  assert.deepEqual(decodeRangeDeletes(Buffer.from(builder.finish()), 'f', 0), list)
+  return Buffer.from(builder.finish())
+}
+
+test('range deletes come back as they were', () => {
+  const list = tombstones(100, (i) => [10 * i, 10 * i + 5])
+  const payload = encode(list)
+  assert.deepEqual(decodeRangeDeletes(payload, payload.length, 'f', 0), list)
 })
 
-test('range deletes that overlap beyond all measure are refused before they fill the memory', () => {
-  const side = tombstones(3000, (i) => [10 * i, 10 * i + 15])
-  assert.ok(fragmentRangeDeletes(side, 'f', 0).fragments.length >= 3000)
+test('of the same start the newest comes first, and none comes twice', () => {
+  const [first, second] = tombstones(2, () => [1, 5])
+  const decode = (list: RangeTombstone[]): RangeTombstone[] => {
+    const payload = encode(list)
+    return decodeRangeDeletes(payload, payload.length, 'f', 7)
+  }
+  assert.equal(decode([second, first]).length, 2)
+  assert.throws(() => decode([first, second]), { code: 'CORRUPTION', offset: 7 })
+  assert.throws(() => decode([second, second]), { code: 'CORRUPTION', offset: 7 })
+})
+
+test('more range deletes than stored bytes are refused, and never stored so', () => {
+  const list = tombstones(100, (i) => [10 * i, 10 * i + 5])
+  const payload = encode(list)
+  assert.equal(decodeRangeDeletes(payload, 100, 'f', 0).length, 100)
+  assert.throws(() => decodeRangeDeletes(payload, 99, 'f', 7), { code: 'CORRUPTION', offset: 7 })
+
+  // A codec that packs whatever it is given into a byte: the writer does without it.
+  const originals: Buffer[] = []
+  const tightCodec: BlockCodec = {
+    id: 64,
+    name: 'tight',
+    compress: (bytes) => Buffer.of(originals.push(Buffer.from(bytes)) - 1),
+    decompress: (bytes) => Buffer.from(originals[bytes[0]]),
+  }
+  const fs = new MemoryFileSystem()
+  const options = { blockBytes: 4096, filterBitsPerKey: 10, codec: tightCodec }
+  const writer = new TableWriter(fs, '/t', options, 1)
+  for (const { start, end, sequence } of list) writer.addRangeTombstone(start, end, sequence)
+  writer.finish()
+  const reader = openTable(fs, '/t', { ...readContext(), codecs: new CodecRegistry([tightCodec]) })
+  assert.deepEqual(reader.rangeTombstones.tombstones, list)
+  reader.close()
+})
+
+test('range deletes that lie within each other, thousands of them, can be read', () => {
   const nested = tombstones(3000, (i) => [i, 100_000 - i])
-  assert.throws(() => fragmentRangeDeletes(nested, 'f', 7), { code: 'CORRUPTION', offset: 7 })
+  const payload = encode(nested)
+  assert.deepEqual(decodeRangeDeletes(payload, payload.length, 'f', 0), nested)
 })

@@ -1,10 +1,12 @@
-import { compareBytes, copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import { isEmptyRange } from '../key/key-range.js'
+import { compareRangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 
 /**
- * The range-delete block: tombstones by ascending start, to the end of the payload, each
+ * The range-delete block: tombstones by ascending start, of the same start by descending sequence, to
+ * the end of the payload, each
  *
  *     start length varint │ start │ end length + 1 varint, or 0 for no upper bound │ end │ sequence varint
  */
@@ -24,45 +26,42 @@ export class RangeDeleteBlockBuilder {
   }
 }
 
-/** A writer cuts range deletes at each other, so that hardly more sequences come out than go in. */
-const maxSequencesPerTombstone = 16
-const minSequencesAllowed = 10_000
-
-/** The same, cut into fragments; also `CORRUPTION` when they overlap beyond all measure. */
-export function fragmentRangeDeletes(
-  tombstones: readonly RangeTombstone[],
-  file: string,
-  fileOffset: number,
-): RangeTombstones {
-  const max = minSequencesAllowed + maxSequencesPerTombstone * tombstones.length
-  const fragments = RangeTombstones.within(tombstones, max)
-  if (fragments === undefined) {
-    throw corruption(file, fileOffset, 'range deletes that overlap beyond all measure')
-  }
-  return fragments
+/**
+ * Whether a block that was packed tightly may be stored so: a tombstone takes at least a byte there,
+ * which keeps a reader from unpacking millions of them from next to nothing.
+ */
+export function mayBeStored(tombstoneCount: number, storedBytes: number): boolean {
+  return tombstoneCount <= storedBytes
 }
 
-/** Ensures: the bounds are copies; starts ascend; every range holds something. */
+/**
+ * `storedBytes`: what the payload takes in the file, which bounds how many tombstones it may have.
+ *
+ * Ensures: the bounds are views of a copy; all are in order, and differ; every range holds something.
+ */
 export function decodeRangeDeletes(
   payload: Buffer,
+  storedBytes: number,
   file: string,
   fileOffset: number,
 ): RangeTombstone[] {
-  const reader = new VarintReader(payload)
+  const reader = new VarintReader(copyBytes(payload))
   const tombstones: RangeTombstone[] = []
-  let previous: Uint8Array | undefined
+  let previous: RangeTombstone | undefined
   while (reader.offset < payload.length) {
-    const start = copyBytes(reader.readLengthPrefixed())
+    const start = reader.readLengthPrefixed()
     const endLength = reader.read()
-    const end = endLength === 0 ? null : copyBytes(reader.readBytes(endLength - 1))
-    const sequence = reader.read()
-    const misplaced = previous !== undefined && compareBytes(previous, start) > 0
-    const isEmpty = end !== null && compareBytes(start, end) >= 0
-    if (reader.failed || misplaced || isEmpty) {
+    const end = endLength === 0 ? null : reader.readBytes(endLength - 1)
+    const tombstone = { start, end, sequence: reader.read() }
+    const isMisplaced = previous !== undefined && compareRangeTombstones(previous, tombstone) >= 0
+    if (reader.failed || isMisplaced || isEmptyRange(tombstone)) {
       throw corruption(file, fileOffset, `range delete ${tombstones.length} cannot be`)
     }
-    tombstones.push({ start, end, sequence })
-    previous = start
+    tombstones.push(tombstone)
+    if (!mayBeStored(tombstones.length, storedBytes)) {
+      throw corruption(file, fileOffset, 'more range deletes than a block of its size can have')
+    }
+    previous = tombstone
   }
   return tombstones
 }

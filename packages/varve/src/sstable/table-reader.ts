@@ -4,7 +4,7 @@ import type { Memory } from '../base/memory.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import type { KeyRange } from '../key/key-range.js'
 import type { PointLookup } from '../key/point-lookup.js'
-import type { RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { BlockAnswer } from './block.js'
 import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
 import { BloomFilter } from './bloom-filter.js'
@@ -14,7 +14,7 @@ import {
   type TableProperties,
   type TableSummary,
 } from './properties.js'
-import { decodeRangeDeletes, fragmentRangeDeletes } from './range-delete-block.js'
+import { decodeRangeDeletes } from './range-delete-block.js'
 import { ReadAhead } from './read-ahead.js'
 import { unpackBlock } from './stored-block.js'
 import {
@@ -66,11 +66,10 @@ export class TableReader {
     private readonly index: TableIndex,
     private readonly filter: BloomFilter,
     private readonly source: BlockSource,
-    rangeDeleteBytes: number,
     private readonly context: TableReadContext,
   ) {
     this.counters = context.counters
-    this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeDeleteBytes
+    this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeTombstones.memoryBytes
   }
 
   /**
@@ -105,6 +104,7 @@ export class TableReader {
     )
     const tombstones = decodeRangeDeletes(
       payloadOf(handles.rangeDelete),
+      handles.rangeDelete.sizeBytes - trailerBytes,
       path,
       handles.rangeDelete.offset,
     )
@@ -123,11 +123,10 @@ export class TableReader {
     return new TableReader(
       fileNumber,
       properties,
-      fragmentRangeDeletes(tombstones, path, handles.rangeDelete.offset),
+      RangeTombstones.from(tombstones),
       index,
       filter,
       new BlockSource(file, index, properties.baseSequence, context),
-      handles.rangeDelete.sizeBytes - trailerBytes,
       context,
     )
   }

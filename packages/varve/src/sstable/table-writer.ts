@@ -1,20 +1,21 @@
 import { assert } from '../base/assert.js'
-import { compareBytes, compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
+import { compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
 import { Memory } from '../base/memory.js'
 import type { FileSystem, WritableFile } from '../fs/file-system.js'
 import { keyOf, type InputEntry } from '../key/job-input.js'
 import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
+import { compareRangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { AppendBuffer, outputRoomBytes, type OutputRoom } from './append-buffer.js'
 import { BlockBuilder, maxEntryHeaderBytes } from './block-builder.js'
 import { BloomFilterBuilder } from './bloom-filter.js'
 import { noneCodec, type BlockCodec } from './codec.js'
 import { encodeProperties, type TableStatistics, type TableSummary } from './properties.js'
-import { RangeDeleteBlockBuilder } from './range-delete-block.js'
+import { mayBeStored, RangeDeleteBlockBuilder } from './range-delete-block.js'
 import { shortestSeparator } from './separator.js'
-import { packBlock } from './stored-block.js'
+import { packBlock, type PackedBlock } from './stored-block.js'
 import { encodeFooter, encodeHeader, type BlockHandle } from './table-format.js'
 import { TableIndexBuilder } from './table-index.js'
 
@@ -30,7 +31,8 @@ const noProperties: ReadonlyMap<string, Uint8Array> = new Map()
 
 /**
  * Writes one table from entries that come in order: user keys ascending, the versions of a key by
- * descending sequence. Range tombstones come in an order of their own, by ascending start.
+ * descending sequence. Range tombstones come in an order of their own, by
+ * ascending start, of the same start by descending sequence.
  *
  * Owned by: the flush or compaction that fills it. Lives: until `finish` or `abandon`, one of which
  * must be called; after `finish` threw, `abandon`.
@@ -52,7 +54,7 @@ export class TableWriter {
   private lastSequence = 0
   private firstKey: Uint8Array = emptyBytes
   private rangeDeleteRange: KeyRange | undefined
-  private lastTombstoneStart: Uint8Array = emptyBytes
+  private lastTombstone: RangeTombstone | undefined
   private minSequence = Number.MAX_SAFE_INTEGER
   private maxSequence = 0
   private deleteCount = 0
@@ -121,19 +123,20 @@ export class TableWriter {
     if (sequence > this.maxSequence) this.maxSequence = sequence
   }
 
-  /** Adds a tombstone over [start, end), which holds something; starts ascend, and may repeat. */
+  /** Adds a tombstone over [start, end), which holds something; starts ascend, the newest of one first. */
   addRangeTombstone(start: Uint8Array, end: Uint8Array | null, sequence: number): void {
+    const { lastTombstone } = this
     const tombstone = { start: copyBytes(start), end: end && copyBytes(end), sequence }
     if (
       sequence < this.baseSequence ||
       isEmptyRange(tombstone) ||
-      (this.rangeDeleteCount > 0 && compareBytes(this.lastTombstoneStart, start) > 0)
+      (lastTombstone !== undefined && compareRangeTombstones(lastTombstone, tombstone) >= 0)
     ) {
       throw this.refused(start, sequence, ValueKind.rangeDelete)
     }
     this.rangeDeletes.add(tombstone)
     this.rangeDeleteCount++
-    this.lastTombstoneStart = tombstone.start
+    this.lastTombstone = tombstone
     this.rangeDeleteRange =
       this.rangeDeleteRange === undefined
         ? { start: tombstone.start, end: tombstone.end }
@@ -149,7 +152,7 @@ export class TableWriter {
     if (this.block.count > 0) this.closeBlock(undefined)
     const { codec, filterBitsPerKey } = this.options
     const filter = this.appendBlock(this.filter.finish(), noneCodec)
-    const rangeDelete = this.appendBlock(this.rangeDeletes.finish(), codec)
+    const rangeDelete = this.appendRangeDeletes(codec)
     const index = this.appendBlock(this.index.finish(), codec)
     const properties = this.appendBlock(
       encodeProperties({
@@ -189,9 +192,20 @@ export class TableWriter {
     this.index.add(nextKey === undefined ? lastKey : shortestSeparator(lastKey, nextKey), handle)
   }
 
+  private appendRangeDeletes(codec: BlockCodec): BlockHandle {
+    const payload = this.rangeDeletes.finish()
+    const packed = packBlock(payload, codec)
+    const mayBe = mayBeStored(this.rangeDeleteCount, packed.payload.length)
+    return this.appendPacked(mayBe ? packed : packBlock(payload, noneCodec))
+  }
+
   private appendBlock(payload: Buffer, codec: BlockCodec): BlockHandle {
+    return this.appendPacked(packBlock(payload, codec))
+  }
+
+  private appendPacked(block: PackedBlock): BlockHandle {
     const offset = this.output.sizeBytes
-    this.output.appendBlock(packBlock(payload, codec))
+    this.output.appendBlock(block)
     return { offset, sizeBytes: this.output.sizeBytes - offset }
   }
 

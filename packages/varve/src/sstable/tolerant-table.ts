@@ -10,7 +10,7 @@ import { findBlocks, type StoredBlock } from './block-search.js'
 import { BloomFilter } from './bloom-filter.js'
 import type { CodecRegistry } from './codec.js'
 import { decodeProperties, type TableProperties, type TableStatistics } from './properties.js'
-import { decodeRangeDeletes, fragmentRangeDeletes } from './range-delete-block.js'
+import { decodeRangeDeletes } from './range-delete-block.js'
 import { unpackBlock } from './stored-block.js'
 import {
   type BlockHandle,
@@ -113,11 +113,9 @@ export class TolerantTable {
     this.filter = read('filter', filter, (payload) =>
       BloomFilter.decode(payload, path, filter.offset),
     )
-    this.tombstones = read('range deletes', rangeDelete, (payload) => {
-      const list = decodeRangeDeletes(payload, path, rangeDelete.offset)
-      fragmentRangeDeletes(list, path, rangeDelete.offset)
-      return list
-    })
+    this.tombstones = read('range deletes', rangeDelete, (payload) =>
+      decodeRangeDeletes(payload, rangeDelete.sizeBytes - trailerBytes, path, rangeDelete.offset),
+    )
     this.index = read('index', index, (payload) =>
       decodeIndex(payload, filter.offset, path, index.offset),
     )
@@ -129,7 +127,7 @@ export class TolerantTable {
   /** Without a footer: the properties are the last block that reads as such, range deletes above them. */
   private findDescribingBlocks(): void {
     const { path } = this.file
-    const found = [...this.findAll((payload) => this.isPlausible(payload))].reverse()
+    const found = [...this.findAll((payload, storedBytes) => this.isPlausible(payload, storedBytes))].reverse()
     const read = <T>(block: StoredBlock, decode: (payload: Buffer) => T): T | undefined =>
       quietly(() => decode(this.payloadAt(block)))
     let end = this.sizeBytes
@@ -145,7 +143,9 @@ export class TolerantTable {
     if (count === undefined || count === 0) return
     for (const block of found) {
       if (block.offset >= end) continue
-      const list = read(block, (payload) => decodeRangeDeletes(payload, path, block.offset))
+      const list = read(block, (payload) =>
+        decodeRangeDeletes(payload, block.sizeBytes - trailerBytes, path, block.offset),
+      )
       if (list?.length !== count) continue
       this.tombstones = list
       return
@@ -153,12 +153,12 @@ export class TolerantTable {
   }
 
   /** Whether a payload reads as any kind of block. */
-  private isPlausible(payload: Buffer): boolean {
+  private isPlausible(payload: Buffer, storedBytes: number): boolean {
     const { path } = this.file
     return (
       this.check.run(payload) ||
       quietly(() => decodeProperties(payload, path, 0)) !== undefined ||
-      quietly(() => decodeRangeDeletes(payload, path, 0)) !== undefined ||
+      quietly(() => decodeRangeDeletes(payload, storedBytes, path, 0)) !== undefined ||
       quietly(() => decodeIndex(payload, undefined, path, 0)) !== undefined ||
       quietly(() => BloomFilter.decode(payload, path, 0)) !== undefined
     )
@@ -220,12 +220,14 @@ export class TolerantTable {
     if (end < dataEnd) this.report('data', end, dataEnd, 'no whole block')
   }
 
-  private *findAll(isPayload: (payload: Buffer) => boolean): Generator<StoredBlock> {
+  private *findAll(
+    isPayload: (payload: Buffer, storedBytes: number) => boolean,
+  ): Generator<StoredBlock> {
     const end = this.handles?.filter.offset ?? this.sizeBytes
     const { path } = this.file
     const isBlock = (stored: Buffer, offset: number): boolean => {
       const payload = quietly(() => unpackBlock(stored, this.codecs, path, offset))
-      return payload !== undefined && isPayload(payload)
+      return payload !== undefined && isPayload(payload, stored.length - trailerBytes)
     }
     const window = new FileWindow(this.file)
     yield* findBlocks(window, headerBytes, end, this.codecs.ids(), isBlock)

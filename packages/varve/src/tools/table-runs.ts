@@ -48,9 +48,7 @@ export class TableRuns {
     for (const table of run) {
       if (table.rangeDeleteCount === 0) continue
       const reader = this.open(table)
-      for (const { start, end, sequences } of reader.rangeTombstones.fragments) {
-        for (const sequence of sequences) all.push({ start, end, sequence })
-      }
+      for (const tombstone of reader.rangeTombstones.tombstones) all.push(tombstone)
       reader.close()
     }
     return RangeTombstones.from(all)

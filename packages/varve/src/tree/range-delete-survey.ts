@@ -3,8 +3,14 @@ import {
   type CoveredTable,
   type RangeDeleteReach,
 } from '../compaction/pickers/pick-conditions.js'
-import { compareEnds, intersectRange, isBefore, rangeHoldsRange } from '../key/key-range.js'
-import { type Fragment, RangeTombstones } from '../key/range-tombstone.js'
+import {
+  compareEnds,
+  firstEndingBehind,
+  intersectRange,
+  isBefore,
+  rangeHoldsRange,
+} from '../key/key-range.js'
+import { RangeTombstones } from '../key/range-tombstone.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
@@ -50,10 +56,10 @@ export class RangeDeleteSurvey {
   }
 
   private findCovered(version: Version, holders: readonly TableMetadata[]): CoveredTable[] {
-    const { fragments } = this.newestOf(holders)
+    const rangeDeletes = this.newestOf(holders)
     const covered: CoveredTable[] = []
     for (const table of version.levels.flat()) {
-      const deletedAt = deletedFrom(table, fragments)
+      const deletedAt = deletedFrom(table, rangeDeletes)
       if (deletedAt !== undefined) covered.push({ table, deletedAt })
     }
     return covered
@@ -69,11 +75,7 @@ export class RangeDeleteSurvey {
       return fits
     })
     return RangeTombstones.from(
-      looked.flatMap(({ fileNumber }) =>
-        this.fragmentsOf(fileNumber).flatMap(({ start, end, sequences }) =>
-          sequences.map((sequence) => ({ start, end, sequence })),
-        ),
-      ),
+      looked.flatMap(({ fileNumber }) => this.rangeDeletesOf(fileNumber).tombstones),
     )
   }
 
@@ -94,11 +96,12 @@ export class RangeDeleteSurvey {
   }
 
   private bytesHidden(holder: number, version: Version, gone: ReadonlySet<TableMetadata>): number {
+    const { fragments } = this.rangeDeletesOf(holder)
     let bytes = 0
-    for (const fragment of this.fragmentsOf(holder).slice(0, maxWeighedPerTable)) {
+    for (const fragment of fragments.slice(0, maxWeighedPerTable)) {
       for (const level of version.levels.keys()) {
         for (const table of version.overlapping(level, fragment)) {
-          if (gone.has(table) || table.maxSequence >= fragment.sequences[0]) continue
+          if (gone.has(table) || table.maxSequence >= fragment.newest) continue
           bytes += rangeHoldsRange(fragment, table.range)
             ? table.sizeBytes
             : this.tables.get(table.fileNumber).dataBytesIn(intersectRange(table.range, fragment)!)
@@ -108,37 +111,27 @@ export class RangeDeleteSurvey {
     return bytes
   }
 
-  private fragmentsOf(fileNumber: number): readonly Fragment[] {
-    return this.tables.get(fileNumber).rangeTombstones.fragments
+  private rangeDeletesOf(fileNumber: number): RangeTombstones {
+    return this.tables.get(fileNumber).rangeTombstones
   }
 }
 
 /** The lowest sequence that sees all of a table deleted; undefined when none does. */
 function deletedFrom(
   { range, maxSequence }: TableMetadata,
-  fragments: readonly Fragment[],
+  rangeDeletes: RangeTombstones,
 ): number | undefined {
+  const { fragments } = rangeDeletes
   let reached: Uint8Array | null = range.start
   let deletedAt = 0
   for (let i = firstEndingBehind(range.start, fragments); i < fragments.length; i++) {
-    const { start, end, sequences } = fragments[i]
+    const { start, end } = fragments[i]
     if (reached === null || isBefore(reached, start)) return undefined
-    const newer = sequences.findLast((sequence) => sequence > maxSequence)
+    const newer = rangeDeletes.lowestAbove(fragments[i], maxSequence)
     if (newer === undefined) return undefined
     deletedAt = Math.max(deletedAt, newer)
     reached = end
     if (compareEnds(reached, range.end) >= 0) return deletedAt
   }
   return undefined
-}
-
-function firstEndingBehind(key: Uint8Array, fragments: readonly Fragment[]): number {
-  let low = 0
-  let high = fragments.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (isBefore(key, fragments[middle].end)) high = middle
-    else low = middle + 1
-  }
-  return low
 }

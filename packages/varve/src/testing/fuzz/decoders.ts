@@ -5,6 +5,7 @@ import { readU64 } from '../../base/u64.js'
 import { BatchReader } from '../../batch/batch-reader.js'
 import { decodeLockRecord } from '../../fs/lock-owner.js'
 import { MemoryFileSystem } from '../../fs/memory-file-system.js'
+import { RangeTombstones } from '../../key/range-tombstone.js'
 import { identityOf, LogPurpose } from '../../log/log-format.js'
 import { LogReader } from '../../log/log-reader.js'
 import { BlockCheck } from '../../sstable/block-check.js'
@@ -13,7 +14,7 @@ import { BloomFilter } from '../../sstable/bloom-filter.js'
 import { CodecRegistry } from '../../sstable/codec.js'
 import { EntryPlace } from '../../sstable/entry-place.js'
 import { decodeProperties } from '../../sstable/properties.js'
-import { decodeRangeDeletes, fragmentRangeDeletes } from '../../sstable/range-delete-block.js'
+import { decodeRangeDeletes } from '../../sstable/range-delete-block.js'
 import { unpackBlock } from '../../sstable/stored-block.js'
 import {
   decodeFooter,
@@ -115,8 +116,7 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   },
 
   rangeDeletes(bytes) {
-    const tombstones = decodeRangeDeletes(bytes, file, 0)
-    fragmentRangeDeletes(tombstones, file, 0)
+    RangeTombstones.from(decodeRangeDeletes(bytes, bytes.length, file, 0))
   },
 }
 

@@ -104,7 +104,7 @@ export const tombstones: Limit = {
 
 /** Range deletes of which each lies in the one before: every bound cuts all others. */
 export const nestedRangeDeletes: Limit = {
-  size: { small: 1000, full: 20_000 },
+  size: { small: 2000, full: 20_000 },
   maxMiB: (size) => baseMiB + 2 * budgetMiB + size / 20,
   async run(directory, size) {
     await withDatabase(directory, smallBudgets, async (db) => {
