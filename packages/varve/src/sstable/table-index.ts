@@ -1,4 +1,4 @@
-import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
+import { compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { keyHead, searchHeads } from '../key/key-head.js'
@@ -26,15 +26,17 @@ import { headerBytes, maxPayloadBytes, trailerBytes, type BlockHandle } from './
 export class TableIndex {
   private constructor(
     readonly count: number,
-    private readonly separators: Buffer,
+    /** What all separators begin with. */
+    private readonly prefix: Buffer,
+    /** The rest of each lies in `rests[starts[i], ends[i])`. */
+    private readonly rests: Buffer,
     private readonly starts: Uint32Array,
     private readonly ends: Uint32Array,
-    private readonly prefixLength: number,
     private readonly heads: Float64Array,
     private readonly offsets: Float64Array,
   ) {}
 
-  /** Views `payload`, without a copy. `block` is where it lies in `file`. */
+  /** Views `payload`, or has a copy of the parts that differ. `block` is where it lies in `file`. */
   static decode(
     payload: Buffer,
     count: number,
@@ -80,13 +82,28 @@ export class TableIndex {
             payload.subarray(starts[last], ends[last]),
           )
     const heads = new Float64Array(count + 1)
-    for (let i = 0; i < count; i++) heads[i] = keyHead(payload, starts[i] + prefixLength, ends[i])
+    for (let i = 0; i < count; i++) {
+      starts[i] = Math.min(starts[i] + prefixLength, ends[i])
+      heads[i] = keyHead(payload, starts[i], ends[i])
+    }
     heads[count] = Infinity
-    return new TableIndex(count, payload, starts, ends, prefixLength, heads, offsets)
+    const prefixStart = count === 0 ? 0 : starts[0] - prefixLength
+    let prefix = payload.subarray(prefixStart, prefixStart + prefixLength)
+    let rests = payload
+    if (prefixLength * count > payload.length / 2) {
+      prefix = copyBytes(prefix)
+      rests = moveTogether(payload, starts, ends)
+    }
+    return new TableIndex(count, prefix, rests, starts, ends, heads, offsets)
+  }
+
+  /** Whether the payload's memory is held on to. */
+  get viewsPayload(): boolean {
+    return this.prefix.buffer === this.rests.buffer
   }
 
   get memoryBytes(): number {
-    return this.separators.length + (this.count + 1) * (4 + 4 + 8 + 8)
+    return this.prefix.length + this.rests.length + (this.count + 1) * (4 + 4 + 8 + 8)
   }
 
   /**
@@ -94,10 +111,9 @@ export class TableIndex {
    * it; `count` when all keys are lower.
    */
   find(key: Uint8Array, keyLength: number): number {
-    const prefixLength = this.prefixLength
     const order = this.compareWithPrefix(key, keyLength)
     if (order !== 0) return order < 0 ? 0 : this.count
-    const head = keyHead(key, prefixLength, keyLength)
+    const head = keyHead(key, this.prefix.length, keyLength)
     const heads = this.heads
     const low = searchHeads(heads, 0, this.count, head)
     return heads[low] === head ? this.findAmongEqualHeads(low, head, key, keyLength) : low
@@ -117,18 +133,17 @@ export class TableIndex {
     return this.offsets[this.count]
   }
 
-  /** A view. */
+  /** A copy. */
   separatorOf(index: number): Buffer {
-    return this.separators.subarray(this.starts[index], this.ends[index])
+    return Buffer.concat([this.prefix, this.rests.subarray(this.starts[index], this.ends[index])])
   }
 
   /** Below zero or above: the key lies before or behind all separators. Zero: it has their prefix. */
   private compareWithPrefix(key: Uint8Array, keyLength: number): number {
-    const separators = this.separators
-    let at = this.count === 0 ? 0 : this.starts[0]
-    for (let i = 0; i < this.prefixLength; i++, at++) {
+    const prefix = this.prefix
+    for (let i = 0; i < prefix.length; i++) {
       if (i === keyLength) return -1
-      const difference = key[i] - separators[at]
+      const difference = key[i] - prefix[i]
       if (difference !== 0) return difference
     }
     return 0
@@ -140,17 +155,34 @@ export class TableIndex {
     key: Uint8Array,
     keyLength: number,
   ): number {
-    const { separators, starts, ends, heads } = this
+    const { rests, starts, ends, heads } = this
+    const keyStart = this.prefix.length
     let high = low + 1
     if (heads[high] === head) high = searchHeads(heads, high, this.count, head + 1)
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (compareRanges(separators, starts[middle], ends[middle], key, 0, keyLength) < 0) {
+      if (compareRanges(rests, starts[middle], ends[middle], key, keyStart, keyLength) < 0) {
         low = middle + 1
       } else high = middle
     }
     return low
   }
+}
+
+/** A copy of the stretches alone, one behind another. */
+function moveTogether(bytes: Buffer, starts: Uint32Array, ends: Uint32Array): Buffer {
+  let size = 0
+  for (let i = 0; i < starts.length; i++) size += ends[i] - starts[i]
+  const together = Buffer.allocUnsafeSlow(size)
+  let at = 0
+  for (let i = 0; i < starts.length; i++) {
+    bytes.copy(together, at, starts[i], ends[i])
+    const length = ends[i] - starts[i]
+    starts[i] = at
+    at += length
+    ends[i] = at
+  }
+  return together
 }
 
 /** Builds the payload of the index block. */

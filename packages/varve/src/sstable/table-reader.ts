@@ -96,7 +96,6 @@ export class TableReader {
       return unpackBlock(stored, context.codecs, path, offset)
     }
 
-    const filter = BloomFilter.decode(payloadOf(handles.filter), path, dataEnd)
     const properties = decodeProperties(
       payloadOf(handles.properties),
       path,
@@ -115,6 +114,10 @@ export class TableReader {
       path,
       handles.index,
     )
+    // A filter that views what was read would keep an index in memory that does not need it any more.
+    const filterPayload = payloadOf(handles.filter)
+    const kept = index.viewsPayload ? filterPayload : copyBytes(filterPayload)
+    const filter = BloomFilter.decode(kept, path, dataEnd)
     checkCounts(properties, tombstones, path, handles.properties.offset)
     if (expected !== undefined) {
       const problem = summaryProblem(expected, { ...properties, sizeBytes: fileSize })
@@ -175,7 +178,7 @@ export class TableReader {
     const block = cached ?? this.source.read(index, true)
     return {
       filter,
-      indexEntry: { index, separator: copyBytes(this.index.separatorOf(index)) },
+      indexEntry: { index, separator: this.index.separatorOf(index) },
       block: {
         offset: this.index.offsetOf(index),
         sizeBytes: this.index.sizeOf(index),
@@ -198,7 +201,7 @@ export class TableReader {
     for (let i = 0; i < this.index.count; i++) {
       sizeBytes += this.index.sizeOf(i)
       if (sizeBytes < pieceBytes && i < this.index.count - 1) continue
-      pieces.push({ end: copyBytes(this.index.separatorOf(i)), sizeBytes })
+      pieces.push({ end: this.index.separatorOf(i), sizeBytes })
       sizeBytes = 0
     }
     return pieces

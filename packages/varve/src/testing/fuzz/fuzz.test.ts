@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readCorpus } from './corpus.js'
 import { decoders, onlyVarveErrors, target as mutatedInputs } from './decoders.js'
-import { target as mutatedDirectories } from './directories.js'
+import { onceHarmful, target as mutatedDirectories } from './directories.js'
 import type { FuzzTarget } from './target.js'
 
 // `npm run fuzz` does more of this, in processes with little memory. VARVE_SEED starts elsewhere.
@@ -25,6 +25,11 @@ test('decoders refuse what the corpus has, or read it', () => {
 test('decoders refuse what is mutated, or read it', () => run(mutatedInputs, 4000))
 
 test('hostile directories end in a VarveError or are read', () => run(mutatedDirectories, 40))
+
+test('so do those that once did harm', async () => {
+  const runCase = await mutatedDirectories.prepare()
+  for (const seed of onceHarmful) await runCase(seed)
+})
 
 async function run(target: FuzzTarget, cases: number): Promise<void> {
   const runCase = await target.prepare()

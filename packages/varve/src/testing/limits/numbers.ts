@@ -102,10 +102,10 @@ export const tombstones: Limit = {
   },
 }
 
-/** Range deletes of which each lies in the one before: every bound cuts all others. */
+/** Range deletes of which each lies in the one before: every bound cuts all others. 10 KiB each. */
 export const nestedRangeDeletes: Limit = {
   size: { small: 2000, full: 20_000 },
-  maxMiB: (size) => baseMiB + 2 * budgetMiB + size / 20,
+  maxMiB: (size) => baseMiB + 2 * budgetMiB + size / 100,
   async run(directory, size) {
     await withDatabase(directory, smallBudgets, async (db) => {
       for (let i = 0; i < 2 * size; i += 10) db.putSync(keyOf(i), keyOf(i))
