@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
-import { isEmptyRange, type KeyRange, rangeContains, rangesOverlap, wholeRange } from '../key/key-range.js'
+import {
+  isEmptyRange,
+  type KeyRange,
+  rangeContains,
+  rangesOverlap,
+  wholeRange,
+} from '../key/key-range.js'
 import {
   compareRangeTombstones,
   type RangeTombstone,

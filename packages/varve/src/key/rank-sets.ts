@@ -70,7 +70,7 @@ export class RankSets {
   /** The highest member below `bound`, or −1. Requires: not empty. */
   highestBelow(set: number, bound: number): number {
     let best = -1
-    for (let rest = set; ; ) {
+    for (let rest = set; ;) {
       const top = this.highest(rest)
       if (top < bound) return top
       if (rest < 0) return best

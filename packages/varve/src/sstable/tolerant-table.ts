@@ -127,7 +127,9 @@ export class TolerantTable {
   /** Without a footer: the properties are the last block that reads as such, range deletes above them. */
   private findDescribingBlocks(): void {
     const { path } = this.file
-    const found = [...this.findAll((payload, storedBytes) => this.isPlausible(payload, storedBytes))].reverse()
+    const found = [
+      ...this.findAll((payload, storedBytes) => this.isPlausible(payload, storedBytes)),
+    ].reverse()
     const read = <T>(block: StoredBlock, decode: (payload: Buffer) => T): T | undefined =>
       quietly(() => decode(this.payloadAt(block)))
     let end = this.sizeBytes

@@ -1,7 +1,8 @@
+import { corruption } from '../base/errors.js'
 import { lockDirectory } from '../fs/lock-directory.js'
 import { nodeLockOwner } from '../fs/node-process-identity.js'
 import { requireNoReaders } from '../fs/reader-lease.js'
-import { currentName, unneededFiles } from '../version/file-names.js'
+import { currentName, maxFileNumber, unneededFiles } from '../version/file-names.js'
 import { startManifest } from '../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../version/table-metadata.js'
 import { type AddedTable, defaultKeyspace } from '../version/version-edit.js'
@@ -99,6 +100,9 @@ class Repair {
   private allocate(count: number): number {
     const first = this.nextFileNumber
     this.nextFileNumber += count
+    if (this.nextFileNumber > maxFileNumber) {
+      throw corruption(this.site.directory, 0, 'file numbers that are used up')
+    }
     return first
   }
 

@@ -20,10 +20,10 @@ const sampleSeeds = [1, 2, 3, 4, 5, 6]
 const maxItems = 20_000
 
 /**
- * Seeds that once did harm: range deletes by the million from some KB, and a table of a number so high
- * that none follows, which a repair took over. They mean the same as long as the mutations do.
+ * Seeds that once did harm: range deletes by the million from some KB; a table, and a MANIFEST, with numbers
+ * so high that none follow, which a repair took over. They mean the same as long as the mutations do.
  */
-export const onceHarmful = [1183, 700_379]
+export const onceHarmful = [1183, 700_379, 702_263]
 
 /**
  * Whole directories: changes one or a few files and lets everything that reads a directory loose on it.
