@@ -17,7 +17,8 @@
  *     8        value length    u32
  *     12       key, value
  *
- * A range delete has its start as the key and its end (exclusive) as the value.
+ * A range delete has its start as the key and its end (exclusive) as the value. The value of a put with
+ * expiry begins with the moment, as drawn in key/expiry.ts.
  *
  * Never change these values: they are on disk.
  */

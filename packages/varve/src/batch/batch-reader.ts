@@ -1,6 +1,7 @@
 import { compareRanges } from '../base/bytes.js'
 import { readU64 } from '../base/u64.js'
-import { maxBoundBytes, maxKeyBytes, maxValueBytes } from '../key/limits.js'
+import { isValueLength } from '../key/expiry.js'
+import { maxBoundBytes, maxKeyBytes } from '../key/limits.js'
 import { isReservedKind, isSupportedKind, ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
@@ -82,10 +83,7 @@ export class BatchReader {
       if (!this.isRange(bytes[offset + 1])) return this.fail('a range that cannot be')
     } else if (this.keyEnd === this.keyStart || this.keyEnd - this.keyStart > maxKeyBytes) {
       return this.fail('a key of a length that no key has')
-    } else if (
-      this.valueEnd - this.valueStart >
-      (this.kind === ValueKind.put ? maxValueBytes : 0)
-    ) {
+    } else if (!isValueLength(this.kind, this.valueEnd - this.valueStart)) {
       return this.fail('a value of a length that no such value has')
     }
     this.sequence = this.firstSequence + this.index++

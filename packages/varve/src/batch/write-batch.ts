@@ -1,6 +1,7 @@
 import { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
 import { writeU64 } from '../base/u64.js'
+import { expiryBytes } from '../key/expiry.js'
 import { maxBoundBytes, maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
@@ -85,13 +86,21 @@ export class WriteBatch extends ByteSink {
     requireKeyLength(this.length - this.operationStart - operationHeaderBytes)
   }
 
+  /** Of a put with expiry, between `endKey` and the bytes of the value. */
+  writeExpiry(expiresAtMs: number): void {
+    this.reserve(expiryBytes)
+    this.length = this.buffer.writeUIntLE(expiresAtMs, this.length, expiryBytes)
+  }
+
   /** Behind the bytes of the value; of a delete, right behind `endKey`. */
   end(): void {
     const { buffer, operationStart } = this
     const keyBytes = this.keyEnd - operationStart - operationHeaderBytes
     const valueBytes = this.length - this.keyEnd
-    if (valueBytes < 0) throw invalidArgument('an encoding may only append to its sink')
-    if (valueBytes > maxValueBytes) throw tooLong(valueBytes)
+    const isExpiring = buffer[operationStart] === ValueKind.putWithExpiry
+    const givenBytes = isExpiring ? valueBytes - expiryBytes : valueBytes
+    if (givenBytes < 0) throw invalidArgument('an encoding may only append to its sink')
+    if (givenBytes > maxValueBytes) throw tooLong(givenBytes)
     if (this.payloadBytes > maxGroupPayloadBytes) {
       throw invalidArgument(
         `what is committed together may have at most ` +
@@ -101,7 +110,7 @@ export class WriteBatch extends ByteSink {
     writeU32(buffer, operationStart + 4, keyBytes)
     writeU32(buffer, operationStart + 8, valueBytes)
     this.count++
-    this.userBytes += keyBytes + valueBytes
+    this.userBytes += keyBytes + givenBytes
     this.isBetween = true
   }
 

@@ -18,6 +18,8 @@ interface JobBase {
   readonly options: JobTableOptions
   /** Sequences of the live snapshots, ascending. */
   readonly snapshots: readonly number[]
+  /** In milliseconds since 1970: what has expired by then goes, or becomes a delete. */
+  readonly nowMs: number
   readonly firstFileNumber: number
   readonly fileNumberCount: number
 }

@@ -6,11 +6,13 @@ import type { FileSystem } from '../fs/file-system.js'
 import type { JobInput } from '../key/job-input.js'
 import { type KeyRange, rangesOverlap, unionRange, wholeRange } from '../key/key-range.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
+import { ValueKind } from '../key/value-kind.js'
 import { openSealedMemTable } from '../memtable/sealed-memtable.js'
 import { outputRoomBytes } from '../sstable/append-buffer.js'
 import type { CodecRegistry } from '../sstable/codec.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import { InputTables } from './input-tables.js'
+import { ExpiredEntries } from './expired-entries.js'
 import { describeError } from './job-error.js'
 import type {
   FlushRequest,
@@ -173,7 +175,8 @@ function writeSurvivors(
     { memory: source.memory, start: 0 },
   )
   try {
-    copySurvivors(source.input, survivors, outputs, environment)
+    const expired = new ExpiredEntries(request.nowMs)
+    copySurvivors(source.input, expired, survivors, outputs, environment)
     const tables = outputs.publish()
     if (request.options.paranoid) new InputTables(environment).verify(tables)
     return {
@@ -191,13 +194,15 @@ function writeSurvivors(
 
 function copySurvivors(
   input: JobInput,
+  expired: ExpiredEntries,
   survivors: Survivors,
   outputs: TableOutputs,
   environment: JobEnvironment,
 ): void {
   let writtenBytes = 0
   let untilCheckpoint = entriesPerCheckpoint
-  for (let entry = input.next(); entry !== undefined; entry = input.next()) {
+  for (let next = input.next(); next !== undefined; next = input.next()) {
+    const entry = next.kind === ValueKind.putWithExpiry ? expired.settle(next) : next
     if (survivors.keeps(entry)) outputs.add(entry)
     if (--untilCheckpoint === 0) {
       untilCheckpoint = entriesPerCheckpoint

@@ -91,6 +91,7 @@ function flushRequest(): FlushRequest {
       paranoid: false,
     },
     snapshots: [],
+    nowMs: 0,
     firstFileNumber: 10,
     fileNumberCount: 1,
   }

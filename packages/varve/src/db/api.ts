@@ -129,14 +129,25 @@ export interface WriteOptions {
   sync?: boolean
 }
 
+/** Options of `put` and `putSync`. */
+export interface PutOptions extends WriteOptions {
+  /**
+   * Time to live, in milliseconds by the wall clock, above 0 and up to 2^46: from then on the key has no
+   * value, as if it were deleted at that moment, for snapshots too. Default: it lives until it is
+   * overwritten or deleted.
+   */
+  ttlMs?: number
+}
+
 /** Options of a read. */
 export interface ReadOptions {
   /** Read what this snapshot of the database sees. Default: what is there now. */
   snapshot?: { readonly sequence: number } & Disposable
 }
 
-/** One of the operations of a `batch`. */
-export type BatchOperation<K, V> = { type: 'put'; key: K; value: V } | { type: 'del'; key: K }
+/** One of the operations of a `batch`; `ttlMs` as in `PutOptions`. */
+export type BatchOperation<K, V> =
+  { type: 'put'; key: K; value: V; ttlMs?: number } | { type: 'del'; key: K }
 
 /** Which keys: at most one of `gt`/`gte` and of `lt`/`lte`; `prefix` narrows further. */
 export interface RangeOptions<K> {
@@ -283,6 +294,9 @@ export interface TableInfo {
   entryCount: number
   deleteCount: number
   rangeDeleteCount: number
+  /** Entries that expire, and the moment at which the last of them has, in milliseconds since 1970; or 0. */
+  expiringCount: number
+  lastExpiryMs: number
   /** First user key and the end (exclusive) of the table's range, as bytes; null: no upper bound. */
   smallestKey: Uint8Array
   endKey: Uint8Array | null

@@ -4,7 +4,8 @@ import type { CancelTimer, Clock } from '../base/clock.js'
 const maxDelayMs = 60_000
 
 /**
- * Asks for compactions that nothing but the time makes due: tables grow old without being written to.
+ * Asks for compactions that nothing but the time makes due: tables grow old, and their entries expire,
+ * without being written to.
  *
  * Owned by: the database. Does not keep the process alive.
  */
@@ -13,16 +14,16 @@ export class CompactionAlarm {
 
   constructor(
     private readonly clock: Clock,
-    private readonly checkEveryMs: () => number,
+    private readonly checkAfterMs: () => number,
     private readonly check: () => void,
   ) {
     this.reset()
   }
 
-  /** After a change of the policy. */
+  /** After a change of the policy, or of the tables. */
   reset(): void {
     this.cancel()
-    const delayMs = this.checkEveryMs()
+    const delayMs = this.checkAfterMs()
     if (delayMs === Infinity) return
     this.cancel = this.clock.after(Math.min(delayMs, maxDelayMs), () => {
       this.check()

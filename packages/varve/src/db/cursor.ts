@@ -59,7 +59,8 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.step = isEmptyRange(range) ? Step.end : Step.start
     if (this.step === Step.end) return
     const mayRead = core.coldReads.mayBlock()
-    this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
+    const nowMs = core.clock.wallMs()
+    this.walk = core.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
     core.counts.scans++
     core.walks.add(this)
   }

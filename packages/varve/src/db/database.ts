@@ -18,6 +18,7 @@ import type {
   CompactOptions,
   DatabaseEvents,
   LevelInfo,
+  PutOptions,
   RangeOptions,
   Stats,
   WriteOptions,
@@ -36,6 +37,7 @@ import { derived } from './read-core.js'
 import { Reader } from './reader.js'
 import { Snapshot } from './snapshot.js'
 import { collectLevels, collectStats } from './stats.js'
+import { expiryOf, syncOf, syncOfPut } from './write-options.js'
 
 /**
  * An open database. All methods are of one of two kinds: those that return a promise, and those named
@@ -106,16 +108,17 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /**
    * Sets the value of `key`. Settles when the write is safe as `durability` says, or `options.sync`
-   * for this one; until then reads do not see it. Writes of the same moment are committed together and
+   * for this one; until then reads do not see it. With `options.ttlMs` it has no value any more when that
+   * time has passed. Writes of the same moment are committed together and
    * share one promise, so await or catch each of them.
    *
    * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), POISONED (as rejections)
    */
-  put(key: K, value: V, options?: WriteOptions): Promise<void> {
+  put(key: K, value: V, options?: PutOptions): Promise<void> {
     try {
       const pipeline = this.pipeline()
-      const sync = syncOf(options)
-      this.addPut(pipeline.open(), key, value)
+      const sync = syncOfPut(options)
+      this.addPut(pipeline.open(), key, value, options?.ttlMs)
       return pipeline.submit(sync)
     } catch (error) {
       return Promise.reject(error)
@@ -123,10 +126,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /** The same, done when it returns. */
-  putSync(key: K, value: V, options?: WriteOptions): void {
+  putSync(key: K, value: V, options?: PutOptions): void {
     const pipeline = this.pipeline()
-    const sync = syncOf(options)
-    this.addPut(pipeline.open(), key, value)
+    const sync = syncOfPut(options)
+    this.addPut(pipeline.open(), key, value, options?.ttlMs)
     pipeline.commitBlocking(sync)
   }
 
@@ -333,7 +336,13 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   explain(key: K): Explanation {
     const { tree, tables } = this.parts
     const sequence = this.visibleSequence()
-    return explainGet(encodeKey(key, this.keyEncoding), sequence, tree.state, tables)
+    return explainGet(
+      encodeKey(key, this.keyEncoding),
+      sequence,
+      tree.state,
+      tables,
+      this.readCore.clock,
+    )
   }
 
   /**
@@ -395,11 +404,15 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return copying.finally(() => core.loads.delete(copying))
   }
 
-  private addPut(batch: WriteBatch, key: K, value: V): void {
-    batch.begin(ValueKind.put, defaultKeyspace)
+  private addPut(batch: WriteBatch, key: K, value: V, ttlMs: number | undefined): void {
+    const expiresAtMs =
+      ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
+    const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
+    batch.begin(kind, defaultKeyspace)
     try {
       this.keyEncoding.write(key, batch)
       batch.endKey()
+      if (expiresAtMs !== undefined) batch.writeExpiry(expiresAtMs)
       this.valueEncoding.write(value, batch)
       batch.end()
     } catch (error) {
@@ -426,8 +439,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     try {
       for (const operation of operations as readonly BatchOperation<K, V>[]) {
         requireObject(operation, 'an operation of a batch')
-        if (operation.type === 'put') this.addPut(batch, operation.key, operation.value)
-        else if (operation.type === 'del') this.addDelete(batch, operation.key)
+        if (operation.type === 'put') {
+          this.addPut(batch, operation.key, operation.value, operation.ttlMs)
+        } else if (operation.type === 'del') this.addDelete(batch, operation.key)
         else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
       }
     } catch (error) {
@@ -451,15 +465,4 @@ export type ViewOf<E extends EncodingOption | undefined, T> = E extends Encoding
 function requirePath(path: unknown, what: string): void {
   if (typeof path === 'string' && path !== '') return
   throw invalidArgument(`${what} must be a string, not ${describe(path)}`)
-}
-
-function syncOf(options: WriteOptions | undefined): boolean {
-  if (options === undefined) return false
-  requireObject(options, 'the options of a write')
-  for (const name of Object.keys(options)) {
-    if (name !== 'sync') throw invalidArgument(`there is no write option '${name}'`, name)
-  }
-  const { sync = false } = options
-  if (typeof sync !== 'boolean') throw invalidArgument("'sync' must be true or false", 'sync')
-  return sync
 }

@@ -55,7 +55,8 @@ abstract class Walk<T> implements OpenWalk {
     this.project = projections[projection]
     this.left = limit === Infinity ? -1 : limit
     if (limit === 0 || isEmptyRange(range)) return
-    this.walk = core.tree.walk({ range, visibleSequence, reverse, mayRead })
+    const nowMs = core.clock.wallMs()
+    this.walk = core.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
     this.leftAtStart = this.left
     core.counts.scans++
     core.walks.add(this)

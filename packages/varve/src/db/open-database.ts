@@ -143,6 +143,7 @@ function newCore(tree: Tree, options: ResolvedOptions, assertOpen: () => void): 
     tree,
     keyEncoding,
     valueEncoding,
+    clock,
     turns: new EventLoopTurns(clock),
     coldReads: new ColdReads(coldReads, clock),
     walks: new Set(),

@@ -40,7 +40,7 @@ export class PolicyControl {
     const { compaction, options } = tree
     this.alarm = new CompactionAlarm(
       clock,
-      () => compaction.checkEveryMs,
+      () => compaction.checkAfterMs(tree.currentVersion()),
       () => host.check(),
     )
     if (options.compaction.policy === 'adaptive') this.adapt(options.compaction)
@@ -66,6 +66,7 @@ export class PolicyControl {
   /** A job has ended. */
   look(): void {
     this.adaptive?.look()
+    this.alarm.reset()
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js'
 import type { Encoding } from '../batch/encoding.js'
 import type { Tree } from '../tree/tree.js'
 import type { ColdReads } from './cold-reads.js'
@@ -18,6 +19,7 @@ export interface ReadCore {
   tree: Tree
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>
+  readonly clock: Clock
   readonly turns: EventLoopTurns
   readonly coldReads: ColdReads
   /** Iterators in progress. */

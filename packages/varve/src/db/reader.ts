@@ -17,9 +17,11 @@ import { derived, type ReadCore } from './read-core.js'
 export abstract class Reader<K, V> {
   /** Scratch for the key of the read in progress. */
   private readonly keySink = new ByteSink(256)
-  private readonly lookup = new PointLookup()
+  private readonly lookup: PointLookup
 
-  protected constructor(protected readonly readCore: ReadCore) {}
+  protected constructor(protected readonly readCore: ReadCore) {
+    this.lookup = new PointLookup(readCore.clock)
+  }
 
   /** Entries above it are not seen. Throws when the reader is closed. */
   protected abstract visibleSequence(): number
@@ -186,7 +188,7 @@ export abstract class Reader<K, V> {
       return turns.isDue() ? turns.later(result) : Promise.resolve(result)
     }
     // The reader's scratch goes on to other reads: this one takes a lookup and a key of its own.
-    const lookup = new PointLookup()
+    const lookup = new PointLookup(this.readCore.clock)
     lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
     lookup.block(blocked.missing!)
     const { loads } = this.readCore

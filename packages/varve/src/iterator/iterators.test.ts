@@ -194,7 +194,7 @@ test('visible: what a reader sees of versions, deletes and range deletes', () =>
       const pending = maybePending(random)
       const source = new MergingIterator(runs.map((run) => new ArrayIterator(run, pending)))
       const covering = new CoveringTombstones(lists)
-      const iterator = new VisibleIterator(source, covering, sequence, range, reverse)
+      const iterator = new VisibleIterator(source, covering, sequence, range, reverse, 0)
       const came: [string, string][] = []
       iterator.start()
       for (;;) {

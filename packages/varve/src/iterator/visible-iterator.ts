@@ -1,5 +1,6 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import type { TextPage } from '../base/text-page.js'
+import { expiryBytes, readExpiry } from '../key/expiry.js'
 import type { InternalIterator } from '../key/internal-iterator.js'
 import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -12,7 +13,7 @@ export interface Pinned {
 
 /**
  * What a reader at one sequence sees in a range: of every user key the newest visible version, unless
- * that is deleted by itself or by a range tombstone.
+ * that is deleted by itself or by a range tombstone, or has expired at the time of the reader.
  *
  *     source      a#9 a#4  b#7(del) b#2  c#3        reader at 5 sees   a#4  b#2  c#3
  *                                                   reader at 8        a#4       c#3
@@ -48,6 +49,8 @@ export class VisibleIterator {
     private readonly visibleSequence: number,
     private readonly range: KeyRange,
     private readonly reverse: boolean,
+    /** In milliseconds since 1970. It stands still, so that the walk is of one moment. */
+    private readonly nowMs: number,
     private readonly pinned?: Pinned,
   ) {}
 
@@ -155,7 +158,7 @@ export class VisibleIterator {
 
   private isAlive(): boolean {
     const { source, tombstones } = this
-    if (source.kind === ValueKind.delete) return false
+    if (source.kind !== ValueKind.put && !this.isUnexpired()) return false
     if (tombstones.isEmpty) return true
     const covering = tombstones.sequenceFor(
       source.keyBytes,
@@ -164,6 +167,12 @@ export class VisibleIterator {
       this.visibleSequence,
     )
     return covering <= source.sequence
+  }
+
+  /** Of an entry that is not simply put; never of a delete. */
+  private isUnexpired(): boolean {
+    const { kind, valueBytes, valueStart } = this.source
+    return kind === ValueKind.putWithExpiry && readExpiry(valueBytes, valueStart) > this.nowMs
   }
 
   private show(): void {
@@ -180,6 +189,7 @@ export class VisibleIterator {
     this.valueBytes = source.valueBytes
     this.valueStart = source.valueStart
     this.valueEnd = source.valueEnd
+    if (source.kind === ValueKind.putWithExpiry) this.valueStart += expiryBytes
   }
 
   /** Before a step of the source: what is remembered must not go with the memory that it leaves. */

@@ -1,12 +1,14 @@
 import { emptyBytes } from '../base/bytes.js'
+import { type Clock, systemClock } from '../base/clock.js'
 import { hashBytes } from '../base/hash.js'
+import { expiryBytes, readExpiry } from './expiry.js'
 import { ValueKind } from './value-kind.js'
 
 /** What a lookup learnt from the places it has asked so far. */
 export const LookupState = {
   /** Nothing yet: ask the next older place. */
   searching: 0,
-  /** `kind`, `sequence` and the value are set; nothing older matters. */
+  /** `kind`, `sequence` and the value are set; nothing older matters, even if it has expired. */
   found: 1,
   /** A block is not in memory and the lookup may not wait: load `missing`, then start again. */
   blocked: 2,
@@ -35,6 +37,7 @@ export class PointLookup {
   mayRead = true
 
   state: number = LookupState.searching
+  /** What is alive is a `put`, also when it will expire; `putWithExpiry` has expired. */
   kind = 0
   sequence = 0
   valueBytes: Buffer = emptyBytes
@@ -46,6 +49,9 @@ export class PointLookup {
 
   /** Data blocks looked into, for read amplification. */
   blocksTouched = 0
+
+  /** `clock`: asked whenever an entry that expires is met. */
+  constructor(private readonly clock: Pick<Clock, 'wallMs'> = systemClock) {}
 
   /** Requires: `key[0, keyLength)` stays unchanged until the lookup ends. */
   start(key: Buffer, keyLength: number, visibleSequence: number, mayRead: boolean): void {
@@ -82,6 +88,7 @@ export class PointLookup {
     this.valueBytes = valueBytes
     this.valueStart = valueStart
     this.valueEnd = valueEnd
+    if (kind === ValueKind.putWithExpiry) this.settleExpiry()
   }
 
   /** A range tombstone with this sequence (0: none) covers the key. */
@@ -92,5 +99,11 @@ export class PointLookup {
   block(missing: MissingBlock): void {
     this.state = LookupState.blocked
     this.missing = missing
+  }
+
+  private settleExpiry(): void {
+    if (readExpiry(this.valueBytes, this.valueStart) <= this.clock.wallMs()) return
+    this.kind = ValueKind.put
+    this.valueStart += expiryBytes
   }
 }

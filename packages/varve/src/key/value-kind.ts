@@ -1,8 +1,8 @@
 /**
  * What an entry does to its key. On-disk numbers: never change these values.
  *
- * `merge`, `putWithExpiry` and `valuePointer` have their numbers from the start, so that files which
- * hold them are refused by an engine that does not know them, instead of being misread.
+ * `merge` and `valuePointer` have their numbers from the start, as `putWithExpiry` had, so that files
+ * which hold them are refused by an engine that does not know them, instead of being misread.
  */
 export const ValueKind = {
   delete: 0,
@@ -17,7 +17,7 @@ export type ValueKind = (typeof ValueKind)[keyof typeof ValueKind]
 
 /** True for the kinds that this version of the engine reads and writes. */
 export function isSupportedKind(kind: number): boolean {
-  return kind <= ValueKind.rangeDelete
+  return kind <= ValueKind.rangeDelete || kind === ValueKind.putWithExpiry
 }
 
 /** True for the kinds that have a number and a meaning, but not in this version of the engine. */

@@ -1,6 +1,7 @@
 import { compareRanges, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
-import { maxKeyBytes, maxSequence, maxValueBytes } from '../key/limits.js'
+import { isValueLength, readExpiry } from '../key/expiry.js'
+import { maxKeyBytes, maxSequence } from '../key/limits.js'
 import { isReservedKind, ValueKind } from '../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import type { BloomFilter } from './bloom-filter.js'
@@ -21,6 +22,8 @@ export class BlockCheck {
   isUnsupported = false
   entryCount = 0
   deleteCount = 0
+  expiringCount = 0
+  lastExpiryMs = 0
   keyBytes = 0
   valueBytes = 0
   /** Keys that the filter denies, though they are here. */
@@ -65,7 +68,7 @@ export class BlockCheck {
       if (keyEnd === keyStart || keyEnd - keyStart > maxKeyBytes) {
         return this.fail('a key of a length that no key has')
       }
-      if (valueEnd - keyEnd > (kind === ValueKind.delete ? 0 : maxValueBytes)) {
+      if (!isValueLength(kind, valueEnd - keyEnd)) {
         return this.fail('a value of a length that no such value has')
       }
       const order =
@@ -89,6 +92,8 @@ export class BlockCheck {
     this.isUnsupported = false
     this.entryCount = 0
     this.deleteCount = 0
+    this.expiringCount = 0
+    this.lastExpiryMs = 0
     this.keyBytes = 0
     this.valueBytes = 0
     this.filterMisses = 0
@@ -109,6 +114,10 @@ export class BlockCheck {
     this.lastDelta = sequenceDelta
     this.entryCount++
     if (kind === ValueKind.delete) this.deleteCount++
+    if (kind === ValueKind.putWithExpiry) {
+      this.expiringCount++
+      this.lastExpiryMs = Math.max(this.lastExpiryMs, readExpiry(this.payload, keyEnd))
+    }
     this.keyBytes += keyEnd - keyStart
     this.valueBytes += valueEnd - keyEnd
     if (sequenceDelta < this.minDelta) this.minDelta = sequenceDelta

@@ -1,6 +1,5 @@
 import type { FileWindow } from '../fs/file-window.js'
 import { maxKeyBytes, maxValueBytes } from '../key/limits.js'
-import { ValueKind } from '../key/value-kind.js'
 import { EntryPlace } from './entry-place.js'
 import { trailerBytes } from './table-format.js'
 
@@ -139,7 +138,7 @@ function longestBlock(window: FileWindow, offset: number, fileEnd: number): numb
   const head = window.view(offset, Math.min(64, fileEnd - offset))
   const entry = new EntryPlace()
   const mayBe = entry.decode(head, 0, maxKeyBytes + maxValueBytes + head.length)
-  if (!mayBe || entry.kind > ValueKind.put) return usualBlockBytes
+  if (!mayBe) return usualBlockBytes
   return usualBlockBytes + entry.valueEnd
 }
 

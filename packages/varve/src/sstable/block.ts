@@ -2,7 +2,7 @@ import { compareRanges, emptyBytes, equalRanges } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import { corruption, type VarveError, unsupportedFormat } from '../base/errors.js'
 import type { PointLookup } from '../key/point-lookup.js'
-import { ValueKind } from '../key/value-kind.js'
+import { isReservedKind } from '../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import { EntryPlace } from './entry-place.js'
 
@@ -166,11 +166,7 @@ export class Block {
   /** Why `EntryPlace.decode` refused the entry at `offset`. */
   undecodable(offset: number): VarveError {
     const kind = this.bytes[offset]
-    if (
-      offset < this.entriesEnd &&
-      kind > ValueKind.rangeDelete &&
-      kind <= ValueKind.valuePointer
-    ) {
+    if (offset < this.entriesEnd && isReservedKind(kind)) {
       return unsupportedFormat(this.origin.path, `entries of kind ${kind}`)
     }
     return this.damaged('an entry that runs out of its block')

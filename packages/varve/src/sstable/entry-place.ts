@@ -1,3 +1,4 @@
+import { expiryBytes } from '../key/expiry.js'
 import { maxSequence } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'
 
@@ -41,7 +42,11 @@ export class EntryPlace {
     this.valueEnd = at + keyLength + valueLength
     this.sequenceDelta = delta
     // A NaN, from bytes behind the end of the payload or a varint without end, fails a comparison.
-    return this.valueEnd <= end && delta <= maxSequence && kind <= ValueKind.put
+    return (
+      this.valueEnd <= end &&
+      delta <= maxSequence &&
+      (kind <= ValueKind.put || (kind === ValueKind.putWithExpiry && valueLength >= expiryBytes))
+    )
   }
 
   /** The rest of a varint whose first byte was `first`; leaves the offset behind it in `this.at`. */

@@ -14,7 +14,10 @@ export interface TableStatistics {
   readonly entryCount: number
   readonly deleteCount: number
   readonly rangeDeleteCount: number
-  /** Bytes of all keys and of all values, as the user gave them. */
+  /** Entries that expire, and the moment at which the last of them has, in milliseconds since 1970. */
+  readonly expiringCount: number
+  readonly lastExpiryMs: number
+  /** Bytes of all keys and of all values, as the user gave them but for the moments of expiry. */
   readonly keyBytes: number
   readonly valueBytes: number
 }
@@ -43,12 +46,15 @@ export interface TableProperties extends TableStatistics {
  *     name length varint │ name │ value length varint │ value
  *
  * A number is a varint. A name that the reader does not know is skipped, so properties can be added
- * without a new format version. `range.end` is missing when there is no upper bound. What users add
- * has names that begin with `user.`.
+ * without a new format version. `range.end` is missing when there is no upper bound, `expiringCount`
+ * and `lastExpiryMs` when no entry expires. What users add has names that begin with `user.`.
  */
 export function encodeProperties(properties: TableProperties): Buffer {
   const encoded = new Map<string, Uint8Array>()
   for (const name of numberNames) encoded.set(name, encodeNumber(properties[name]))
+  if (properties.expiringCount > 0) {
+    for (const name of expiryNames) encoded.set(name, encodeNumber(properties[name]))
+  }
   encoded.set('codec', Buffer.from(properties.codec))
   encoded.set('range.start', properties.range.start)
   if (properties.range.end !== null) encoded.set('range.end', properties.range.end)
@@ -80,7 +86,7 @@ export function decodeProperties(
     if (value === undefined) throw corruption(file, fileOffset, `no property "${name}"`)
     return value
   }
-  const number = (name: NumberName): number => {
+  const number = (name: NumberName | ExpiryName): number => {
     const value = new VarintReader(need(name))
     const decoded = value.read()
     if (value.failed || value.offset !== value.end) {
@@ -88,6 +94,7 @@ export function decodeProperties(
     }
     return decoded
   }
+  const numberOr0 = (name: ExpiryName): number => (found.has(name) ? number(name) : 0)
   const user = new Map<string, Uint8Array>()
   for (const [name, value] of found) {
     if (name.startsWith(userPrefix)) user.set(name.slice(userPrefix.length), value)
@@ -100,6 +107,8 @@ export function decodeProperties(
     entryCount: number('entryCount'),
     deleteCount: number('deleteCount'),
     rangeDeleteCount: number('rangeDeleteCount'),
+    expiringCount: numberOr0('expiringCount'),
+    lastExpiryMs: numberOr0('lastExpiryMs'),
     keyBytes: number('keyBytes'),
     valueBytes: number('valueBytes'),
     dataBlockCount: number('dataBlockCount'),
@@ -112,12 +121,12 @@ export function decodeProperties(
 }
 
 function isSound(properties: TableProperties): boolean {
-  const { range, baseSequence, minSequence, maxSequence, entryCount, deleteCount } = properties
+  const { range, baseSequence, minSequence, maxSequence, entryCount } = properties
   return (
     !isEmptyRange(range) &&
     baseSequence <= minSequence &&
     minSequence <= maxSequence &&
-    deleteCount <= entryCount
+    properties.deleteCount + properties.expiringCount <= entryCount
   )
 }
 
@@ -141,6 +150,8 @@ const comparedNumbers = [
   'entryCount',
   'deleteCount',
   'rangeDeleteCount',
+  'expiringCount',
+  'lastExpiryMs',
   'keyBytes',
   'valueBytes',
 ] as const
@@ -159,7 +170,10 @@ const numberNames = [
   'filterBitsPerKey',
 ] as const
 
+const expiryNames = ['expiringCount', 'lastExpiryMs'] as const
+
 type NumberName = (typeof numberNames)[number]
+type ExpiryName = (typeof expiryNames)[number]
 
 const userPrefix = 'user.'
 

@@ -11,6 +11,8 @@ export interface TableFindings {
   blocks: number
   entryCount: number
   deleteCount: number
+  expiringCount: number
+  lastExpiryMs: number
   keyBytes: number
   valueBytes: number
   /** Lowest and highest distance of a sequence from the base sequence. */
@@ -55,7 +57,14 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
   return found
 }
 
-const comparedCounts = ['entryCount', 'deleteCount', 'keyBytes', 'valueBytes'] as const
+const comparedCounts = [
+  'entryCount',
+  'deleteCount',
+  'expiringCount',
+  'lastExpiryMs',
+  'keyBytes',
+  'valueBytes',
+] as const
 
 interface Stretch {
   readonly offset: number
@@ -67,6 +76,8 @@ function noFindings(damage: readonly Damage[]): TableFindings {
     blocks: 0,
     entryCount: 0,
     deleteCount: 0,
+    expiringCount: 0,
+    lastExpiryMs: 0,
     keyBytes: 0,
     valueBytes: 0,
     minDelta: maxSequence,
@@ -79,6 +90,8 @@ function addTo(found: TableFindings, check: BlockCheck): void {
   found.blocks++
   found.entryCount += check.entryCount
   found.deleteCount += check.deleteCount
+  found.expiringCount += check.expiringCount
+  found.lastExpiryMs = Math.max(found.lastExpiryMs, check.lastExpiryMs)
   found.keyBytes += check.keyBytes
   found.valueBytes += check.valueBytes
   found.minDelta = Math.min(found.minDelta, check.minDelta)

@@ -1,6 +1,7 @@
 import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import { Memory } from '../base/memory.js'
+import { readExpiry } from '../key/expiry.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { Block } from './block.js'
@@ -24,7 +25,14 @@ export function verifyTable(
   filter: BloomFilter,
   source: BlockSource,
 ): void {
-  const found = { entryCount: 0, deleteCount: 0, keyBytes: 0, valueBytes: 0 }
+  const found = {
+    entryCount: 0,
+    deleteCount: 0,
+    expiringCount: 0,
+    lastExpiryMs: 0,
+    keyBytes: 0,
+    valueBytes: 0,
+  }
   const { range, minSequence, maxSequence } = properties
   const readAhead = new ReadAhead(index, source, Memory.allocate(readAheadBytes))
   const entry = new EntryPlace()
@@ -65,6 +73,10 @@ export function verifyTable(
       lastSequence = sequence
       found.entryCount++
       if (kind === ValueKind.delete) found.deleteCount++
+      if (kind === ValueKind.putWithExpiry) {
+        found.expiringCount++
+        found.lastExpiryMs = Math.max(found.lastExpiryMs, readExpiry(bytes, keyEnd))
+      }
       found.keyBytes += keyEnd - keyStart
       found.valueBytes += valueEnd - keyEnd
     }

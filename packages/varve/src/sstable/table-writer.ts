@@ -3,6 +3,7 @@ import { compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes
 import { invalidArgument, type VarveError } from '../base/errors.js'
 import { Memory } from '../base/memory.js'
 import type { FileSystem, WritableFile } from '../fs/file-system.js'
+import { readExpiry } from '../key/expiry.js'
 import { keyOf, type InputEntry } from '../key/job-input.js'
 import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
@@ -58,6 +59,8 @@ export class TableWriter {
   private minSequence = Number.MAX_SAFE_INTEGER
   private maxSequence = 0
   private deleteCount = 0
+  private expiringCount = 0
+  private lastExpiryMs = 0
   private rangeDeleteCount = 0
   private keyBytes = 0
   private valueBytes = 0
@@ -100,7 +103,7 @@ export class TableWriter {
       sequence > maxSequence ||
       order > 0 ||
       (order === 0 && sequence >= this.lastSequence) ||
-      kind > ValueKind.put
+      (kind > ValueKind.put && kind !== ValueKind.putWithExpiry)
     ) {
       throw this.refused(keyOf(entry), sequence, kind)
     }
@@ -119,6 +122,7 @@ export class TableWriter {
     this.keyBytes += keyEnd - keyStart
     this.valueBytes += valueEnd - keyEnd
     if (kind === ValueKind.delete) this.deleteCount++
+    else if (kind === ValueKind.putWithExpiry) this.countExpiring(entry)
     if (sequence < this.minSequence) this.minSequence = sequence
     if (sequence > this.maxSequence) this.maxSequence = sequence
   }
@@ -179,6 +183,11 @@ export class TableWriter {
     this.fs.remove(this.path)
   }
 
+  private countExpiring({ memory, keyEnd }: InputEntry): void {
+    this.expiringCount++
+    this.lastExpiryMs = Math.max(this.lastExpiryMs, readExpiry(memory.bytes, keyEnd))
+  }
+
   private compareLastKeyWith({ memory, keyStart, keyEnd }: InputEntry): number {
     const { lastKeyMemory, lastKeyStart, lastKeyEnd } = this.block
     return compareViews(lastKeyMemory.view, lastKeyStart, lastKeyEnd, memory.view, keyStart, keyEnd)
@@ -216,6 +225,8 @@ export class TableWriter {
       maxSequence: this.maxSequence,
       entryCount: this.entryCount,
       deleteCount: this.deleteCount,
+      expiringCount: this.expiringCount,
+      lastExpiryMs: this.lastExpiryMs,
       rangeDeleteCount: this.rangeDeleteCount,
       keyBytes: this.keyBytes,
       valueBytes: this.valueBytes,

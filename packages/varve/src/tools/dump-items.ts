@@ -69,6 +69,8 @@ export interface OperationItem {
   readonly key: Uint8Array
   /** Of a put. */
   readonly value?: Uint8Array
+  /** Of a put that expires: when, in milliseconds since 1970. */
+  readonly expiresAtMs?: number
   /** Of a range delete; null: there is no upper bound. */
   readonly end?: Uint8Array | null
 }
@@ -100,6 +102,8 @@ export interface PropertiesItem {
   readonly entryCount: number
   readonly deleteCount: number
   readonly rangeDeleteCount: number
+  readonly expiringCount: number
+  readonly lastExpiryMs: number
   readonly keyBytes: number
   readonly valueBytes: number
   readonly dataBlockCount: number
@@ -129,6 +133,7 @@ export interface EntryItem {
   readonly sequence: number | undefined
   readonly key: Uint8Array
   readonly value?: Uint8Array
+  readonly expiresAtMs?: number
 }
 
 /** A range tombstone of a table. */

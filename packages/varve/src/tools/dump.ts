@@ -3,6 +3,7 @@ import { BatchReader } from '../batch/batch-reader.js'
 import { encodingFor } from '../batch/encoding.js'
 import type { RangeOptions } from '../db/api.js'
 import { checkRangeOptions, rangeOf } from '../db/key-bounds.js'
+import { expiryBytes, readExpiry } from '../key/expiry.js'
 import { type KeyRange, rangeContains, rangesOverlap } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import { LogPurpose, recordHeaderBytes } from '../log/log-format.js'
@@ -14,7 +15,7 @@ import { decodeEdit } from '../version/version-edit.js'
 import { manifestName } from '../version/file-names.js'
 import { readCurrent } from '../version/manifest.js'
 import { decodeLogStart } from '../wal/log-start.js'
-import type { DumpItem, EntryKind } from './dump-items.js'
+import type { DumpItem, EntryItem, EntryKind } from './dump-items.js'
 import { type FoundFile, identifyFile } from './inventory.js'
 import { type Site, siteOf, type ToolOptions } from './tool-options.js'
 
@@ -137,7 +138,7 @@ function operationItem(group: BatchReader): OperationItem {
   const value = bytes.subarray(valueStart, valueEnd)
   const base = { type: 'operation', kind: nameOf(group.kind), sequence, keyspace, key } as const
   if (group.kind === ValueKind.rangeDelete) return { ...base, end: group.unbounded ? null : value }
-  return group.kind === ValueKind.delete ? base : { ...base, value }
+  return { ...base, ...valueOf(group.kind, value) }
 }
 
 function isWithin({ key, end }: OperationItem, range: KeyRange): boolean {
@@ -199,9 +200,15 @@ function* blockItems(
     if (!rangeContains(range, key)) continue
     const sequence = baseSequence === undefined ? undefined : baseSequence + sequenceDelta
     const entry = { type: 'entry', kind: nameOf(kind), sequence, key } as const
-    if (kind === ValueKind.delete) yield entry
-    else yield { ...entry, value: payload.subarray(keyEnd, valueEnd) }
+    yield { ...entry, ...valueOf(kind, payload.subarray(keyEnd, valueEnd)) }
   }
+}
+
+/** What the user gave with the key. */
+function valueOf(kind: number, stored: Buffer): Pick<EntryItem, 'value' | 'expiresAtMs'> {
+  if (kind === ValueKind.delete) return {}
+  if (kind !== ValueKind.putWithExpiry) return { value: stored }
+  return { value: stored.subarray(expiryBytes), expiresAtMs: readExpiry(stored, 0) }
 }
 
 function nameOf(kind: number): EntryKind {

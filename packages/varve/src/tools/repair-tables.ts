@@ -117,6 +117,7 @@ export class ReplacementTables {
       },
       options: this.jobOptions(),
       snapshots: [],
+      nowMs: beforeAnyExpiry,
       firstFileNumber: this.allocate(fileNumberCount),
       fileNumberCount,
     }
@@ -168,6 +169,7 @@ export class ReplacementTables {
       nothingBelow: false,
       options: this.jobOptions(),
       snapshots: [],
+      nowMs: beforeAnyExpiry,
       firstFileNumber: this.allocate(1),
       fileNumberCount: 1,
     }
@@ -186,6 +188,9 @@ export class ReplacementTables {
     return { blockBytes, tableBytes, filterBitsPerKey, codec: noneCodec.name, paranoid: true }
   }
 }
+
+/** A repair takes nothing away for the time: the clock may be what is wrong. */
+const beforeAnyExpiry = 0
 
 /** Blocks that were sealed out of order are left out: a table cannot hold them. */
 function* copyEntries(

@@ -1,4 +1,5 @@
 import { copyBytes } from '../base/bytes.js'
+import type { Clock } from '../base/clock.js'
 import { hashBytes } from '../base/hash.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import { LookupState, PointLookup } from '../key/point-lookup.js'
@@ -13,7 +14,7 @@ import type { ReadState } from './read-state.js'
 /** How one point read goes, place by place, newest first. */
 export interface Explanation {
   key: Uint8Array
-  outcome: 'found' | 'deleted' | 'absent'
+  outcome: 'found' | 'deleted' | 'expired' | 'absent'
   steps: ExplainStep[]
 }
 
@@ -25,7 +26,7 @@ export interface ExplainStep extends Partial<TableExplanation> {
   fileNumber?: number
   /** Sequence of the entry or range tombstone that decided. */
   sequence?: number
-  verdict: 'found' | 'deleted' | 'range-deleted' | 'absent'
+  verdict: 'found' | 'deleted' | 'expired' | 'range-deleted' | 'absent'
 }
 
 /** Reads `key` as `Tree.get` does, and writes down what it meets. Blocks for reads. */
@@ -34,8 +35,9 @@ export function explainGet(
   visibleSequence: number,
   state: ReadState,
   tables: TableCache,
+  clock: Clock,
 ): Explanation {
-  const lookup = new PointLookup()
+  const lookup = new PointLookup(clock)
   lookup.start(key, key.length, visibleSequence, true)
   const steps: ExplainStep[] = []
   for (const ask of placesFor(lookup, state, tables)) {
@@ -103,6 +105,10 @@ function verdictOf(
     return { verdict: 'range-deleted', sequence: covering }
   }
   if (!isFound) return { verdict: 'absent' }
-  const verdict = lookup.kind === ValueKind.put ? 'found' : 'deleted'
-  return { verdict, sequence: lookup.sequence }
+  return { verdict: verdicts.get(lookup.kind) ?? 'deleted', sequence: lookup.sequence }
 }
+
+const verdicts: ReadonlyMap<number, ExplainStep['verdict']> = new Map([
+  [ValueKind.put, 'found'],
+  [ValueKind.putWithExpiry, 'expired'],
+])

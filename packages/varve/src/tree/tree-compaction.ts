@@ -62,11 +62,13 @@ export class TreeCompaction {
     return this.inForce.policy === 'fifo' ? noStallThresholds : this.inForce
   }
 
-  /** How often to ask `next` though nothing has changed but the time; Infinity: never. */
-  get checkEveryMs(): number {
+  /** When to ask `next` again though nothing has changed but the time; Infinity: never. */
+  checkAfterMs(version: Version): number {
     const { inForce } = this
     const ageMs = inForce.policy === 'fifo' ? inForce.maxAgeMs : inForce.maxTableAgeMs
-    return Math.max(minCheckMs, ageMs / checksPerAge)
+    const expiryMs =
+      inForce.policy === 'fifo' ? Infinity : untilNextExpiry(version, this.host.wallMs())
+    return Math.max(minCheckMs, Math.min(ageMs / checksPerAge, expiryMs))
   }
 
   /** Bytes that compactions would have to rewrite until no level asks any more. */
@@ -121,4 +123,13 @@ export class TreeCompaction {
     }
     return vainReads
   }
+}
+
+/** Until all has expired in a table in which it has not yet; Infinity: there is none. */
+function untilNextExpiry({ levels }: Version, nowMs: number): number {
+  let untilMs = Infinity
+  for (const { expiringCount, lastExpiryMs } of levels.flat()) {
+    if (expiringCount > 0 && lastExpiryMs > nowMs) untilMs = Math.min(untilMs, lastExpiryMs - nowMs)
+  }
+  return untilMs
 }

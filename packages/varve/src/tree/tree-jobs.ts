@@ -71,6 +71,7 @@ export function flushJob(
         nothingBelow: version.tableCount === 0,
         options: tableOptions(tree, bits),
         snapshots: host.snapshotSequences(),
+        nowMs: host.wallMs(),
         firstFileNumber: host.allocateFileNumber(1),
         fileNumberCount: 1,
       },
@@ -144,6 +145,7 @@ function mergeRequests(
     spec,
     options: tableOptions(tree, bits),
     snapshots: host.snapshotSequences(),
+    nowMs: host.wallMs(),
     fileNumberCount,
   } as const
   const count = Math.max(1, Math.min(maxParts, Math.floor(bySize / leastTablesPerPart)))

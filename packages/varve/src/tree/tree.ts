@@ -54,6 +54,8 @@ export interface TreeHost extends TreeJobHost {
 export interface WalkOptions {
   readonly range: KeyRange
   readonly visibleSequence: number
+  /** What has expired by then, in milliseconds since 1970, is not seen. */
+  readonly nowMs: number
   readonly reverse: boolean
   /** False: wait with `pending` for blocks that are not in memory. */
   readonly mayRead: boolean
@@ -202,7 +204,7 @@ export class Tree implements JobSource {
   private walkOver(
     state: ReadState,
     children: InternalIterator[],
-    { range, visibleSequence, reverse, mayRead }: WalkOptions,
+    { range, visibleSequence, nowMs, reverse, mayRead }: WalkOptions,
   ): VisibleIterator {
     const tombstones: RangeTombstones[] = []
     const { memtable, immutables, version } = state
@@ -228,7 +230,7 @@ export class Tree implements JobSource {
     const source = children.length === 1 ? children[0] : new MergingIterator(children)
     const covering =
       tombstones.length === 0 ? CoveringTombstones.none : new CoveringTombstones(tombstones)
-    return new VisibleIterator(source, covering, visibleSequence, range, reverse, state)
+    return new VisibleIterator(source, covering, visibleSequence, range, reverse, nowMs, state)
   }
 
   /** Bytes of the tables that a range takes, to the nearest block. */

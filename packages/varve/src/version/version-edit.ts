@@ -24,7 +24,9 @@ import { levelCount } from './version.js'
  *                            length and bytes of start, bounded (0 | 1), [length and bytes of end]
  *     7, 8                   kept for keyspaces that are created and dropped
  *     9 run                  of the added table in front of it, unless that is 0: run
- *     10 … 127               refused by a reader that does not know them
+ *     10 expiry              of the added table in front of it, if entries of it expire: how many, and
+ *                            when the last of them has, in milliseconds since 1970
+ *     11 … 127               refused by a reader that does not know them
  *     128 time               when the added table in front of it was written, unless that is unknown:
  *                            milliseconds since 1970
  *     129 …                  skipped by a reader that does not know them
@@ -67,6 +69,7 @@ const Tag = {
   deletedTable: 5,
   addedTable: 6,
   run: 9,
+  expiry: 10,
   writtenAtMs: 128,
 } as const
 const firstSkippableTag = 128
@@ -88,6 +91,11 @@ export function encodeEdit(edit: VersionEdit): Buffer {
   for (const added of edit.added ?? []) {
     out.write(Tag.addedTable).writeLengthPrefixed(encodeAddedTable(added))
     writeNumber(out, Tag.run, added.table.run || undefined)
+    const { expiringCount, lastExpiryMs } = added.table
+    if (expiringCount > 0) {
+      const field = new VarintWriter().write(expiringCount).write(lastExpiryMs)
+      out.write(Tag.expiry).writeLengthPrefixed(field.finish())
+    }
     writeNumber(out, Tag.writtenAtMs, added.table.writtenAtMs || undefined)
   }
   return out.finish()
@@ -110,10 +118,15 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
     else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
     else if (tag === Tag.addedTable) added.push(decodeAddedTable(field))
-    else if (tag === Tag.run || tag === Tag.writtenAtMs) {
+    else if (tag === Tag.run || tag === Tag.expiry || tag === Tag.writtenAtMs) {
       const table = added.at(-1)?.table
       if (table === undefined) return 'damaged'
-      table[tag === Tag.run ? 'run' : 'writtenAtMs'] = field.read()
+      if (tag === Tag.run) table.run = field.read()
+      else if (tag === Tag.writtenAtMs) table.writtenAtMs = field.read()
+      else {
+        table.expiringCount = field.read()
+        table.lastExpiryMs = field.read()
+      }
     } else if (tag >= firstSkippableTag) continue
     else return 'unsupported'
     if (field.failed || field.offset !== payload.length) return 'damaged'
@@ -157,6 +170,8 @@ function decodeAddedTable(field: VarintReader) {
       entryCount: field.read(),
       deleteCount: field.read(),
       rangeDeleteCount: field.read(),
+      expiringCount: 0,
+      lastExpiryMs: 0,
       keyBytes: field.read(),
       valueBytes: field.read(),
       range: { start: copyBytes(field.readLengthPrefixed()), end: decodeEnd(field) },
@@ -180,6 +195,6 @@ function isSound({ level, table }: AddedTable): boolean {
     !isEmptyRange(table.range) &&
     table.minSequence <= table.maxSequence &&
     table.maxSequence <= maxSequence &&
-    table.deleteCount <= table.entryCount
+    table.deleteCount + table.expiringCount <= table.entryCount
   )
 }

@@ -1,7 +1,8 @@
-import { rangesOverlap } from '../../key/key-range.js'
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
+import { expiredCount } from './expired-picker.js'
+import { anyOlder, olderThan } from './older-tables.js'
 import type { PickConditions } from './pick-conditions.js'
 import { runsAllowed, type TreeShape } from './tree-shape.js'
 
@@ -28,7 +29,7 @@ const minFruitlessReads = 100
 /**
  * What has reasons of its own to be compacted, the newest place first:
  *
- * - its deletes free a large share of all that would have to be read to take it to the bottom;
+ * - its deletes, and what has expired in it, free a large share of all that would have to be read to take it to the bottom;
  * - many reads have looked into it in vain, for the bytes that it has;
  * - it is old.
  *
@@ -79,20 +80,23 @@ function reasonFor(
   if (tables.some(({ fileNumber }) => busy.has(fileNumber))) return undefined
   const what = tables.length === 1 ? `table ${tables[0].fileNumber}` : `level ${level}`
   const mayFree = tables.filter(
-    ({ fileNumber, deleteCount, rangeDeleteCount, maxSequence }) =>
-      (deleteCount > 0 ||
-        (isBottom ? rangeDeleteCount > 0 : rangeDeletes.hiddenBytes.has(fileNumber))) &&
+    (table) =>
+      (table.deleteCount + expiredCount(table, nowMs) > 0 ||
+        (isBottom ? table.rangeDeleteCount > 0 : rangeDeletes.hiddenBytes.has(table.fileNumber))) &&
       // What a snapshot sees stays, and with it what deletes it for others.
-      (snapshots.length === 0 || maxSequence <= snapshots[0]),
+      (snapshots.length === 0 || table.maxSequence <= snapshots[0]),
   )
   if (garbageShare <= 1 && mayFree.length > 0) {
     const freed = mayFree.reduce(
-      (sum, table) => sum + freedBytes(table, olderThan(version, level, table), rangeDeletes),
+      (sum, table) =>
+        sum + freedBytes(table, olderThan(version, level, table), rangeDeletes, nowMs),
       0,
     )
     const share = freed / readBytes(version, level, tables)
     if (share >= garbageShare) {
-      return `deletes of ${what} free ${(100 * share).toFixed(0)} % of what is read for it`
+      const hasExpired = mayFree.some((table) => expiredCount(table, nowMs) > 0)
+      const cause = hasExpired ? 'deletes and expired entries' : 'deletes'
+      return `${cause} of ${what} free ${(100 * share).toFixed(0)} % of what is read for it`
     }
   }
   const reads = tables.reduce((sum, { fileNumber }) => sum + (readsInVain.get(fileNumber) ?? 0), 0)
@@ -108,20 +112,26 @@ function reasonFor(
   return isOld ? `${what} is older than ${maxTableAgeMs} ms` : undefined
 }
 
-/** An estimate: each delete hides an entry of average size; with nothing beneath, itself goes. */
+/**
+ * An estimate: each delete hides an entry of average size; with nothing beneath, itself goes. What has
+ * expired does as deletes do, and goes itself in any case.
+ */
 function freedBytes(
-  { fileNumber, sizeBytes, deleteCount, rangeDeleteCount, entryCount }: TableMetadata,
+  table: TableMetadata,
   older: readonly TableMetadata[],
   { hiddenBytes }: PickConditions['rangeDeletes'],
+  nowMs: number,
 ): number {
-  if (older.length === 0) {
-    const deletes = deleteCount + rangeDeleteCount
-    return (sizeBytes * deletes) / Math.max(1, entryCount + rangeDeleteCount)
-  }
+  const { fileNumber, sizeBytes, rangeDeleteCount } = table
+  const expired = expiredCount(table, nowMs)
+  const deletes = table.deleteCount + expired
+  const entryBytes = sizeBytes / Math.max(1, table.entryCount + rangeDeleteCount)
+  if (older.length === 0) return entryBytes * (deletes + rangeDeleteCount)
   const olderBytes = totalBytes(older)
   const entries = older.reduce((sum, table) => sum + table.entryCount, 0)
-  const byDeletes = (deleteCount * olderBytes) / Math.max(1, entries)
-  return Math.min(olderBytes, byDeletes + (hiddenBytes.get(fileNumber) ?? 0))
+  const byDeletes = (deletes * olderBytes) / Math.max(1, entries)
+  const hidden = Math.min(olderBytes, byDeletes + (hiddenBytes.get(fileNumber) ?? 0))
+  return entryBytes * expired + hidden
 }
 
 /** Of the tables, and of all that lies beneath them. */
@@ -131,25 +141,4 @@ function readBytes(version: Version, level: number, tables: readonly TableMetada
     for (const older of olderThan(version, level, table)) met.add(older)
   }
   return totalBytes([...met])
-}
-
-/** The tables that overlap one and hold older entries. */
-function olderThan(version: Version, level: number, table: TableMetadata): TableMetadata[] {
-  const { levels } = version
-  const older = runsBelow(version, level, table).flatMap((run) => run.overlapping(table.range))
-  if (level > 0) return older
-  const beside = levels[0].slice(levels[0].indexOf(table) + 1)
-  return [...beside.filter(({ range }) => rangesOverlap(range, table.range)), ...older]
-}
-
-/** The same as `olderThan(…).length > 0`, below level 0. */
-function anyOlder(version: Version, level: number, table: TableMetadata): boolean {
-  if (level === 0) return olderThan(version, level, table).length > 0
-  return runsBelow(version, level, table).some((run) => run.overlapping(table.range).length > 0)
-}
-
-function runsBelow(version: Version, level: number, table: TableMetadata): Version['runs'] {
-  return version.runs.filter(
-    (run) => run.level > level || (run.level === level && run.number < table.run),
-  )
 }

@@ -138,6 +138,7 @@ async function measureMerge(engine: CountedEngine, size: number): Promise<Measur
       kind: 'merge',
       options,
       snapshots: [],
+      nowMs: 0,
       firstFileNumber: 100,
       fileNumberCount: 100,
       spec: {
@@ -203,6 +204,7 @@ function flushOf(memtable: MemTable, fileNumber: number): JobRequest {
     kind: 'flush',
     options,
     snapshots: [],
+    nowMs: 0,
     firstFileNumber: fileNumber,
     fileNumberCount: 1,
     memtable: memtable.seal(),

@@ -229,6 +229,8 @@ export class SimulatedTree {
       entryCount: list.length,
       deleteCount,
       rangeDeleteCount: 0,
+      expiringCount: 0,
+      lastExpiryMs: 0,
       keyBytes: 0,
       valueBytes: 0,
     }

@@ -17,6 +17,8 @@ export function fakeTable(
     entryCount: 10,
     deleteCount: 0,
     rangeDeleteCount: 0,
+    expiringCount: 0,
+    lastExpiryMs: 0,
     keyBytes: 50,
     valueBytes: 50,
     run: 0,
