@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { Comparison } from '../testing/comparison.js'
-import { Workload } from '../testing/workload.js'
+import { fullScale, Workload } from '../testing/workload.js'
 import type { CompactionOptions } from '../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from './api.js'
 
@@ -111,7 +111,7 @@ async function compare(
   options: OpenOptions,
   policies: readonly CompactionOptions[],
 ): Promise<void> {
-  const workload = new Workload(new Prng(seed))
+  const workload = new Workload(new Prng(seed), { ...fullScale, longestTtlMs: 200 })
   const comparison = await Comparison.start(directory, options)
   try {
     for (let i = 0; i < operationCount; i++) {

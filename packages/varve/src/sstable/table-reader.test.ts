@@ -83,6 +83,8 @@ test('the summary and the properties say what the table holds', () => {
     entryCount: 3,
     deleteCount: 1,
     rangeDeleteCount: 2,
+    expiringCount: 0,
+    lastExpiryMs: 0,
     keyBytes: 3,
     valueBytes: 7,
   })

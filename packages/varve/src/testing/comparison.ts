@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type Clock, systemClock } from '../base/clock.js'
 import type { BatchOperation, IterateOptions, OpenOptions } from '../db/api.js'
 import type { Database } from '../db/database.js'
 import type { Snapshot } from '../db/snapshot.js'
@@ -29,20 +30,25 @@ export function openBinary(path: string, options: OpenOptions): Promise<BinaryDa
 export class Comparison {
   /** Merges that the engine has done, up to the last reopening. */
   compactions = 0
+  db!: BinaryDatabase
   private readonly oracle = new Oracle()
   private readonly snapshots = new Map<number, { engine: BinarySnapshot; oracle: OracleState }>()
   private readonly walks = new Map<number, OpenWalk>()
   /** Flushes and compactions that nobody has waited for. */
   private background: Promise<void>[] = []
+  /** By the wall clock, which stands still between operations that wait. */
+  private nowMs = Date.UTC(2024, 0, 1)
+  private readonly clock: Clock = { ...systemClock, wallMs: () => this.nowMs }
 
   static async start(path: string, options: OpenOptions): Promise<Comparison> {
-    return new Comparison(path, options, await openBinary(path, options))
+    const comparison = new Comparison(path, options)
+    comparison.db = await comparison.open()
+    return comparison
   }
 
   private constructor(
     private readonly path: string,
     private options: OpenOptions,
-    public db: BinaryDatabase,
   ) {}
 
   async run(operation: Operation): Promise<void> {
@@ -60,6 +66,9 @@ export class Comparison {
       case 'snapshot':
         this.dropSnapshot(operation.slot)
         this.snapshots.set(operation.slot, { engine: db.snapshot(), oracle: this.oracle.state })
+        return
+      case 'wait':
+        this.nowMs += operation.delayMs
         return
       case 'dropSnapshot':
         return this.dropSnapshot(operation.slot)
@@ -97,7 +106,11 @@ export class Comparison {
     assert.deepEqual({ iterators, snapshots }, { iterators: 0, snapshots: 0 })
     await this.db.close()
     this.options = options
-    this.db = await openBinary(this.path, options)
+    this.db = await this.open()
+  }
+
+  private open(): Promise<BinaryDatabase> {
+    return openBinary(this.path, { ...this.options, clock: this.clock })
   }
 
   private async checkAll(): Promise<void> {
@@ -113,9 +126,10 @@ export class Comparison {
     const [write] = writes
     if (write.type === 'clear') await db.clear(toBytes(write.range))
     else if (writes.length > 1) db.batchSync(operationsOf(writes), { sync })
-    else if (write.type === 'put') db.putSync(bytes(write.key), write.value, { sync })
-    else db.delSync(bytes(write.key), { sync })
-    this.oracle.write(writes)
+    else if (write.type === 'put') {
+      db.putSync(bytes(write.key), write.value, { sync, ...ttlOf(write) })
+    } else db.delSync(bytes(write.key), { sync })
+    this.oracle.write(writes, this.nowMs)
   }
 
   private async burst(groups: readonly (readonly Write[])[]): Promise<void> {
@@ -126,9 +140,10 @@ export class Comparison {
       const [write] = writes
       if (write.type === 'clear') promises.push(db.clear(toBytes(write.range), options))
       else if (writes.length > 1) promises.push(db.batch(operationsOf(writes), options))
-      else if (write.type === 'put') promises.push(db.put(bytes(write.key), write.value, options))
-      else promises.push(db.del(bytes(write.key), options))
-      this.oracle.write(writes)
+      else if (write.type === 'put') {
+        promises.push(db.put(bytes(write.key), write.value, { ...options, ...ttlOf(write) }))
+      } else promises.push(db.del(bytes(write.key), options))
+      this.oracle.write(writes, this.nowMs)
       if (i % 5 === 4) await Promise.resolve()
     }
     await Promise.all(promises)
@@ -136,7 +151,11 @@ export class Comparison {
 
   /** The engine and the oracle as of a snapshot, or as of now. */
   private readers(slot: number) {
-    return this.snapshots.get(slot) ?? { engine: this.db, oracle: this.oracle.state }
+    const { engine, oracle } = this.snapshots.get(slot) ?? {
+      engine: this.db,
+      oracle: this.oracle.state,
+    }
+    return { engine, oracle: oracle.at(this.nowMs) }
   }
 
   private async checkKey(key: string, slot: number): Promise<void> {
@@ -178,7 +197,7 @@ export class Comparison {
 
   private async openWalk(slot: number, scan: ModelScan): Promise<void> {
     await this.closeWalk(slot)
-    const expected = this.oracle.state.scan(scan)
+    const expected = this.oracle.state.at(this.nowMs).scan(scan)
     const range = this.db.entries(toBytes(scan))
     const walk = slot % 2 === 0 ? range[Symbol.iterator]() : range[Symbol.asyncIterator]()
     this.walks.set(slot, { expected, next: () => walk.next() })
@@ -241,9 +260,13 @@ export function operationsOf(writes: readonly Write[]): BatchOperation<Uint8Arra
   return writes.map((write) => {
     assert.ok(write.type !== 'clear', 'a batch has no clear')
     return write.type === 'put'
-      ? { type: 'put', key: bytes(write.key), value: write.value }
+      ? { type: 'put', key: bytes(write.key), value: write.value, ...ttlOf(write) }
       : { type: 'del', key: bytes(write.key) }
   })
+}
+
+function ttlOf({ ttlMs }: { ttlMs?: number }): { ttlMs?: number } {
+  return ttlMs === undefined ? {} : { ttlMs }
 }
 
 export function bytes(key: string): Buffer {

@@ -1,6 +1,6 @@
 /** A write as plain data. Keys are latin1 strings: one character a byte, so they compare as bytes do. */
 export type Write =
-  | { readonly type: 'put'; readonly key: string; readonly value: Buffer }
+  | { readonly type: 'put'; readonly key: string; readonly value: Buffer; readonly ttlMs?: number }
   | { readonly type: 'del'; readonly key: string }
   | { readonly type: 'clear'; readonly range: ModelRange }
 
@@ -19,6 +19,8 @@ export interface ModelScan extends ModelRange {
 }
 
 type Entries = ReadonlyMap<string, Buffer>
+/** When those expire that do, in milliseconds since 1970. */
+type Expiries = ReadonlyMap<string, number>
 
 /**
  * What the engine should answer, from the shortest code that can be right: a map, sorted when somebody
@@ -31,25 +33,40 @@ export class Oracle {
   /** The state now. Immutable. */
   state: OracleState
 
-  constructor(entries: Entries = new Map()) {
-    this.state = new OracleState(entries)
+  constructor(entries: Entries = new Map(), expiries: Expiries = new Map()) {
+    this.state = new OracleState(entries, expiries)
   }
 
-  /** Applies the writes as one. */
-  write(writes: readonly Write[]): void {
+  /** Applies the writes as one; what has a time to live has it from `nowMs` on. */
+  write(writes: readonly Write[], nowMs = 0): void {
     const entries = new Map(this.state.entries)
+    const expiries = new Map(this.state.expiries)
     for (const write of writes) {
-      if (write.type === 'put') entries.set(write.key, write.value)
-      else if (write.type === 'del') entries.delete(write.key)
+      if (write.type === 'put') {
+        entries.set(write.key, write.value)
+        if (write.ttlMs === undefined) expiries.delete(write.key)
+        else expiries.set(write.key, nowMs + write.ttlMs)
+      } else if (write.type === 'del') entries.delete(write.key)
       else for (const key of entries.keys()) if (isInRange(key, write.range)) entries.delete(key)
     }
-    this.state = new OracleState(entries)
+    this.state = new OracleState(entries, expiries)
   }
 }
 
-/** All keys and values at one moment. */
+/** All keys and values after some write, if nothing had expired; `at` tells what is there at a time. */
 export class OracleState {
-  constructor(readonly entries: Entries) {}
+  constructor(
+    readonly entries: Entries,
+    readonly expiries: Expiries = new Map(),
+  ) {}
+
+  at(nowMs: number): OracleState {
+    const { entries, expiries } = this
+    if (expiries.size === 0) return this
+    return new OracleState(
+      new Map([...entries].filter(([key]) => (expiries.get(key) ?? Infinity) > nowMs)),
+    )
+  }
 
   get(key: string): Buffer | undefined {
     return this.entries.get(key)

@@ -5,12 +5,17 @@ const startMs = Date.UTC(2024, 0, 1)
 
 /** A clock for tests: time passes only in `sleepSync` and `advance`. Nothing in it is left to chance. */
 export class VirtualClock implements Clock {
-  private nowMs = 0
   private readonly random: Prng
   private readonly timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>()
 
-  /** Clocks whose tokens meet in one directory need different seeds. */
-  constructor(seed = 0) {
+  /**
+   * Clocks whose tokens meet in one directory need different seeds. `nowMs`: what `monotonicMs` begins
+   * with, and how far `wallMs` is.
+   */
+  constructor(
+    seed = 0,
+    private nowMs = 0,
+  ) {
     this.random = new Prng(seed)
   }
 

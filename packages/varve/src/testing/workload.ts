@@ -15,6 +15,7 @@ export type Operation =
   | { readonly type: 'flush'; readonly wait: boolean }
   | { readonly type: 'compact'; readonly range: ModelRange; readonly wait: boolean }
   | { readonly type: 'reopen' }
+  | { readonly type: 'wait'; readonly delayMs: number }
 
 /** Snapshots, and walks, that may be open at once. */
 export const slotCount = 3
@@ -28,9 +29,11 @@ export interface WorkloadScale {
   readonly longValueBytes: number
   readonly hugeValueBytes: number
   readonly maxBatchWrites: number
+  /** Of every fifth put. Default: nothing expires. */
+  readonly longestTtlMs?: number
 }
 
-const fullScale: WorkloadScale = {
+export const fullScale: WorkloadScale = {
   keyCount: 400,
   longestKeyBytes: 64 * 1024,
   shortValueBytes: 200,
@@ -52,6 +55,7 @@ const defaultWeights: Record<Operation['type'], number> = {
   flush: 5,
   compact: 3,
   reopen: 2,
+  wait: 10,
 }
 
 /**
@@ -100,6 +104,8 @@ export class Workload {
       }
       case 'reopen':
         return { type: 'reopen' }
+      case 'wait':
+        return { type: 'wait', delayMs: random.between(1, 40) }
     }
   }
 
@@ -129,10 +135,16 @@ export class Workload {
   }
 
   private putOrDelete(): Write {
+    const { random } = this
+    const { longestTtlMs } = this.scale
     const key = this.key()
-    return this.random.chance(0.25)
-      ? { type: 'del', key }
-      : { type: 'put', key, value: this.value() }
+    if (random.chance(0.25)) return { type: 'del', key }
+    if (longestTtlMs === undefined || !random.chance(0.2)) {
+      return { type: 'put', key, value: this.value() }
+    }
+    // Unlike any other value: states that look the same now must not differ later.
+    const value = Buffer.concat([this.value(), random.bytes(8)])
+    return { type: 'put', key, value, ttlMs: random.between(1, longestTtlMs) }
   }
 
   private value(): Buffer {

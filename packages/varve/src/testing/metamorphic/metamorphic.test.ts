@@ -23,6 +23,7 @@ const scale: WorkloadScale = {
   longValueBytes: 2000,
   hugeValueBytes: 20_000,
   maxBatchWrites: 20,
+  longestTtlMs: 100,
 }
 
 test(`${optionSets} sets of options give the same answers`, async () => {

@@ -64,6 +64,10 @@ export class Client {
     public history: History,
   ) {}
 
+  private get nowMs(): number {
+    return this.setting.clock.wallMs()
+  }
+
   get isPoisoned(): boolean {
     return this.failures.some(({ code }) => code === 'POISONED')
   }
@@ -89,8 +93,9 @@ export class Client {
       return
     }
     const expected = history.afterKill()
-    const count = history.find(entries, expected)
-    assert.ok(count !== undefined, `opened again: ${history.describe(entries, expected)}`)
+    const count = history.find(entries, expected, this.nowMs)
+    const found = history.describe(entries, expected, this.nowMs)
+    assert.ok(count !== undefined, `opened again: ${found}`)
     this.history = history.upTo(count)
   }
 
@@ -179,7 +184,7 @@ export class Client {
         settled.push(this.attemptAsync(db.clear(toBytes(first.range), { sync: withSync })))
         continue
       }
-      const number = this.history.begin(writes)
+      const number = this.history.begin(writes, this.nowMs)
       if (i < groups.length - 1 || first.type === 'clear') {
         const work =
           first.type === 'clear'
@@ -248,8 +253,8 @@ export class Client {
     if (found !== undefined) {
       const { history } = this
       const expected = { atLeast: history.acknowledged, atMost: history.acknowledged }
-      const isSame = history.find(found, expected) !== undefined
-      assert.ok(isSame, `a checkpoint: ${history.describe(found, expected)}`)
+      const isSame = history.find(found, expected, this.nowMs) !== undefined
+      assert.ok(isSame, `a checkpoint: ${history.describe(found, expected, this.nowMs)}`)
     }
     await inVirtualTime(clock, this.attemptAsync(copy.close()))
   }
@@ -275,10 +280,14 @@ export class Client {
   private async checkKeys(keys: readonly string[], slot: number): Promise<void> {
     const { engine, state } = this.readers(slot)
     for (const key of keys) {
-      const expected = state.get(key)
-      const read = engine.get(bytes(key)).then((value) => assertSame(value, expected, key))
+      const expected = state.at(this.nowMs).get(key)
+      const read = engine.get(bytes(key)).then((value) => {
+        // It may have expired while it was waited for.
+        if (value === undefined) assertSame(value, state.at(this.nowMs).get(key), key)
+        else assertSame(value, expected, key)
+      })
       await inVirtualTime(this.setting.clock, this.attemptAsync(read))
-      this.attempt(() => assertSame(engine.getSync(bytes(key)), expected, key))
+      this.attempt(() => assertSame(engine.getSync(bytes(key)), state.at(this.nowMs).get(key), key))
     }
   }
 
@@ -286,7 +295,7 @@ export class Client {
     const { engine, state } = this.readers(slot)
     const found = this.attempt(() => [...engine.entries(toBytes(scan))])
     if (found === undefined) return
-    const expected = state.scan(scan)
+    const expected = state.at(this.nowMs).scan(scan)
     assert.deepEqual(
       found.map(([key]) => latin1(key)),
       expected.map(([key]) => key),
@@ -297,7 +306,7 @@ export class Client {
 
   private openWalk(db: BinaryDatabase, slot: number, scan: ModelScan): void {
     this.stepWalk(slot, Infinity)
-    const expected = this.history.visible().scan(scan)
+    const expected = this.history.visible().at(this.nowMs).scan(scan)
     const entries = this.attempt(() => db.entries(toBytes(scan))[Symbol.iterator]())
     if (entries !== undefined) this.walks.set(slot, { entries, expected })
   }

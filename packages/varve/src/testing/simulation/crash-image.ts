@@ -19,14 +19,17 @@ export type CrashKind = (typeof crashKinds)[number]
 export interface CrashImage {
   readonly left: MemoryFileSystem
   readonly kind: CrashKind
-  /** As it was then: what is heard of a write after the crash says nothing of it. */
   readonly history: History
+  /** Numbers of the writes of which nothing had been heard. */
+  readonly underWay: readonly number[]
   readonly expected: Expectation
   /** What must be found if power fails before it was recovered. */
   readonly durable: Expectation
   /** Draws everything that happens to it from here on. */
   readonly seed: number
   readonly where: string
+  /** When the crash was, by the clock's own count: what opens it goes on from there. */
+  readonly atMs: number
 }
 
 export function takeImage(
@@ -35,12 +38,24 @@ export function takeImage(
   history: History,
   seed: number,
   where: string,
+  atMs: number,
 ): CrashImage {
   const isKill = kind === 'kill'
   const durable = history.afterPowerLoss()
   const expected = isKill ? history.afterKill() : durable
   const left = isKill ? fs.processCrashClone() : fs.crashClone(fateOf(kind, new Prng(seed)))
-  return { left, kind, history: history.copy(), expected, durable, seed, where: `${kind} at ${where}` }
+  const { underWay } = history
+  return {
+    left,
+    kind,
+    history,
+    underWay,
+    expected,
+    durable,
+    seed,
+    where: `${kind} at ${where}`,
+    atMs,
+  }
 }
 
 export function fateOf(unsynced: CrashFate['unsynced'], prng: Prng): CrashFate {
@@ -85,61 +100,59 @@ export async function checkImage(
   image: CrashImage,
   options: SimulatedOptions,
 ): Promise<CheckedImage> {
-  const { history } = image
+  const { atMs } = image
   const random = new Prng(image.seed)
+  const newClock = (): VirtualClock => new VirtualClock(random.next(), atMs)
   let images = 1
   if (random.chance(recoveryCrashChance)) images += crashRecovery(image, options, random)
-  const db = openSimulated(image.left, new VirtualClock(random.next()), options)
-  const found = requireExpected(db, history, image.expected, image.where)
+  const clock = newClock()
+  const db = openSimulated(image.left, clock, options)
+  const { found, history } = requireExpected(db, clock, image, image.expected, image.where)
   checkCheckpoint(image, options, random)
   if (!random.chance(exerciseChance)) return { found, images }
   // What an open has found is durable, whatever it was before.
   const again = image.left.crashClone(fateOf('none', random))
   const expected = { atLeast: found, atMost: found }
   const where = `${image.where}, then power loss after it was opened`
-  requireExpected(
-    openSimulated(again, new VirtualClock(random.next()), options),
-    history,
-    expected,
-    where,
-  )
+  const clockAgain = newClock()
+  const dbAgain = openSimulated(again, clockAgain, options)
+  requireExpected(dbAgain, clockAgain, { history, underWay: [] }, expected, where)
   await db.close()
-  await exercise(image.left, history, found, options, random)
+  await exercise({ ...image, history }, found, options, random)
   return { found, images: images + 1 }
 }
 
 /** A checkpoint that is there is whole, of some earlier time. */
-function checkCheckpoint(
-  { left, history, where }: CrashImage,
-  options: SimulatedOptions,
-  random: Prng,
-): void {
+function checkCheckpoint(image: CrashImage, options: SimulatedOptions, random: Prng): void {
+  const { left, history, where, atMs } = image
   // The client removes those that it has looked at, CURRENT first.
   if (!left.exists(`${checkpointPath}/CURRENT`)) return
-  const clock = new VirtualClock(random.next())
+  const clock = new VirtualClock(random.next(), atMs)
   const copy = openSimulated(left, clock, options, false, checkpointPath)
   const { acknowledged } = history
-  requireExpected(copy, history, { atLeast: 0, atMost: acknowledged }, `${where}, the checkpoint`)
+  const expected = { atLeast: 0, atMost: acknowledged }
+  requireExpected(copy, clock, image, expected, `${where}, the checkpoint`)
 }
 
 function requireExpected(
   db: BinaryDatabase,
-  history: History,
+  clock: VirtualClock,
+  { history, underWay }: Pick<CrashImage, 'history' | 'underWay'>,
   expected: Expectation,
   where: string,
-): number {
+): { readonly found: number; readonly history: History } {
   const entries = [...db.entries()]
-  const found = history.find(entries, expected)
-  if (found !== undefined) return found
-  throw new Error(`${where}: found ${history.describe(entries, expected)}`)
+  const nowMs = clock.wallMs()
+  for (const possible of history.possible(underWay)) {
+    const found = possible.find(entries, expected, nowMs)
+    if (found !== undefined) return { found, history: possible }
+  }
+  throw new Error(`${where}: found ${history.describe(entries, expected, nowMs)}`)
 }
 
 /** Power fails before one of the changes by which a copy of the image is recovered. Returns how often. */
-function crashRecovery(
-  { left, history, durable, where }: CrashImage,
-  options: SimulatedOptions,
-  random: Prng,
-): number {
+function crashRecovery(image: CrashImage, options: SimulatedOptions, random: Prng): number {
+  const { left, durable, where, atMs } = image
   const fs = left.processCrashClone()
   const crashed: { fs: MemoryFileSystem; where: string }[] = []
   let changes = 0
@@ -151,23 +164,23 @@ function crashRecovery(
     crashed[0] = { fs: fs.crashClone(fateOf(unsynced, random)), where: again }
     return undefined
   })
-  openSimulated(faulty, new VirtualClock(random.next()), options)
+  openSimulated(faulty, new VirtualClock(random.next(), atMs), options)
   for (const again of crashed) {
-    const db = openSimulated(again.fs, new VirtualClock(random.next()), options)
-    requireExpected(db, history, durable, again.where)
+    const clock = new VirtualClock(random.next(), atMs)
+    const db = openSimulated(again.fs, clock, options)
+    requireExpected(db, clock, image, durable, again.where)
   }
   return crashed.length
 }
 
 /** Writes, flushes, compacts and verifies, and looks whether anything is left behind. */
 export async function exercise(
-  fs: MemoryFileSystem,
-  history: History,
+  { left: fs, history, atMs }: Pick<CrashImage, 'left' | 'history' | 'atMs'>,
   found: number,
   options: SimulatedOptions,
   random: Prng,
 ): Promise<void> {
-  const clock = new VirtualClock(random.next())
+  const clock = new VirtualClock(random.next(), atMs)
   const client = new Client({ fs, clock, options, mayFail: () => false }, history.upTo(found))
   const put = (key: string, sync: boolean) => {
     const writes: Write[] = [{ type: 'put', key, value: bytes(`after the crash: ${key}`) }]

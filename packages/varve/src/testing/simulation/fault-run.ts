@@ -114,7 +114,7 @@ class FaultRun {
     await client.close()
     const image = simulation.takeImage('kill', 'closing')
     const found = await simulation.checkImage(image)
-    await exercise(memory, image.history, found, simulation.scenario.options, random)
+    await exercise({ ...image, left: memory }, found, simulation.scenario.options, random)
   }
 
   /** Nothing fails any more: reads and, unless a sync failed, writes and background jobs do not. */

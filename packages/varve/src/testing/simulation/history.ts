@@ -11,6 +11,8 @@ type Outcome = 'pending' | 'acknowledged' | 'refused' | 'unknown'
 
 interface IssuedWrite {
   readonly writes: readonly Write[]
+  /** When it was begun, in milliseconds since 1970. */
+  readonly atMs: number
   outcome: Outcome
 }
 
@@ -30,23 +32,19 @@ type Entries = Iterable<readonly [Uint8Array, Uint8Array]>
  */
 export class History {
   private readonly issued: IssuedWrite[] = []
-  private readonly states: { state: OracleState; fingerprint: string }[] = []
+  private readonly states: OracleState[] = [new Oracle().state]
   /** Whether writes that were refused because nobody knew may be found: they could not be taken back. */
   mayLinger = false
   private acknowledgedCount = 0
   private durableCount = 0
-
-  constructor() {
-    this.pushState(new Oracle().state)
-  }
 
   get issuedCount(): number {
     return this.issued.length
   }
 
   /** Returns the number of the write, counted from 1. */
-  begin(writes: readonly Write[]): number {
-    return this.issued.push({ writes, outcome: 'pending' })
+  begin(writes: readonly Write[], atMs: number): number {
+    return this.issued.push({ writes, atMs, outcome: 'pending' })
   }
 
   /** Everything up to a durable write is durable. */
@@ -84,17 +82,20 @@ export class History {
     return { atLeast: this.acknowledgedCount, atMost: isGone ? unknown : this.issued.length }
   }
 
-  /** What reads see while nothing is under way. */
+  /** What reads see while nothing is under way, but for what has expired. */
   visible(): OracleState {
     const count = this.issued.findLastIndex(({ outcome }) => outcome === 'acknowledged') + 1
-    return this.stateAfter(count).state
+    return this.stateAfter(count)
   }
 
-  /** After how many writes `entries` are what is there; undefined when that is none of the expected. */
-  find(entries: Entries, { atLeast, atMost }: Expectation): number | undefined {
+  /**
+   * After how many writes `entries` are what is there at `nowMs`; undefined when that is none of the
+   * expected.
+   */
+  find(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): number | undefined {
     const found = fingerprintOf(entries)
     for (let count = Math.min(atMost, this.issued.length); count >= atLeast; count--) {
-      if (this.stateAfter(count).fingerprint === found) return count
+      if (fingerprintAt(this.stateAfter(count), nowMs) === found) return count
     }
     return undefined
   }
@@ -102,8 +103,12 @@ export class History {
   /** What to go on with where the first `count` writes, and no others, were found. */
   upTo(count: number): History {
     const next = new History()
-    for (const { writes, outcome } of this.issued.slice(0, count)) {
-      next.issued.push({ writes, outcome: outcome === 'refused' ? 'refused' : 'acknowledged' })
+    for (const { writes, atMs, outcome } of this.issued.slice(0, count)) {
+      next.issued.push({
+        writes,
+        atMs,
+        outcome: outcome === 'refused' ? 'refused' : 'acknowledged',
+      })
     }
     next.states.push(...this.states.slice(1, count + 1))
     next.acknowledgedCount = count
@@ -112,24 +117,40 @@ export class History {
     return next
   }
 
-  /** As it is now: a write that is under way stays so, whatever is heard of it later. */
-  copy(): History {
-    const copy = new History()
-    copy.issued.push(...this.issued.map((write) => ({ ...write })))
-    copy.states.push(...this.states.slice(1))
-    copy.acknowledgedCount = this.acknowledgedCount
-    copy.durableCount = this.durableCount
-    copy.mayLinger = this.mayLinger
-    return copy
+  /** Numbers of the writes of which nothing has been heard. */
+  get underWay(): number[] {
+    return this.issued.flatMap(({ outcome }, i) => (outcome === 'pending' ? [i + 1] : []))
+  }
+
+  /**
+   * What may have been written while the writes `underWay` were. Those that have been refused since may
+   * have lain at the end of the log for a moment, before they were cut off.
+   */
+  *possible(underWay: readonly number[]): Generator<History> {
+    yield this
+    for (const first of underWay) {
+      if (this.issued[first - 1].outcome === 'refused') yield this.withRefused(first, underWay)
+    }
+  }
+
+  /** As if those of the writes `underWay` that were refused had not been, from `first` on. */
+  private withRefused(first: number, underWay: readonly number[]): History {
+    const other = this.upTo(first - 1)
+    for (const [i, write] of this.issued.entries()) {
+      if (i < first - 1) continue
+      const wasPending = write.outcome === 'refused' && underWay.includes(i + 1)
+      other.issued.push(wasPending ? { ...write, outcome: 'pending' } : write)
+    }
+    return other
   }
 
   /** In words, for a failure. */
-  describe(entries: Entries, { atLeast, atMost }: Expectation): string {
+  describe(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): string {
     const found = fingerprintOf(entries)
-    const before = this.find(entries, { atLeast: 0, atMost: atLeast - 1 })
+    const before = this.find(entries, { atLeast: 0, atMost: atLeast - 1 }, nowMs)
     if (before !== undefined) return `the state after ${before} writes, not ${atLeast} to ${atMost}`
     const keys = [...entries].map(([key]) => latin1(key))
-    const expected = [...this.stateAfter(atMost).state.entries.keys()]
+    const expected = [...this.stateAfter(atMost).at(nowMs).entries.keys()]
     const missing = expected.filter((key) => !keys.includes(key))
     const extra = keys.filter((key) => !expected.includes(key))
     return (
@@ -138,21 +159,32 @@ export class History {
     )
   }
 
-  private stateAfter(count: number): { state: OracleState; fingerprint: string } {
+  private stateAfter(count: number): OracleState {
     while (this.states.length <= count) {
-      const { writes, outcome } = this.issued[this.states.length - 1]
-      const { state } = this.states[this.states.length - 1]
-      const oracle = new Oracle(state.entries)
-      if (outcome !== 'refused') oracle.write(writes)
-      this.pushState(oracle.state)
+      const { writes, atMs, outcome } = this.issued[this.states.length - 1]
+      const { entries, expiries } = this.states[this.states.length - 1]
+      const oracle = new Oracle(entries, expiries)
+      if (outcome !== 'refused') oracle.write(writes, atMs)
+      this.states.push(oracle.state)
     }
     return this.states[count]
   }
+}
 
-  private pushState(state: OracleState): void {
-    const entries = state.scan().map(([key, value]) => [Buffer.from(key, 'latin1'), value] as const)
-    this.states.push({ state, fingerprint: fingerprintOf(entries) })
+/** Of each state that somebody asked about, at the time that was asked about last. */
+const fingerprints = new WeakMap<OracleState, { nowMs: number; fingerprint: string }>()
+
+function fingerprintAt(state: OracleState, nowMs: number): string {
+  const known = fingerprints.get(state)
+  if (known !== undefined && (known.nowMs === nowMs || state.expiries.size === 0)) {
+    return known.fingerprint
   }
+  const entries = state.at(nowMs).scan()
+  const fingerprint = fingerprintOf(
+    entries.map(([key, value]) => [Buffer.from(key, 'latin1'), value] as const),
+  )
+  fingerprints.set(state, { nowMs, fingerprint })
+  return fingerprint
 }
 
 function fingerprintOf(entries: Entries): string {

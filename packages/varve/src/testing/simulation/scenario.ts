@@ -10,10 +10,9 @@ import type { BinaryDatabase } from '../comparison.js'
 import { DeferredExecutor } from './deferred-executor.js'
 import { type Operation, Workload, type WorkloadScale } from '../workload.js'
 
-/** What a simulated client does next; beside the oracle's operations, time and death. */
+/** What a simulated client does next; beside the oracle's operations, a checkpoint and death. */
 export type Step =
   | Operation
-  | { readonly type: 'wait'; readonly delayMs: number }
   | { readonly type: 'checkpoint' }
   /** The process dies, or the power fails; what that leaves is opened again. */
   | { readonly type: 'die'; readonly of: 'kill' | 'powerLoss' }
@@ -49,6 +48,7 @@ const scale: WorkloadScale = {
   longValueBytes: 900,
   hugeValueBytes: 9000,
   maxBatchWrites: 10,
+  longestTtlMs: 200,
 }
 
 const weights: Record<Operation['type'], number> = {
@@ -63,8 +63,8 @@ const weights: Record<Operation['type'], number> = {
   flush: 6,
   compact: 3,
   reopen: 4,
+  wait: 6,
 }
-const waitChance = 0.03
 const checkpointChance = 0.02
 const deathChance = 0.03
 
@@ -73,7 +73,6 @@ export function drawScenario(seed: number, stepCount: number): Scenario {
   const options = drawOptions(random)
   const workload = new Workload(random, scale, weights)
   const steps = Array.from({ length: stepCount }, (): Step => {
-    if (random.chance(waitChance)) return { type: 'wait', delayMs: random.between(1, 40) }
     if (random.chance(checkpointChance)) return { type: 'checkpoint' }
     if (random.chance(deathChance)) {
       return { type: 'die', of: random.pick(['kill', 'powerLoss']) }

@@ -74,7 +74,8 @@ export class Simulation {
   }
 
   takeImage(kind: CrashKind, where: string): CrashImage {
-    return takeImage(this.memory, kind, this.history, this.random.next(), where)
+    const { memory, history, random, clock } = this
+    return takeImage(memory, kind, history, random.next(), where, clock.monotonicMs())
   }
 
   async checkImage(image: CrashImage): Promise<number> {
