@@ -35,6 +35,7 @@ test('Keyvs with namespaces share an open database, which stays open', async (t)
   await using db = await open(temporaryPath(t), { valueEncoding: 'json' })
   const [a, b] = ['a', 'b'].map((namespace) => new Keyv({ store: new KeyvVarve(db), namespace }))
   await db.put('other', [1])
+  await a.set('4', 'four', 1500)
   await a.setMany([
     { key: '1', value: 'one' },
     { key: '2', value: 'two' },
@@ -42,13 +43,13 @@ test('Keyvs with namespaces share an open database, which stays open', async (t)
   ])
   await b.set('1', 'eins')
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 2000 })
+  assert.deepEqual([...db.keys()], ['a:1', 'a:2', 'b:1', 'other'], 'what expired is gone')
   const seen: unknown[] = []
   for await (const entry of a.iterator!('a')) seen.push(entry)
   assert.deepEqual(seen, [
     ['1', 'one'],
     ['2', 'two'],
   ])
-  assert.deepEqual([...db.keys()], ['a:1', 'a:2', 'b:1', 'other'], 'what expired is gone')
   assert.equal(await a.delete(['1', 'x']), true)
   assert.equal(await a.delete('1'), false)
   await a.clear()

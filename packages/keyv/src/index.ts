@@ -21,8 +21,8 @@ interface OpenDatabase {
  * ```
  *
  * Given a path it opens that database with the first use and closes it in `disconnect`; a directory has
- * one owner, so several Keyvs share either one adapter or one open database. What expired is never
- * returned; it leaves the disk when it is read, walked over by `iterator`, overwritten or cleared.
+ * one owner, so several Keyvs share either one adapter or one open database. What has a time to live
+ * expires in the database, which takes it off the disk by compaction.
  */
 export class KeyvVarve extends EventEmitter implements KeyvStoreAdapter {
   /**
@@ -58,15 +58,17 @@ export class KeyvVarve extends EventEmitter implements KeyvStoreAdapter {
     return (await this.read((store) => store.getMany(keys))) as StoredData<Value | undefined>[]
   }
 
-  /** `value` holds when it expires: Keyv writes that down, and looks at it when it reads. */
-  async set(key: string, value: string): Promise<void> {
-    await (await this.store()).put(key, value)
+  /** `ttl` in milliseconds. Keyv writes into `value` too when it expires, and looks at it when it reads. */
+  async set(key: string, value: string, ttl?: number): Promise<void> {
+    await (await this.store()).put(key, value, ttlOf(ttl))
   }
 
   /** All of them, or none. */
-  async setMany(entries: { key: string; value: string }[]): Promise<void> {
+  async setMany(entries: { key: string; value: string; ttl?: number }[]): Promise<void> {
     const store = await this.store()
-    await store.batch(entries.map(({ key, value }) => ({ type: 'put', key, value })))
+    await store.batch(
+      entries.map(({ key, value, ttl }) => ({ type: 'put', key, value, ...ttlOf(ttl) })),
+    )
   }
 
   /** Whether it was there. */
@@ -120,6 +122,13 @@ export class KeyvVarve extends EventEmitter implements KeyvStoreAdapter {
     })
     return this.opening
   }
+}
+
+/** Longer than any database keeps anything, which leaves it to Keyv. */
+const longestTtlMs = 2 ** 46
+
+function ttlOf(ttl: number | undefined): { ttlMs?: number } {
+  return ttl !== undefined && ttl > 0 && ttl <= longestTtlMs ? { ttlMs: ttl } : {}
 }
 
 function rangeOf(namespace: string | undefined): { prefix?: string } {

@@ -132,3 +132,15 @@ test('what was set is there after dispose, in the same storage and the next', as
   assert.equal(await next.getItem('k'), 'v')
   await next.dispose()
 })
+
+test('an item with a ttl, in seconds, is there for so long', async (t) => {
+  const storage = mounted(t)
+  await storage.setItem('stays', 1)
+  await storage.setItem('goes', 2, { ttl: 60 })
+  await storage.setItemRaw('raw', Buffer.of(3), { ttl: 60 })
+  await storage.setItems([{ key: 'many', value: '4', options: { ttl: 90 } }])
+  assert.deepEqual(await storage.getKeys(), ['goes', 'many', 'raw', 'stays'])
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
+  assert.deepEqual(await storage.getKeys(), ['many', 'stays'])
+  assert.equal(await storage.getItem('goes'), null)
+})

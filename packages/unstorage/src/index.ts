@@ -16,7 +16,7 @@ export interface VarveDriverOptions extends Omit<OpenOptions, 'keyEncoding' | 'v
  * ```
  *
  * Items are text or, through the methods named …Raw, bytes. `setItems` is one batch, all or none; `clear`
- * is one write, however many items it removes. A directory has one owner: mount one driver under
+ * is one write, however many items it removes. With `{ ttl }`, in seconds, an item expires. A directory has one owner: mount one driver under
  * several bases, or give each its own directory.
  */
 export default function varveDriver(
@@ -48,13 +48,17 @@ export default function varveDriver(
     },
     getItemRaw: async (key) => (await (await stores()).bytes.get(key)) ?? null,
 
-    setItem: async (key, value) => (await stores()).texts.put(key, value),
+    async setItem(key, value, options) {
+      await (await stores()).texts.put(key, value, ttlOf(options))
+    },
     async setItems(items) {
       const { texts } = await stores()
-      await texts.batch(items.map(({ key, value }) => ({ type: 'put', key, value })))
+      await texts.batch(
+        items.map(({ key, value, options }) => ({ type: 'put', key, value, ...ttlOf(options) })),
+      )
     },
-    async setItemRaw(key, value: unknown) {
-      await (await stores()).bytes.put(key, bytesOf(value))
+    async setItemRaw(key, value: unknown, options) {
+      await (await stores()).bytes.put(key, bytesOf(value), ttlOf(options))
     },
     removeItem: async (key) => (await stores()).texts.del(key),
 
@@ -82,6 +86,12 @@ interface Stores {
 async function openStores(path: string, options: OpenOptions): Promise<Stores> {
   const texts = await open(path, options)
   return { texts, bytes: texts.withEncodings({ valueEncoding: 'binary' }) }
+}
+
+/** As in unstorage's own drivers, `ttl` is in seconds. */
+function ttlOf(options: { ttl?: unknown } | undefined): { ttlMs?: number } {
+  const ttl = options?.ttl
+  return typeof ttl === 'number' ? { ttlMs: ttl * 1000 } : {}
 }
 
 /** unstorage gives bytes as they came: of any kind of buffer, or text. */

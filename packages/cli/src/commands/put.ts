@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
+import { parseCount } from '../range-flags.js'
 import { parseBytes, type TextEncoding } from '../text/encoding.js'
 
 export function addPutCommand(program: Command, io: Io): void {
@@ -11,11 +12,12 @@ export function addPutCommand(program: Command, io: Io): void {
     .argument('<key>')
     .argument('[value]', 'the value; without it, standard input up to its end')
     .option('--sync', 'return when the write would survive power loss')
+    .option('--ttl <ms>', 'the value expires after so many milliseconds', parseCount(1))
     .action(
       async (
         keyText: string,
         valueText: string | undefined,
-        options: { sync?: boolean },
+        options: { sync?: boolean; ttl?: number },
         command: Command,
       ) => {
         const invocation = new Invocation(command, io)
@@ -26,7 +28,10 @@ export function addPutCommand(program: Command, io: Io): void {
             ? await readValue(io.stdin, encoding)
             : parseBytes(valueText, encoding, 'the value')
         await invocation.withDatabase(shortWrite, (db) =>
-          db.put(key, value, { sync: options.sync === true }),
+          db.put(key, value, {
+            sync: options.sync === true,
+            ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
+          }),
         )
         if (invocation.flags.json) await invocation.answer({ ok: true }, () => '')
       },

@@ -14,6 +14,8 @@ function table(
     sizeBytes,
     entryCount: sizeBytes / 100,
     deleteCount: fileNumber === 9 ? 3 : 0,
+    expiringCount: 0,
+    lastExpiryMs: 0,
     rangeDeleteCount: 0,
     smallestKey: Buffer.from(first),
     endKey: end === null ? null : Buffer.from(end),
