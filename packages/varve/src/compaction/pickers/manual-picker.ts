@@ -6,7 +6,8 @@ import { type CompactionInput, type CompactionSpec, makeSpec, rangeOf } from './
 /**
  * One step of `compact(range)`: everything on `level` that overlaps the range goes to the next level
  * that is in use, from level 0 to `lastLevel` if there is none. On the deepest level runs become one,
- * and tables that hold deletes, or what may have expired, are written again without. Undefined: nothing to do on this level.
+ * and tables that hold deletes, or what may have expired, are written again without. Undefined: nothing
+ * to do on this level.
  * 'busy': other compactions run; ask again when none does.
  *
  * The caller goes down, with the current Version each time, and runs each spec alone in its tree, as

@@ -29,7 +29,8 @@ const minFruitlessReads = 100
 /**
  * What has reasons of its own to be compacted, the newest place first:
  *
- * - its deletes, and what has expired in it, free a large share of all that would have to be read to take it to the bottom;
+ * - its deletes, and what has expired in it, free a large share of all that would have to be read to
+ *   take it to the bottom;
  * - many reads have looked into it in vain, for the bytes that it has;
  * - it is old.
  *
