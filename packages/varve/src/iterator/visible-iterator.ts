@@ -156,23 +156,24 @@ export class VisibleIterator {
     return alive
   }
 
+  /** Short, as what most entries need must be compiled into the loops that ask. */
   private isAlive(): boolean {
-    const { source, tombstones } = this
-    if (source.kind !== ValueKind.put && !this.isUnexpired()) return false
-    if (tombstones.isEmpty) return true
-    const covering = tombstones.sequenceFor(
-      source.keyBytes,
-      source.keyStart,
-      source.keyEnd,
-      this.visibleSequence,
-    )
-    return covering <= source.sequence
+    if (this.source.kind === ValueKind.put && this.tombstones.isEmpty) return true
+    return this.isUnexpired() && !this.isCovered()
   }
 
-  /** Of an entry that is not simply put; never of a delete. */
+  /** False of a delete too. */
   private isUnexpired(): boolean {
     const { kind, valueBytes, valueStart } = this.source
-    return kind === ValueKind.putWithExpiry && readExpiry(valueBytes, valueStart) > this.nowMs
+    if (kind !== ValueKind.putWithExpiry) return kind === ValueKind.put
+    return readExpiry(valueBytes, valueStart) > this.nowMs
+  }
+
+  private isCovered(): boolean {
+    const { source, tombstones, visibleSequence } = this
+    if (tombstones.isEmpty) return false
+    const { keyBytes, keyStart, keyEnd, sequence } = source
+    return tombstones.sequenceFor(keyBytes, keyStart, keyEnd, visibleSequence) > sequence
   }
 
   private show(): void {
