@@ -34,6 +34,17 @@ export function parseRange(words: readonly Word[]): RangeOptions<Uint8Array> | u
   return Object.keys(range).length === 0 ? undefined : range
 }
 
+/** `… [--ttl MS]`: the time to live in milliseconds, and the other words. */
+export function takeTtl(words: readonly Word[]): {
+  rest: readonly Word[]
+  ttl: { ttlMs?: number }
+} {
+  const at = words.findIndex((word) => isFlag(word, 'ttl'))
+  if (at < 0) return { rest: words, ttl: {} }
+  const ttlMs = parseCount(1)(argument(words, at).text)
+  return { rest: words.toSpliced(at, 2), ttl: { ttlMs } }
+}
+
 /** Moves the bounds among `words` into `range`; returns the other words. */
 function takeBounds(words: readonly Word[], range: RangeOptions<Uint8Array>): Word[] {
   const rest: Word[] = []

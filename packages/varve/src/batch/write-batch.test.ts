@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { VarveError } from '../base/errors.js'
+import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
+import { groupHeaderBytes } from './batch-format.js'
 import { BatchReader } from './batch-reader.js'
 import { WriteBatch } from './write-batch.js'
 
@@ -99,6 +101,16 @@ test('a payload cut anywhere, or with more behind it, has a problem', () => {
     assert.ok(read(payload.subarray(0, length)).problem !== undefined, `cut to ${length}`)
   }
   assert.ok(read(Buffer.concat([payload, Buffer.of(0)])).problem !== undefined)
+})
+
+test('a value that expires and is too short for the moment is a problem', () => {
+  const key = Buffer.from('key')
+  for (let length = 0; length <= expiryBytes; length++) {
+    const put = { kind: ValueKind.put, keyspace: 0, key, value: Buffer.alloc(length) }
+    const payload = payloadOf([put], 7)
+    payload[groupHeaderBytes] = ValueKind.putWithExpiry
+    assert.equal(read(payload).problem === undefined, length === expiryBytes, `${length} bytes`)
+  }
 })
 
 test('no changed byte leads the reader outside of its payload', () => {

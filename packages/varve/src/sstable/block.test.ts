@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Memory } from '../base/memory.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { expiryBytes } from '../key/expiry.js'
 import { PointLookup } from '../key/point-lookup.js'
+import { ValueKind } from '../key/value-kind.js'
 import { inputEntry } from '../testing/input-entry.js'
 import { Block, BlockAnswer } from './block.js'
 import { AppendBuffer, type OutputRoom, outputRoomBytes } from './append-buffer.js'
@@ -124,6 +126,18 @@ test('an entry that runs out of its block is damage, one of a later kind is unsu
     const block = blockIn(bytes)
     assert.throws(() => lookUp(block, 'key', 2000), { code })
     assert.throws(() => block.lowerBound(Buffer.from('key')), { code })
+  }
+})
+
+test('a value that expires and is too short for the moment is damage', () => {
+  for (let length = 0; length <= expiryBytes; length++) {
+    const block = blockIn(build([['key', 1, ValueKind.putWithExpiry, Buffer.alloc(length)]]))
+    if (length === expiryBytes) {
+      assert.equal(lookUp(block, 'key', 2000).kind, ValueKind.putWithExpiry)
+    } else {
+      assert.throws(() => lookUp(block, 'key', 2000), { code: 'CORRUPTION', file: 'f' })
+      assert.throws(() => block.lowerBound(Buffer.from('key')), { code: 'CORRUPTION', file: 'f' })
+    }
   }
 })
 

@@ -3,19 +3,22 @@ import { UsageError } from '../../exit-code.js'
 import { parseBytes } from '../../text/encoding.js'
 import { formatCounted } from '../../text/quantity.js'
 import type { ShellCommand } from '../command.js'
-import { parseRange, rangeFlagNames } from '../flags.js'
+import { parseRange, rangeFlagNames, takeTtl } from '../flags.js'
 import type { ShellSession } from '../session.js'
 import type { Word } from '../words.js'
 
 export const putCommand: ShellCommand = {
   name: 'put',
-  usage: 'put KEY VALUE',
+  usage: 'put KEY VALUE [--ttl MS]',
   summary: 'store a value',
-  complete: (words) => (words.length === 0 ? 'keys' : []),
+  complete: (words, typed) => {
+    if (words.length === 0) return 'keys'
+    return words.length > 1 && typed.startsWith('-') ? ['--ttl'] : []
+  },
   async run(session, words) {
-    const { key, value } = putOperation(session, words)
+    const operation = putOperation(session, words)
     const startMs = performance.now()
-    await session.db.put(key, value)
+    await session.db.batch([operation])
     await session.report('ok', startMs)
   },
 }
@@ -77,14 +80,15 @@ function batchOperation(session: ShellSession, words: readonly Word[]): Operatio
 }
 
 function putOperation(session: ShellSession, words: readonly Word[]) {
-  const [key, value] = words
-  if (key === undefined || value === undefined || words.length > 2) {
-    throw new UsageError('usage: put KEY VALUE (quote what has blanks)')
+  const { rest, ttl } = takeTtl(words)
+  const [key, value] = rest
+  if (key === undefined || value === undefined || rest.length > 2) {
+    throw new UsageError('usage: put KEY VALUE [--ttl MS] (quote what has blanks)')
   }
   // Escapes have made bytes of the argument already; only the other formats are parsed as text.
   const bytes =
     session.format === 'utf8' ? value.bytes : parseBytes(value.text, session.format, 'the value')
-  return { type: 'put' as const, key: key.bytes, value: bytes }
+  return { type: 'put' as const, key: key.bytes, value: bytes, ...ttl }
 }
 
 function delOperation(words: readonly Word[]) {
