@@ -94,7 +94,8 @@ export class Survivors {
 
   private overlapsDeeper(range: KeyRange): boolean {
     const { deeper } = this
-    const index = firstEndingBehind(range.start, deeper)
+    const { start } = range
+    const index = firstEndingBehind(deeper, start, 0, start.length)
     return index < deeper.length && rangesOverlap(deeper[index], range)
   }
 

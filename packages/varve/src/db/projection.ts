@@ -1,3 +1,4 @@
+import type { Encoding } from '../batch/encoding.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
 import type { Projection } from './api.js'
 import type { ReadCore } from './read-core.js'
@@ -13,17 +14,23 @@ export const projections: Readonly<Record<Projection, Project>> = {
 }
 
 function keyOf({ keyEncoding }: ReadCore, walk: VisibleIterator): unknown {
-  const { page } = walk
-  if (page !== undefined && keyEncoding.fromText !== undefined) {
-    return keyEncoding.fromText(page.textOf(walk.keyStart, walk.keyEnd))
-  }
-  return keyEncoding.read(walk.keyBytes as Buffer, walk.keyStart, walk.keyEnd)
+  return decode(keyEncoding, walk, walk.keyBytes, walk.keyStart, walk.keyEnd)
 }
 
 function valueOf({ valueEncoding }: ReadCore, walk: VisibleIterator): unknown {
-  const { page } = walk
-  if (page !== undefined && valueEncoding.fromText !== undefined) {
-    return valueEncoding.fromText(page.textOf(walk.valueStart, walk.valueEnd))
+  return decode(valueEncoding, walk, walk.valueBytes, walk.valueStart, walk.valueEnd)
+}
+
+/** `bytes[start, end)` are a part of the entry that the walk stands on. */
+function decode(
+  encoding: Encoding<unknown>,
+  { page }: VisibleIterator,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): unknown {
+  if (page !== undefined && encoding.fromText !== undefined) {
+    return encoding.fromText(page.textOf(start, end))
   }
-  return valueEncoding.read(walk.valueBytes as Buffer, walk.valueStart, walk.valueEnd)
+  return encoding.read(bytes as Buffer, start, end)
 }

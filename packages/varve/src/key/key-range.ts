@@ -83,14 +83,25 @@ export function intersectRange(a: KeyRange, b: KeyRange): KeyRange | undefined {
   return isEmptyRange(range) ? undefined : range
 }
 
-/** Index of the first of disjoint ranges in order that ends behind `key`; their number when none does. */
-export function firstEndingBehind(key: Uint8Array, ranges: readonly KeyRange[]): number {
+/**
+ * Index of the first of disjoint ranges in order that ends behind the key `bytes[start, end)`; their
+ * number when none does.
+ */
+export function firstEndingBehind(
+  ranges: readonly KeyRange[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   let low = 0
   let high = ranges.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (isBefore(key, ranges[middle].end)) high = middle
-    else low = middle + 1
+    const limit = ranges[middle].end
+    const endsBefore =
+      limit !== null && compareRanges(limit, 0, limit.length, bytes, start, end) <= 0
+    if (endsBefore) low = middle + 1
+    else high = middle
   }
   return low
 }

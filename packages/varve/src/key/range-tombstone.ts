@@ -1,5 +1,5 @@
 import { compareBytes, compareRanges } from '../base/bytes.js'
-import { compareEnds, isEmptyRange, type KeyRange } from './key-range.js'
+import { compareEnds, firstEndingBehind, isEmptyRange, type KeyRange } from './key-range.js'
 import { emptySet, RankSets } from './rank-sets.js'
 
 /** Deletes every entry of its range whose sequence is lower than its own. */
@@ -79,17 +79,7 @@ export class RangeTombstones {
 
   /** Index of the first fragment that ends behind the key; fragments.length when none does. */
   indexFor(bytes: Uint8Array, start: number, end: number): number {
-    let low = 0
-    let high = this.fragments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const limit = this.fragments[middle].end
-      const endsBefore =
-        limit !== null && compareRanges(limit, 0, limit.length, bytes, start, end) <= 0
-      if (endsBefore) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstEndingBehind(this.fragments, bytes, start, end)
   }
 
   /** Highest sequence ≤ `visibleSequence` of those that cover one of the fragments, or 0. */

@@ -3,13 +3,7 @@ import {
   type CoveredTable,
   type RangeDeleteReach,
 } from '../compaction/pickers/pick-conditions.js'
-import {
-  compareEnds,
-  firstEndingBehind,
-  intersectRange,
-  isBefore,
-  rangeHoldsRange,
-} from '../key/key-range.js'
+import { compareEnds, intersectRange, isBefore, rangeHoldsRange } from '../key/key-range.js'
 import { RangeTombstones } from '../key/range-tombstone.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
@@ -124,7 +118,11 @@ function deletedFrom(
   const { fragments } = rangeDeletes
   let reached: Uint8Array | null = range.start
   let deletedAt = 0
-  for (let i = firstEndingBehind(range.start, fragments); i < fragments.length; i++) {
+  for (
+    let i = rangeDeletes.indexFor(range.start, 0, range.start.length);
+    i < fragments.length;
+    i++
+  ) {
     const { start, end } = fragments[i]
     if (reached === null || isBefore(reached, start)) return undefined
     const newer = rangeDeletes.lowestAbove(fragments[i], maxSequence)
