@@ -1,10 +1,11 @@
 import { compareRanges, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
-import { isValueLength, readExpiry } from '../key/expiry.js'
+import { isValueLength } from '../key/expiry.js'
 import { maxKeyBytes, maxSequence } from '../key/limits.js'
-import { isReservedKind, ValueKind } from '../key/value-kind.js'
+import { isReservedKind } from '../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import type { BloomFilter } from './bloom-filter.js'
+import { EntryCounts } from './entry-counts.js'
 import { EntryPlace } from './entry-place.js'
 
 /**
@@ -15,17 +16,11 @@ import { EntryPlace } from './entry-place.js'
  * Owned by: whoever checks a table; one object serves all of its blocks. The fields describe the block
  * of the last `run`, as far as it went.
  */
-export class BlockCheck {
+export class BlockCheck extends EntryCounts {
   /** What is wrong with the block, if anything. */
   problem: string | undefined
   /** Whether the problem is one of a newer format, not of damage. */
   isUnsupported = false
-  entryCount = 0
-  deleteCount = 0
-  expiringCount = 0
-  lastExpiryMs = 0
-  keyBytes = 0
-  valueBytes = 0
   /** Keys that the filter denies, though they are here. */
   filterMisses = 0
   /** Lowest and highest distance of a sequence from the table's base sequence. */
@@ -90,12 +85,7 @@ export class BlockCheck {
   private start(payload: Buffer): void {
     this.problem = undefined
     this.isUnsupported = false
-    this.entryCount = 0
-    this.deleteCount = 0
-    this.expiringCount = 0
-    this.lastExpiryMs = 0
-    this.keyBytes = 0
-    this.valueBytes = 0
+    this.clear()
     this.filterMisses = 0
     this.minDelta = maxSequence
     this.maxDelta = 0
@@ -112,14 +102,7 @@ export class BlockCheck {
     this.lastKeyStart = keyStart
     this.lastKeyEnd = keyEnd
     this.lastDelta = sequenceDelta
-    this.entryCount++
-    if (kind === ValueKind.delete) this.deleteCount++
-    if (kind === ValueKind.putWithExpiry) {
-      this.expiringCount++
-      this.lastExpiryMs = Math.max(this.lastExpiryMs, readExpiry(this.payload, keyEnd))
-    }
-    this.keyBytes += keyEnd - keyStart
-    this.valueBytes += valueEnd - keyEnd
+    this.add(kind, this.payload, keyStart, keyEnd, valueEnd)
     if (sequenceDelta < this.minDelta) this.minDelta = sequenceDelta
     if (sequenceDelta > this.maxDelta) this.maxDelta = sequenceDelta
   }

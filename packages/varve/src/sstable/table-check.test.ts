@@ -37,7 +37,7 @@ function check(bytes: Buffer): TableFindings & { table: TolerantTable } {
   const walk = checkTable(table)
   for (;;) {
     const { done, value } = walk.next()
-    if (done === true) return { ...value, table }
+    if (done === true) return Object.assign(value, { table })
   }
 }
 

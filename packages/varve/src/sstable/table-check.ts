@@ -3,23 +3,28 @@ import { compareEnds } from '../key/key-range.js'
 import { maxBoundBytes, maxSequence } from '../key/limits.js'
 import type { RangeTombstone } from '../key/range-tombstone.js'
 import type { BlockCheck } from './block-check.js'
+import { EntryCounts } from './entry-counts.js'
 import type { TableProperties } from './properties.js'
 import type { Damage, TablePart, TolerantTable } from './tolerant-table.js'
 
 /** What a walk over a whole table found in its sound blocks. */
-export interface TableFindings {
-  blocks: number
-  entryCount: number
-  deleteCount: number
-  expiringCount: number
-  lastExpiryMs: number
-  keyBytes: number
-  valueBytes: number
+export class TableFindings extends EntryCounts {
+  blocks = 0
   /** Lowest and highest distance of a sequence from the base sequence. */
-  minDelta: number
-  maxDelta: number
-  /** All that is wrong, in no order; what only the whole shows is told of the properties. */
-  readonly damage: readonly Damage[]
+  minDelta = maxSequence
+  maxDelta = 0
+
+  /** `damage`: all that is wrong, in no order; what only the whole shows is told of the properties. */
+  constructor(readonly damage: readonly Damage[]) {
+    super()
+  }
+
+  addBlock(check: BlockCheck): void {
+    this.blocks++
+    this.addAll(check)
+    this.minDelta = Math.min(this.minDelta, check.minDelta)
+    this.maxDelta = Math.max(this.maxDelta, check.maxDelta)
+  }
 }
 
 /**
@@ -29,7 +34,7 @@ export interface TableFindings {
  */
 export function* checkTable(table: TolerantTable): Generator<number, TableFindings> {
   const { damage } = table
-  const found = noFindings(damage)
+  const found = new TableFindings(damage)
   const report = (part: TablePart, { offset: start, sizeBytes }: Stretch, what: string): void => {
     damage.push({ part, start, end: start + sizeBytes, what, isUnsupported: false })
   }
@@ -46,7 +51,7 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
     }
     lastKey = copyBytes(check.lastKey)
     lastDelta = check.lastDelta
-    addTo(found, check)
+    found.addBlock(check)
     yield block.sizeBytes
   }
   const { properties, handles } = table
@@ -57,45 +62,9 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
   return found
 }
 
-const comparedCounts = [
-  'entryCount',
-  'deleteCount',
-  'expiringCount',
-  'lastExpiryMs',
-  'keyBytes',
-  'valueBytes',
-] as const
-
 interface Stretch {
   readonly offset: number
   readonly sizeBytes: number
-}
-
-function noFindings(damage: readonly Damage[]): TableFindings {
-  return {
-    blocks: 0,
-    entryCount: 0,
-    deleteCount: 0,
-    expiringCount: 0,
-    lastExpiryMs: 0,
-    keyBytes: 0,
-    valueBytes: 0,
-    minDelta: maxSequence,
-    maxDelta: 0,
-    damage,
-  }
-}
-
-function addTo(found: TableFindings, check: BlockCheck): void {
-  found.blocks++
-  found.entryCount += check.entryCount
-  found.deleteCount += check.deleteCount
-  found.expiringCount += check.expiringCount
-  found.lastExpiryMs = Math.max(found.lastExpiryMs, check.lastExpiryMs)
-  found.keyBytes += check.keyBytes
-  found.valueBytes += check.valueBytes
-  found.minDelta = Math.min(found.minDelta, check.minDelta)
-  found.maxDelta = Math.max(found.maxDelta, check.maxDelta)
 }
 
 /** Requires: all parts of the table could be read. */
@@ -104,11 +73,7 @@ function* problemsOfWhole(
   properties: TableProperties,
   found: TableFindings,
 ): Generator<string> {
-  for (const name of comparedCounts) {
-    if (found[name] !== properties[name]) {
-      yield `${found[name]} instead of ${properties[name]} as ${name}`
-    }
-  }
+  yield* found.problemsWith(properties)
   const { rangeDeleteCount, dataBlockCount, filterBitsPerKey, entryCount } = properties
   if (tombstones.length !== rangeDeleteCount) {
     yield `${tombstones.length} instead of ${rangeDeleteCount} as rangeDeleteCount`

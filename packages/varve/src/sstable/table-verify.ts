@@ -1,12 +1,11 @@
 import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import { Memory } from '../base/memory.js'
-import { readExpiry } from '../key/expiry.js'
 import { rangeContainsSlice } from '../key/key-range.js'
-import { ValueKind } from '../key/value-kind.js'
 import type { Block } from './block.js'
 import type { BlockSource } from './block-source.js'
 import type { BloomFilter } from './bloom-filter.js'
+import { EntryCounts } from './entry-counts.js'
 import { EntryPlace } from './entry-place.js'
 import type { TableProperties } from './properties.js'
 import { ReadAhead } from './read-ahead.js'
@@ -25,14 +24,7 @@ export function verifyTable(
   filter: BloomFilter,
   source: BlockSource,
 ): void {
-  const found = {
-    entryCount: 0,
-    deleteCount: 0,
-    expiringCount: 0,
-    lastExpiryMs: 0,
-    keyBytes: 0,
-    valueBytes: 0,
-  }
+  const found = new EntryCounts()
   const { range, minSequence, maxSequence } = properties
   const readAhead = new ReadAhead(index, source, Memory.allocate(readAheadBytes))
   const entry = new EntryPlace()
@@ -71,20 +63,11 @@ export function verifyTable(
 
       lastKey = copyBytes(bytes, keyStart, keyEnd)
       lastSequence = sequence
-      found.entryCount++
-      if (kind === ValueKind.delete) found.deleteCount++
-      if (kind === ValueKind.putWithExpiry) {
-        found.expiringCount++
-        found.lastExpiryMs = Math.max(found.lastExpiryMs, readExpiry(bytes, keyEnd))
-      }
-      found.keyBytes += keyEnd - keyStart
-      found.valueBytes += valueEnd - keyEnd
+      found.add(kind, bytes, keyStart, keyEnd, valueEnd)
     }
     check(offset === block.entriesEnd, 'a gap behind the entries')
     separator = index.separatorOf(i)
     check(compareBytes(lastKey, separator) <= 0, 'a key above its separator')
   }
-  for (const [name, count] of Object.entries(found) as [keyof typeof found, number][]) {
-    check(properties[name] === count, `${count} instead of ${properties[name]} as ${name}`)
-  }
+  for (const problem of found.problemsWith(properties)) check(false, problem)
 }

@@ -1,0 +1,60 @@
+import { readExpiry } from '../key/expiry.js'
+import { ValueKind } from '../key/value-kind.js'
+import type { TableProperties } from './properties.js'
+
+/** Those of the properties that entries alone decide. */
+const names = [
+  'entryCount',
+  'deleteCount',
+  'expiringCount',
+  'lastExpiryMs',
+  'keyBytes',
+  'valueBytes',
+] as const
+
+/**
+ * What whoever checks a table counts of its entries. The writer counts for itself, so that a mistake of
+ * one of the two shows.
+ */
+export class EntryCounts implements Pick<TableProperties, (typeof names)[number]> {
+  entryCount = 0
+  deleteCount = 0
+  expiringCount = 0
+  lastExpiryMs = 0
+  keyBytes = 0
+  valueBytes = 0
+
+  /** Of an entry of the kind, with the key `bytes[keyStart, keyEnd)` and its value up to `valueEnd`. */
+  add(kind: number, bytes: Uint8Array, keyStart: number, keyEnd: number, valueEnd: number): void {
+    this.entryCount++
+    if (kind === ValueKind.delete) this.deleteCount++
+    if (kind === ValueKind.putWithExpiry) {
+      this.expiringCount++
+      this.lastExpiryMs = Math.max(this.lastExpiryMs, readExpiry(bytes, keyEnd))
+    }
+    this.keyBytes += keyEnd - keyStart
+    this.valueBytes += valueEnd - keyEnd
+  }
+
+  addAll(other: EntryCounts): void {
+    this.entryCount += other.entryCount
+    this.deleteCount += other.deleteCount
+    this.expiringCount += other.expiringCount
+    this.lastExpiryMs = Math.max(this.lastExpiryMs, other.lastExpiryMs)
+    this.keyBytes += other.keyBytes
+    this.valueBytes += other.valueBytes
+  }
+
+  protected clear(): void {
+    for (const name of names) this[name] = 0
+  }
+
+  /** What the properties claim otherwise, in words. */
+  *problemsWith(properties: TableProperties): Generator<string> {
+    for (const name of names) {
+      if (this[name] !== properties[name]) {
+        yield `${this[name]} instead of ${properties[name]} as ${name}`
+      }
+    }
+  }
+}
