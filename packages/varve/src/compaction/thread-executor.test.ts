@@ -58,6 +58,7 @@ function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
       environment: { fs, directory, codecs: new CodecRegistry([]), clock },
       threads,
       bytesPerSecond: Infinity,
+      niceness: 0,
       codecModules: [],
       onWarning: (warning) => warnings.push(warning),
     },

@@ -18,6 +18,8 @@ export interface ThreadExecutorOptions {
   readonly threads: number
   /** All threads together; Infinity: no limit. */
   readonly bytesPerSecond: number
+  /** By how much they are nicer than the calling thread. */
+  readonly niceness: number
   readonly codecModules: readonly string[]
   readonly onWarning: (warning: VarveError) => void
 }
@@ -118,12 +120,12 @@ export class ThreadExecutor implements JobExecutor {
   }
 
   private addWorker(): void {
-    const { environment, codecModules, bytesPerSecond } = this.options
+    const { environment, codecModules, bytesPerSecond, niceness } = this.options
     const { directory } = environment
     const { control, rateCells } = this
     try {
       const worker: WorkerThread = new WorkerThread(
-        { control, rateCells, directory, codecModules, bytesPerSecond },
+        { control, rateCells, directory, codecModules, bytesPerSecond, niceness },
         this.startWorker,
         (loss) => this.lost(worker, loss),
         (loss) => this.clearUp(loss),

@@ -1,6 +1,7 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
+import { lowerThreadPriority } from '../fs/node-thread-priority.js'
 import { type BlockCodec, CodecRegistry } from '../sstable/codec.js'
 import { givenUpError, ProgressMeter } from './job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
@@ -18,7 +19,7 @@ import {
  * Entry of the background thread: takes jobs from its port and runs one at a time, except that a merge
  * steps aside for a flush that arrives while it runs, since writers may be waiting for that.
  */
-const { port, control, cells, directory, codecModules, bytesPerSecond, rateCells } =
+const { port, control, cells, directory, codecModules, bytesPerSecond, rateCells, niceness } =
   workerData as WorkerSetup
 
 interface RunningJob {
@@ -43,6 +44,7 @@ let environment: JobEnvironment
 void begin()
 
 async function begin(): Promise<void> {
+  lowerThreadPriority(niceness)
   environment = {
     fs: nodeFileSystem,
     directory,

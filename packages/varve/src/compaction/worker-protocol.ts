@@ -40,6 +40,8 @@ export interface WorkerSetup {
   readonly bytesPerSecond: number
   /** What they have written, for all of them. */
   readonly rateCells: BigInt64Array
+  /** By how much it is nicer than the thread that starts it. */
+  readonly niceness: number
 }
 
 /** To a worker. */

@@ -103,6 +103,8 @@ test('every option of open is checked, by name', async () => {
     { mode: 'inline', threads: 2 },
     { bytesPerSecond: 1000 },
     { bytesPerSecnd: 1e6 },
+    { niceness: -1 },
+    { niceness: 20 },
     null,
   ]) {
     const options = { ...inMemory(), background } as OpenOptions<'utf8', 'utf8'>

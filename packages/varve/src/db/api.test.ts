@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { VarveError } from '../base/errors.js'
@@ -200,6 +200,35 @@ test('a walk whose value cannot be decoded, or that is left, holds nothing', asy
   for await (const entry of db.entries()) if (entry) break
   assert.equal(db.stats().iterators, 0)
 })
+
+test(
+  'background threads are nicer than all others, by as much as is asked for',
+  { skip: process.platform !== 'linux' && 'threads have no niceness of their own here' },
+  async (context) => {
+    const before = niceThreads()
+    for (const [background, expected] of [
+      ['thread', 5],
+      [{ niceness: 3 }, 3],
+      [{ niceness: 0 }, 0],
+    ] as const) {
+      await using db = await open(directoryFor(context), { background })
+      await db.put('k', value)
+      await db.flush()
+      const added = Math.min(19, getPriority() + expected) - getPriority()
+      assert.deepEqual(niceThreads(), [...before, ...(added > 0 ? [added] : [])])
+    }
+  },
+)
+
+/** By how much threads of this process are nicer than its first one, those that are. */
+function niceThreads(): number[] {
+  const nicenesses = readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'latin1')
+    const [, niceness] = /\) \S(?: \S+){15} (\S+)/.exec(stat)!
+    return Number(niceness) - getPriority()
+  })
+  return nicenesses.filter((niceness) => niceness > 0)
+}
 
 test('writes that outrun the background are held back, and go on', async (context) => {
   await using db = await open(directoryFor(context), {

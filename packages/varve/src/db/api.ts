@@ -27,6 +27,13 @@ export type BackgroundOption =
        * go first. Inline, the calling thread sleeps. Default: none.
        */
       bytesPerSecond?: number
+      /**
+       * By how much worker threads are nicer than the thread that opens the database, where threads have
+       * a niceness of their own (Linux): it and what it serves goes first when there are more busy threads
+       * than processors. 0 to 19; default 5. More than 10 starves compactions on a busy machine, and
+       * writes are held back.
+       */
+      niceness?: number
     }
 
 /** Options with encodings of whatever type. */

@@ -285,11 +285,18 @@ function startExecutor(
   onWarning: (warning: VarveError) => void,
 ): JobExecutor {
   const { fs, clock, codecs, codecModules, background } = options
-  const { threads, bytesPerSecond } = background
+  const { mode, threads, bytesPerSecond, niceness } = background
   const environment = { fs, directory, codecs, clock }
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
-  if (background.mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
-  return new ThreadExecutor({ environment, threads, bytesPerSecond, codecModules, onWarning })
+  if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
+  return new ThreadExecutor({
+    environment,
+    threads,
+    bytesPerSecond,
+    niceness,
+    codecModules,
+    onWarning,
+  })
 }
 
 function verifyTables(versions: VersionSet, tables: TableCache): void {

@@ -44,6 +44,7 @@ export interface ResolvedBackground {
   readonly threads: number
   /** Infinity: no limit. */
   readonly bytesPerSecond: number
+  readonly niceness: number
 }
 
 const optionNames: Record<keyof AnyOpenOptions, true> = {
@@ -195,6 +196,7 @@ const defaultBackground: ResolvedBackground = {
   mode: 'thread',
   threads: 1,
   bytesPerSecond: Infinity,
+  niceness: 5,
 }
 
 function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
@@ -202,18 +204,22 @@ function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackgro
   const given = value === 'thread' || value === 'inline' ? { mode: value } : value
   const allowed =
     "'thread', 'inline' or { mode: 'thread' or 'inline', threads: 1 to 8 (inline: 1), " +
-    'bytesPerSecond: at least 65536 }'
+    'bytesPerSecond: at least 65536, niceness: 0 to 19 }'
   if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
   requireKnown(given, defaultBackground, "property of option 'background'")
   const {
     mode = defaultBackground.mode,
     threads = defaultBackground.threads,
     bytesPerSecond = defaultBackground.bytesPerSecond,
+    niceness = defaultBackground.niceness,
   } = given
   const validMode = mode === 'thread' || mode === 'inline'
   const validThreads = isIntegerIn(threads, 1, mode === 'inline' ? 1 : 8)
   const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
-  if (validMode && validThreads && validRate) return { mode, threads, bytesPerSecond }
+  const validNiceness = isIntegerIn(niceness, 0, 19)
+  if (validMode && validThreads && validRate && validNiceness) {
+    return { mode, threads, bytesPerSecond, niceness }
+  }
   throw invalidOption('background', allowed, value)
 }
 
