@@ -1,8 +1,8 @@
 // All begin with every record written in random order.
 
 /** At most so many point reads: enough for a figure, and for a percentile of 99.9. */
-const maxReads = 200_000
-const maxSeeks = 20_000
+const maxReads = 500_000
+const maxSeeks = 500_000
 
 /** How many of db_bench's random reads find nothing: e^-1 of the keys are never drawn by its fill. */
 const absentShare = 0.37
