@@ -38,13 +38,13 @@ const readSteps = {
     step(
       'readrandom,readmissing',
       { readrandom: ['readrandom, sync API'], readmissing: ['readmissing, sync API'] },
-      [...existing, '--reads=200000'],
+      [...existing, '--reads=500000'],
     ),
     ...[1, 10, 50].map(seeks),
     step('fillrandom,flush,compact', {}, batched),
     step('readrandom', { readrandom: ['readrandom 37% absent, sync API'] }, [
       ...existing,
-      '--reads=200000',
+      '--reads=500000',
     ]),
   ],
 }
@@ -107,6 +107,6 @@ function step(benchmarks, workloads, flags = []) {
 function seeks(entries) {
   const workload = `seekrandom, ${entries} ${entries === 1 ? 'entry' : 'entries'}`
   // A seek shows its first entry; the others are steps behind it.
-  const flags = [...existing, '--reads=20000', `--seek_nexts=${entries - 1}`]
+  const flags = [...existing, '--reads=100000', `--seek_nexts=${entries - 1}`]
   return step('seekrandom', { seekrandom: [workload] }, flags)
 }
