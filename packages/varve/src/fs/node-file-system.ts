@@ -14,6 +14,11 @@ import { systemError } from './system-error.js'
  */
 export class NodeFileSystem implements FileSystem {
   readonly sharedWithThreads = true
+  /**
+   * One goes after the other: several at once, each giving back the memory of a whole file, can leave the
+   * caller no processor to run on for ten milliseconds.
+   */
+  private lastRemoval: Promise<void> = Promise.resolve()
 
   /** Also makes the names of the folders it creates durable: callers cannot know which are new. */
   makeDirectory(path: string): void {
@@ -81,12 +86,9 @@ export class NodeFileSystem implements FileSystem {
   }
 
   removeAsync(path: string): Promise<void> {
-    return new Promise((settle, fail) => {
-      fs.unlink(path, (cause) => {
-        if (hasFailed(cause)) fail(ioError('remove', path, cause))
-        else settle()
-      })
-    })
+    const removal = this.lastRemoval.then(() => removeFile(path))
+    this.lastRemoval = removal.catch(() => {})
+    return removal
   }
 
   syncDirectory(path: string): void {
@@ -126,6 +128,15 @@ export class NodeFileSystem implements FileSystem {
 }
 
 export const nodeFileSystem = new NodeFileSystem()
+
+function removeFile(path: string): Promise<void> {
+  return new Promise((settle, fail) => {
+    fs.unlink(path, (cause) => {
+      if (hasFailed(cause)) fail(ioError('remove', path, cause))
+      else settle()
+    })
+  })
+}
 
 /** Windows opens no folder as a file; its file systems log the change of a name themselves. */
 const canSyncDirectories = process.platform !== 'win32'

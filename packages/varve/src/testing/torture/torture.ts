@@ -40,7 +40,8 @@ export async function runTorture(options: TortureOptions): Promise<TortureTotals
       totals.deepestLevel = Math.max(totals.deepestLevel, result.deepestLevel)
       onCycle?.(totals)
     } catch (cause) {
-      throw new Error(`cycle ${i} from seed ${firstSeed} on, in ${path}`, { cause })
+      const what = cause instanceof Error ? cause.message : String(cause)
+      throw new Error(`cycle ${i} from seed ${firstSeed} on, in ${path}: ${what}`, { cause })
     }
   }
   return totals
