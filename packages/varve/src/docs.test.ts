@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { expiryBytes, readExpiry } from './key/expiry.js'
+import { ValueKind } from './key/value-kind.js'
 import { MemoryFileSystem } from './fs/memory-file-system.js'
 import { replayLogs } from './wal/replay.js'
 
@@ -53,10 +55,18 @@ test('the log in docs/formats/wal.md is one', () => {
         group.bytes.subarray(keyStart, keyEnd),
         group.bytes.subarray(keyEnd, valueEnd),
       ]
-      seen.push(`#${sequence} ${kind} ${key.toString()} ${value.toString()}`)
+      const expires = kind === ValueKind.putWithExpiry
+      const moment = expires ? `${new Date(readExpiry(value, 0)).toISOString()} ` : ''
+      const given = value.subarray(expires ? expiryBytes : 0)
+      seen.push(`#${sequence} ${kind} ${key.toString()} ${moment}${given.toString()}`)
     }
   })
-  assert.deepEqual(seen, ['#100 1 key value', '#101 0 old ', '#102 2 a c'])
+  assert.deepEqual(seen, [
+    '#100 1 key value',
+    '#101 0 old ',
+    '#102 2 a c',
+    '#103 4 x 2024-01-01T00:00:01.000Z y',
+  ])
   assert.equal(result.last?.sizeBytes, bytes.length)
 })
 

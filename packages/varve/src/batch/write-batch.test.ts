@@ -28,6 +28,12 @@ const operation: fc.Arbitrary<Model> = fc.oneof(
     value: bytes(0),
   }),
   fc.record({
+    kind: fc.constant(ValueKind.putWithExpiry),
+    keyspace: fc.nat(65535),
+    key: bytes(1),
+    value: bytes(expiryBytes),
+  }),
+  fc.record({
     kind: fc.constant(ValueKind.delete),
     keyspace: fc.nat(65535),
     key: bytes(1),

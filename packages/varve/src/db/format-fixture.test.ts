@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { open } from '../index.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 import { restoreBackup, verifyBackups } from '../tools/index.js'
 
 // Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
-// The second has two sorted runs on one level.
+// The second has two sorted runs on one level, the third entries that expire.
 const fixtures = ['format-1', 'format-1-runs']
+const expiringFixture = 'format-1-expiring'
 
 const inline = { background: 'inline' } as const
 
@@ -23,6 +26,35 @@ function expectedEntries(): [string, string][] {
   entries[1][1] = 'newer'
   entries[2][1] = 'in the log'
   return [...entries, ['z', 'last']]
+}
+
+/** Writes the fixture with entries that expire, in two tables and the log. */
+async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
+  const clock = new VirtualClock()
+  const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
+  await db.put('expires', 'older')
+  await db.put('stays', 'value')
+  await db.flush()
+  await db.put('expires', 'value', { ttlMs: 1000 })
+  await db.put('lasts', 'as long as can be', { ttlMs: 2 ** 46 })
+  await db.flush()
+  await db.batch([
+    { type: 'put', key: 'logged', value: 'in the log', ttlMs: 2000 },
+    { type: 'put', key: 'empty', value: '', ttlMs: 3000 },
+  ])
+  await db.close()
+}
+
+/** What the fixture holds so long after it was written. */
+function expiringEntriesAfter(passedMs: number): [string, string][] {
+  const all: [string, string, number][] = [
+    ['empty', '', 3000],
+    ['expires', 'value', 1000],
+    ['lasts', 'as long as can be', 2 ** 46],
+    ['logged', 'in the log', 2000],
+    ['stays', 'value', Infinity],
+  ]
+  return all.filter(([, , ttlMs]) => passedMs < ttlMs).map(([key, value]) => [key, value])
 }
 
 for (const fixture of fixtures) {
@@ -45,7 +77,43 @@ for (const fixture of fixtures) {
     assert.deepEqual([...db.entries()], expected)
     await db.close()
   })
+}
 
+test(`${expiringFixture} is read, changed and compacted, before and after each moment`, async (t) => {
+  for (const ttlMs of [1000, 2000, 3000, 2 ** 46]) {
+    for (const passedMs of [ttlMs - 1, ttlMs]) {
+      const path = copyOf(expiringFixture, t)
+      const expected = expiringEntriesAfter(passedMs)
+      const options = { ...inline, clock: new VirtualClock(0, passedMs) }
+      const reader = await open(path, { ...options, readOnly: true })
+      assert.deepEqual([...reader.entries()], expected, `after ${passedMs} ms`)
+      await reader.close()
+      const db = await open(path, options)
+      await db.put('new', 'entry')
+      await db.compact()
+      const sorted = [...expected, ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
+      assert.deepEqual([...db.entries()], sorted, `compacted after ${passedMs} ms`)
+      await db.close()
+    }
+  }
+})
+
+// A form that was changed on purpose leaves the old fixture in the test above, and has a new one here.
+test(`${expiringFixture} is what is written today, byte by byte`, async () => {
+  const fs = new MemoryFileSystem()
+  await writeExpiring(fs)
+  const names = fs.list('/db').sort()
+  assert.deepEqual(names, readdirSync(pathOf(expiringFixture)).sort())
+  for (const name of names) {
+    const file = fs.openForRead(`/db/${name}`)
+    const bytes = Buffer.alloc(file.sizeBytes())
+    file.read(bytes, 0, bytes.length, 0)
+    const kept = readFileSync(join(pathOf(expiringFixture), name))
+    assert.equal(bytes.toString('hex'), kept.toString('hex'), name)
+  }
+})
+
+for (const fixture of [...fixtures, expiringFixture]) {
   test(`damage to any file of ${fixture} is reported, with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {
       const path = copyOf(fixture, t)
