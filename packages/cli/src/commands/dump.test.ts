@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { open } from 'varve'
 import { temporaryFolder, varveIn } from '../testing/run-varve.js'
+
+const expiringFixture = fileURLToPath(
+  new URL('../../../varve/testdata/format-1-expiring', import.meta.url),
+)
 
 test('dump: tables, logs and MANIFESTs as text and JSON, by name and by path', async (t) => {
   const folder = temporaryFolder(t)
@@ -63,4 +68,36 @@ test('dump: tables, logs and MANIFESTs as text and JSON, by name and by path', a
   assert.match((await varve(['dump', manifest])).out, /edit +.*L0 \+ \d+ \(a … y\)\n/)
   assert.match((await varve(['dump', 'CURRENT'])).out, new RegExp(`  ${manifest}\n$`))
   assert.equal((await varve(['dump', 'LOCK'])).exit, 1)
+})
+
+test('dump: puts that expire are shown with their moment', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const dumped = async (name: string, ...flags: string[]): Promise<string> => {
+    const { out, exit, err } = await varve(['dump', join(expiringFixture, name), ...flags])
+    assert.equal(exit, 0, err)
+    return out
+  }
+  const table = await dumped('000006.sst')
+  assert.match(table, / codec none, 2 expire, the last at 4253-11-24T01:22:57.664Z\n/)
+  assert.match(table, /\n +#3 +put until 2024-01-01T00:00:01.000Z expires\tvalue\n/)
+  assert.match(table, /\n +#4 +put until 4253-11-24T01:22:57.664Z lasts\tas long as can be\n/)
+  assert.match(await dumped('000005.log'), /\n +#6 +put until 2024-01-01T00:00:03.000Z empty\t\n/)
+  const older = await dumped('000004.sst')
+  assert.match(older, /\n +#1 +put +expires\tolder\n/)
+  assert.ok(!/until|expire,/.test(older), older)
+
+  const lines = (await dumped('000006.sst', '--json')).trim().split('\n')
+  const items = lines.map((line) => JSON.parse(line) as { type: string })
+  assert.deepEqual(
+    items.find(({ type }) => type === 'entry'),
+    {
+      type: 'entry',
+      kind: 'put',
+      sequence: 3,
+      key: 'expires',
+      value: 'value',
+      valueBytes: 5,
+      expiresAtMs: Date.UTC(2024, 0, 1, 0, 0, 1),
+    },
+  )
 })

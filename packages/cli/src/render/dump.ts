@@ -41,9 +41,9 @@ export function dumpLine(item: DumpItem, style: DumpStyle): string {
       return at(item.offset, 'block', `${formatBytes(item.sizeBytes)}, ${text}`)
     }
     case 'operation':
-      return under(item.sequence, item.kind, operationText(item, style))
+      return under(item.sequence, kindText(item), operationText(item, style))
     case 'entry':
-      return under(item.sequence, item.kind, key(item.key) + valueText(item.value, style))
+      return under(item.sequence, kindText(item), key(item.key) + valueText(item.value, style))
     case 'range delete':
       return under(item.sequence, item.type, rangeText(item.start, item.end, key))
     case 'damage': {
@@ -111,13 +111,25 @@ function editText(
   return parts.join(', ')
 }
 
-function propertiesText(
-  { entryCount, minSequence, maxSequence, range, codec }: Item<'properties'>,
-  key: (bytes: Uint8Array) => string,
-): string {
+function propertiesText(item: Item<'properties'>, key: (bytes: Uint8Array) => string): string {
+  const { entryCount, minSequence, maxSequence, range, codec, expiringCount } = item
   const entries = formatCounted(entryCount, 'entry', 'entries')
   const keys = rangeText(range.start, range.end, key)
-  return `${entries}, ${keys}, #${minSequence} to #${maxSequence}, codec ${codec}`
+  const text = `${entries}, ${keys}, #${minSequence} to #${maxSequence}, codec ${codec}`
+  if (expiringCount === 0) return text
+  const expiring = formatCounted(expiringCount, 'expires', 'expire')
+  return `${text}, ${expiring}, the last at ${momentText(item.lastExpiryMs)}`
+}
+
+/** One that expires is told from another put before its key begins, which may look like anything. */
+function kindText({ kind, expiresAtMs }: Item<'operation'> | Item<'entry'>): string {
+  return expiresAtMs === undefined ? kind : `${kind} until ${momentText(expiresAtMs)}`
+}
+
+/** In UTC, as ISO 8601 has it, with milliseconds; what a file says may be no moment at all. */
+function momentText(wallMs: number): string {
+  const date = new Date(wallMs)
+  return Number.isNaN(date.getTime()) ? `${wallMs} ms` : date.toISOString()
 }
 
 function operationText({ key, value, end }: Item<'operation'>, style: DumpStyle): string {

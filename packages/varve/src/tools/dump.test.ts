@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
 import { openBinary } from '../testing/comparison.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 import { parseFileName } from '../version/file-names.js'
 import { dump, type DumpOptions } from './dump.js'
 import type { DumpItem } from './dump-items.js'
@@ -78,6 +79,25 @@ test('damage is an item, and what lies around it is there', async () => {
     replaceBytes(fs, name, bytes.subarray(0, -5))
     assert.ok(dumped(fs, name).some((line) => line === 'torn' || line === 'damage'))
   }
+})
+
+test('what expires is a put with its moment, and without it in the value', async () => {
+  const clock = new VirtualClock()
+  const fs = new MemoryFileSystem()
+  const db = await openBinary(samplePath, { ...tinyOptions, fileSystem: fs, clock })
+  await db.put(Buffer.from('k'), Buffer.from('v'), { ttlMs: 1000 })
+  await db.flush()
+  await db.put(Buffer.from('k'), Buffer.alloc(0), { ttlMs: 2000 })
+  await db.close()
+  const found = fs
+    .list(samplePath)
+    .flatMap((name) => [...dump(samplePath, name, { fileSystem: fs })])
+    .filter((item) => item.type === 'operation' || item.type === 'entry')
+    .map(({ kind, sequence, value, expiresAtMs }) => [kind, sequence, value?.length, expiresAtMs])
+  assert.deepEqual(found.sort(), [
+    ['put', 1, 1, clock.wallMs() + 1000],
+    ['put', 2, 0, clock.wallMs() + 2000],
+  ])
 })
 
 test('ranges and outlines leave out what was not asked for', async () => {
