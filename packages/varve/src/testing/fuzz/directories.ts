@@ -13,29 +13,37 @@ import {
 } from '../../tools/testing/sample-database.js'
 import { verify } from '../../tools/verify.js'
 import { openBinary } from '../comparison.js'
+import { passingClock } from '../passing-clock.js'
+import { drawMoment, expiringSample } from './expiring-samples.js'
 import { mutateDirectory } from './mutate-directory.js'
 import type { FuzzTarget } from './target.js'
 
 const sampleSeeds = [1, 2, 3, 4, 5, 6]
+const sampleWrites = 200
 const maxItems = 20_000
 
 /**
  * Seeds that once did harm: range deletes by the million from some KB; a table, and a MANIFEST, with numbers
- * so high that none follow, which a repair took over. They mean the same as long as the mutations do.
+ * so high that none follow, which a repair took over. They mean the same as long as samples and mutations do.
  */
 export const onceHarmful = [1183, 700_379, 702_263]
 
 /**
  * Whole directories: changes one or a few files and lets everything that reads a directory loose on it.
- * What the engine or a tool throws must be a VarveError, and what a repair leaves must be sound.
+ * What the engine or a tool throws must be a VarveError, and what a repair leaves must be sound. In the
+ * cases of even seeds there are entries that expire.
  */
 export const target: FuzzTarget = {
   name: 'directories',
   async prepare() {
-    const samples = await Promise.all(
-      sampleSeeds.map((seed) => sampleDatabase(seed, { paranoid: false }, undefined, 200)),
+    const options = { paranoid: false }
+    const lasting = await Promise.all(
+      sampleSeeds.map((seed) => sampleDatabase(seed, options, undefined, sampleWrites)),
     )
-    return (seed) => fuzzDirectory(samples, seed)
+    const expiring = await Promise.all(
+      sampleSeeds.map((seed) => expiringSample(seed, options, sampleWrites)),
+    )
+    return (seed) => fuzzDirectory(seed % 2 === 0 ? expiring : lasting, seed)
   },
 }
 
@@ -44,8 +52,10 @@ async function fuzzDirectory(samples: readonly Sample[], seed: number): Promise<
   const { fs, options } = random.pick(samples)
   const changed = copyOf({ fs })
   const told = mutateDirectory(changed, random)
+  const paranoid = random.chance(0.3)
+  const clock = passingClock(drawMoment(random))
   try {
-    await readAll(changed, { ...options, paranoid: random.chance(0.3) })
+    await readAll(changed, { ...options, paranoid, clock })
   } catch (cause) {
     throw new Error(`after a change of ${told}`, { cause })
   }

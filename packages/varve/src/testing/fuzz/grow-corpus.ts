@@ -1,7 +1,9 @@
 // `npm run fuzz:corpus -- --seconds 60 --seed 1`: coverage-guided fuzzing of each decoder. Begins with
-// what a sound database holds, mutates, and keeps what takes a way through the engine that nothing
+// what sound databases hold, mutates, and keeps what takes a way through the engine that nothing
 // before it took, as V8's block coverage tells it. What is kept goes to testdata/fuzz.
+import { readdirSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Prng } from '../../base/prng.js'
 import { identityOf, LogPurpose } from '../../log/log-format.js'
@@ -11,6 +13,7 @@ import { readBytes, sampleDatabase } from '../../tools/testing/sample-database.j
 import { parseFileName } from '../../version/file-names.js'
 import { readCorpus, writeCorpus } from './corpus.js'
 import { decoders, onlyVarveErrors } from './decoders.js'
+import { expiringSample } from './expiring-samples.js'
 import { mutateBytes } from './mutate-bytes.js'
 import { bomb } from './mutate-table.js'
 import { encodeLog, recordsOf } from './mutate-log.js'
@@ -18,7 +21,8 @@ import { takeApart } from './table-model.js'
 
 /** Larger inputs say no more, and would fill the repository. */
 const maxInputBytes = 700
-const maxInputs = 60
+const maxInputs = 80
+const bombs = 10
 
 const { values } = parseArgs({
   options: {
@@ -62,21 +66,35 @@ function times(count: number): number {
 const soundLock =
   '{"pid":1,"startTime":"","bootId":"","pidNamespace":"","hostname":"h","threadId":0,"token":"t","sinceMs":1}'
 
+/** A database that is small enough for its files to be inputs as they are, with entries that expire. */
+const fixture = fileURLToPath(new URL('../../../testdata/format-1-expiring/', import.meta.url))
+
 const coverage = new Coverage()
 await coverage.start()
 const random = new Prng(Number(values.seed))
-for (const [name, inputs] of Object.entries(await soundInputs())) await grow(name, inputs)
+const fixed = fixtureInputs()
+for (const [name, inputs] of Object.entries(await soundInputs())) {
+  await grow(name, fixed[name], inputs)
+}
 
-async function grow(name: string, sound: readonly Buffer[]): Promise<void> {
+async function grow(name: string, fixed: readonly Buffer[], sound: readonly Buffer[]) {
   const decode = decoders[name]
   const kept: Buffer[] = []
+  const keep = (input: Buffer): void => {
+    if (!kept.some((other) => other.equals(input))) kept.push(input)
+  }
   const attempt = async (input: Buffer): Promise<void> => {
     if (input.length > maxInputBytes || kept.length >= maxInputs) return
     onlyVarveErrors(() => decode(input))
-    if ((await coverage.takeNew()) > 0) kept.push(input)
+    if ((await coverage.takeNew()) > 0) keep(input)
   }
-  // Those that are kept are tried first, and in their order, so that they stay.
-  for (const input of [...readCorpus(name), ...sound]) await attempt(input)
+  // What is in the corpus stays there, whatever it covers by now: some of it once did harm.
+  for (const input of [...readCorpus(name), ...fixed]) {
+    onlyVarveErrors(() => decode(input))
+    keep(input)
+  }
+  await coverage.takeNew()
+  for (const input of sound) await attempt(input)
   if (kept.length === 0) kept.push(...sound.slice(0, 1))
   const endMs = Date.now() + (Number(values.seconds) * 1000) / Object.keys(decoders).length
   let tried = 0
@@ -85,24 +103,39 @@ async function grow(name: string, sound: readonly Buffer[]): Promise<void> {
   console.log(`${name}: ${kept.length} inputs of ${tried} mutations`)
 }
 
+function fixtureInputs(): Record<string, Buffer[]> {
+  const inputs = noInputs()
+  for (const name of readdirSync(fixture)) addFile(inputs, name, readFileSync(`${fixture}${name}`))
+  return inputs
+}
+
 /** What the files of sound databases hold, as each decoder gets it. */
 async function soundInputs(): Promise<Record<string, Buffer[]>> {
-  const inputs: Record<string, Buffer[]> = Object.fromEntries(
-    Object.keys(decoders).map((name): [string, Buffer[]] => [name, []]),
-  )
-  for (const seed of [1, 2, 3]) {
-    const { fs } = await sampleDatabase(seed, { codec: 'none', blockBytes: 256 }, undefined, 60)
-    for (const name of fs.list('/db')) {
-      const kind = parseFileName(name)?.kind
-      const bytes = readBytes(fs, name)
-      if (kind === 'current' || kind === 'lock') inputs[kind].push(bytes)
-      else if (kind === 'table') addTable(inputs, bytes)
-      else if (kind === 'log') addLog(inputs, bytes, LogPurpose.writeAhead)
-      else if (kind === 'manifest') addLog(inputs, bytes, LogPurpose.manifest)
-    }
+  const inputs = noInputs()
+  const options = { codec: 'none', blockBytes: 256 } as const
+  const samples = [1, 2, 3].map((seed) => sampleDatabase(seed, options, undefined, 60))
+  samples.push(...[4, 5].map((seed) => expiringSample(seed, options, 60)))
+  for (const { fs } of await Promise.all(samples)) {
+    for (const name of fs.list('/db')) addFile(inputs, name, readBytes(fs, name))
   }
   inputs.lock.push(Buffer.from(soundLock))
+  for (let i = 0; i < bombs; i++) {
+    const { payload, codecId } = bomb(random)
+    inputs.compressed.push(Buffer.concat([payload, Buffer.of(codecId)]))
+  }
   return inputs
+}
+
+function noInputs(): Record<string, Buffer[]> {
+  return Object.fromEntries(Object.keys(decoders).map((name): [string, Buffer[]] => [name, []]))
+}
+
+function addFile(inputs: Record<string, Buffer[]>, name: string, bytes: Buffer): void {
+  const kind = parseFileName(name)?.kind
+  if (kind === 'current' || kind === 'lock') inputs[kind].push(bytes)
+  else if (kind === 'table') addTable(inputs, bytes)
+  else if (kind === 'log') addLog(inputs, bytes, LogPurpose.writeAhead)
+  else if (kind === 'manifest') addLog(inputs, bytes, LogPurpose.manifest)
 }
 
 function addTable(inputs: Record<string, Buffer[]>, bytes: Buffer): void {
@@ -112,8 +145,6 @@ function addTable(inputs: Record<string, Buffer[]>, bytes: Buffer): void {
     inputs.block.push(payload)
     inputs.compressed.push(Buffer.concat([deflateCodec.compress(payload), Buffer.of(1)]))
   }
-  const { payload, codecId } = bomb(random)
-  inputs.compressed.push(Buffer.concat([payload, Buffer.of(codecId)]))
   inputs.filter.push(table.filter.payload)
   inputs.rangeDeletes.push(table.rangeDeletes.payload)
   inputs.properties.push(table.properties.payload)

@@ -112,6 +112,7 @@ function changeTable(added: AddedTable, random: Prng): AddedTable {
     'rangeDeleteCount',
     'run',
     'writtenAtMs',
+    ...(table.expiringCount > 0 ? (['expiringCount', 'lastExpiryMs'] as const) : []),
   ] as const
   switch (random.below(5)) {
     case 0:

@@ -4,7 +4,7 @@ import type { FileSystem } from '../../fs/file-system.js'
 import { MemoryFileSystem } from '../../fs/memory-file-system.js'
 import { type BinaryDatabase, openBinary, operationsOf } from '../../testing/comparison.js'
 import { toBytes } from '../../testing/oracle.js'
-import { Workload } from '../../testing/workload.js'
+import { fullScale, Workload, type WorkloadScale } from '../../testing/workload.js'
 
 export const samplePath = '/db'
 
@@ -29,6 +29,7 @@ export async function sampleDatabase(
   given: OpenOptions = {},
   wrap: (fs: MemoryFileSystem) => FileSystem = (fs) => fs,
   writeCount?: number,
+  scale: WorkloadScale = fullScale,
 ): Promise<Sample> {
   const random = new Prng(seed)
   const fs = new MemoryFileSystem()
@@ -40,7 +41,7 @@ export async function sampleDatabase(
     ...given,
     fileSystem: wrap(fs),
   }
-  const workload = new Workload(random)
+  const workload = new Workload(random, scale)
   let db = await openBinary(samplePath, options)
   const writes = writeCount ?? random.between(300, 600)
   for (let i = 0; i < writes; i++) {
