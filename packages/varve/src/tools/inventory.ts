@@ -1,6 +1,6 @@
 import { type LogIdentity, fileHeaderBytes, identityOf, LogPurpose } from '../log/log-format.js'
 import { footerBytes, hasTableMagic } from '../sstable/table-format.js'
-import { type FileKind, maxFileNumber, parseFileName } from '../version/file-names.js'
+import { type FileKind, parseFileName } from '../version/file-names.js'
 import { problemOf } from './problem.js'
 import type { Site } from './tool-options.js'
 
@@ -27,8 +27,7 @@ export function takeInventory(site: Site): FoundFile[] {
   const files: FoundFile[] = []
   for (const name of site.fs.list(site.directory)) {
     const parsed = parseFileName(name)
-    if (parsed === undefined || parsed.number > maxFileNumber) continue
-    if (noContent.has(parsed.kind)) continue
+    if (parsed === undefined || noContent.has(parsed.kind)) continue
     files.push(identify(site, name, parsed.kind, parsed.number))
   }
   return files.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   logName,
   manifestName,
+  maxFileNumber,
   numberBehind,
   parseFileName,
   tableName,
@@ -11,7 +12,7 @@ import {
 } from './file-names.js'
 
 test('every name parses back to its kind and number', () => {
-  for (const number of [1, 999_999, 1_000_000, Number.MAX_SAFE_INTEGER]) {
+  for (const number of [1, 999_999, 1_000_000, maxFileNumber]) {
     assert.deepEqual(parseFileName(logName(number)), { kind: 'log', number })
     assert.deepEqual(parseFileName(tableName(number)), { kind: 'table', number })
     assert.deepEqual(parseFileName(manifestName(number)), { kind: 'manifest', number })
@@ -30,7 +31,9 @@ test('a name that Varve does not write is not a file of the database', () => {
     '../000012.log',
     '000012',
   ]
-  for (const name of [...foreign, ...almost]) assert.equal(parseFileName(name), undefined, name)
+  const tooHigh = [logName, tableName, manifestName].map((nameOf) => nameOf(maxFileNumber + 1))
+  for (const name of [...foreign, ...almost, ...tooHigh])
+    assert.equal(parseFileName(name), undefined, name)
 })
 
 test('unneeded are temporary files, dead tables, old logs and other manifests', () => {
@@ -54,4 +57,5 @@ test('unneeded are temporary files, dead tables, old logs and other manifests', 
 test('new numbers lie behind those of all files, the unfinished ones too', () => {
   assert.equal(numberBehind(['LOCK', 'x']), 1)
   assert.equal(numberBehind(['000003.log', '000017.sst.tmp', 'MANIFEST-000009']), 18)
+  assert.equal(numberBehind(['000003.log', '9007199254740991.sst']), 4)
 })

@@ -17,7 +17,6 @@ export const lockName = 'LOCK'
  * behind them can be written and read. Files with higher ones belong to somebody else.
  */
 export const maxFileNumber = 2 ** 52
-const maxNameNumber = 2 ** 53 - 1
 
 export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'
 
@@ -44,7 +43,10 @@ export function temporaryName(name: string): string {
   return `${name}.tmp`
 }
 
-/** Undefined for a name that no function above returns: such a file belongs to somebody else. */
+/**
+ * Undefined for a name that no function above returns for a number that may be: such a file belongs to
+ * somebody else.
+ */
 export function parseFileName(name: string): ParsedFileName | undefined {
   if (name.endsWith('.tmp')) {
     const final = parseFileName(name.slice(0, -4))
@@ -55,7 +57,7 @@ export function parseFileName(name: string): ParsedFileName | undefined {
   if (name === lockName) return { kind: 'lock', number: 0 }
   if (/^READER\.[0-9a-f]+$/.test(name)) return { kind: 'reader', number: 0 }
   const number = Number(/^(?:MANIFEST-)?(\d{6,16})(?:\.log|\.sst)?$/.exec(name)?.[1])
-  if (!(number <= maxNameNumber)) return undefined
+  if (!(number <= maxFileNumber)) return undefined
   if (name === logName(number)) return { kind: 'log', number }
   if (name === tableName(number)) return { kind: 'table', number }
   if (name === manifestName(number)) return { kind: 'manifest', number }
@@ -96,8 +98,7 @@ export function highestTable(names: readonly string[]): number {
 export function numberBehind(names: readonly string[]): number {
   let next = 1
   for (const name of names) {
-    const number = parseFileName(name)?.number ?? 0
-    if (number <= maxFileNumber) next = Math.max(next, number + 1)
+    next = Math.max(next, (parseFileName(name)?.number ?? 0) + 1)
   }
   return next
 }

@@ -24,9 +24,10 @@ const maxItems = 20_000
 
 /**
  * Seeds that once did harm: range deletes by the million from some KB; a table, and a MANIFEST, with numbers
- * so high that none follow, which a repair took over. They mean the same as long as samples and mutations do.
+ * so high that none follow, which a repair took over; a log with such a number, which it left to the next
+ * open. They mean the same as long as samples and mutations do.
  */
-export const onceHarmful = [1183, 700_379, 702_263]
+export const onceHarmful = [1183, 700_379, 702_263, 23_431, 24_380]
 
 /**
  * Whole directories: changes one or a few files and lets everything that reads a directory loose on it.
