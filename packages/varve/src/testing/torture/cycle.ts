@@ -9,7 +9,7 @@ import { Prng } from '../../base/prng.js'
 import { verify } from '../../tools/verify.js'
 import { currentName } from '../../version/file-names.js'
 import { bytes, latin1, openBinary } from '../comparison.js'
-import { Oracle, type OracleState } from '../oracle.js'
+import { Oracle, OracleState } from '../oracle.js'
 import {
   type Cycle,
   decodeNote,
@@ -17,13 +17,15 @@ import {
   maxUnderWay,
   noteKeyOf,
   prefixOf,
+  surelyThereMs,
   writerCount,
   writesOf,
 } from './script.js'
+import { sharedClock } from './shared-clock.js'
 
 const childPath = fileURLToPath(new URL('./child.js', import.meta.url))
 
-/** What the keys of each writer were before the cycle. */
+/** What the keys of each writer were before the cycle, and by when those expire at the latest that do. */
 export type TortureState = readonly OracleState[]
 
 export const emptyState: TortureState = Array.from(
@@ -36,13 +38,17 @@ export interface CycleResult {
   readonly acknowledgedWrites: number
   /** Of those that were under way at the death, how many were found. */
   readonly foundUnderWay: number
+  /** Entries that will expire and were found, and those that were found to have expired. */
+  readonly expiring: number
+  readonly expired: number
   readonly deepestLevel: number
 }
 
 /**
  * Starts a process that writes to the directory, kills it, and looks what is there: the directory must
  * verify as it is, and hold of each writer the state after all writes that were acknowledged and some of
- * those that were under way, in their order, with batches whole.
+ * those that were under way, in their order, with batches whole. Of entries that expire, those that must
+ * have may not be there, those with hours to go must be; one that was missed is never found again.
  */
 export async function runCycle(
   directory: string,
@@ -51,6 +57,7 @@ export async function runCycle(
 ): Promise<CycleResult> {
   const cycle = drawCycle(seed)
   const acknowledged = await killOne(directory, cycle)
+  const deadAtMs = sharedClock.wallMs() + 1
   const total = acknowledged.reduce((sum, each) => sum + each, 0)
   // Who dies while it creates the database may leave none.
   if (total > 0 || existsSync(join(directory, currentName))) {
@@ -62,9 +69,16 @@ export async function runCycle(
   const db = await openBinary(directory, { ...cycle.options, readOnly })
   try {
     const found = Array.from({ length: writerCount }, (_, writer) => {
+      const readAtMs = sharedClock.wallMs()
       const entries = [...db.entries({ prefix: bytes(prefixOf(writer)) })]
-      return find(before[writer], entries, seed, writer, acknowledged[writer])
+      const seen = new Map(entries.map(([key, value]) => [latin1(key), value]))
+      return find(before[writer], { seen, readAtMs, deadAtMs }, seed, writer, acknowledged[writer])
     })
+    for (const { expired } of found) {
+      for (const key of expired) {
+        assert.ok(!db.hasSync(bytes(key)), `${JSON.stringify(key)} came back`)
+      }
+    }
     for (let writer = 0; writer < writerCount; writer++) {
       const note = decodeNote(seed, db.getSync(bytes(noteKeyOf(writer))))
       for (let other = 0; other < writerCount; other++) {
@@ -78,6 +92,8 @@ export async function runCycle(
       state: found.map(({ state }) => state),
       acknowledgedWrites: total,
       foundUnderWay: counts - total,
+      expiring: found.reduce((sum, { state }) => sum + state.expiries.size, 0),
+      expired: found.reduce((sum, { expired }) => sum + expired.length, 0),
       deepestLevel: db.levels().findLastIndex(({ tables }) => tables.length > 0),
     }
   } finally {
@@ -103,24 +119,55 @@ async function killOne(directory: string, cycle: Cycle): Promise<number[]> {
   return counts
 }
 
+/** What was there when it was read, after the writer had died. */
+interface Sighting {
+  readonly seen: ReadonlyMap<string, Uint8Array>
+  readonly readAtMs: number
+  readonly deadAtMs: number
+}
+
+/** A state as it was found, without those of its entries that had expired. */
+interface FoundState {
+  readonly state: OracleState
+  readonly expired: readonly string[]
+}
+
 /** The one state that is found, among those after the writes that may have arrived. */
 function find(
   before: OracleState,
-  found: readonly (readonly [Uint8Array, Uint8Array])[],
+  sighting: Sighting,
   seed: number,
   writer: number,
   acknowledged: number,
-): { state: OracleState; count: number } {
-  const oracle = new Oracle(before.entries)
+): FoundState & { readonly count: number } {
+  const oracle = new Oracle(before.entries, before.expiries)
   const script = writesOf(seed, writer)
   for (let count = 0; count <= acknowledged + maxUnderWay; count++) {
-    if (count > 0) oracle.write(script.next().value)
-    const { entries } = oracle.state
-    if (count < acknowledged || entries.size !== found.length) continue
-    if (found.every(([key, value]) => entries.get(latin1(key))?.equals(value) === true)) {
-      return { state: oracle.state, count }
-    }
+    // Nobody knows when it was written, but no later than that.
+    if (count > 0) oracle.write(script.next().value, sighting.deadAtMs)
+    if (count < acknowledged) continue
+    const found = recognize(oracle.state, sighting)
+    if (found !== undefined) return { ...found, count }
   }
   const expected = `the state after ${acknowledged} writes or those under way`
   return assert.fail(`writer ${writer}: not ${expected}`)
+}
+
+/** Undefined when this is not what was seen. */
+function recognize(
+  { entries, expiries }: OracleState,
+  { seen, readAtMs }: Sighting,
+): FoundState | undefined {
+  const there = new Map<string, Buffer>()
+  const expired: string[] = []
+  for (const [key, value] of entries) {
+    const leftMs = (expiries.get(key) ?? Infinity) - readAtMs
+    const found = seen.get(key)
+    if (found === undefined && leftMs <= surelyThereMs) expired.push(key)
+    else if (found !== undefined && leftMs > 0 && value.equals(found)) there.set(key, value)
+    else return undefined
+  }
+  if (there.size !== seen.size) return undefined
+  const waiting = new Map([...expiries].filter(([key]) => there.has(key)))
+  return { state: new OracleState(there, waiting), expired }
 }

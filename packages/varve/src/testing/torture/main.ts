@@ -22,7 +22,8 @@ function report(totals: TortureTotals): void {
   console.log(
     `${seconds} s: ${totals.cycles} kills from seed ${firstSeed} on, ` +
       `${totals.acknowledgedWrites} acknowledged writes, all found; ` +
-      `${totals.foundUnderWay} more of those under way`,
+      `${totals.foundUnderWay} more of those under way; ` +
+      `${totals.expired} entries had expired, ${totals.expiring} were still to`,
   )
 }
 

@@ -2,6 +2,7 @@ import { Prng } from '../../base/prng.js'
 import type { Durability, OpenOptions } from '../../db/api.js'
 import type { Write } from '../oracle.js'
 import { Workload } from '../workload.js'
+import { sharedClock } from './shared-clock.js'
 
 // What a process of one cycle does, known in advance by the process that kills it: both draw it from the
 // seed of the cycle.
@@ -25,6 +26,13 @@ const maxLifeMs = 250
 const maxRecoveryMs = 150
 const KiB = 1024
 
+/** Of every other entry that expires: many do within their cycle, others some cycles later. */
+const longestShortTtlMs = 600
+/** Of the others. */
+const longTtlMs = 2 * 60 * 60 * 1000
+/** What may still have so long to go must be there: it was put with `longTtlMs`. */
+export const surelyThereMs = longTtlMs / 2
+
 export function drawCycle(seed: number): Cycle {
   const random = new Prng(seed)
   const policy = random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled'] as const)
@@ -36,6 +44,7 @@ export function drawCycle(seed: number): Cycle {
     blockBytes: random.pick([256, 4096]),
     background: { mode: 'thread', threads: random.pick([1, 2]) },
     compaction: { policy, l0Trigger: 2, sizeRatio: 3, baseBytes: 4 * memtableBytes },
+    clock: sharedClock,
   }
   const diesInRecovery = random.chance(0.15)
   const lifeMs = random.below(diesInRecovery ? maxRecoveryMs : maxLifeMs)
@@ -51,6 +60,7 @@ export function* writesOf(seed: number, writer: number): Generator<readonly Writ
     longValueBytes: 3000,
     hugeValueBytes: 100_000,
     maxBatchWrites: 30,
+    longestTtlMs: longestShortTtlMs,
   })
   for (;;) yield workload.writes().map((write) => ownedBy(writer, write))
 }
@@ -61,7 +71,11 @@ export function prefixOf(writer: number): string {
 
 function ownedBy(writer: number, write: Write): Write {
   const prefix = prefixOf(writer)
-  if (write.type !== 'clear') return { ...write, key: prefix + write.key }
+  if (write.type === 'del') return { ...write, key: prefix + write.key }
+  if (write.type === 'put') {
+    const { ttlMs = 1 } = write
+    return { ...write, key: prefix + write.key, ...(ttlMs % 2 === 0 ? { ttlMs: longTtlMs } : {}) }
+  }
   const { gt, gte, lt, lte, prefix: inner = '' } = write.range
   return {
     type: 'clear',

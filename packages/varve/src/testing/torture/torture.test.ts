@@ -15,6 +15,7 @@ test('a killed process loses no acknowledged write, leaves no hole, and tears no
     const totals = await runTorture({ directory, cycles, firstSeed })
     assert.ok(totals.acknowledgedWrites > cycles * 20, 'too few writes to prove anything')
     assert.ok(totals.deepestLevel > 0, 'nothing was compacted')
+    assert.ok(totals.expiring > cycles && totals.expired > cycles, 'too few entries that expire')
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

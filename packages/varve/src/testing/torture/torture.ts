@@ -13,6 +13,8 @@ export interface TortureTotals {
   cycles: number
   acknowledgedWrites: number
   foundUnderWay: number
+  expiring: number
+  expired: number
   deepestLevel: number
 }
 
@@ -22,7 +24,14 @@ const cyclesPerDatabase = 25
 /** Cycle after cycle; throws with the seed and the cycle that failed, and leaves the directory then. */
 export async function runTorture(options: TortureOptions): Promise<TortureTotals> {
   const { directory, cycles, firstSeed, onCycle } = options
-  const totals = { cycles: 0, acknowledgedWrites: 0, foundUnderWay: 0, deepestLevel: 0 }
+  const totals = {
+    cycles: 0,
+    acknowledgedWrites: 0,
+    foundUnderWay: 0,
+    expiring: 0,
+    expired: 0,
+    deepestLevel: 0,
+  }
   let state = emptyState
   let path = ''
   for (let i = 0; i < cycles; i++) {
@@ -37,6 +46,8 @@ export async function runTorture(options: TortureOptions): Promise<TortureTotals
       totals.cycles++
       totals.acknowledgedWrites += result.acknowledgedWrites
       totals.foundUnderWay += result.foundUnderWay
+      totals.expiring += result.expiring
+      totals.expired += result.expired
       totals.deepestLevel = Math.max(totals.deepestLevel, result.deepestLevel)
       onCycle?.(totals)
     } catch (cause) {
