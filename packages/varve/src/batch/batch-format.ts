@@ -34,3 +34,9 @@ export const unboundedFlag = 1
 
 /** Longest payload: what a log record holds, with a margin for its header. */
 export const maxGroupPayloadBytes = 0x7fff0000 - 1024
+
+/**
+ * Most operations of a group. A memtable takes more for each than a record does: with so many it still
+ * has room for all of the longest payload, however short they are.
+ */
+export const maxGroupOperations = 2 ** 26

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { VarveError } from '../base/errors.js'
 import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
-import { groupHeaderBytes } from './batch-format.js'
+import { groupHeaderBytes, maxGroupOperations } from './batch-format.js'
 import { BatchReader } from './batch-reader.js'
 import { WriteBatch } from './write-batch.js'
 
@@ -150,6 +150,24 @@ test('keys that are empty or too long are refused, and a rollback leaves nothing
   const { models } = read(batch.buffer.subarray(headroomBytes, batch.length))
   assert.equal(models.length, 1)
   assert.deepEqual({ count: batch.count, userBytes: batch.userBytes }, { count: 1, userBytes: 2 })
+})
+
+test('a batch takes so many operations and no more', () => {
+  const batch = new WriteBatch(headroomBytes, 64)
+  const one = { kind: ValueKind.delete, keyspace: 0, key: Buffer.from('k'), value: null }
+  const all = { kind: ValueKind.rangeDelete, keyspace: 0, key: Buffer.from('a'), value: null }
+  add(batch, one)
+  batch.count = maxGroupOperations - 1
+  add(batch, one)
+  const mark = batch.mark()
+  for (const refused of [one, all]) {
+    assert.throws(() => add(batch, refused), {
+      code: 'INVALID_ARGUMENT',
+      message: /operations; await/,
+    })
+    batch.cancel()
+    assert.deepEqual(batch.mark(), mark)
+  }
 })
 
 test('memory that one huge group took goes, that of large groups in a row stays', () => {

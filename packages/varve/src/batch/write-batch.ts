@@ -7,6 +7,7 @@ import { ValueKind } from '../key/value-kind.js'
 import {
   countOffset,
   groupHeaderBytes,
+  maxGroupOperations,
   maxGroupPayloadBytes,
   operationHeaderBytes,
   payloadType,
@@ -101,10 +102,10 @@ export class WriteBatch extends ByteSink {
     const givenBytes = isExpiring ? valueBytes - expiryBytes : valueBytes
     if (givenBytes < 0) throw invalidArgument('an encoding may only append to its sink')
     if (givenBytes > maxValueBytes) throw tooLong(givenBytes)
-    if (this.payloadBytes > maxGroupPayloadBytes) {
+    if (this.payloadBytes > maxGroupPayloadBytes || this.count >= maxGroupOperations) {
       throw invalidArgument(
-        `what is committed together may have at most ` +
-          `${maxGroupPayloadBytes} bytes; await some of the writes before the next`,
+        `what is committed together may have at most ${maxGroupPayloadBytes} bytes and ` +
+          `${maxGroupOperations} operations; await some of the writes before the next`,
       )
     }
     writeU32(buffer, operationStart + 4, keyBytes)

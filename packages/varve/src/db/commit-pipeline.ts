@@ -19,7 +19,7 @@ import type { WriteStalls } from './write-stalls.js'
 const maxGroupBytes = 1024 * 1024
 
 /** Arena bytes that an operation can take beyond its bytes in the log. */
-const arenaBytesPerOperation = MemTable.entryBytes(0, 0) + 4
+export const arenaBytesPerOperation = MemTable.entryBytes(0, 0) + 4
 
 /** Commits between two looks for messages of the background thread, when the caller never yields. */
 const commitsPerPoll = 64
@@ -53,6 +53,8 @@ export interface PipelineParts {
  * the order of visibility are the same.
  * Invariant 2: a group that could not be logged leaves no trace, and uses no sequence.
  * Invariant 3: after a failed sync, or a log of which the end is unknown, nothing is written again.
+ * Invariant 4: nobody is kept from submitting. While a group is synced, or held back, the open one takes
+ * all that comes, up to what one record and one memtable can hold; then the batch refuses.
  */
 export class CommitPipeline {
   /** What readers see: the highest sequence of which everything before is in the memtables. */

@@ -112,7 +112,12 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    * time has passed. Writes of the same moment are committed together and
    * share one promise, so await or catch each of them.
    *
-   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), POISONED (as rejections)
+   * Writes that are not awaited are not held back: while one is synced, or writes are stopped, they collect
+   * in memory, to be committed together. When they come to 2 GiB, or 2^26 operations, the next one is
+   * refused with INVALID_ARGUMENT.
+   *
+   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for `maxStallMs`; nothing
+   * was written), POISONED (as rejections)
    */
   put(key: K, value: V, options?: PutOptions): Promise<void> {
     try {
