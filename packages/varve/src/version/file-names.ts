@@ -18,6 +18,9 @@ export const lockName = 'LOCK'
  */
 export const maxFileNumber = 2 ** 52
 
+/** No database gives out higher ones; where one lies by its own, new numbers do not follow it. */
+const maxFollowedNumber = maxFileNumber / 2
+
 export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'
 
 export interface ParsedFileName {
@@ -94,11 +97,15 @@ export function highestTable(names: readonly string[]): number {
   return highest
 }
 
-/** The first number that none of the files has. */
+/**
+ * The first number that none of the files has, but for those so high that behind them a database would
+ * soon have none left: it would open, and never again.
+ */
 export function numberBehind(names: readonly string[]): number {
   let next = 1
   for (const name of names) {
-    next = Math.max(next, (parseFileName(name)?.number ?? 0) + 1)
+    const number = parseFileName(name)?.number ?? 0
+    if (number <= maxFollowedNumber) next = Math.max(next, number + 1)
   }
   return next
 }

@@ -5,7 +5,7 @@ import { Prng } from '../base/prng.js'
 import { FaultyFileSystem } from '../fs/faulty-file-system.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { MemoryFileSystem } from '../fs/memory-file-system.js'
-import { tableName } from './file-names.js'
+import { maxFileNumber, tableName } from './file-names.js'
 import { databaseExists, replayManifest } from './manifest.js'
 import { fakeTable } from './testing/fake-tables.js'
 import type { VersionEdit } from './version-edit.js'
@@ -261,6 +261,17 @@ test('lists what a crash or an older MANIFEST left behind', () => {
   set.close()
   const expected = ['000500.log', '001001.sst', 'MANIFEST-000001']
   assert.deepEqual(recovered(fs).unneededFiles().sort(), expected)
+})
+
+test('a file with the last number there is takes none from the database', () => {
+  const fs = newFileSystem()
+  VersionSet.create(fs, directory).close()
+  fs.create(`${directory}/${tableName(maxFileNumber)}`).close()
+  for (let i = 0; i < 3; i++) {
+    const set = recovered(fs)
+    assert.ok(set.allocateFileNumber() < 100)
+    set.close()
+  }
 })
 
 test('CURRENT that is missing, strange or points nowhere is corruption', () => {
