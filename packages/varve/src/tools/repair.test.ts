@@ -16,6 +16,7 @@ import {
   type StoredRecord,
   visibleIn,
 } from './testing/record-oracle.js'
+import { clockOfSamples, expiringSample } from './testing/expiring-sample.js'
 import {
   copyOf,
   readBytes,
@@ -31,8 +32,12 @@ interface Whole extends Sample {
   readonly names: readonly string[]
 }
 
+/** In every other one there are entries that expire, and have by the time of the repair. */
 async function wholeDatabase(seed: number): Promise<Whole> {
-  const sample = await sampleDatabase(seed)
+  const { fs, options: given } = await (seed % 2 === 0
+    ? expiringSample(seed)
+    : sampleDatabase(seed))
+  const sample = { fs, options: { ...given, clock: clockOfSamples } }
   const contents = contentsOf(sample.fs)
   const before = allBytes(sample.fs)
   return { ...sample, contents, before, names: [...before.keys()].sort() }

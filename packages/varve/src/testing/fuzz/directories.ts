@@ -5,6 +5,7 @@ import type { OpenOptions } from '../../db/api.js'
 import type { MemoryFileSystem } from '../../fs/memory-file-system.js'
 import { dump } from '../../tools/dump.js'
 import { repair } from '../../tools/repair.js'
+import { drawMoment, expiringSample } from '../../tools/testing/expiring-sample.js'
 import {
   copyOf,
   type Sample,
@@ -14,7 +15,6 @@ import {
 import { verify } from '../../tools/verify.js'
 import { openBinary } from '../comparison.js'
 import { passingClock } from '../passing-clock.js'
-import { drawMoment, expiringSample } from './expiring-samples.js'
 import { mutateDirectory } from './mutate-directory.js'
 import type { FuzzTarget } from './target.js'
 

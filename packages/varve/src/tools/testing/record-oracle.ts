@@ -1,5 +1,6 @@
 import { BatchReader } from '../../batch/batch-reader.js'
 import type { FileSystem } from '../../fs/file-system.js'
+import { expiryBytes } from '../../key/expiry.js'
 import { ValueKind } from '../../key/value-kind.js'
 import { LogPurpose, recordHeaderBytes } from '../../log/log-format.js'
 import { LogReader } from '../../log/log-reader.js'
@@ -66,7 +67,10 @@ export function survives(
   return files.some((now) => now.length >= end && now.subarray(start, end).equals(bytes))
 }
 
-/** What a reader sees who has exactly these records: of each key the newest, unless it is deleted. */
+/**
+ * What a reader sees who has exactly these records, and for whom nothing has expired: of each key the
+ * newest, unless it is deleted.
+ */
 export function visibleIn(records: readonly StoredRecord[]): Map<string, Buffer> {
   const newest = new Map<string, StoredRecord>()
   const ranges = records.filter(({ kind }) => kind === ValueKind.rangeDelete)
@@ -83,7 +87,9 @@ export function visibleIn(records: readonly StoredRecord[]): Map<string, Buffer>
         range.key <= key &&
         (range.value === undefined || key < range.value.toString('latin1')),
     )
-    if (kind === ValueKind.put && !isCovered) visible.set(key, value!)
+    if (isCovered) continue
+    if (kind === ValueKind.put) visible.set(key, value!)
+    else if (kind === ValueKind.putWithExpiry) visible.set(key, value!.subarray(expiryBytes))
   }
   return visible
 }

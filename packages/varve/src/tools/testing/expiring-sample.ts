@@ -1,8 +1,9 @@
+import { type Clock, systemClock } from '../../base/clock.js'
 import type { Prng } from '../../base/prng.js'
 import type { OpenOptions } from '../../db/api.js'
-import { type Sample, sampleDatabase } from '../../tools/testing/sample-database.js'
-import { passingClock } from '../passing-clock.js'
-import { fullScale } from '../workload.js'
+import { passingClock } from '../../testing/passing-clock.js'
+import { fullScale } from '../../testing/workload.js'
+import { type Sample, sampleDatabase } from './sample-database.js'
 
 /** By the wall clock. */
 const writtenAtMs = Date.UTC(2024, 0, 1)
@@ -11,8 +12,8 @@ const longestTtlMs = 1500
 /** A sample of which every fifth put expires: some did before it was closed, others wait for it. */
 export function expiringSample(
   seed: number,
-  options: OpenOptions,
-  writeCount: number,
+  options: OpenOptions = {},
+  writeCount?: number,
 ): Promise<Sample> {
   const given = { ...options, clock: passingClock(writtenAtMs) }
   const scale = { ...fullScale, longestTtlMs }
@@ -23,3 +24,6 @@ export function expiringSample(
 export function drawMoment(random: Prng): number {
   return writtenAtMs + random.below(2 * longestTtlMs)
 }
+
+/** Stands where nothing that a sample holds has expired. */
+export const clockOfSamples: Clock = { ...systemClock, wallMs: () => writtenAtMs }
