@@ -36,17 +36,16 @@ const parent = mkdtempSync(join(args.dir, 'varve-compaction-'))
 process.on('exit', () => rmSync(parent, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
+// The pictures need the packages of bench/, which the measurement does without.
+const { writeCompactionReport } =
+  args.out === undefined ? {} : await import('./report/write-compaction-report.mjs')
 const runs = []
 const mixRuns = []
 let hasFailed = false
 const parts = listed('parts', ['paces', 'mixes'])
 if (parts.includes('paces')) await runPaces()
 if (parts.includes('mixes')) await runMixes()
-if (args.out !== undefined) {
-  // The pictures need the packages of bench/, which the measurement does without.
-  const { writeCompactionReport } = await import('./report/write-compaction-report.mjs')
-  await writeCompactionReport(reportOf(earlierReport(args.out)), args.out)
-}
+await writeCompactionReport?.(reportOf(earlierReport(args.out)), args.out)
 process.exit(hasFailed ? 1 : 0)
 
 async function runPaces() {

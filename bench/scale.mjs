@@ -31,6 +31,9 @@ const parent = mkdtempSync(join(args.dir, 'varve-scale-'))
 process.on('exit', () => rmSync(parent, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
+// The picture needs the packages of bench/, which the measurement does without.
+const { writeScaleReport } =
+  args.out === undefined ? {} : await import('./report/write-scale-report.mjs')
 const maxRssMB = Number(args.maxRssMB)
 const engines = presentEngines()
 const report = {
@@ -48,11 +51,7 @@ for (const records of args.records.split(',').map(countOf)) {
     }
   }
 }
-if (args.out !== undefined) {
-  // The picture needs the packages of bench/, which the measurement does without.
-  const { writeScaleReport } = await import('./report/write-scale-report.mjs')
-  await writeScaleReport(report, args.out)
-}
+await writeScaleReport?.(report, args.out)
 for (const failure of report.failures) console.error(`FAILED: ${failure}`)
 process.exit(report.failures.length > 0 ? 1 : 0)
 
