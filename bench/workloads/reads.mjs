@@ -1,8 +1,7 @@
 // All begin with every record written in random order.
 
-/** At most so many point reads: enough for a figure, and for a percentile of 99.9. */
+/** At most so many point reads or seeks: enough for a figure, and for a percentile of 99.9. */
 const maxReads = 500_000
-const maxSeeks = 500_000
 
 /** How many of db_bench's random reads find nothing: e^-1 of the keys are never drawn by its fill. */
 const absentShare = 0.37
@@ -134,7 +133,7 @@ async function scans(session) {
 /** Timed per seek, its entries included. */
 async function seeks(session, entries) {
   const { driver, records } = session
-  const count = Math.min(records.count, maxSeeks)
+  const count = Math.min(records.count, maxReads)
   const numbers = randomNumbers(session, count)
   const keys = keysInOrder(records, numbers)
   let number = 0
