@@ -38,7 +38,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/varve/src/fs/node-*.ts'],
+    files: ['packages/varve/src/fs/**/node-*.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

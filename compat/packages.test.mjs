@@ -47,7 +47,7 @@ const limitBytes = 89_000
 test('the engine and its worker, minified and gzipped, keep to their size', async (t) => {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: join(compat, '../packages/varve/dist'),
-    entryPoints: ['./index.js', './compaction/varve-worker.js'],
+    entryPoints: ['./index.js', './compaction/executors/varve-worker.js'],
     outdir: folder,
     bundle: true,
     splitting: true,

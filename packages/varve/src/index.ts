@@ -5,10 +5,10 @@
  */
 import type { Decoded, EncodingOption } from './batch/encoding.js'
 import type { OpenOptions } from './db/api.js'
-import { checkCodecModules } from './db/codec-modules.js'
+import { checkCodecModules } from './db/options/codec-modules.js'
 import { Database } from './db/database.js'
-import { destroyDatabase } from './db/destroy.js'
-import { requireObject, resolveOptions } from './db/open-options.js'
+import { destroyDatabase } from './db/open/destroy.js'
+import { requireObject, resolveOptions } from './db/options/open-options.js'
 import type { FileSystem } from './fs/file-system.js'
 
 export { VarveError, type ErrorCode, type ErrorDetails } from './base/errors.js'
@@ -31,13 +31,13 @@ export type {
   CommitMessage,
   ErrorMessage,
   LifeMessage,
-} from './db/channels.js'
-export type { Cursor } from './db/cursor.js'
+} from './db/events/channels.js'
+export type { Cursor } from './db/read/cursor.js'
 export type { Database, ViewOf } from './db/database.js'
-export type { EntryRange } from './db/entry-range.js'
-export type { Snapshot } from './db/snapshot.js'
-export type { BlockCodec } from './sstable/codec.js'
-export type { FilterAllocation } from './compaction/filter-allocation.js'
+export type { EntryRange } from './db/read/entry-range.js'
+export type { Snapshot } from './db/read/snapshot.js'
+export type { BlockCodec } from './sstable/block/codec.js'
+export type { FilterAllocation } from './compaction/jobs/filter-allocation.js'
 export type {
   AdaptiveCompactionOptions,
   AdaptiveThresholds,

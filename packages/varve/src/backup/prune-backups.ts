@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
-import { lockDirectory } from '../fs/lock-directory.js'
+import { lockDirectory } from '../fs/lock/lock-directory.js'
 import type { BackupDirectory } from './backup-directory.js'
 
 /** Backups that have been removed. */

@@ -2,8 +2,8 @@ import type { FileSystem } from '../fs/file-system.js'
 import type { Clock } from '../base/clock.js'
 import type { VarveError } from '../base/errors.js'
 import type { EncodingOption } from '../batch/encoding.js'
-import type { BlockCodec } from '../sstable/codec.js'
-import type { FilterAllocation } from '../compaction/filter-allocation.js'
+import type { BlockCodec } from '../sstable/block/codec.js'
+import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
 import type {
   CompactionOptions,
   CompactionPolicy,

@@ -1,7 +1,7 @@
 import { compareBytes } from '../base/bytes.js'
 import type { TextPage } from '../base/text-page.js'
-import { EntryCursor } from '../key/entry-cursor.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import { EntryCursor } from '../entry/entry-cursor.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
 
 /**

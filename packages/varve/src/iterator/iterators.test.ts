@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isEmptyRange, type KeyRange, rangeContains, successor } from '../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -13,7 +13,7 @@ import {
   entryOf,
   randomBound,
   randomVersions,
-} from '../testing/array-iterator.js'
+} from '../testing/kit/array-iterator.js'
 import { ConcatenatingIterator } from './concatenating-iterator.js'
 import { CoveringTombstones } from './covering-tombstones.js'
 import { MergingIterator } from './merging-iterator.js'

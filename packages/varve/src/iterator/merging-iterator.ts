@@ -1,8 +1,8 @@
 import { assert, checkInvariants } from '../base/assert.js'
 import { compareRanges } from '../base/bytes.js'
 import type { TextPage } from '../base/text-page.js'
-import { EntryCursor } from '../key/entry-cursor.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import { EntryCursor } from '../entry/entry-cursor.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 
 /**
  * Merges ordered iterators into one: user keys ascending, the versions of a key newest first. Children

@@ -1,7 +1,7 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import type { TextPage } from '../base/text-page.js'
 import { expiryBytes, readExpiry } from '../key/expiry.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'

@@ -1,6 +1,6 @@
 import { copyInto } from '../base/bytes.js'
 import { Memory } from '../base/memory.js'
-import type { InputEntry, JobInput } from '../key/job-input.js'
+import type { InputEntry, JobInput } from '../entry/job-input.js'
 import {
   EntryWord,
   keyLengthOf,

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.js'
 import { asBuffer } from '../base/bytes.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { newestVersion } from './entry-run.js'
 import { keyLengthOf, keyStartOf, kindOf, noEntry, sequenceOf, valueLengthOf } from './entry.js'
 import type { Leaf } from './leaf.js'

@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.js'
 import { asBuffer, copyBytes, copyInto, emptyBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { maxSequence } from '../key/limits.js'
-import type { PointLookup } from '../key/point-lookup.js'
+import type { PointLookup } from '../entry/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import {

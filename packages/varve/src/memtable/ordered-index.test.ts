@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { emptyBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from './memtable.js'
 

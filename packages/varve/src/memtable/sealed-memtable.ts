@@ -1,6 +1,6 @@
 import { copyBytes } from '../base/bytes.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
-import type { JobInput } from '../key/job-input.js'
+import type { JobInput } from '../entry/job-input.js'
 import {
   EntryWord,
   isUnbounded,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
 import { ValueKind } from '../key/value-kind.js'
-import { readInput } from '../testing/input-entry.js'
+import { readInput } from '../testing/kit/input-entry.js'
 import { MemTable } from './memtable.js'
 import { openSealedMemTable } from './sealed-memtable.js'
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { channels } from '../db/channels.js'
-import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { channels } from '../db/events/channels.js'
+import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { open } from '../index.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { VirtualClock } from '../testing/kit/virtual-clock.js'
 import { measure, metrics, prometheusName, prometheusText } from './index.js'
 
 async function openUsed() {

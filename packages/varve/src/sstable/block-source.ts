@@ -3,9 +3,9 @@ import { copyBytes } from '../base/bytes.js'
 import { corruption, VarveError } from '../base/errors.js'
 import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cache.js'
 import type { ReadableFile } from '../fs/file-system.js'
-import { Block, type BlockOrigin } from './block.js'
-import type { CodecRegistry } from './codec.js'
-import { unpackBlock } from './stored-block.js'
+import { Block, type BlockOrigin } from './block/block.js'
+import type { CodecRegistry } from './block/codec.js'
+import { unpackBlock } from './block/stored-block.js'
 import type { TableIndex } from './table-index.js'
 
 /** What table readers have counted; shared by the tables of a database, summed up in its stats. */

@@ -1,6 +1,6 @@
 import { readExpiry } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
-import type { TableProperties } from './properties.js'
+import type { TableProperties } from './format/properties.js'
 
 /** Those of the properties that entries alone decide. */
 const names = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import type { RangeTombstone } from '../key/range-tombstone.js'
-import { type BlockCodec, CodecRegistry } from './codec.js'
-import { decodeRangeDeletes, RangeDeleteBlockBuilder } from './range-delete-block.js'
+import { type BlockCodec, CodecRegistry } from './block/codec.js'
+import { decodeRangeDeletes, RangeDeleteBlockBuilder } from './block/range-delete-block.js'
 import { TableWriter } from './table-writer.js'
 import { openTable, readContext } from './testing/random-table.js'
 

@@ -1,5 +1,5 @@
 import { Memory } from '../base/memory.js'
-import { Block } from './block.js'
+import { Block } from './block/block.js'
 import type { BlockSource } from './block-source.js'
 import type { TableIndex } from './table-index.js'
 

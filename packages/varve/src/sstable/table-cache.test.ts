@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryFileSystem } from '../fs/memory-file-system.js'
-import { PointLookup } from '../key/point-lookup.js'
+import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
+import { PointLookup } from '../entry/point-lookup.js'
 import { TableCache } from './table-cache.js'
 import { readContext, writeTable } from './testing/random-table.js'
 

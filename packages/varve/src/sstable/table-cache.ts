@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { TableReadContext } from './block-source.js'
-import type { TableSummary } from './properties.js'
+import type { TableSummary } from './format/properties.js'
 import { TableReader } from './table-reader.js'
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
-import { headerBytes } from './table-format.js'
+import { headerBytes } from './format/table-format.js'
 import { TableIndex, TableIndexBuilder } from './table-index.js'
 import { forEachSeed, randomKey } from './testing/random-table.js'
 

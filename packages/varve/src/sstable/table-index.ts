@@ -2,7 +2,12 @@ import { compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { keyHead, searchHeads } from '../key/key-head.js'
-import { headerBytes, maxPayloadBytes, trailerBytes, type BlockHandle } from './table-format.js'
+import {
+  headerBytes,
+  maxPayloadBytes,
+  trailerBytes,
+  type BlockHandle,
+} from './format/table-format.js'
 
 /**
  * The sparse index: for each data block, in order,

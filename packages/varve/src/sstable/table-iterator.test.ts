@@ -4,7 +4,7 @@ import { compareBytes } from '../base/bytes.js'
 import { hashBytes } from '../base/hash.js'
 import { Prng } from '../base/prng.js'
 import type { ReadableFile } from '../fs/file-system.js'
-import { MemoryFileSystem } from '../fs/memory-file-system.js'
+import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import type { TableIterator } from './table-iterator.js'
 import { TableReader } from './table-reader.js'
 import {

@@ -3,9 +3,9 @@ import { corruption } from '../base/errors.js'
 import type { Memory } from '../base/memory.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import type { KeyRange } from '../key/key-range.js'
-import type { PointLookup } from '../key/point-lookup.js'
+import type { PointLookup } from '../entry/point-lookup.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
-import { BlockAnswer } from './block.js'
+import { BlockAnswer } from './block/block.js'
 import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
 import { BloomFilter } from './bloom-filter.js'
 import {
@@ -13,10 +13,10 @@ import {
   summaryProblem,
   type TableProperties,
   type TableSummary,
-} from './properties.js'
-import { decodeRangeDeletes } from './range-delete-block.js'
+} from './format/properties.js'
+import { decodeRangeDeletes } from './block/range-delete-block.js'
 import { ReadAhead } from './read-ahead.js'
-import { unpackBlock } from './stored-block.js'
+import { unpackBlock } from './block/stored-block.js'
 import {
   checkHeader,
   decodeFooter,
@@ -24,7 +24,7 @@ import {
   headerBytes,
   trailerBytes,
   type BlockHandle,
-} from './table-format.js'
+} from './format/table-format.js'
 import { TableIndex } from './table-index.js'
 import { TableIterator, type TableIteratorOptions } from './table-iterator.js'
 import { verifyTable } from './table-verify.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryFileSystem } from '../fs/memory-file-system.js'
-import { inputEntry } from '../testing/input-entry.js'
+import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
+import { inputEntry } from '../testing/kit/input-entry.js'
 import { TableWriter } from './table-writer.js'
 import { openTable, plainOptions, type ModelEntry } from './testing/random-table.js'
 

@@ -9,14 +9,14 @@ import { type BackupsVerification, verifyGenerations } from '../backup/verify-ba
 import { invalidArgument, isNotFound, VarveError } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
 import type { BatchReader } from '../batch/batch-reader.js'
-import { logsFrom } from '../db/recovery.js'
-import { nodeLockOwner } from '../fs/node-process-identity.js'
-import { ReaderLease } from '../fs/reader-lease.js'
+import { logsFrom } from '../db/open/recovery.js'
+import { nodeLockOwner } from '../fs/lock/node-process-identity.js'
+import { ReaderLease } from '../fs/lock/reader-lease.js'
 import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
 import { replayLogs } from '../wal/replay.js'
-import { problemOf } from './problem.js'
-import { type Site, siteOf, type ToolOptions } from './tool-options.js'
+import { problemOf } from './directory/problem.js'
+import { type Site, siteOf, type ToolOptions } from './directory/tool-options.js'
 
 /** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
 const maxReadings = 6

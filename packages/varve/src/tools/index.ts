@@ -22,20 +22,20 @@ export type {
   BackupsVerification,
   VerifiedGeneration,
 } from '../backup/verify-backups.js'
-export { repair, type RepairOptions } from './repair.js'
-export type { RepairedFile, RepairReport } from './repair-report.js'
-export { verify } from './verify.js'
-export type { VerifiedFile, VerifyReport, VerifyTotals } from './verify-report.js'
-export { dump, type DumpOptions } from './dump.js'
-export type * from './dump-items.js'
-export type { Problem, ProblemKind, Remark } from './problem.js'
-export type { ToolOptions } from './tool-options.js'
-export { simulate } from './simulate/simulate.js'
+export { repair, type RepairOptions } from './repair/repair.js'
+export type { RepairedFile, RepairReport } from './repair/repair-report.js'
+export { verify } from './verify/verify.js'
+export type { VerifiedFile, VerifyReport, VerifyTotals } from './verify/verify-report.js'
+export { dump, type DumpOptions } from './dump/dump.js'
+export type * from './dump/dump-items.js'
+export type { Problem, ProblemKind, Remark } from './directory/problem.js'
+export type { ToolOptions } from './directory/tool-options.js'
+export { simulate } from '../simulate/simulate.js'
 export type {
   SimulatedLevel,
   SimulatedPhase,
   SimulatedReads,
   Simulation,
-} from './simulate/simulate.js'
-export type { SimulatedChange } from './simulate/simulated-choice.js'
-export type { SimulateOptions } from './simulate/simulate-options.js'
+} from '../simulate/simulate.js'
+export type { SimulatedChange } from '../simulate/simulated-choice.js'
+export type { SimulateOptions } from '../simulate/simulate-options.js'

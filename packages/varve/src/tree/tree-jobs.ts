@@ -3,10 +3,10 @@ import {
   type FilterBudget,
   filterBitsOfFlush,
   filterBitsOfMerge,
-} from '../compaction/filter-allocation.js'
-import type { JobRequest, JobResult, JobTableOptions } from '../compaction/job-request.js'
+} from '../compaction/jobs/filter-allocation.js'
+import type { JobRequest, JobResult, JobTableOptions } from '../compaction/jobs/job-request.js'
 import type { Compaction } from '../compaction/pickers/compaction-options.js'
-import type { BackgroundJob } from '../compaction/scheduler.js'
+import type { BackgroundJob } from '../compaction/schedule/scheduler.js'
 import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
 import type { AddedTable, DeletedTable } from '../version/version-edit.js'
 import { totalBytes, type WrittenTable } from '../version/table-metadata.js'

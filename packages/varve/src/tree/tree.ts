@@ -1,6 +1,6 @@
 import type { BatchReader } from '../batch/batch-reader.js'
-import type { FilterAllocation } from '../compaction/filter-allocation.js'
-import type { BackgroundJob, JobSource } from '../compaction/scheduler.js'
+import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
+import type { BackgroundJob, JobSource } from '../compaction/schedule/scheduler.js'
 import { candidateFor } from '../compaction/pickers/adaptive-policy.js'
 import type {
   CompactionSetting,
@@ -11,7 +11,7 @@ import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
 import { VisibleIterator } from '../iterator/visible-iterator.js'
-import type { InternalIterator } from '../key/internal-iterator.js'
+import type { InternalIterator } from '../entry/internal-iterator.js'
 import {
   isBefore,
   type KeyRange,
@@ -20,7 +20,7 @@ import {
   rangesOverlap,
 } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
-import { LookupState, type PointLookup } from '../key/point-lookup.js'
+import { LookupState, type PointLookup } from '../entry/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { MemTable } from '../memtable/memtable.js'

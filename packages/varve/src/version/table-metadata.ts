@@ -1,4 +1,4 @@
-import type { TableSummary } from '../sstable/properties.js'
+import type { TableSummary } from '../sstable/format/properties.js'
 
 /** A table that a job has written and no Version holds yet. */
 export interface WrittenTable extends TableSummary {

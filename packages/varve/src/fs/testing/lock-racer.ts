@@ -4,9 +4,9 @@
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
-import { acquireDirectoryLock, type DirectoryLock } from '../directory-lock.js'
+import { acquireDirectoryLock, type DirectoryLock } from '../lock/directory-lock.js'
 import { nodeFileSystem } from '../node-file-system.js'
-import { nodeLockOwner } from '../node-process-identity.js'
+import { nodeLockOwner } from '../lock/node-process-identity.js'
 
 const [directory, end] = process.argv.slice(2)
 const proof = join(directory, 'owned')

@@ -3,9 +3,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
-import { acquireDirectoryLock } from '../directory-lock.js'
+import { acquireDirectoryLock } from '../lock/directory-lock.js'
 import { nodeFileSystem } from '../node-file-system.js'
-import { nodeLockOwner } from '../node-process-identity.js'
+import { nodeLockOwner } from '../lock/node-process-identity.js'
 
 const port = parentPort!
 try {

@@ -1,14 +1,14 @@
 import { compareBytes, emptyBytes } from '../../base/bytes.js'
 import type { Prng } from '../../base/prng.js'
-import { inputEntry } from '../../testing/input-entry.js'
+import { inputEntry } from '../../testing/kit/input-entry.js'
 import { BlockCache } from '../../cache/block-cache.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { ValueKind } from '../../key/value-kind.js'
 import { newTableCounters, type TableReadContext } from '../block-source.js'
-import { CodecRegistry, deflateCodec, noneCodec } from '../codec.js'
+import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
 import { TableReader } from '../table-reader.js'
 import { TableWriter, type TableOptions } from '../table-writer.js'
-import type { TableSummary } from '../properties.js'
+import type { TableSummary } from '../format/properties.js'
 
 export interface ModelEntry {
   readonly key: Buffer

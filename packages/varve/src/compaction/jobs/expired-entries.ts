@@ -1,0 +1,38 @@
+import { emptyBytes } from '../../base/bytes.js'
+import { Memory } from '../../base/memory.js'
+import { readExpiry } from '../../key/expiry.js'
+import type { InputEntry } from '../../entry/job-input.js'
+import { MemoryEntry } from '../../entry/memory-entry.js'
+import { ValueKind } from '../../key/value-kind.js'
+
+/**
+ * Makes deletes of the entries that have expired, so that whoever decides what survives needs to know
+ * only deletes: one that hides nothing goes, any other stays in the place of the value.
+ *
+ *     stored                k#9 "a" until 5   k#4 "b"
+ *     a job that runs at 4  k#9 "a" until 5   k#4 "b"
+ *     a job that runs at 5  k#9(del)          k#4 "b"
+ *
+ * Owned by: one job, whose time is that of its request.
+ */
+export class ExpiredEntries {
+  private readonly tombstone = new MemoryEntry(new Memory(emptyBytes))
+
+  constructor(private readonly nowMs: number) {
+    this.tombstone.kind = ValueKind.delete
+  }
+
+  /** The entry, or a delete in its place, valid as long as it. Requires: it is a put with expiry. */
+  settle(entry: InputEntry): InputEntry {
+    const { memory, keyEnd } = entry
+    if (readExpiry(memory.bytes, keyEnd) > this.nowMs) return entry
+    const { tombstone } = this
+    tombstone.memory = memory
+    tombstone.keyStart = entry.keyStart
+    tombstone.keyEnd = keyEnd
+    tombstone.valueEnd = keyEnd
+    tombstone.sequence = entry.sequence
+    tombstone.isNewKey = entry.isNewKey
+    return tombstone
+  }
+}

@@ -1,0 +1,66 @@
+import type { ErrorCode } from '../../base/errors.js'
+import type { SealedMemTable } from '../../memtable/sealed-memtable.js'
+import type { WrittenTable } from '../../version/table-metadata.js'
+import type { MergePart } from './merge-part.js'
+import type { CompactionSpec } from '../pickers/compaction-spec.js'
+
+/** What a job needs of the options of the tree: plain data, as it may cross to a worker thread. */
+export interface JobTableOptions {
+  readonly blockBytes: number
+  readonly tableBytes: number
+  readonly filterBitsPerKey: number
+  /** Name of a registered codec. */
+  readonly codec: string
+  readonly paranoid: boolean
+}
+
+interface JobBase {
+  readonly options: JobTableOptions
+  /** Sequences of the live snapshots, ascending. */
+  readonly snapshots: readonly number[]
+  /** In milliseconds since 1970: what has expired by then goes, or becomes a delete. */
+  readonly nowMs: number
+  readonly firstFileNumber: number
+  readonly fileNumberCount: number
+}
+
+/** Writes a sealed memtable as one table of level 0. */
+export interface FlushRequest extends JobBase {
+  readonly kind: 'flush'
+  readonly memtable: SealedMemTable
+  /** True when the tree has no table yet, so that deletes have nothing to hide. */
+  readonly nothingBelow: boolean
+}
+
+/** Merges tables into others one level down, as `spec` says. */
+export interface MergeRequest extends JobBase {
+  readonly kind: 'merge'
+  readonly spec: CompactionSpec
+  /** Undefined: the whole of it. */
+  readonly part?: MergePart
+}
+
+export type JobRequest = FlushRequest | MergeRequest
+
+export interface JobResult {
+  readonly outputs: readonly WrittenTable[]
+  readonly readBytes: number
+  readonly writtenBytes: number
+  readonly droppedEntries: number
+  readonly durationMs: number
+}
+
+/** An error as plain data, since classes do not cross threads. */
+export interface JobError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly path?: string
+  readonly file?: string
+  readonly offset?: number
+  readonly systemCode?: string
+  readonly stack?: string
+}
+
+export type JobOutcome =
+  | { readonly ok: true; readonly result: JobResult }
+  | { readonly ok: false; readonly error: JobError }

@@ -1,0 +1,215 @@
+import { assert } from '../../base/assert.js'
+import { sharedPrefixLength } from '../../base/bytes.js'
+import type { Clock } from '../../base/clock.js'
+import { Memory } from '../../base/memory.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import type { JobInput } from '../../entry/job-input.js'
+import { type KeyRange, rangesOverlap, unionRange, wholeRange } from '../../key/key-range.js'
+import type { RangeTombstones } from '../../key/range-tombstone.js'
+import { ValueKind } from '../../key/value-kind.js'
+import { openSealedMemTable } from '../../memtable/sealed-memtable.js'
+import { outputRoomBytes } from '../../sstable/block/append-buffer.js'
+import type { CodecRegistry } from '../../sstable/block/codec.js'
+import type { TableMetadata } from '../../version/table-metadata.js'
+import { InputTables } from './input-tables.js'
+import { ExpiredEntries } from './expired-entries.js'
+import { describeError } from './job-error.js'
+import type {
+  FlushRequest,
+  JobOutcome,
+  JobRequest,
+  JobResult,
+  MergeRequest,
+} from './job-request.js'
+import { joinResults } from './job-parts.js'
+import { MergeInput } from './merge-input.js'
+import { rangeOfPart } from './merge-part.js'
+import { RunCursor, type RunReading } from './run-cursor.js'
+import { Survivors } from './survivors.js'
+import { TableOutputs } from './table-outputs.js'
+
+/** Where a job runs: given by its executor. */
+export interface JobEnvironment {
+  readonly fs: FileSystem
+  readonly directory: string
+  readonly codecs: CodecRegistry
+  readonly clock: Clock
+  /**
+   * Called every few hundred entries, and behind the last one, with the bytes written and the entries
+   * read since the last call. May wait (rate limit), run a more urgent job first, or throw ABORTED.
+   */
+  readonly checkpoint: (writtenBytes: number, readEntries: number) => void
+}
+
+const entriesPerCheckpoint = 256
+const readAheadBytes = 256 * 1024
+
+/**
+ * Runs one flush or merge from start to end on the calling thread: the same code for every executor.
+ * Never throws; a failed job leaves no file behind.
+ */
+export function runJob(request: JobRequest, environment: JobEnvironment): JobOutcome {
+  const startMs = environment.clock.monotonicMs()
+  try {
+    const result =
+      request.kind === 'flush' ? flush(request, environment) : merge(request, environment)
+    return {
+      ok: true,
+      result: { ...result, durationMs: environment.clock.monotonicMs() - startMs },
+    }
+  } catch (error) {
+    return { ok: false, error: describeError(error) }
+  }
+}
+
+type UntimedResult = Omit<JobResult, 'durationMs'>
+
+function flush(request: FlushRequest, environment: JobEnvironment): UntimedResult {
+  const memtable = openSealedMemTable(request.memtable)
+  const deeper = request.nothingBelow ? [] : [wholeRange]
+  const source = {
+    input: memtable.input,
+    memory: Memory.allocate(outputRoomBytes),
+    tombstones: memtable.rangeTombstones,
+    baseSequence: request.memtable.minSequence,
+    deeper,
+    // A memtable becomes one table: level 0 is counted in tables, each of them one sorted run.
+    tableBytes: Infinity,
+    grandparents: [],
+  }
+  return { ...writeSurvivors(request, source, environment), readBytes: 0 }
+}
+
+function merge(request: MergeRequest, environment: JobEnvironment): UntimedResult {
+  const { spec } = request
+  const tables = new InputTables(environment)
+  const range = rangeOf(request, tables)
+  const runs = runsIn(range, spec)
+  const inputs = runs.flat()
+  if (inputs.length === 0) return joinResults([])
+  const source = {
+    ...openRuns(runs, range, tables),
+    tombstones: tables.rangeTombstones(inputs, range),
+    baseSequence: Math.min(...inputs.map((table) => table.minSequence)),
+    deeper: spec.deeperRanges,
+    tableBytes: request.options.tableBytes,
+    grandparents: spec.grandparents.filter((table) => rangesOverlap(table.range, range)),
+  }
+  const written = writeSurvivors(request, source, environment)
+  return { ...written, readBytes: tables.readBytes }
+}
+
+function rangeOf({ spec, part }: MergeRequest, tables: InputTables): KeyRange {
+  if (part === undefined) return wholeRange
+  const inputs = spec.inputs.flatMap((input) => input.tables)
+  return rangeOfPart(part, inputs, (table) => tables.open(table))
+}
+
+/** The sorted runs to merge, as far as they have anything in the range. */
+function runsIn(range: KeyRange, { inputs }: MergeRequest['spec']): TableMetadata[][] {
+  return inputs
+    .flatMap(({ level, tables }) => (level === 0 ? tables.map((table) => [table]) : [tables]))
+    .map((run) => run.filter((table) => rangesOverlap(table.range, range)))
+    .filter((run) => run.length > 0)
+}
+
+/** All in one memory: first the room in which tables are built, then a piece for each run. */
+function openRuns(
+  runs: readonly (readonly TableMetadata[])[],
+  range: KeyRange,
+  tables: InputTables,
+): { input: JobInput; memory: Memory } {
+  const memory = Memory.allocate(outputRoomBytes + runs.length * readAheadBytes)
+  const { start, end } = runs
+    .flat()
+    .map((table) => table.range)
+    .reduce(unionRange)
+  const reading: RunReading = {
+    open: (table) => tables.open(table),
+    memory,
+    prefixLength: end === null ? 0 : sharedPrefixLength(start, end),
+    range,
+  }
+  const cursors = runs.map((run, i) => {
+    const pieceStart = outputRoomBytes + i * readAheadBytes
+    return new RunCursor(run, reading, pieceStart, readAheadBytes)
+  })
+  return { input: new MergeInput(cursors), memory }
+}
+
+interface JobSource {
+  readonly input: JobInput
+  /** Begins with the room for the output. */
+  readonly memory: Memory
+  readonly tombstones: RangeTombstones
+  readonly baseSequence: number
+  readonly deeper: MergeRequest['spec']['deeperRanges']
+  readonly tableBytes: number
+  readonly grandparents: MergeRequest['spec']['grandparents']
+}
+
+function writeSurvivors(
+  request: JobRequest,
+  source: JobSource,
+  environment: JobEnvironment,
+): Omit<UntimedResult, 'readBytes'> {
+  const codec = environment.codecs.named(request.options.codec)
+  assert(codec !== undefined, 'the codec was checked when the database was opened')
+  const survivors = new Survivors(request.snapshots, source.tombstones, source.deeper)
+  const outputs = new TableOutputs(
+    environment.fs,
+    {
+      directory: environment.directory,
+      table: {
+        blockBytes: request.options.blockBytes,
+        filterBitsPerKey: request.options.filterBitsPerKey,
+        codec,
+      },
+      tableBytes: source.tableBytes,
+      baseSequence: source.baseSequence,
+      firstFileNumber: request.firstFileNumber,
+      fileNumberCount: request.fileNumberCount,
+      grandparents: source.grandparents,
+    },
+    survivors.keptTombstones(),
+    { memory: source.memory, start: 0 },
+  )
+  try {
+    const expired = new ExpiredEntries(request.nowMs)
+    copySurvivors(source.input, expired, survivors, outputs, environment)
+    const tables = outputs.publish()
+    if (request.options.paranoid) new InputTables(environment).verify(tables)
+    return {
+      outputs: tables,
+      writtenBytes: outputs.writtenBytes,
+      droppedEntries: survivors.dropped,
+    }
+  } catch (error) {
+    outputs.abandon()
+    throw error
+  } finally {
+    source.input.close()
+  }
+}
+
+function copySurvivors(
+  input: JobInput,
+  expired: ExpiredEntries,
+  survivors: Survivors,
+  outputs: TableOutputs,
+  environment: JobEnvironment,
+): void {
+  let writtenBytes = 0
+  let untilCheckpoint = entriesPerCheckpoint
+  for (let next = input.next(); next !== undefined; next = input.next()) {
+    const entry = next.kind === ValueKind.putWithExpiry ? expired.settle(next) : next
+    if (survivors.keeps(entry)) outputs.add(entry)
+    if (--untilCheckpoint === 0) {
+      untilCheckpoint = entriesPerCheckpoint
+      environment.checkpoint(outputs.progressBytes - writtenBytes, entriesPerCheckpoint)
+      writtenBytes = outputs.progressBytes
+    }
+  }
+  const lastEntries = entriesPerCheckpoint - untilCheckpoint
+  environment.checkpoint(outputs.progressBytes - writtenBytes, lastEntries)
+}

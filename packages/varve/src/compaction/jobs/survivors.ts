@@ -1,0 +1,170 @@
+import { compareRanges } from '../../base/bytes.js'
+import { compareBytes } from '../../base/bytes.js'
+import type { InputEntry } from '../../entry/job-input.js'
+import {
+  compareEnds,
+  firstEndingBehind,
+  type KeyRange,
+  rangesOverlap,
+} from '../../key/key-range.js'
+import { maxSequence } from '../../key/limits.js'
+import {
+  compareRangeTombstones,
+  type RangeTombstone,
+  RangeTombstones,
+} from '../../key/range-tombstone.js'
+import { ValueKind } from '../../key/value-kind.js'
+import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
+
+/**
+ * Decides which versions a flush or compaction keeps. Pure: sees entries in order, does no I/O.
+ *
+ * The snapshots cut the sequences into stripes; whoever reads sees, of each key, the newest version of
+ * one stripe and those below. So only the newest version in each stripe is kept:
+ *
+ *     snapshots                4           9
+ *     stripe            0      |     1     |    2
+ *     versions of k    #1  #3  |  #6  #8   |  #12        kept: #12, #8, #3
+ *
+ * A delete, and a range tombstone, is also dropped from the lowest stripe when no deeper level can
+ * hold what it deletes.
+ *
+ * Owned by: one job.
+ */
+export class Survivors {
+  /** Entries passed over since they were shadowed, deleted, or deletes with nothing beneath. */
+  dropped = 0
+
+  private readonly covering: CoveringTombstones
+  private readonly deeper: readonly KeyRange[]
+  private deeperIndex = 0
+  private lastStripe = -1
+
+  /** `snapshots` ascend; `deeper` are the ranges of tables below the output level, in any order. */
+  constructor(
+    private readonly snapshots: readonly number[],
+    private readonly tombstones: RangeTombstones,
+    deeper: readonly KeyRange[],
+  ) {
+    this.covering = new CoveringTombstones([tombstones])
+    this.deeper = coalesce(deeper)
+  }
+
+  /** Whether the entry stays. */
+  keeps(entry: InputEntry): boolean {
+    const { sequence } = entry
+    const stripe = this.snapshots.length === 0 ? 0 : this.stripeOf(sequence)
+    if (!entry.isNewKey && stripe === this.lastStripe) return this.drop()
+    this.lastStripe = stripe
+    if (!this.covering.isEmpty) {
+      const { memory, keyStart, keyEnd } = entry
+      const limit = this.snapshots[stripe] ?? maxSequence
+      if (this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, limit) > sequence)
+        return this.drop()
+    }
+    if (entry.kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(entry)) {
+      return this.drop()
+    }
+    return true
+  }
+
+  /**
+   * The range tombstones that stay, in order of their starts, of the same start the newest first. Of
+   * each stripe its readers see only the newest over each key, so what stays of one stripe is disjoint:
+   *
+   *     a───────────m  #7                a────d  #7
+   *          d───────────t  #9     →          d───────────t  #9
+   */
+  keptTombstones(): RangeTombstone[] {
+    const kept: RangeTombstone[] = []
+    for (const [stripe, tombstones] of this.tombstonesByStripe()) {
+      for (const part of newestOver(tombstones)) {
+        if (stripe > 0 || this.overlapsDeeper(part)) kept.push(part)
+      }
+    }
+    return kept.sort(compareRangeTombstones)
+  }
+
+  private tombstonesByStripe(): Map<number, RangeTombstones> {
+    if (this.snapshots.length === 0) return new Map([[0, this.tombstones]])
+    const lists = new Map<number, RangeTombstone[]>()
+    for (const tombstone of this.tombstones.tombstones) {
+      const stripe = this.stripeOf(tombstone.sequence)
+      const list = lists.get(stripe)
+      if (list === undefined) lists.set(stripe, [tombstone])
+      else list.push(tombstone)
+    }
+    return new Map([...lists].map(([stripe, list]) => [stripe, RangeTombstones.from(list)]))
+  }
+
+  private overlapsDeeper(range: KeyRange): boolean {
+    const { deeper } = this
+    const { start } = range
+    const index = firstEndingBehind(deeper, start, 0, start.length)
+    return index < deeper.length && rangesOverlap(deeper[index], range)
+  }
+
+  private drop(): false {
+    this.dropped++
+    return false
+  }
+
+  /** How many snapshots do not see `sequence`. */
+  private stripeOf(sequence: number): number {
+    const { snapshots } = this
+    let low = 0
+    let high = snapshots.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (snapshots[middle] < sequence) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Keys come in order, so the ranges passed once are never looked at again. */
+  private liesDeeper({ memory, keyStart, keyEnd }: InputEntry): boolean {
+    const { deeper } = this
+    const { bytes } = memory
+    while (this.deeperIndex < deeper.length) {
+      const range = deeper[this.deeperIndex]
+      if (
+        range.end === null ||
+        compareRanges(bytes, keyStart, keyEnd, range.end, 0, range.end.length) < 0
+      ) {
+        return compareRanges(range.start, 0, range.start.length, bytes, keyStart, keyEnd) <= 0
+      }
+      this.deeperIndex++
+    }
+    return false
+  }
+}
+
+/** Of every key the newest tombstone alone, as disjoint parts in order. */
+function newestOver({ fragments }: RangeTombstones): RangeTombstone[] {
+  const parts: RangeTombstone[] = []
+  for (const { start, end, newest: sequence } of fragments) {
+    const last = parts.at(-1)
+    const goesOn = last?.sequence === sequence && compareEnds(last.end, start) === 0
+    if (goesOn) parts[parts.length - 1] = { start: last.start, end, sequence }
+    else parts.push({ start, end, sequence })
+  }
+  return parts
+}
+
+/** The same set of keys as disjoint ranges in order. */
+function coalesce(ranges: readonly KeyRange[]): KeyRange[] {
+  const sorted = [...ranges].sort((a, b) => compareBytes(a.start, b.start))
+  const result: KeyRange[] = []
+  for (const range of sorted) {
+    const last = result.at(-1)
+    if (last !== undefined && (last.end === null || compareBytes(range.start, last.end) <= 0)) {
+      if (compareEnds(range.end, last.end) > 0) {
+        result[result.length - 1] = { start: last.start, end: range.end }
+      }
+    } else {
+      result.push(range)
+    }
+  }
+  return result
+}

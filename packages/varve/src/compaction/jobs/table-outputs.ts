@@ -1,0 +1,180 @@
+import { compareRanges, emptyBytes } from '../../base/bytes.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import { type InputEntry, keyOf } from '../../entry/job-input.js'
+import { compareEnds, intersectRange, isBefore, type KeyRange } from '../../key/key-range.js'
+import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'
+import type { OutputRoom } from '../../sstable/block/append-buffer.js'
+import { type TableOptions, TableWriter } from '../../sstable/table-writer.js'
+import { tableName, temporaryName } from '../../version/file-names.js'
+import type { WrittenTable } from '../../version/table-metadata.js'
+
+export interface OutputOptions {
+  readonly directory: string
+  readonly table: TableOptions
+  /** Size at which a table is finished; the next begins with another user key. */
+  readonly tableBytes: number
+  /** Lower bound of all sequences written. */
+  readonly baseSequence: number
+  /** Numbers set aside for this job; the last one's table takes all that is left. */
+  readonly firstFileNumber: number
+  readonly fileNumberCount: number
+  /** Tables two levels down, in order: a table that spans too many of them is finished early. */
+  readonly grandparents: readonly { readonly range: KeyRange; readonly sizeBytes: number }[]
+}
+
+/** A table is finished early when compacting it later would have to rewrite more than this many times its size. */
+const maxGrandparentRatio = 10
+
+/**
+ * The tables that a job writes: split by size, all versions of a user key in one table, and the range
+ * tombstones cut at the borders between them.
+ *
+ *     tombstones     c───────────────────p
+ *     tables      [a … f)  [f … m)  [m … z)
+ *     written to    c──f     f──m     m─p
+ *
+ * Tables are written under temporary names; `publish` gives them their own.
+ *
+ * Owned by: one job, which calls `publish` or `abandon` at its end.
+ */
+export class TableOutputs {
+  /** Bytes of the tables finished so far. */
+  writtenBytes = 0
+
+  private writer: TableWriter | undefined
+  private readonly finished: WrittenTable[] = []
+  /** Where the table being written begins: the end of the one before it. */
+  private lowerBound: Uint8Array = emptyBytes
+  private grandparentIndex = 0
+  private grandparentBytes = 0
+  private nextTombstone = 0
+  /** Those that go on behind the table finished last. */
+  private crossing: readonly RangeTombstone[] = []
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly options: OutputOptions,
+    /** In order of their starts, of the same start the newest first. */
+    private readonly tombstones: readonly RangeTombstone[],
+    /** In which the tables are built, one after another. */
+    private readonly room: OutputRoom,
+  ) {}
+
+  /** Bytes written, those of the unfinished table included. */
+  get progressBytes(): number {
+    return this.writtenBytes + (this.writer?.sizeBytes ?? 0)
+  }
+
+  /** Adds a copy of the entry. */
+  add(entry: InputEntry): void {
+    if (entry.isNewKey && this.writer !== undefined && this.isFull(entry)) {
+      const border = keyOf(entry)
+      this.finishTable(border)
+      this.lowerBound = border
+    }
+    this.writer ??= this.startTable()
+    this.writer.add(entry)
+  }
+
+  /** Finishes the last table, then gives all of them their names, durably. */
+  publish(): WrittenTable[] {
+    this.finishTable(null)
+    const { directory } = this.options
+    // Who finds one of the tables knows that every file from before it had its name durable; see wal/replay.
+    if (this.finished.length > 0) this.fs.syncDirectory(directory)
+    for (const { fileNumber } of this.finished) {
+      const path = this.pathOf(fileNumber)
+      this.fs.rename(temporaryName(path), path)
+    }
+    if (this.finished.length > 0) this.fs.syncDirectory(directory)
+    return this.finished
+  }
+
+  /** Removes what was written. Never throws: the job's own error matters more. */
+  abandon(): void {
+    attempt(() => this.writer?.abandon())
+    for (const { fileNumber } of this.finished) {
+      const path = this.pathOf(fileNumber)
+      for (const name of [temporaryName(path), path]) {
+        attempt(() => {
+          if (this.fs.exists(name)) this.fs.remove(name)
+        })
+      }
+    }
+  }
+
+  private isFull(entry: InputEntry): boolean {
+    const { options, finished } = this
+    if (finished.length + 1 >= options.fileNumberCount) return false
+    this.passGrandparents(entry)
+    return (
+      this.writer!.sizeBytes >= options.tableBytes ||
+      this.grandparentBytes > maxGrandparentRatio * options.tableBytes
+    )
+  }
+
+  private passGrandparents({ memory, keyStart, keyEnd }: InputEntry): void {
+    const { grandparents } = this.options
+    while (this.grandparentIndex < grandparents.length) {
+      const { range, sizeBytes } = grandparents[this.grandparentIndex]
+      const { end } = range
+      if (end === null) return
+      if (compareRanges(memory.bytes, keyStart, keyEnd, end, 0, end.length) < 0) return
+      this.grandparentBytes += sizeBytes
+      this.grandparentIndex++
+    }
+  }
+
+  private startTable(): TableWriter {
+    const { options } = this
+    const path = this.pathOf(options.firstFileNumber + this.finished.length)
+    const { table, baseSequence } = options
+    return new TableWriter(this.fs, temporaryName(path), table, baseSequence, this.room)
+  }
+
+  /** Ends the table at `upperBound` (null: with everything that is left). */
+  private finishTable(upperBound: Uint8Array | null): void {
+    const tombstones = this.takeTombstones({ start: this.lowerBound, end: upperBound })
+    if (tombstones.length > 0) this.writer ??= this.startTable()
+    const { writer } = this
+    if (writer === undefined) return
+    for (const { start, end, sequence } of tombstones) {
+      writer.addRangeTombstone(start, end, sequence)
+    }
+    const fileNumber = this.options.firstFileNumber + this.finished.length
+    const summary = writer.finish()
+    this.writer = undefined
+    this.finished.push({ fileNumber, ...summary })
+    this.writtenBytes += summary.sizeBytes
+    this.grandparentBytes = 0
+  }
+
+  /** The parts of the tombstones that lie in `range`; ranges come in order, each where the last ended. */
+  private takeTombstones(range: KeyRange): RangeTombstone[] {
+    const { tombstones } = this
+    const taken = [...this.crossing]
+    while (this.nextTombstone < tombstones.length) {
+      const tombstone = tombstones[this.nextTombstone]
+      if (!isBefore(tombstone.start, range.end)) break
+      taken.push(tombstone)
+      this.nextTombstone++
+    }
+    this.crossing = taken.filter(({ end }) => compareEnds(end, range.end) > 0)
+    return taken
+      .map((tombstone) => ({ ...intersectRange(tombstone, range)!, sequence: tombstone.sequence }))
+      .sort(compareRangeTombstones)
+  }
+
+  private pathOf(fileNumber: number): string {
+    return `${this.options.directory}/${tableName(fileNumber)}`
+  }
+}
+
+/** What cannot be removed is left for the next open, which removes every file that nothing refers to. */
+function attempt(removal: () => void): void {
+  try {
+    removal()
+  } catch {
+    // See above.
+  }
+}

@@ -1,0 +1,79 @@
+import type { CancelTimer, Clock } from '../../base/clock.js'
+import { decidePolicy, initialState } from '../../compaction/pickers/adaptive-policy.js'
+import type {
+  AdaptiveCompaction,
+  RunCompaction,
+} from '../../compaction/pickers/compaction-options.js'
+import type { Circumstances, Mix } from '../../compaction/pickers/policy-costs.js'
+
+/** What has been done since open. */
+export interface UsageCounters extends Omit<Mix, 'seconds' | 'stalledSeconds'> {
+  readonly stalledMs: number
+}
+
+export interface AdaptiveHost {
+  /** Requires: one of the candidates. */
+  current(): RunCompaction
+  usage(): UsageCounters
+  circumstances(): Circumstances
+  change(to: RunCompaction, reason: string): void
+}
+
+/**
+ * Looks at what a database is used for, window by window, and changes its compaction policy.
+ *
+ * Owned by: its PolicyControl. Lives: until `stop`. Does not keep the process alive.
+ */
+export class AdaptiveControl {
+  private state = initialState
+  private before: UsageCounters
+  private beforeMs: number
+  private cancel: CancelTimer = () => {}
+
+  constructor(
+    private readonly setting: AdaptiveCompaction,
+    private readonly host: AdaptiveHost,
+    private readonly clock: Clock,
+  ) {
+    this.before = host.usage()
+    this.beforeMs = clock.monotonicMs()
+    this.arm()
+  }
+
+  /** Decides, if a window has passed. Jobs that end ask too, for a thread that never yields has no timers. */
+  look(): void {
+    const { setting, host, clock } = this
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.beforeMs < setting.windowMs) return
+    const usage = host.usage()
+    const mix = mixBetween(this.before, usage, (nowMs - this.beforeMs) / 1000)
+    this.before = usage
+    this.beforeMs = nowMs
+    const circumstances = host.circumstances()
+    const decision = decidePolicy(setting, host.current(), this.state, mix, circumstances)
+    this.state = decision.state
+    if (decision.to !== undefined) host.change(decision.to, decision.reason)
+  }
+
+  stop(): void {
+    this.cancel()
+  }
+
+  private arm(): void {
+    this.cancel = this.clock.after(this.setting.windowMs, () => {
+      this.look()
+      this.arm()
+    })
+  }
+}
+
+function mixBetween(before: UsageCounters, after: UsageCounters, seconds: number): Mix {
+  return {
+    seconds,
+    writtenBytes: after.writtenBytes - before.writtenBytes,
+    gets: after.gets - before.gets,
+    scans: after.scans - before.scans,
+    scannedEntries: after.scannedEntries - before.scannedEntries,
+    stalledSeconds: (after.stalledMs - before.stalledMs) / 1000,
+  }
+}

@@ -1,0 +1,49 @@
+import { EventEmitter } from 'node:events'
+import type { DatabaseEvents } from '../api.js'
+import { channels } from './channels.js'
+
+/**
+ * Tells listeners, and subscribers of the channels, what happens in the background. A listener that
+ * throws does not harm the engine.
+ */
+export class DatabaseEventEmitter {
+  private readonly emitter = new EventEmitter<DatabaseEvents>()
+
+  /** `database`: its directory, which messages name. */
+  constructor(private readonly database: string) {}
+
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): void {
+    this.emitter.on(event, listener as never)
+  }
+
+  off<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (...args: DatabaseEvents[E]) => void,
+  ): void {
+    this.emitter.off(event, listener as never)
+  }
+
+  /** Listeners run in a microtask of their own: never in the middle of a commit. */
+  emit<E extends keyof DatabaseEvents>(event: E, ...args: DatabaseEvents[E]): void {
+    if (this.emitter.listenerCount(event) === 0 && !channels[event].hasSubscribers) return
+    queueMicrotask(() => {
+      this.publish(event, ...args)
+      // An 'error' whose listener has gone meanwhile would be thrown.
+      if (this.emitter.listenerCount(event) > 0) this.emitter.emit(event, ...(args as never))
+    })
+  }
+
+  removeAll(): void {
+    this.emitter.removeAllListeners()
+  }
+
+  private publish<E extends keyof DatabaseEvents>(event: E, ...[what]: DatabaseEvents[E]): void {
+    if (!channels[event].hasSubscribers) return
+    const { database } = this
+    const content = what instanceof Error ? { error: what } : what
+    channels[event].publish({ database, ...content } as never)
+  }
+}

@@ -1,0 +1,113 @@
+import { invalidArgument, VarveError } from '../../base/errors.js'
+import { givenUpError, JobWatch } from '../../compaction/jobs/job-watch.js'
+import { pickManual } from '../../compaction/pickers/manual-picker.js'
+import { shapeOf } from '../../compaction/pickers/tree-shape.js'
+import type { KeyRange } from '../../key/key-range.js'
+import type { CompactOptions } from '../api.js'
+import { CompactMeter } from '../background/compact-meter.js'
+import type { WriterParts } from './database-parts.js'
+import { requireKnown, requireObject } from '../options/open-options.js'
+import type { ReadCore } from '../read/read-core.js'
+
+/** Everything committed before the call is in tables when it resolves. */
+export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
+  const { tree } = core
+  const { scheduler, stalls } = writer
+  const target = await writer.pipeline.sealMemtables()
+  while (tree.hasUnflushedBefore(target)) {
+    core.assertOpen()
+    if (scheduler.flushFailure !== undefined) throw scheduler.flushFailure
+    scheduler.pump()
+    if (tree.hasUnflushedBefore(target)) await stalls.changed()
+  }
+}
+
+export function checkCompactOptions(options: CompactOptions): void {
+  requireObject(options, 'the options of compact')
+  requireKnown(options, { signal: true, onProgress: true }, 'option of compact')
+  const { signal, onProgress } = options
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+    throw invalidArgument("'signal' must be an AbortSignal", 'signal')
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidArgument("'onProgress' must be a function", 'onProgress')
+  }
+}
+
+/**
+ * Takes a range down, one level after another, with no other compaction beside it. Merges nothing when
+ * the policy is to keep tables as they were flushed.
+ */
+export async function compactRange(
+  core: ReadCore,
+  writer: WriterParts,
+  range: KeyRange,
+  { signal, onProgress }: CompactOptions,
+): Promise<void> {
+  const meter = new CompactMeter(range, onProgress)
+  const watch = new JobWatch(onProgress && ((readEntries) => meter.moveTo(readEntries)))
+  const cancellation = new Cancellation(signal, () => watch.abort())
+  const { tree } = core
+  const { scheduler } = writer
+  try {
+    await cancellation.orOver(flushAll(core, writer))
+    const { current, busy } = tree.compaction
+    if (current.policy === 'fifo') return
+    scheduler.pauseMerges()
+    try {
+      for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
+        await cancellation.orOver(scheduler.mergesIdle())
+        // Inline, nothing else would let the signal come through.
+        await cancellation.orOver(core.turns.later(undefined))
+        core.assertOpen()
+        const version = tree.currentVersion()
+        const { lastLevel } = shapeOf(version, current)
+        const spec = pickManual(version, range, level, lastLevel, busy)
+        if (spec === 'busy') level--
+        if (spec === 'busy' || spec === undefined) continue
+        meter.begin(level, version, spec)
+        // Waited for to its end: only then an aborted job has removed its files.
+        await scheduler.runNow(tree.mergeFor(spec, scheduler.freeMergeSlots), watch)
+        meter.end()
+      }
+    } finally {
+      scheduler.resumeMerges()
+    }
+  } catch (error) {
+    if (!(error instanceof VarveError && error.code === 'ABORTED')) throw error
+    const why = watch.isAborted ? 'by its signal' : 'since the database closes'
+    throw new VarveError('ABORTED', `compact was given up ${why}`, { cause: signal?.reason })
+  } finally {
+    cancellation.close()
+  }
+}
+
+/** Listens to a signal, for a call that waits for one thing after another. Owned by: the call. */
+class Cancellation {
+  private readonly fired: Promise<never>
+  private readonly onAbort: () => void
+
+  constructor(
+    private readonly signal: AbortSignal | undefined,
+    onAbort: () => void,
+  ) {
+    let reject: (error: VarveError) => void
+    this.fired = new Promise((_, rejectFired) => (reject = rejectFired))
+    this.fired.catch(() => {})
+    this.onAbort = () => {
+      onAbort()
+      reject(givenUpError())
+    }
+    if (signal?.aborted === true) this.onAbort()
+    else signal?.addEventListener('abort', this.onAbort)
+  }
+
+  /** What `promise` settles with, unless the signal fires first: then ABORTED. */
+  orOver<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.fired, promise])
+  }
+
+  close(): void {
+    this.signal?.removeEventListener('abort', this.onAbort)
+  }
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { systemClock } from '../../base/clock.js'
+import { invalidArgument } from '../../base/errors.js'
+import { describe } from '../../batch/encoding.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import { lockDirectory } from '../../fs/lock/lock-directory.js'
+import { nodeFileSystem } from '../../fs/node-file-system.js'
+import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
+import { requireNoReaders } from '../../fs/lock/reader-lease.js'
+import { currentName, parseFileName } from '../../version/file-names.js'
+import { isOwnManifest } from '../../version/manifest.js'
+
+/** See `destroy` in index.ts. */
+export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): void {
+  if (typeof path !== 'string' || path === '') {
+    throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
+  }
+  if (!fs.exists(path)) return
+  if (fs.exists(join(path, currentName)) && !isOwnManifest(fs, path)) {
+    throw invalidArgument(`${path} holds a database of another engine; it is left alone`)
+  }
+  const lock = lockDirectory(path, { fs, clock: systemClock })
+  try {
+    requireNoReaders(fs, path, nodeLockOwner)
+    // CURRENT first: what is left after a crash half-way is not opened as a database with holes.
+    const names = fs
+      .list(path)
+      .sort((a, b) => Number(b === currentName) - Number(a === currentName))
+    for (const name of names) {
+      const file = parseFileName(name)
+      if (file === undefined || file.kind === 'lock' || file.kind === 'reader') continue
+      fs.remove(join(path, name))
+    }
+    fs.syncDirectory(path)
+  } finally {
+    lock.release()
+  }
+}

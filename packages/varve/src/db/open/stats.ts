@@ -1,0 +1,114 @@
+import { levelStates } from '../../compaction/pickers/compaction-scores.js'
+import { levelCount } from '../../version/version.js'
+import type { LevelInfo, Stats } from '../api.js'
+import {
+  allTableBytes,
+  spaceAmplification,
+  writeAmplification,
+} from '../background/amplification.js'
+import type { DatabaseParts } from './database-parts.js'
+import { noStalls, type StallsByCause } from '../write/write-stalls.js'
+
+/** Everything that is counted, as of now. Costs some microseconds. */
+export function collectStats(parts: DatabaseParts): Stats {
+  const { tree, tables, cache, core, snapshots, work, tableCounters, writer } = parts
+  const { version } = tree.state
+  const { gets, scans, scannedEntries } = core.counts
+  const user = writer?.pipeline.userBytes ?? 0
+  const log = writer?.log.appendedBytes ?? 0
+  const flush = work.flushedBytes
+  const compaction = work.compactedBytes
+  const memory = {
+    memtables: tree.memoryBytes,
+    cache: cache.usedBytes,
+    tables: tables.memoryBytes,
+    commitBuffers: writer?.pipeline.bufferBytes ?? 0,
+  }
+  return {
+    sequence: writer?.pipeline.visibleSequence ?? parts.lastSequence,
+    bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
+    amplification: {
+      write: writeAmplification(user, log + flush + compaction),
+      read: gets === 0 ? 0 : tree.blocksTouched / gets,
+      space: spaceAmplification(version),
+    },
+    operations: {
+      writes: writer?.pipeline.operations ?? 0,
+      commits: writer?.pipeline.commits ?? 0,
+      gets,
+      scans,
+      scannedEntries,
+    },
+    cache: {
+      hits: cache.hits,
+      misses: cache.misses,
+      usedBytes: cache.usedBytes,
+      capacityBytes: parts.options.cacheBytes,
+    },
+    filters: {
+      probes: tableCounters.filterProbes,
+      useful: tableCounters.filterUseful,
+      falsePositives: tableCounters.filterFalsePositives,
+    },
+    memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
+    stalls: stallStats(writer?.stalls.byCause),
+    flushes: {
+      count: work.flushes,
+      timeMs: work.flushMs,
+      failure: writer?.scheduler.flushFailure?.message,
+    },
+    compactions: {
+      policy: tree.compaction.current.policy,
+      adaptive: writer?.policy.isAdaptive ?? false,
+      policyChanges: [...(writer?.policy.changes ?? [])],
+      count: work.compactions,
+      moves: work.moves,
+      drops: work.drops,
+      timeMs: work.compactionMs,
+      running: writer?.scheduler.runningMerges ?? 0,
+      paused: writer?.scheduler.mergesHeld ?? false,
+      failure: writer?.scheduler.mergeFailure?.message,
+      debtBytes: tree.debtBytes,
+    },
+    tables: {
+      count: version.tableCount,
+      sizeBytes: allTableBytes(version),
+      open: tables.openTables,
+    },
+    recovery: {
+      replayedRecords: work.replayedRecords,
+      tornTails: work.tornTails,
+      droppedBytes: work.droppedBytes,
+    },
+    snapshots: snapshots.count,
+    iterators: core.walks.size,
+    backgroundErrors: writer?.scheduler.failures ?? 0,
+  }
+}
+
+/** None, of a database that takes no writes. */
+function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
+  const total = { count: 0, timeMs: 0 }
+  for (const { count, timeMs } of Object.values(byCause)) {
+    total.count += count
+    total.timeMs += timeMs
+  }
+  return { ...total, byCause: structuredClone(byCause) }
+}
+
+/** The tables of every level; level 0 from the newest, the others by key. */
+export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
+  const { version } = tree.state
+  const states = levelStates(version, tree.compaction.current)
+  return Array.from({ length: levelCount }, (_, level) => ({
+    level,
+    sizeBytes: version.levelBytes(level),
+    runs: level === 0 ? version.levels[0].length : version.runsOf(level).length,
+    ...states[level],
+    tables: version.levels[level].map(({ range, keyBytes: _k, valueBytes: _v, ...table }) => ({
+      ...table,
+      smallestKey: range.start,
+      endKey: range.end,
+    })),
+  }))
+}

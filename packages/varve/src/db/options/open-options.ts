@@ -1,0 +1,271 @@
+import { type Clock, systemClock } from '../../base/clock.js'
+import { invalidArgument } from '../../base/errors.js'
+import { describe, type Encoding, encodingFor, type EncodingOption } from '../../batch/encoding.js'
+import type { JobExecutor } from '../../compaction/jobs/job-executor.js'
+import { resolveSetting } from '../../compaction/pickers/resolve-compaction.js'
+import type { JobEnvironment } from '../../compaction/jobs/run-job.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import { nodeFileSystem } from '../../fs/node-file-system.js'
+import { CodecRegistry } from '../../sstable/block/codec.js'
+import type { TreeOptions } from '../../tree/tree.js'
+import { defaultMaxManifestBytes } from '../../version/version-set.js'
+import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** The options of `open`, checked and complete. */
+export interface ResolvedOptions {
+  readonly createIfMissing: boolean
+  readonly errorIfExists: boolean
+  readonly readOnly: boolean
+  readonly keyEncoding: Encoding<unknown>
+  readonly valueEncoding: Encoding<unknown>
+  readonly durability: Durability
+  readonly cacheBytes: number
+  readonly maxOpenTables: number
+  readonly coldReads: 'auto' | 'sync' | 'async'
+  readonly codecs: CodecRegistry
+  readonly codecModules: readonly string[]
+  readonly background: ResolvedBackground
+  readonly maxStallMs: number
+  readonly fs: FileSystem
+  readonly clock: Clock
+  /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor is the next one. */
+  readonly maxManifestBytes: number
+  /** In place of the executor that `background` asks for. */
+  readonly newExecutor?: (environment: Omit<JobEnvironment, 'checkpoint'>) => JobExecutor
+  readonly tree: TreeOptions
+}
+
+export interface ResolvedBackground {
+  readonly mode: 'thread' | 'inline'
+  readonly threads: number
+  /** Infinity: no limit. */
+  readonly bytesPerSecond: number
+  readonly niceness: number
+}
+
+const optionNames: Record<keyof AnyOpenOptions, true> = {
+  createIfMissing: true,
+  errorIfExists: true,
+  readOnly: true,
+  keyEncoding: true,
+  valueEncoding: true,
+  durability: true,
+  memtableBytes: true,
+  cacheBytes: true,
+  blockBytes: true,
+  tableBytes: true,
+  filterBitsPerKey: true,
+  filterAllocation: true,
+  codec: true,
+  codecs: true,
+  compaction: true,
+  background: true,
+  maxStallMs: true,
+  maxOpenTables: true,
+  coldReads: true,
+  paranoid: true,
+  fileSystem: true,
+  clock: true,
+}
+
+/** Throws INVALID_ARGUMENT that names the option and what it may be. */
+export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
+  requireObject(options, 'the options of open')
+  requireKnown(options, optionNames, 'option')
+  requireCodecs(options.codecs)
+  requireMethods(options, 'fileSystem', ['openForRead', 'create', 'rename', 'syncDirectory'])
+  requireMethods(options, 'clock', ['wallMs', 'monotonicMs', 'after', 'awaited', 'nextTurn'])
+  const fs = options.fileSystem ?? nodeFileSystem
+  const background = resolveBackground(options.background)
+  const codecs = new CodecRegistry(options.codecs ?? [])
+  if (background.mode === 'thread') requireThreadable(fs, options.codecs ?? [])
+  const memtableBytes = integer(options, 'memtableBytes', 64 * MiB, 4 * KiB, GiB)
+  return {
+    createIfMissing: boolean(options, 'createIfMissing', true),
+    errorIfExists: boolean(options, 'errorIfExists', false),
+    readOnly: boolean(options, 'readOnly', false),
+    keyEncoding: encodingFor(options.keyEncoding ?? 'utf8', 'keyEncoding'),
+    valueEncoding: encodingFor(options.valueEncoding ?? 'utf8', 'valueEncoding'),
+    durability: resolveDurability(options.durability),
+    cacheBytes: integer(options, 'cacheBytes', 64 * MiB, 0, 1024 * GiB),
+    maxOpenTables: integer(options, 'maxOpenTables', 1000, 16, 100_000),
+    coldReads: oneOf(options, 'coldReads', ['auto', 'sync', 'async']),
+    codecs,
+    codecModules: (options.codecs ?? []).flatMap(({ module }) => module ?? []),
+    background,
+    maxStallMs: integer(options, 'maxStallMs', 600_000, 1, 86_400_000),
+    fs,
+    clock: options.clock ?? systemClock,
+    maxManifestBytes: defaultMaxManifestBytes,
+    tree: {
+      memtableBytes,
+      blockBytes: integer(options, 'blockBytes', 4096, 256, MiB),
+      tableBytes: integer(options, 'tableBytes', 32 * MiB, 4 * KiB, 4 * GiB),
+      filterBitsPerKey: integer(options, 'filterBitsPerKey', 10, 0, 32),
+      filterAllocation: oneOf(options, 'filterAllocation', ['monkey', 'uniform']),
+      codec: resolveCodec(options.codec, codecs),
+      paranoid: boolean(options, 'paranoid', false),
+      compaction: resolveSetting(options.compaction, memtableBytes),
+    },
+  }
+}
+
+/** The same options with other encodings, where they are given. */
+export function withEncodings(
+  options: ResolvedOptions,
+  encodings: {
+    keyEncoding?: EncodingOption | undefined
+    valueEncoding?: EncodingOption | undefined
+  },
+): ResolvedOptions {
+  requireObject(encodings, 'encodings')
+  requireKnown(encodings, { keyEncoding: true, valueEncoding: true }, 'encoding')
+  const { keyEncoding = options.keyEncoding, valueEncoding = options.valueEncoding } = encodings
+  return {
+    ...options,
+    keyEncoding: encodingFor(keyEncoding, 'keyEncoding'),
+    valueEncoding: encodingFor(valueEncoding, 'valueEncoding'),
+  }
+}
+
+export function requireObject(value: unknown, what: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw invalidArgument(`${what} must be an object, not ${describe(value)}`)
+}
+
+/** Throws for a property of `given` that is not in `known`. */
+export function requireKnown(given: object, known: object, what: string): void {
+  for (const name in given) {
+    if (name in known) continue
+    const names = Object.keys(known).join(', ')
+    throw invalidArgument(`there is no ${what} '${name}'; there are ${names}`, name)
+  }
+}
+
+function boolean(options: AnyOpenOptions, name: keyof AnyOpenOptions, fallback: boolean): boolean {
+  const value = options[name] ?? fallback
+  if (typeof value === 'boolean') return value
+  throw invalidOption(name, 'true or false', value)
+}
+
+function integer(
+  options: AnyOpenOptions,
+  name: keyof AnyOpenOptions,
+  fallback: number,
+  low: number,
+  high: number,
+): number {
+  const value = options[name] ?? fallback
+  if (isIntegerIn(value, low, high)) return value
+  throw invalidOption(name, `a whole number from ${low} to ${high}`, value)
+}
+
+function oneOf<T extends string>(
+  options: AnyOpenOptions,
+  name: keyof AnyOpenOptions,
+  allowed: readonly [T, ...T[]],
+): T {
+  const value = options[name] ?? allowed[0]
+  if (allowed.includes(value as T)) return value as T
+  throw invalidOption(name, allowed.map((text) => `'${text}'`).join(' or '), value)
+}
+
+function resolveDurability(value: AnyOpenOptions['durability']): Durability {
+  if (value === undefined || value === 'os') return 'os'
+  if (value === 'sync') return 'sync'
+  const isInterval = typeof value === 'object' && value !== null
+  if (isInterval && isIntegerIn(value.intervalMs, 1, 3_600_000)) return value
+  throw invalidOption(
+    'durability',
+    "'os', 'sync' or { intervalMs: a whole number from 1 to 3600000 }",
+    value,
+  )
+}
+
+function resolveCodec(name: unknown, codecs: CodecRegistry): string {
+  if (name === undefined) return 'none'
+  if (typeof name === 'string' && codecs.named(name) !== undefined) return name
+  throw invalidOption('codec', "'none', 'deflate' or the name of a codec in 'codecs'", name)
+}
+
+const defaultBackground: ResolvedBackground = {
+  mode: 'thread',
+  threads: 1,
+  bytesPerSecond: Infinity,
+  niceness: 5,
+}
+
+function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
+  if (value === undefined) return defaultBackground
+  const given = value === 'thread' || value === 'inline' ? { mode: value } : value
+  const allowed =
+    "'thread', 'inline' or { mode: 'thread' or 'inline', threads: 1 to 8 (inline: 1), " +
+    'bytesPerSecond: at least 65536, niceness: 0 to 19 }'
+  if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
+  requireKnown(given, defaultBackground, "property of option 'background'")
+  const {
+    mode = defaultBackground.mode,
+    threads = defaultBackground.threads,
+    bytesPerSecond = defaultBackground.bytesPerSecond,
+    niceness = defaultBackground.niceness,
+  } = given
+  const validMode = mode === 'thread' || mode === 'inline'
+  const validThreads = isIntegerIn(threads, 1, mode === 'inline' ? 1 : 8)
+  const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
+  const validNiceness = isIntegerIn(niceness, 0, 19)
+  if (validMode && validThreads && validRate && validNiceness) {
+    return { mode, threads, bytesPerSecond, niceness }
+  }
+  throw invalidOption('background', allowed, value)
+}
+
+function requireCodecs(codecs: unknown): void {
+  if (codecs === undefined) return
+  const isCodec = (codec: unknown): boolean => {
+    const { id, name, compress, decompress } = (codec ?? {}) as Partial<UserBlockCodec>
+    const isNamed = typeof id === 'number' && typeof name === 'string'
+    return isNamed && typeof compress === 'function' && typeof decompress === 'function'
+  }
+  if (Array.isArray(codecs) && codecs.every(isCodec)) return
+  throw invalidOption('codecs', 'a list of { id, name, compress, decompress, module? }', codecs)
+}
+
+function requireMethods(
+  options: AnyOpenOptions,
+  name: 'fileSystem' | 'clock',
+  methods: readonly string[],
+): void {
+  const given = options[name] as unknown as Record<string, unknown> | undefined
+  if (given === undefined) return
+  if (methods.every((method) => typeof given?.[method] === 'function')) return
+  throw invalidOption(name, `an object with ${methods.join(', ')} and more`, given)
+}
+
+function requireThreadable(fs: FileSystem, codecs: readonly UserBlockCodec[]): void {
+  if (!fs.sharedWithThreads) {
+    throw invalidArgument(
+      "option 'fileSystem' gives files that another thread cannot reach: set background: 'inline'",
+      'fileSystem',
+    )
+  }
+  for (const codec of codecs) {
+    if (codec.module !== undefined) continue
+    throw invalidArgument(
+      `codec '${codec.name}' needs a 'module' that exports it as 'codec', so that the background ` +
+        `thread can load it; or set background: 'inline'`,
+      'codecs',
+    )
+  }
+}
+
+function isIntegerIn(value: unknown, low: number, high: number): value is number {
+  return Number.isInteger(value) && (value as number) >= low && (value as number) <= high
+}
+
+function invalidOption(name: keyof AnyOpenOptions, allowed: string, value: unknown) {
+  return invalidArgument(`option '${name}' must be ${allowed}, not ${describe(value)}`, name)
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VirtualClock } from '../../testing/kit/virtual-clock.js'
+import { ColdReads } from './cold-reads.js'
+
+function setUp(mode: 'auto' | 'sync' | 'async' = 'auto') {
+  const clock = new VirtualClock()
+  const coldReads = new ColdReads(mode, clock)
+  const read = (takesMs: number): void => coldReads.timed(() => clock.sleepSync(takesMs))
+  const readTimes = (count: number, takesMs: number): void => {
+    for (let i = 0; i < count; i++) read(takesMs)
+  }
+  return { clock, coldReads, read, readTimes }
+}
+
+test('one read that was interrupted is no reason to leave the rest to the thread pool', () => {
+  const { coldReads, read, readTimes } = setUp()
+  for (let i = 0; i < 20; i++) {
+    readTimes(10, 0.005)
+    read(30)
+    assert.ok(coldReads.mayBlock(), `interruption ${i}`)
+  }
+})
+
+test('a slow disk is noticed within three reads, tried again later, and believed when it is quick', () => {
+  const { clock, coldReads, readTimes } = setUp()
+  readTimes(100, 0.005)
+  readTimes(3, 5)
+  assert.ok(!coldReads.mayBlock())
+  clock.sleepSync(199)
+  assert.ok(!coldReads.mayBlock())
+  clock.sleepSync(1)
+  assert.ok(coldReads.mayBlock())
+  readTimes(2, 5)
+  assert.ok(!coldReads.mayBlock(), 'still slow')
+  clock.sleepSync(200)
+  readTimes(20, 0.005)
+  readTimes(2, 5)
+  assert.ok(coldReads.mayBlock(), 'quick again')
+})
+
+test('who has chosen gets what was chosen, however long reads take', () => {
+  for (const mode of ['sync', 'async'] as const) {
+    const { coldReads, readTimes } = setUp(mode)
+    readTimes(10, 100)
+    assert.equal(coldReads.mayBlock(), mode === 'sync')
+  }
+})

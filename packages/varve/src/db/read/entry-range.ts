@@ -1,0 +1,200 @@
+import { closedError } from '../../base/errors.js'
+import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
+import type { VisibleIterator } from '../../iterator/visible-iterator.js'
+import type { Projection } from '../api.js'
+import { type Project, projections } from './projection.js'
+import type { OpenWalk, ReadCore } from './read-core.js'
+
+export interface RangePlan {
+  readonly range: KeyRange
+  readonly reverse: boolean
+  readonly limit: number
+  readonly projection: Projection
+}
+
+/**
+ * A range of the database, to be walked as often as wanted: `for` walks synchronously, `for await`
+ * lets other work go on while it waits for blocks. Each walk sees the data as it was when it began
+ * (or as the snapshot sees it), and holds files until it ends: leave it by `break`, `return` or its end.
+ */
+export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
+  constructor(
+    private readonly core: ReadCore,
+    private readonly visibleSequence: () => number,
+    private readonly plan: RangePlan,
+  ) {}
+
+  /** Begins a walk that blocks the thread while it reads what is not in memory. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return new SyncWalk<T>(this.core, this.visibleSequence(), this.plan)
+  }
+
+  /** Begins a walk that follows `coldReads`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
+  }
+}
+
+/** A walk in progress; closed by the database when that closes first. */
+abstract class Walk<T> implements OpenWalk {
+  protected walk: VisibleIterator | undefined
+  private readonly project: Project
+  private isStarted = false
+  /** Entries until the limit; below zero from the start without one. */
+  private left: number
+  private leftAtStart = 0
+  private isCut = false
+
+  constructor(
+    protected readonly core: ReadCore,
+    visibleSequence: number,
+    { range, reverse, limit, projection }: RangePlan,
+    mayRead: boolean,
+  ) {
+    core.assertOpen()
+    this.project = projections[projection]
+    this.left = limit === Infinity ? -1 : limit
+    if (limit === 0 || isEmptyRange(range)) return
+    const nowMs = core.clock.wallMs()
+    this.walk = core.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
+    this.leftAtStart = this.left
+    core.counts.scans++
+    core.walks.add(this)
+  }
+
+  cut(): void {
+    this.isCut = true
+    this.end()
+  }
+
+  /** What `next` answers when there is no walk any more. */
+  protected afterEnd(): IteratorResult<T, undefined> {
+    if (this.isCut) throw closedError('the database of this iterator')
+    return { done: true, value: undefined }
+  }
+
+  /** One step, which may leave `walk.pending`. */
+  protected step(walk: VisibleIterator): void {
+    if (this.isStarted) {
+      walk.next()
+    } else {
+      this.isStarted = true
+      walk.start()
+    }
+  }
+
+  protected take(walk: VisibleIterator): IteratorResult<T, undefined> {
+    if (!walk.valid) {
+      this.end()
+      return { done: true, value: undefined }
+    }
+    const value = this.project(this.core, walk) as T
+    if (--this.left === 0) this.end()
+    return { done: false, value }
+  }
+
+  protected end(): void {
+    const { walk } = this
+    if (walk === undefined) return
+    this.walk = undefined
+    this.core.counts.scannedEntries += this.leftAtStart - this.left
+    this.core.walks.delete(this)
+    walk.close()
+  }
+}
+
+class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
+  constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
+    super(core, visibleSequence, plan, true)
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const { walk } = this
+    if (walk === undefined) return this.afterEnd()
+    try {
+      this.step(walk)
+      return this.take(walk)
+    } catch (error) {
+      this.end()
+      throw error
+    }
+  }
+
+  return(): IteratorResult<T, undefined> {
+    this.end()
+    return { done: true, value: undefined }
+  }
+}
+
+class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
+  /** The step that waits for a block; later calls queue behind it. */
+  private waiting: Promise<void> | undefined
+
+  constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
+    super(core, visibleSequence, plan, core.coldReads.mayBlock())
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const { waiting } = this
+    const step = waiting === undefined ? this.advance() : waiting.then(() => this.advance())
+    if (waiting !== undefined || this.walk?.pending === true) this.waitFor(step)
+    return step
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.waiting
+    this.end()
+    return { done: true, value: undefined }
+  }
+
+  /** A block is loading: the walk must not be closed under the load. */
+  override cut(): void {
+    if (this.waiting === undefined) super.cut()
+    else void this.waiting.then(() => super.cut())
+  }
+
+  private advance(): Promise<IteratorResult<T, undefined>> {
+    try {
+      const { walk } = this
+      if (walk === undefined) return Promise.resolve(this.afterEnd())
+      this.step(walk)
+      if (walk.pending) return this.takeLoaded(walk)
+      const result = this.take(walk)
+      const { turns } = this.core
+      return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+    } catch (error) {
+      this.end()
+      return Promise.reject(error)
+    }
+  }
+
+  private async takeLoaded(walk: VisibleIterator): Promise<IteratorResult<T, undefined>> {
+    try {
+      while (walk.pending) await walk.load()
+      return this.take(walk)
+    } catch (error) {
+      this.end()
+      throw error
+    }
+  }
+
+  /** Keeps later steps, and the closing database, behind this one; never rejects. */
+  private waitFor(step: Promise<unknown>): void {
+    const { loads } = this.core
+    const done = (): void => {
+      loads.delete(waiting)
+      if (this.waiting === waiting) this.waiting = undefined
+    }
+    const waiting = step.then(done, done)
+    this.waiting = waiting
+    loads.add(waiting)
+  }
+}

@@ -1,0 +1,36 @@
+import type { Encoding } from '../../batch/encoding.js'
+import type { VisibleIterator } from '../../iterator/visible-iterator.js'
+import type { Projection } from '../api.js'
+import type { ReadCore } from './read-core.js'
+
+/** Makes what a walk gives of the entry that it stands on. */
+export type Project = (core: ReadCore, walk: VisibleIterator) => unknown
+
+/** By the name of the projection; looked up once for a walk. */
+export const projections: Readonly<Record<Projection, Project>> = {
+  entries: (core, walk) => [keyOf(core, walk), valueOf(core, walk)],
+  keys: keyOf,
+  values: valueOf,
+}
+
+function keyOf({ keyEncoding }: ReadCore, walk: VisibleIterator): unknown {
+  return decode(keyEncoding, walk, walk.keyBytes, walk.keyStart, walk.keyEnd)
+}
+
+function valueOf({ valueEncoding }: ReadCore, walk: VisibleIterator): unknown {
+  return decode(valueEncoding, walk, walk.valueBytes, walk.valueStart, walk.valueEnd)
+}
+
+/** `bytes[start, end)` are a part of the entry that the walk stands on. */
+function decode(
+  encoding: Encoding<unknown>,
+  { page }: VisibleIterator,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): unknown {
+  if (page !== undefined && encoding.fromText !== undefined) {
+    return encoding.fromText(page.textOf(start, end))
+  }
+  return encoding.read(bytes as Buffer, start, end)
+}

@@ -1,0 +1,228 @@
+import { ByteSink } from '../../base/byte-sink.js'
+import { invalidArgument } from '../../base/errors.js'
+import { requireKeyLength } from '../../key/limits.js'
+import { LookupState, PointLookup } from '../../entry/point-lookup.js'
+import type { ReadState } from '../../tree/read-state.js'
+import type { Tree } from '../../tree/tree.js'
+import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions } from '../api.js'
+import { Cursor } from './cursor.js'
+import { EntryRange } from './entry-range.js'
+import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } from './key-bounds.js'
+import { derived, type ReadCore } from './read-core.js'
+
+/**
+ * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or
+ * are one: they stay valid for ever and belong to the caller.
+ */
+export abstract class Reader<K, V> {
+  /** Scratch for the key of the read in progress. */
+  private readonly keySink = new ByteSink(256)
+  private readonly lookup: PointLookup
+
+  protected constructor(protected readonly readCore: ReadCore) {
+    this.lookup = new PointLookup(readCore.clock)
+  }
+
+  /** Entries above it are not seen. Throws when the reader is closed. */
+  protected abstract visibleSequence(): number
+
+  /**
+   * The value of `key`, or undefined when it has none. Settles at once when everything needed is in
+   * memory; see `coldReads` for when not.
+   *
+   * @throws INVALID_ARGUMENT for a bad key, CLOSED, CORRUPTION, IO (as rejections)
+   */
+  get(key: K, options?: ReadOptions): Promise<V | undefined> {
+    try {
+      const lookup = this.find(key, false, options)
+      if (lookup.state === LookupState.blocked) return this.getCold(lookup, options)
+      const value = this.valueOf(lookup)
+      const { turns } = this.readCore
+      return turns.isDue() ? turns.later(value) : Promise.resolve(value)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The value of `key`, or undefined. Blocks the thread when a block has to be read. */
+  getSync(key: K, options?: ReadOptions): V | undefined {
+    return this.valueOf(this.find(key, true, options))
+  }
+
+  /** The values of `keys`, in their order, all as of one moment; undefined for those without one. */
+  async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
+    if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
+    const { turns } = this.readCore
+    const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
+    const cold: Promise<void>[] = []
+    for (let i = 0; i < keys.length; i++) {
+      const lookup = this.find(keys[i] as K, false, options)
+      if (lookup.state !== LookupState.blocked) {
+        values[i] = this.valueOf(lookup)
+        continue
+      }
+      const reading = this.getCold(lookup, options).then((value) => void (values[i] = value))
+      // A later key may be refused before this one is awaited.
+      reading.catch(() => {})
+      cold.push(reading)
+    }
+    await Promise.all(cold)
+    return turns.isDue(keys.length) ? turns.later(values) : values
+  }
+
+  /** Whether `key` has a value. */
+  has(key: K, options?: ReadOptions): Promise<boolean> {
+    try {
+      const lookup = this.find(key, false, options)
+      if (lookup.state !== LookupState.blocked) return Promise.resolve(lookup.hasValue)
+      return this.resolveCold(lookup, (found) => found.hasValue, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As `has`, done when it returns. */
+  hasSync(key: K, options?: ReadOptions): boolean {
+    return this.find(key, true, options).hasValue
+  }
+
+  /**
+   * The entries of a range in the order of their encoded keys: `for (const [key, value] of …)`, or
+   * `for await`. Nothing is read before the walk begins.
+   */
+  entries(options: IterateOptions<K> = {}): EntryRange<[K, V]> {
+    return this.rangeFor(options, 'entries')
+  }
+
+  /** Like `entries`, the keys alone. */
+  keys(options: IterateOptions<K> = {}): EntryRange<K> {
+    return this.rangeFor(options, 'keys')
+  }
+
+  /** Like `entries`, the values alone. */
+  values(options: IterateOptions<K> = {}): EntryRange<V> {
+    return this.rangeFor(options, 'values')
+  }
+
+  /**
+   * A walk over a range by hand: pieces of any size, and jumps. Close it (or declare it with `using`)
+   * when it has served.
+   */
+  cursor<P extends Projection = 'entries'>(
+    options: CursorOptions<K, P> = {},
+  ): Cursor<K, Projected<P, K, V>> {
+    checkCursorOptions(options)
+    const visibleSequence = this.sequenceFor(options)
+    const { reverse = false, projection = 'entries' } = options
+    const range = rangeOf(options, this.readCore.keyEncoding)
+    return new Cursor(this.coreFor(options), visibleSequence, { range, reverse, projection })
+  }
+
+  private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
+    checkIterateOptions(options)
+    this.assertOwn(options.snapshot)
+    const { reverse = false, limit = Infinity } = options
+    const range = rangeOf(options, this.readCore.keyEncoding)
+    const plan = { range, reverse, limit, projection }
+    return new EntryRange(this.coreFor(options), () => this.sequenceFor(options), plan)
+  }
+
+  private sequenceFor({ snapshot }: ReadOptions): number {
+    if (snapshot === undefined) return this.visibleSequence()
+    this.assertOwn(snapshot)
+    return (snapshot as unknown as Reader<unknown, unknown>).visibleSequence()
+  }
+
+  private assertOwn(snapshot: ReadOptions['snapshot']): void {
+    if (snapshot === undefined) return
+    const isReader = snapshot instanceof Reader
+    if (isReader && snapshot.readCore.walks === this.readCore.walks) return
+    throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
+  }
+
+  /** With the tree that the snapshot sees, which may be one of before a refresh. */
+  private coreFor({ snapshot }: ReadOptions): ReadCore {
+    const { readCore } = this
+    if (snapshot === undefined) return readCore
+    const { tree } = (snapshot as unknown as Reader<unknown, unknown>).readCore
+    return tree === readCore.tree ? readCore : derived(readCore, { tree })
+  }
+
+  private find(key: K, mayRead: boolean, options: ReadOptions | undefined): PointLookup {
+    const { readCore, keySink, lookup } = this
+    if (options !== undefined) checkReadOptions(options)
+    const visibleSequence =
+      options === undefined ? this.visibleSequence() : this.sequenceFor(options)
+    keySink.length = 0
+    readCore.keyEncoding.write(key, keySink)
+    requireKeyLength(keySink.length)
+    readCore.counts.gets++
+    lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
+    const { tree } = options === undefined ? readCore : this.coreFor(options)
+    tree.get(lookup)
+    return lookup
+  }
+
+  private valueOf(lookup: PointLookup): V | undefined {
+    if (!lookup.hasValue) return undefined
+    const { valueBytes, valueStart, valueEnd } = lookup
+    return this.readCore.valueEncoding.read(valueBytes, valueStart, valueEnd) as V
+  }
+
+  private getCold(lookup: PointLookup, options?: ReadOptions): Promise<V | undefined> {
+    return this.resolveCold(lookup, (found) => this.valueOf(found), options)
+  }
+
+  /** Goes on with a lookup that met a block which is not in memory. */
+  private resolveCold<T>(
+    blocked: PointLookup,
+    take: (found: PointLookup) => T,
+    options: ReadOptions = {},
+  ): Promise<T> {
+    const { tree, coldReads, turns } = this.coreFor(options)
+    const { key, keyLength, visibleSequence } = blocked
+    if (coldReads.mayBlock()) {
+      blocked.start(key, keyLength, visibleSequence, true)
+      coldReads.timed(() => tree.get(blocked))
+      const result = take(blocked)
+      return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+    }
+    // The reader's scratch goes on to other reads: this one takes a lookup and a key of its own.
+    const lookup = new PointLookup(this.readCore.clock)
+    lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
+    lookup.block(blocked.missing!)
+    const { loads } = this.readCore
+    const loading = waitFor(lookup, tree, tree.state.retain(), take)
+    loads.add(loading)
+    return loading.finally(() => loads.delete(loading))
+  }
+}
+
+/**
+ * Blocks that one read waits for before it reads the rest at once: a cache too small to hold them all
+ * would lose the first while the next is loaded, and the read would never end.
+ */
+const maxAwaitedBlocks = 8
+
+/**
+ * Loads one missing block after another until the lookup has its answer, and takes what is wanted of it
+ * at once: other reads may put other blocks in the place of the one that it lies in.
+ */
+async function waitFor<T>(
+  lookup: PointLookup,
+  tree: Tree,
+  state: ReadState,
+  take: (found: PointLookup) => T,
+): Promise<T> {
+  try {
+    for (let awaited = 1; lookup.state === LookupState.blocked; awaited++) {
+      await lookup.missing!.load()
+      const mayRead = awaited >= maxAwaitedBlocks
+      lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, mayRead)
+      tree.get(lookup, state)
+    }
+    return take(lookup)
+  } finally {
+    state.release()
+  }
+}

@@ -1,0 +1,37 @@
+import { invalidArgument } from '../../base/errors.js'
+import { describe } from '../../batch/encoding.js'
+import { expiryAfter, maxTtlMs } from '../../key/expiry.js'
+import type { PutOptions, WriteOptions } from '../api.js'
+import { requireObject } from '../options/open-options.js'
+
+/** Checks the options of a write, and tells `sync`. */
+export function syncOf(options: WriteOptions | undefined): boolean {
+  if (options === undefined) return false
+  return checkedSync(options, writeNames)
+}
+
+/** The same of a put; its `ttlMs` is checked by `expiryOf`. */
+export function syncOfPut(options: PutOptions | undefined): boolean {
+  if (options === undefined) return false
+  return checkedSync(options, putNames)
+}
+
+/** The moment at which a put expires that comes now, in milliseconds since 1970. */
+export function expiryOf(ttlMs: unknown, nowMs: number): number {
+  if (typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= maxTtlMs) return expiryAfter(nowMs, ttlMs)
+  const range = `above 0 and up to ${maxTtlMs}`
+  throw invalidArgument(`'ttlMs' must be a number ${range}, not ${describe(ttlMs)}`, 'ttlMs')
+}
+
+const writeNames: readonly string[] = ['sync']
+const putNames: readonly string[] = ['sync', 'ttlMs']
+
+function checkedSync(options: WriteOptions, names: readonly string[]): boolean {
+  requireObject(options, 'the options of a write')
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw invalidArgument(`there is no write option '${name}'`, name)
+  }
+  const { sync = false } = options
+  if (typeof sync !== 'boolean') throw invalidArgument("'sync' must be true or false", 'sync')
+  return sync
+}

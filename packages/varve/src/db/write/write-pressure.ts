@@ -1,0 +1,82 @@
+import { maxSealedMemtables } from '../../tree/memtables.js'
+import type { StallThresholds } from '../../compaction/pickers/compaction-options.js'
+import type { StallCause } from '../api.js'
+
+/** How full the memtable behind them may be before writes slow down, so that the flush can still win. */
+const unslowedFill = 0.5
+/** And how slow they get at most before it is full: as slow as just before any other stop. */
+const fullPressure = 0.99
+
+/** How far flushes and compactions are behind the writes of a tree; the Tree itself. */
+export interface Backlog {
+  /** Memtables that wait for their flush. */
+  readonly sealedCount: number
+  /** Share of the active memtable that is in use, 0 to 1. */
+  readonly activeFill: number
+  /** Tables on level 0. */
+  readonly level0Count: number
+  /** Bytes that compactions would have to rewrite until no level asks any more. */
+  readonly debtBytes: number
+}
+
+export interface WritePressure {
+  readonly cause: StallCause
+  /** Above 0 and below 1: slow down, the more the higher. 1: stop. */
+  readonly fraction: number
+}
+
+/**
+ * The strongest reason to hold a commit back, or undefined when there is none. `needsMemtable`: it
+ * does not fit into the active one.
+ */
+export function writePressure(
+  backlog: Backlog,
+  limits: StallThresholds,
+  needsMemtable: boolean,
+): WritePressure | undefined {
+  const memtables = memtablePressure(backlog, needsMemtable)
+  const level0 = ramp(backlog.level0Count + 1, limits.l0Slowdown, limits.l0Stop + 1)
+  const debt = ramp(backlog.debtBytes, limits.debtSlowdownBytes, limits.debtStopBytes)
+  const fraction = Math.max(memtables, level0, debt)
+  if (fraction === 0) return undefined
+  const cause = fraction === memtables ? 'memtables' : fraction === level0 ? 'level0' : 'debt'
+  return { cause, fraction }
+}
+
+/** Counts and limits, for people. */
+export function describeBacklog(
+  cause: StallCause,
+  backlog: Backlog,
+  limits: StallThresholds,
+): string {
+  switch (cause) {
+    case 'memtables':
+      return `${backlog.sealedCount} memtables wait for their flush, and the next one fills up`
+    case 'level0': {
+      const { l0Slowdown, l0Stop } = limits
+      return `${backlog.level0Count} tables on level 0, slower from ${l0Slowdown}, stop at ${l0Stop}`
+    }
+    case 'debt': {
+      const { debtSlowdownBytes, debtStopBytes } = limits
+      return (
+        `compactions are ${mebibytes(backlog.debtBytes)} behind, ` +
+        `slower from ${mebibytes(debtSlowdownBytes)}, stop at ${mebibytes(debtStopBytes)}`
+      )
+    }
+  }
+}
+
+function memtablePressure({ sealedCount, activeFill }: Backlog, needsMemtable: boolean): number {
+  if (sealedCount < maxSealedMemtables) return 0
+  return needsMemtable ? 1 : fullPressure * ramp(activeFill, unslowedFill, 1)
+}
+
+/** 0 up to `from`, 1 from `to` on, and in between as far as `value` is on its way. */
+function ramp(value: number, from: number, to: number): number {
+  if (value <= from) return value >= to ? 1 : 0
+  return Math.min(1, (value - from) / (to - from))
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VarveError } from '../../base/errors.js'
+import { VirtualClock } from '../../testing/kit/virtual-clock.js'
+import type { StallEvent } from '../api.js'
+import { WriteStalls } from './write-stalls.js'
+
+const maxStopMs = 5000
+
+function setUp() {
+  const clock = new VirtualClock()
+  const tree = {
+    sealedCount: 0,
+    activeFill: 0,
+    level0Count: 0,
+    debtBytes: 0,
+    stallThresholds: {
+      l0Slowdown: 8,
+      l0Stop: 12,
+      debtSlowdownBytes: 2 ** 20,
+      debtStopBytes: 2 ** 21,
+    },
+  }
+  const scheduler = {
+    flushFailure: undefined as VarveError | undefined,
+    mergeFailure: undefined as VarveError | undefined,
+    mergesHeld: false,
+    /** Does in a blocking wait what another thread would do. */
+    onWait: (): void => {},
+    waitBlocking(timeoutMs: number) {
+      clock.sleepSync(timeoutMs)
+      this.onWait()
+    },
+  }
+  const events: StallEvent[] = []
+  const stalls = new WriteStalls(
+    () => [tree],
+    scheduler,
+    clock,
+    maxStopMs,
+    (event) => events.push(event),
+  )
+  return { clock, tree, scheduler, events, stalls }
+}
+
+const gaveUp = (error: unknown): boolean =>
+  error instanceof VarveError && error.code === 'ABORTED' && /level 0/.test(error.message)
+
+test('without a backlog nothing waits', () => {
+  const { stalls, events } = setUp()
+  assert.equal(stalls.hold(1e9, false), undefined)
+  stalls.holdBlocking(1e9, true)
+  assert.deepEqual(events, [])
+})
+
+test('a slowdown delays a commit once, longer when the stop is nearer', async () => {
+  const { clock, tree, stalls, events } = setUp()
+  let lastMs = 0
+  for (const level0Count of [8, 9, 10, 11]) {
+    tree.level0Count = level0Count
+    const held = stalls.hold(128 * 1024, false)
+    assert.ok(held !== undefined)
+    let isOver = false
+    void held.then(() => (isOver = true))
+    let ms = 0
+    for (; !isOver; ms++) {
+      clock.advance(1)
+      await turn()
+    }
+    assert.ok(ms > lastMs, `${ms} ms with ${level0Count} tables, ${lastMs} ms before`)
+    assert.equal(stalls.hold(128 * 1024, false), undefined, 'the same commit is delayed twice')
+    lastMs = ms
+  }
+  assert.ok(lastMs <= 51, `${lastMs} ms`)
+  assert.deepEqual(
+    events.map(({ cause, severity }) => [cause, severity]),
+    [['level0', 'slowdown']],
+  )
+  assert.equal(stalls.byCause.level0.count, 1)
+  assert.ok(stalls.byCause.level0.timeMs >= lastMs)
+})
+
+test('small commits save their delays up', () => {
+  const { clock, tree, stalls } = setUp()
+  tree.debtBytes = 1.5 * 2 ** 20
+  for (let i = 0; i < 1000; i++) stalls.holdBlocking(1000, false)
+  const rate = 1_000_000 / clock.monotonicMs()
+  assert.ok(rate > 4 * 1024 && rate < 64 * 1024, `${rate} bytes a millisecond`)
+})
+
+test('a stop ends when the backlog has gone', async () => {
+  const { tree, stalls, events } = setUp()
+  tree.level0Count = 12
+  const held = stalls.hold(1, false)
+  assert.ok(held !== undefined)
+  tree.level0Count = 3
+  stalls.wake()
+  await held
+  assert.equal(stalls.hold(1, false), undefined)
+  tree.sealedCount = 2
+  assert.ok(stalls.hold(1, true) !== undefined)
+  tree.debtBytes = 2 ** 30
+  assert.ok(stalls.hold(1, false) !== undefined)
+  assert.deepEqual(
+    events.map(({ cause, severity }) => [cause, severity]),
+    [
+      ['level0', 'stop'],
+      ['memtables', 'stop'],
+      ['debt', 'stop'],
+    ],
+  )
+})
+
+test('a stopped commit waits so long and no longer; the next one has its own time', async () => {
+  const { clock, tree, stalls } = setUp()
+  tree.level0Count = 12
+  for (let round = 0; round < 2; round++) {
+    for (let ms = 0; ms < maxStopMs; ms += 1000) {
+      const held = stalls.hold(1, false)
+      assert.ok(held !== undefined, `given up after ${ms} ms`)
+      clock.advance(1000)
+      stalls.wake()
+      await held
+    }
+    assert.throws(() => stalls.hold(1, false), gaveUp)
+  }
+  const held = stalls.hold(1, false)
+  clock.advance(maxStopMs)
+  await held
+  assert.throws(() => stalls.hold(1, false), gaveUp)
+})
+
+test('a blocked thread waits so long and no longer, or until the backlog has gone', () => {
+  const { clock, tree, scheduler, stalls } = setUp()
+  tree.level0Count = 12
+  assert.throws(() => stalls.holdBlocking(1, false), gaveUp)
+  assert.equal(clock.monotonicMs(), maxStopMs)
+  scheduler.onWait = () => {
+    if (clock.monotonicMs() > maxStopMs + 300) tree.level0Count = 0
+  }
+  stalls.holdBlocking(1, false)
+  assert.equal(stalls.byCause.level0.timeMs, clock.monotonicMs())
+})
+
+test('nobody waits for work that has been given up', () => {
+  const { tree, scheduler, stalls } = setUp()
+  tree.level0Count = 12
+  scheduler.mergeFailure = new VarveError('IO', 'merges fail')
+  assert.throws(() => stalls.hold(1, false), /merges fail/)
+  assert.throws(() => stalls.holdBlocking(1, false), /merges fail/)
+  tree.level0Count = 11
+  stalls.holdBlocking(1, false)
+  tree.sealedCount = 2
+  assert.ok(stalls.hold(1, true) !== undefined)
+  scheduler.flushFailure = new VarveError('IO', 'flushes fail')
+  assert.throws(() => stalls.hold(1, true), /flushes fail/)
+})
+
+test('compactions that are held back hold no write back, memtables do', () => {
+  const { tree, scheduler, stalls } = setUp()
+  tree.level0Count = 100
+  tree.debtBytes = 2 ** 40
+  assert.ok(stalls.hold(1, true) !== undefined)
+  scheduler.mergesHeld = true
+  assert.equal(stalls.hold(1, true), undefined)
+  tree.sealedCount = 2
+  assert.ok(stalls.hold(1, true) !== undefined)
+})
+
+const turn = (): Promise<void> => new Promise(setImmediate)

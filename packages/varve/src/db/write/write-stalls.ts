@@ -1,0 +1,208 @@
+import type { Clock } from '../../base/clock.js'
+import { VarveError } from '../../base/errors.js'
+import {
+  noStallThresholds,
+  type StallThresholds,
+} from '../../compaction/pickers/compaction-options.js'
+import type { Scheduler } from '../../compaction/schedule/scheduler.js'
+import type { StallCause, StallEvent, StallStats } from '../api.js'
+import {
+  type Backlog,
+  describeBacklog,
+  type WritePressure,
+  writePressure,
+} from './write-pressure.js'
+
+/** Rates to which writes are slowed down: when a slowdown begins, and right before the stop. */
+const fastestSlowedBytesPerMs = 64 * 1024
+const slowestBytesPerMs = 4 * 1024
+
+/** Delays shorter than this are saved up; a commit is delayed no longer than the other. */
+const minDelayMs = 1
+const maxDelayMs = 50
+
+/** How often a blocked thread looks around. */
+const blockingPollMs = 50
+
+/** What a commit has to wait for. */
+type Stall =
+  | { readonly severity: 'slowdown'; readonly cause: StallCause; readonly delayMs: number }
+  | { readonly severity: 'stop'; readonly cause: StallCause; readonly leftMs: number }
+
+type StallScheduler = Pick<
+  Scheduler,
+  'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking'
+>
+
+/** A tree, as far as it can hold writes back. */
+export interface PressingTree extends Backlog {
+  readonly stallThresholds: StallThresholds
+}
+
+export type StallsByCause = Record<StallCause, StallStats>
+
+export function noStalls(): StallsByCause {
+  return {
+    memtables: { count: 0, timeMs: 0 },
+    level0: { count: 0, timeMs: 0 },
+    debt: { count: 0, timeMs: 0 },
+  }
+}
+
+/**
+ * Holds writes back when flushes and compactions cannot keep up: first a delay for each commit, which
+ * grows with what they are behind, then a stop, until they caught up or the commit has waited so long
+ * that it fails. Compactions that the user holds back hold no write back.
+ *
+ * Owned by: the database; the commit pipeline asks before each commit, one commit at a time.
+ */
+export class WriteStalls {
+  readonly byCause = noStalls()
+  /** The stall that was reported last and goes on. */
+  private reported = ''
+  private owedMs = 0
+  /** The commit that asks has paid its delay. */
+  private wasDelayed = false
+  /** When the commit that asks was stopped. */
+  private stoppedAtMs: number | undefined
+  private waiters: (() => void)[] = []
+
+  /** `maxStopMs`: how long a commit waits before it fails. */
+  constructor(
+    private readonly trees: () => Iterable<PressingTree>,
+    private readonly scheduler: StallScheduler,
+    private readonly clock: Clock,
+    private readonly maxStopMs: number,
+    private readonly onStall: (event: StallEvent) => void,
+  ) {}
+
+  /**
+   * Asks whether a commit of `bytes` may go, which fits into the memtables unless `needsMemtable`:
+   * undefined if so, otherwise a promise that resolves when it is worth asking again. Throws when the
+   * commit has waited too long, or why the background work has stopped and waiting would be in vain.
+   */
+  hold(bytes: number, needsMemtable: boolean): Promise<void> | undefined {
+    const stall = this.check(bytes, needsMemtable)
+    return stall === undefined ? undefined : this.wait(stall)
+  }
+
+  /** The same, blocking the thread until the commit may go. */
+  holdBlocking(bytes: number, needsMemtable: boolean): void {
+    for (;;) {
+      const stall = this.check(bytes, needsMemtable)
+      if (stall === undefined) return
+      this.waitBlocking(stall)
+    }
+  }
+
+  /** Resolves when a flush or compaction has ended, or the database closes. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push(resolve)
+    })
+  }
+
+  /** The tree changed, or the database closes: those who wait ask again. */
+  wake(): void {
+    for (const resolve of this.waiters.splice(0)) resolve()
+  }
+
+  private check(bytes: number, needsMemtable: boolean): Stall | undefined {
+    let pressure: WritePressure | undefined
+    let source: PressingTree | undefined
+    for (const tree of this.trees()) {
+      const limits = this.scheduler.mergesHeld ? noStallThresholds : tree.stallThresholds
+      const one = writePressure(tree, limits, needsMemtable)
+      if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue
+      pressure = one
+      source = tree
+    }
+    if (pressure === undefined || source === undefined) {
+      this.reported = ''
+      this.passed()
+      return undefined
+    }
+    const { cause, fraction } = pressure
+    const severity = fraction === 1 ? 'stop' : 'slowdown'
+    if (severity === 'stop') this.throwFailure(cause)
+    this.report(cause, severity, source)
+    return severity === 'stop' ? this.stop(cause, source) : this.slowdown(cause, fraction, bytes)
+  }
+
+  private throwFailure(cause: StallCause): void {
+    const { flushFailure, mergeFailure } = this.scheduler
+    const failure = cause === 'memtables' ? flushFailure : (mergeFailure ?? flushFailure)
+    if (failure === undefined) return
+    this.passed()
+    throw failure
+  }
+
+  private stop(cause: StallCause, source: PressingTree): Stall {
+    const nowMs = this.clock.monotonicMs()
+    this.stoppedAtMs ??= nowMs
+    const leftMs = this.stoppedAtMs + this.maxStopMs - nowMs
+    if (leftMs > 0) return { severity: 'stop', cause, leftMs }
+    this.passed()
+    throw new VarveError(
+      'ABORTED',
+      `the write was given up after it waited for ${this.maxStopMs} ms ('maxStallMs'): ` +
+        describeBacklog(cause, source, source.stallThresholds),
+    )
+  }
+
+  private slowdown(cause: StallCause, fraction: number, bytes: number): Stall | undefined {
+    if (!this.wasDelayed) {
+      const rate =
+        fastestSlowedBytesPerMs + (slowestBytesPerMs - fastestSlowedBytesPerMs) * fraction
+      this.owedMs += bytes / rate
+      if (this.owedMs >= minDelayMs) {
+        const delayMs = Math.min(this.owedMs, maxDelayMs)
+        this.owedMs = 0
+        return { severity: 'slowdown', cause, delayMs }
+      }
+    }
+    this.passed()
+    return undefined
+  }
+
+  /** The next to ask is another commit. */
+  private passed(): void {
+    this.wasDelayed = false
+    this.stoppedAtMs = undefined
+  }
+
+  private async wait(stall: Stall): Promise<void> {
+    const startMs = this.clock.monotonicMs()
+    if (stall.severity === 'stop') await this.changedWithin(stall.leftMs)
+    else await new Promise<void>((resolve) => void this.clock.awaited(stall.delayMs, resolve))
+    this.waited(stall, startMs)
+  }
+
+  private async changedWithin(timeoutMs: number): Promise<void> {
+    const cancel = this.clock.awaited(timeoutMs, () => this.wake())
+    await this.changed()
+    cancel()
+  }
+
+  private waitBlocking(stall: Stall): void {
+    const startMs = this.clock.monotonicMs()
+    if (stall.severity === 'slowdown') this.clock.sleepSync(stall.delayMs)
+    else this.scheduler.waitBlocking(Math.min(stall.leftMs, blockingPollMs))
+    this.waited(stall, startMs)
+  }
+
+  private waited({ severity, cause }: Stall, startMs: number): void {
+    if (severity === 'slowdown') this.wasDelayed = true
+    this.byCause[cause].timeMs += this.clock.monotonicMs() - startMs
+  }
+
+  /** One event when a stall begins or changes, not one for each commit. */
+  private report(cause: StallCause, severity: StallEvent['severity'], source: PressingTree): void {
+    const key = `${cause} ${severity}`
+    if (this.reported === key) return
+    this.reported = key
+    this.byCause[cause].count++
+    const backlog = describeBacklog(cause, source, source.stallThresholds)
+    this.onStall({ cause, severity, message: `writes ${severity}: ${backlog}` })
+  }
+}

@@ -1,0 +1,269 @@
+import { assert } from '../../base/assert.js'
+import type { VarveError } from '../../base/errors.js'
+import type { FileSystem, ReadableFile, WritableFile } from '../file-system.js'
+import { systemError } from '../system-error.js'
+
+export type OperationKind =
+  | Exclude<keyof FileSystem, 'sharedWithThreads' | 'syncDirectoryAsync'>
+  | Exclude<keyof ReadableFile, 'path' | 'readAsync'>
+  | Exclude<keyof WritableFile, 'path' | 'syncAsync'>
+
+/** Asynchronous operations count as the kind of their synchronous form. */
+export interface FileOperation {
+  readonly kind: OperationKind
+  /** The file or folder; for `rename` and `link` the existing name. */
+  readonly path: string
+  /** The new name, for `rename` and `link`. */
+  readonly to?: string
+  /** How many bytes, for `read` and `append`; the new size, for `truncate`. */
+  readonly bytes?: number
+  /** 0 for the first operation on this file system, and so on. */
+  readonly index: number
+}
+
+export interface Fault {
+  /** What the operating system says, such as `ENOSPC` or `EIO`. */
+  readonly systemCode: string
+  /** For `append`: so many bytes are written before it fails. */
+  readonly shortWriteBytes?: number
+}
+
+/**
+ * A file system that fails when it is told to.
+ *
+ * Owned by: the test that asks what happens when an operation fails.
+ * Invariants:
+ * 1. A failed operation has not reached the inner file system, except for the part of an append that
+ *    a short write lets through.
+ * 2. After a failed append, nothing is appended before `truncate`; after a failed sync, nothing is
+ *    synced. Who does it breaks the contract, and an assertion says so.
+ * 3. Closing is counted and never fails.
+ */
+export class FaultyFileSystem implements FileSystem {
+  /** As the inner one: a thread that opens the files by itself meets no faults. */
+  readonly sharedWithThreads: boolean
+  /** The operations so far, while recording. */
+  readonly trace: FileOperation[] = []
+  isRecording = false
+  operationCount = 0
+
+  constructor(
+    private readonly inner: FileSystem,
+    /** Asked before each operation; may be replaced at any time. */
+    public faultFor: (operation: FileOperation) => Fault | undefined = () => undefined,
+  ) {
+    this.sharedWithThreads = inner.sharedWithThreads
+  }
+
+  makeDirectory(path: string): void {
+    this.begin('makeDirectory', path)
+    this.inner.makeDirectory(path)
+  }
+
+  list(path: string): string[] {
+    this.begin('list', path)
+    return this.inner.list(path)
+  }
+
+  exists(path: string): boolean {
+    this.begin('exists', path)
+    return this.inner.exists(path)
+  }
+
+  realPath(path: string): string {
+    this.begin('realPath', path)
+    return this.inner.realPath(path)
+  }
+
+  openForRead(path: string): ReadableFile {
+    this.begin('openForRead', path)
+    return new FaultyReadableFile(this, this.inner.openForRead(path))
+  }
+
+  create(path: string): WritableFile {
+    this.begin('create', path)
+    return new FaultyWritableFile(this, this.inner.create(path))
+  }
+
+  openForAppend(path: string): WritableFile {
+    this.begin('openForAppend', path)
+    return new FaultyWritableFile(this, this.inner.openForAppend(path))
+  }
+
+  rename(from: string, to: string): void {
+    this.begin('rename', from, { to })
+    this.inner.rename(from, to)
+  }
+
+  link(existing: string, name: string): void {
+    this.begin('link', existing, { to: name })
+    this.inner.link(existing, name)
+  }
+
+  remove(path: string): void {
+    this.begin('remove', path)
+    this.inner.remove(path)
+  }
+
+  removeDirectory(path: string): void {
+    this.begin('removeDirectory', path)
+    this.inner.removeDirectory(path)
+  }
+
+  removeAsync(path: string): Promise<void> {
+    return new Promise((settle) => {
+      this.begin('remove', path)
+      settle(this.inner.removeAsync(path))
+    })
+  }
+
+  syncDirectory(path: string): void {
+    this.begin('syncDirectory', path)
+    this.inner.syncDirectory(path)
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    this.begin('syncDirectory', path)
+    await this.inner.syncDirectoryAsync(path)
+  }
+
+  freeBytes(path: string): number {
+    this.begin('freeBytes', path)
+    return this.inner.freeBytes(path)
+  }
+
+  /** Counts an operation and throws if it is to fail. */
+  begin(kind: OperationKind, path: string, details: { to?: string; bytes?: number } = {}): void {
+    const fault = this.ask(kind, path, details)
+    if (fault !== undefined) throw systemError(kind, path, fault.systemCode)
+  }
+
+  /** Counts an operation and answers how it is to fail. */
+  ask(
+    kind: OperationKind,
+    path: string,
+    details: { to?: string; bytes?: number } = {},
+  ): Fault | undefined {
+    const operation: FileOperation = { kind, path, ...details, index: this.operationCount++ }
+    if (this.isRecording) this.trace.push(operation)
+    return this.faultFor(operation)
+  }
+}
+
+class FaultyReadableFile implements ReadableFile {
+  readonly path: string
+
+  constructor(
+    private readonly faults: FaultyFileSystem,
+    private readonly inner: ReadableFile,
+  ) {
+    this.path = inner.path
+  }
+
+  sizeBytes(): number {
+    this.faults.begin('sizeBytes', this.path)
+    return this.inner.sizeBytes()
+  }
+
+  read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    this.faults.begin('read', this.path, { bytes: length })
+    return this.inner.read(target, targetOffset, length, position)
+  }
+
+  async readAsync(
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    this.faults.begin('read', this.path, { bytes: length })
+    return this.inner.readAsync(target, targetOffset, length, position)
+  }
+
+  close(): void {
+    this.inner.close()
+    this.faults.ask('close', this.path)
+  }
+}
+
+class FaultyWritableFile implements WritableFile {
+  readonly path: string
+  private size: number
+  private syncFailed = false
+  /** Of a sync under way that is going to fail. */
+  private failing: Fault | undefined
+
+  constructor(
+    private readonly faults: FaultyFileSystem,
+    private readonly inner: WritableFile,
+  ) {
+    this.path = inner.path
+    this.size = inner.sizeBytes
+  }
+
+  get sizeBytes(): number {
+    return this.size
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): void {
+    assert(this.inner.sizeBytes === this.size, `append to ${this.path} after one failed`)
+    const fault = this.faults.ask('append', this.path, { bytes: end - start })
+    if (fault === undefined) {
+      this.inner.append(bytes, start, end)
+      this.size = this.inner.sizeBytes
+      return
+    }
+    const written = Math.min(fault.shortWriteBytes ?? 0, end - start)
+    this.inner.append(bytes, start, start + written)
+    throw systemError('write', this.path, fault.systemCode)
+  }
+
+  truncate(sizeBytes: number): void {
+    assert(sizeBytes <= this.size, 'truncate makes a file longer')
+    this.faults.begin('truncate', this.path, { bytes: sizeBytes })
+    this.inner.truncate(sizeBytes)
+    this.size = sizeBytes
+  }
+
+  reserve(sizeBytes: number): void {
+    this.faults.begin('reserve', this.path, { bytes: sizeBytes })
+    this.inner.reserve(sizeBytes)
+  }
+
+  rewrite(bytes: Uint8Array, position: number): void {
+    this.faults.begin('rewrite', this.path, { bytes: bytes.length })
+    this.inner.rewrite(bytes, position)
+  }
+
+  /** The error of a sync under way is told here as well. */
+  sync(): void {
+    const fault = this.failing ?? this.askForSync()
+    if (fault !== undefined) throw this.syncFails(fault)
+    this.inner.sync()
+  }
+
+  /** Fails when a disk would have answered, not at once. */
+  async syncAsync(): Promise<void> {
+    const fault = this.askForSync()
+    if (fault === undefined) return this.inner.syncAsync()
+    this.failing = fault
+    await Promise.resolve()
+    this.failing = undefined
+    throw this.syncFails(fault)
+  }
+
+  close(): void {
+    this.inner.close()
+    this.faults.ask('close', this.path)
+  }
+
+  private askForSync(): Fault | undefined {
+    assert(!this.syncFailed, `sync of ${this.path} after a sync of it failed`)
+    return this.faults.ask('sync', this.path)
+  }
+
+  private syncFails({ systemCode }: Fault): VarveError {
+    this.syncFailed = true
+    return systemError('sync', this.path, systemCode)
+  }
+}

@@ -1,0 +1,67 @@
+import { copyBytes } from '../../base/bytes.js'
+import { corruption } from '../../base/errors.js'
+import { VarintReader, VarintWriter } from '../../base/varint.js'
+import { isEmptyRange } from '../../key/key-range.js'
+import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'
+
+/**
+ * The range-delete block: tombstones by ascending start, of the same start by descending sequence, to
+ * the end of the payload, each
+ *
+ *     start length varint │ start │ end length + 1 varint, or 0 for no upper bound │ end │ sequence varint
+ */
+export class RangeDeleteBlockBuilder {
+  private readonly writer = new VarintWriter()
+
+  add(tombstone: RangeTombstone): void {
+    const { start, end, sequence } = tombstone
+    this.writer.writeLengthPrefixed(start)
+    if (end === null) this.writer.write(0)
+    else this.writer.write(end.length + 1).writeBytes(end)
+    this.writer.write(sequence)
+  }
+
+  finish(): Buffer {
+    return this.writer.finish()
+  }
+}
+
+/**
+ * Whether a block that was packed tightly may be stored so: a tombstone takes at least a byte there,
+ * which keeps a reader from unpacking millions of them from next to nothing.
+ */
+export function mayBeStored(tombstoneCount: number, storedBytes: number): boolean {
+  return tombstoneCount <= storedBytes
+}
+
+/**
+ * `storedBytes`: what the payload takes in the file, which bounds how many tombstones it may have.
+ *
+ * Ensures: the bounds are views of a copy; all are in order, and differ; every range holds something.
+ */
+export function decodeRangeDeletes(
+  payload: Buffer,
+  storedBytes: number,
+  file: string,
+  fileOffset: number,
+): RangeTombstone[] {
+  const reader = new VarintReader(copyBytes(payload))
+  const tombstones: RangeTombstone[] = []
+  let previous: RangeTombstone | undefined
+  while (reader.offset < payload.length) {
+    const start = reader.readLengthPrefixed()
+    const endLength = reader.read()
+    const end = endLength === 0 ? null : reader.readBytes(endLength - 1)
+    const tombstone = { start, end, sequence: reader.read() }
+    const isMisplaced = previous !== undefined && compareRangeTombstones(previous, tombstone) >= 0
+    if (reader.failed || isMisplaced || isEmptyRange(tombstone)) {
+      throw corruption(file, fileOffset, `range delete ${tombstones.length} cannot be`)
+    }
+    tombstones.push(tombstone)
+    if (!mayBeStored(tombstones.length, storedBytes)) {
+      throw corruption(file, fileOffset, 'more range deletes than a block of its size can have')
+    }
+    previous = tombstone
+  }
+  return tombstones
+}

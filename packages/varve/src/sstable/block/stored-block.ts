@@ -1,0 +1,59 @@
+import { crc32 } from '../../base/checksum.js'
+import { VarveError, corruption } from '../../base/errors.js'
+import { noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
+import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'
+
+/**
+ * A block as it lies in the file:
+ *
+ *     payload, as the codec left it │ codec u8 │ crc32 u32 of payload and codec
+ */
+export interface PackedBlock {
+  /** As the codec left it. */
+  readonly payload: Buffer
+  readonly codecId: number
+}
+
+/** Packs a payload, or leaves it as it is when the codec saves less than an eighth of it. */
+export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
+  if (codec.id !== noneCodec.id) {
+    const packed = codec.compress(payload)
+    if (packed.length <= payload.length - payload.length / 8) {
+      return { payload: packed, codecId: codec.id }
+    }
+  }
+  return { payload, codecId: noneCodec.id }
+}
+
+/**
+ * Checks a stored block, which was read from `offset` of `file`, and gives its payload: a view of
+ * `stored` when it was not compressed.
+ */
+export function unpackBlock(
+  stored: Buffer,
+  codecs: CodecRegistry,
+  file: string,
+  offset: number,
+): Buffer {
+  const payloadEnd = stored.length - trailerBytes
+  if (payloadEnd < 0) throw corruption(file, offset, 'a block shorter than its trailer')
+  if (crc32(stored.subarray(0, payloadEnd + 1)) !== stored.readUInt32LE(payloadEnd + 1)) {
+    throw corruption(file, offset, 'wrong checksum of a block')
+  }
+  const payload = stored.subarray(0, payloadEnd)
+  const id = stored[payloadEnd]
+  if (id === noneCodec.id) return payload
+  const codec = codecs.get(id, file)
+  try {
+    const original = codec.decompress(payload, maxPayloadBytes)
+    if (original.length <= maxPayloadBytes) return original
+    throw new RangeError('more bytes than a block has')
+  } catch (cause) {
+    const what = `a block that codec "${codec.name}" cannot unpack`
+    throw new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, {
+      file,
+      offset,
+      cause,
+    })
+  }
+}

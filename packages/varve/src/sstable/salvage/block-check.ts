@@ -1,0 +1,142 @@
+import { compareRanges, emptyBytes } from '../../base/bytes.js'
+import { hashBytes } from '../../base/hash.js'
+import { isValueLength } from '../../key/expiry.js'
+import { maxKeyBytes, maxSequence } from '../../key/limits.js'
+import { isReservedKind } from '../../key/value-kind.js'
+import { wideOffsetsFlag } from '../block/block-builder.js'
+import type { BloomFilter } from '../bloom-filter.js'
+import { EntryCounts } from '../entry-counts.js'
+import { EntryPlace } from '../block/entry-place.js'
+
+/**
+ * Checks the payload of a data block (drawn in block-builder.ts) by itself, byte by byte: that entries,
+ * hashes, offsets and count fill it and agree, that keys and values have lengths that the database
+ * takes, and that entries are in order. It shares no code with Block, which trusts what it may.
+ *
+ * Owned by: whoever checks a table; one object serves all of its blocks. The fields describe the block
+ * of the last `run`, as far as it went.
+ */
+export class BlockCheck extends EntryCounts {
+  /** What is wrong with the block, if anything. */
+  problem: string | undefined
+  /** Whether the problem is one of a newer format, not of damage. */
+  isUnsupported = false
+  /** Keys that the filter denies, though they are here. */
+  filterMisses = 0
+  /** Lowest and highest distance of a sequence from the table's base sequence. */
+  minDelta = 0
+  maxDelta = 0
+  payload: Buffer = emptyBytes
+  firstKeyStart = 0
+  firstKeyEnd = 0
+  firstDelta = 0
+  lastKeyStart = 0
+  lastKeyEnd = 0
+  lastDelta = 0
+
+  private readonly entry = new EntryPlace()
+
+  /** Views, valid until the next `run`. Requires: `entryCount` > 0. */
+  get firstKey(): Buffer {
+    return this.payload.subarray(this.firstKeyStart, this.firstKeyEnd)
+  }
+
+  get lastKey(): Buffer {
+    return this.payload.subarray(this.lastKeyStart, this.lastKeyEnd)
+  }
+
+  /** False when there is a problem. `filter`: that of the table, if it has one. */
+  run(payload: Buffer, filter?: BloomFilter): boolean {
+    this.start(payload)
+    const frame = blockFrame(payload)
+    if (frame === undefined) return this.fail('a block without its entries')
+    const { count, wide, entriesEnd, offsetsStart } = frame
+    const { entry } = this
+    const usesFilter = filter?.exists === true
+    let offset = 0
+    for (let i = 0; i < count; i++) {
+      const at = wide ? payload.readUInt32LE(offsetsStart + 4 * i) : 0
+      const stored = wide ? at : payload.readUInt16LE(offsetsStart + 2 * i)
+      if (stored !== offset) return this.fail('an entry that its offset does not point to')
+      if (!entry.decode(payload, offset, entriesEnd)) return this.failAt(offset, entriesEnd)
+      const { keyStart, keyEnd, valueEnd, kind, sequenceDelta } = entry
+      if (keyEnd === keyStart || keyEnd - keyStart > maxKeyBytes) {
+        return this.fail('a key of a length that no key has')
+      }
+      if (!isValueLength(kind, valueEnd - keyEnd)) {
+        return this.fail('a value of a length that no such value has')
+      }
+      const order =
+        i === 0
+          ? -1
+          : compareRanges(payload, this.lastKeyStart, this.lastKeyEnd, payload, keyStart, keyEnd)
+      if (order > 0 || (order === 0 && sequenceDelta >= this.lastDelta)) {
+        return this.fail('unsorted entries')
+      }
+      const hash = hashBytes(payload, keyStart, keyEnd)
+      if (payload[entriesEnd + i] !== hash >>> 24) return this.fail('a wrong hash byte')
+      if (usesFilter && !filter.mayContain(hash)) this.filterMisses++
+      this.count()
+      offset = valueEnd
+    }
+    return offset === entriesEnd || this.fail('a gap behind the entries')
+  }
+
+  private start(payload: Buffer): void {
+    this.problem = undefined
+    this.isUnsupported = false
+    this.clear()
+    this.filterMisses = 0
+    this.minDelta = maxSequence
+    this.maxDelta = 0
+    this.payload = payload
+  }
+
+  private count(): void {
+    const { keyStart, keyEnd, valueEnd, kind, sequenceDelta } = this.entry
+    if (this.entryCount === 0) {
+      this.firstKeyStart = keyStart
+      this.firstKeyEnd = keyEnd
+      this.firstDelta = sequenceDelta
+    }
+    this.lastKeyStart = keyStart
+    this.lastKeyEnd = keyEnd
+    this.lastDelta = sequenceDelta
+    this.add(kind, this.payload, keyStart, keyEnd, valueEnd)
+    if (sequenceDelta < this.minDelta) this.minDelta = sequenceDelta
+    if (sequenceDelta > this.maxDelta) this.maxDelta = sequenceDelta
+  }
+
+  private failAt(offset: number, entriesEnd: number): false {
+    const kind = this.payload[offset]
+    this.isUnsupported = offset < entriesEnd && isReservedKind(kind)
+    return this.fail(
+      this.isUnsupported ? `an entry of kind ${kind}` : 'an entry that runs out of its block',
+    )
+  }
+
+  private fail(problem: string): false {
+    this.problem = problem
+    return false
+  }
+}
+
+export interface BlockFrame {
+  readonly count: number
+  readonly wide: boolean
+  /** Entries stand at [0, entriesEnd), hash bytes at [entriesEnd, offsetsStart). */
+  readonly entriesEnd: number
+  readonly offsetsStart: number
+}
+
+/** Where the parts of a payload lie; undefined when no entries fit in front of them. */
+export function blockFrame(payload: Buffer): BlockFrame | undefined {
+  const countStart = payload.length - 4
+  if (countStart < 0) return undefined
+  const tail = payload.readUInt32LE(countStart)
+  const wide = tail >= wideOffsetsFlag
+  const count = wide ? tail - wideOffsetsFlag : tail
+  const offsetsStart = countStart - count * (wide ? 4 : 2)
+  const entriesEnd = offsetsStart - count
+  return count === 0 || entriesEnd <= 0 ? undefined : { count, wide, entriesEnd, offsetsStart }
+}

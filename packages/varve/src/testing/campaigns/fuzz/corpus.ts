@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+// Inputs that decoders once took a way of their own with: a file a decoder, an input a line, as base64.
+// `npm run fuzz:corpus` adds to them; whatever was found to harm belongs there, too.
+
+const folder = fileURLToPath(new URL('../../../../testdata/fuzz/', import.meta.url))
+
+export function readCorpus(name: string): Buffer[] {
+  const path = `${folder}${name}.txt`
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'latin1').split('\n')
+  return lines.slice(0, -1).map((line) => Buffer.from(line, 'base64'))
+}
+
+export function writeCorpus(name: string, inputs: readonly Buffer[]): void {
+  mkdirSync(folder, { recursive: true })
+  const lines = inputs.map((input) => `${input.toString('base64')}\n`)
+  writeFileSync(`${folder}${name}.txt`, lines.join(''))
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Prng } from '../../../base/prng.js'
+import type { OpenOptions } from '../../../db/api.js'
+import { Comparison } from '../../harness/comparison.js'
+import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
+import { drawOptions } from './option-set.js'
+
+// The same operations under one set of options after another: each must answer as the oracle does, so all
+// answer the same. Half of the databases are also closed now and then, and opened with other options.
+const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? 50)
+const operationCount = 120
+const reopenChance = 0.03
+const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+
+const scale: WorkloadScale = {
+  keyCount: 80,
+  longestKeyBytes: 8000,
+  shortValueBytes: 150,
+  longValueBytes: 2000,
+  hugeValueBytes: 20_000,
+  maxBatchWrites: 20,
+  longestTtlMs: 100,
+}
+
+test(`${optionSets} sets of options give the same answers`, async () => {
+  const operations = drawOperations()
+  let compactions = 0
+  for (let set = 0; set < optionSets; set++) {
+    const random = new Prng(seed + set)
+    const first = drawOptions(random)
+    const changing = random.chance(0.5) ? random : undefined
+    const directory = mkdtempSync(join(tmpdir(), 'varve-metamorphic-'))
+    try {
+      compactions += await compare(directory, first, operations, changing)
+    } catch (cause) {
+      const options = JSON.stringify(first)
+      throw new Error(`VARVE_SEED=${seed}, set ${set}: ${options}`, { cause })
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+  assert.ok(compactions > optionSets, `${compactions} compactions are too few`)
+})
+
+function drawOperations(): Operation[] {
+  const workload = new Workload(new Prng(seed), scale)
+  return Array.from({ length: operationCount }, () => workload.next())
+}
+
+/** `changing` draws when the database is opened anew, and with what. Returns how often it compacted. */
+async function compare(
+  directory: string,
+  options: OpenOptions,
+  operations: readonly Operation[],
+  changing: Prng | undefined,
+): Promise<number> {
+  const comparison = await Comparison.start(directory, options)
+  try {
+    for (const [i, operation] of operations.entries()) {
+      try {
+        if (changing?.chance(reopenChance) === true) await comparison.reopen(drawOptions(changing))
+        await comparison.run(operation)
+      } catch (cause) {
+        throw new Error(`operation ${i}: ${operation.type}`, { cause })
+      }
+    }
+    const db = await comparison.finish()
+    assert.equal(db.stats().backgroundErrors, 0)
+    return comparison.compactions
+  } finally {
+    await comparison.db.close()
+  }
+}

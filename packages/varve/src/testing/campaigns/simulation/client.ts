@@ -1,0 +1,376 @@
+import assert from 'node:assert/strict'
+import { VarveError } from '../../../base/errors.js'
+import { type Encoding, encodingFor } from '../../../batch/encoding.js'
+import { rangeOf } from '../../../db/read/key-bounds.js'
+import type { Snapshot } from '../../../db/read/snapshot.js'
+import type { FileSystem } from '../../../fs/file-system.js'
+import { isEmptyRange } from '../../../key/key-range.js'
+import { type BinaryDatabase, bytes, latin1, operationsOf } from '../../harness/comparison.js'
+import {
+  type ModelRange,
+  type ModelScan,
+  type OracleState,
+  toBytes,
+  type Write,
+} from '../../kit/oracle.js'
+import type { VirtualClock } from '../../kit/virtual-clock.js'
+import { removeCheckpoint } from './checkpoint-removal.js'
+import type { History } from './history.js'
+import { checkpointPath, openSimulated, type SimulatedOptions, type Step } from './scenario.js'
+import { inVirtualTime } from './virtual-time.js'
+
+type Entry = readonly [Uint8Array, Uint8Array]
+
+/** A snapshot and what it must show. */
+interface Held {
+  readonly engine: Snapshot<Uint8Array, Uint8Array>
+  readonly state: OracleState
+}
+
+interface OpenWalk {
+  readonly entries: Iterator<Entry, undefined>
+  readonly expected: [string, Buffer][]
+}
+
+/** Where a client works, and what it may be told there. */
+export interface ClientSetting {
+  readonly fs: FileSystem
+  readonly clock: VirtualClock
+  readonly options: SimulatedOptions
+  /** Whether an operation may fail with this now. None ever answers wrongly. */
+  readonly mayFail: (error: VarveError) => boolean
+}
+
+/**
+ * Does the steps of a scenario to a database, keeps the history of its writes, and compares what it
+ * reads.
+ *
+ * Owned by: a simulation. Lives: as long as its file system; after a crash comes another client.
+ */
+export class Client {
+  /** Undefined while it could not be opened. */
+  db: BinaryDatabase | undefined
+  /** What operations, or the database in the background, failed with since it was opened. */
+  failures: VarveError[] = []
+  /** An error that nobody may get. Kept, since what a listener throws would stop the engine. */
+  private defect: Error | undefined
+  private readonly snapshots = new Map<number, Held>()
+  private readonly walks = new Map<number, OpenWalk>()
+  private background: Promise<unknown>[] = []
+
+  constructor(
+    private readonly setting: ClientSetting,
+    /** Another one after each loss of writes, so that crash images keep theirs. */
+    public history: History,
+  ) {}
+
+  private get nowMs(): number {
+    return this.setting.clock.wallMs()
+  }
+
+  get isPoisoned(): boolean {
+    return this.failures.some(({ code }) => code === 'POISONED')
+  }
+
+  open(): void {
+    const { fs, clock, options } = this.setting
+    this.failures = []
+    this.db = this.attempt(() => openSimulated(fs, clock, options))
+    this.db?.on('error', (error) => this.note(error))
+    if (this.db !== undefined) this.learnOutcomes(this.db)
+    // What an open has found, it has made durable.
+    if (this.db !== undefined) this.history.markDurable()
+  }
+
+  /** Writes that were refused because nobody knew are there now, or are not. */
+  private learnOutcomes(db: BinaryDatabase): void {
+    const { history } = this
+    if (!history.hasUnknown) return
+    const entries = this.attempt(() => [...db.entries()])
+    if (entries === undefined) {
+      this.db = undefined
+      this.background.push(this.attemptAsync(db.close()))
+      return
+    }
+    const expected = history.afterKill()
+    const count = history.find(entries, expected, this.nowMs)
+    const found = history.describe(entries, expected, this.nowMs)
+    assert.ok(count !== undefined, `opened again: ${found}`)
+    this.history = history.upTo(count)
+  }
+
+  async run(step: Exclude<Step, { type: 'die' }>): Promise<void> {
+    if (this.db === undefined) await this.endBackground()
+    if (this.db === undefined) this.open()
+    if (this.db !== undefined) await this.runOn(this.db, step)
+    if (this.defect !== undefined) throw this.defect
+  }
+
+  /** Everything there is, forward and backward. */
+  checkAll(): void {
+    this.checkScan({}, undefined)
+    this.checkScan({ reverse: true }, undefined)
+    if (this.defect !== undefined) throw this.defect
+  }
+
+  /** Everything acknowledged is durable then, unless closing failed or the database was poisoned. */
+  async close(): Promise<void> {
+    const { db } = this
+    if (db === undefined) return
+    for (const slot of [...this.walks.keys()]) this.stepWalk(slot, Infinity)
+    for (const slot of [...this.snapshots.keys()]) this.dropSnapshot(slot)
+    await this.endBackground()
+    this.db = undefined
+    const closing = this.attemptAsync(db.close().then(() => true))
+    const isClosed = await inVirtualTime(this.setting.clock, closing)
+    if (isClosed === true && !this.isPoisoned) this.history.markDurable()
+  }
+
+  private async endBackground(): Promise<void> {
+    for (const work of this.background.splice(0)) await inVirtualTime(this.setting.clock, work)
+  }
+
+  private async runOn(db: BinaryDatabase, step: Exclude<Step, { type: 'die' }>): Promise<void> {
+    switch (step.type) {
+      case 'write':
+        return this.write(db, [step.writes], step.sync)
+      case 'burst':
+        return this.write(db, step.groups, false)
+      case 'get':
+        return this.checkKeys(step.keys, step.slot)
+      case 'scan':
+        return this.checkScan(step.scan, step.slot)
+      case 'snapshot':
+        this.dropSnapshot(step.slot)
+        this.snapshots.set(step.slot, {
+          engine: db.snapshot(),
+          state: this.history.visible(),
+        })
+        return
+      case 'dropSnapshot':
+        return this.dropSnapshot(step.slot)
+      case 'openWalk':
+        return this.openWalk(db, step.slot, step.scan)
+      case 'stepWalk':
+        return this.stepWalk(step.slot, step.steps)
+      case 'flush':
+        return this.start(this.flush(db), step.wait)
+      case 'compact':
+        return this.start(this.attemptAsync(db.compact(toBytes(step.range))), step.wait)
+      case 'wait':
+        return this.wait(step.delayMs)
+      case 'checkpoint':
+        return this.checkpoint(db)
+      case 'reopen':
+        await this.close()
+        return this.open()
+    }
+  }
+
+  /** Begins all groups together. The last one blocks, in the midst of the others, if it can. */
+  private async write(
+    db: BinaryDatabase,
+    groups: readonly (readonly Write[])[],
+    sync: boolean,
+  ): Promise<void> {
+    const { clock, options } = this.setting
+    const settled: Promise<unknown>[] = []
+    for (const [i, writes] of groups.entries()) {
+      const withSync = sync || i % 4 === 3
+      const isDurable = withSync || options.durability === 'sync'
+      const [first] = writes
+      if (first.type === 'clear' && isEmpty(first.range)) {
+        // Writes nothing, so it settles before those that were begun before it, and is none of them.
+        settled.push(this.attemptAsync(db.clear(toBytes(first.range), { sync: withSync })))
+        continue
+      }
+      const number = this.history.begin(writes, this.nowMs)
+      if (i < groups.length - 1 || first.type === 'clear') {
+        const work =
+          first.type === 'clear'
+            ? db.clear(toBytes(first.range), { sync: withSync })
+            : db.batch(operationsOf(writes), { sync: withSync })
+        settled.push(this.settleAsync(number, isDurable, work))
+      } else {
+        this.settle(number, isDurable, () => db.batchSync(operationsOf(writes), { sync: withSync }))
+      }
+      if (i % 5 === 4) await Promise.resolve()
+    }
+    await inVirtualTime(clock, Promise.all(settled))
+  }
+
+  private settle(number: number, isDurable: boolean, commit: () => void): void {
+    try {
+      commit()
+    } catch (error) {
+      this.refuse(number, error)
+      return
+    }
+    this.history.acknowledge(number, isDurable)
+  }
+
+  private async settleAsync(number: number, isDurable: boolean, work: Promise<void>) {
+    try {
+      await work
+    } catch (error) {
+      this.refuse(number, error)
+      return
+    }
+    this.history.acknowledge(number, isDurable)
+  }
+
+  private refuse(number: number, error: unknown): void {
+    this.note(error)
+    const isUnknown = (error as VarveError).code === 'POISONED'
+    this.history.refuse(number, isUnknown ? 'unknown' : 'refused')
+  }
+
+  private async flush(db: BinaryDatabase): Promise<void> {
+    const { history } = this
+    const { acknowledged } = history
+    const isFlushed = await this.attemptAsync(db.flush().then(() => true))
+    if (isFlushed === true) history.markDurable(acknowledged)
+  }
+
+  private async start(work: Promise<unknown>, wait: boolean): Promise<void> {
+    if (wait) await inVirtualTime(this.setting.clock, work)
+    else this.background.push(work)
+  }
+
+  /** One that was made is what was there; then it makes room for the next. */
+  private async checkpoint(db: BinaryDatabase): Promise<void> {
+    const { fs, clock, options } = this.setting
+    const isFree = this.attempt(() => {
+      removeCheckpoint(fs)
+      return true
+    })
+    if (isFree !== true) return
+    const making = this.attemptAsync(db.checkpoint(checkpointPath).then(() => true))
+    if ((await inVirtualTime(clock, making)) !== true) return
+    const copy = this.attempt(() => openSimulated(fs, clock, options, false, checkpointPath))
+    if (copy === undefined) return
+    const found = this.attempt(() => [...copy.entries()])
+    if (found !== undefined) {
+      const { history } = this
+      const expected = { atLeast: history.acknowledged, atMost: history.acknowledged }
+      const isSame = history.find(found, expected, this.nowMs) !== undefined
+      assert.ok(isSame, `a checkpoint: ${history.describe(found, expected, this.nowMs)}`)
+    }
+    await inVirtualTime(clock, this.attemptAsync(copy.close()))
+  }
+
+  /** Time passes, with all that waits for it; then the interval's sync has been made. */
+  private async wait(delayMs: number): Promise<void> {
+    const { history } = this
+    const { clock, options } = this.setting
+    const { durability } = options
+    const { acknowledged } = history
+    clock.advance(delayMs)
+    await inVirtualTime(clock, Promise.resolve())
+    const isSynced = typeof durability === 'object' && delayMs >= durability.intervalMs
+    if (isSynced && this.failures.length === 0) history.markDurable(acknowledged)
+  }
+
+  /** The engine and the model as of a snapshot, or as of now. */
+  private readers(slot: number | undefined) {
+    const held = slot === undefined ? undefined : this.snapshots.get(slot)
+    return held ?? { engine: this.db!, state: this.history.visible() }
+  }
+
+  private async checkKeys(keys: readonly string[], slot: number): Promise<void> {
+    const { engine, state } = this.readers(slot)
+    for (const key of keys) {
+      const expected = state.at(this.nowMs).get(key)
+      const read = engine.get(bytes(key)).then((value) => {
+        // It may have expired while it was waited for.
+        if (value === undefined) assertSame(value, state.at(this.nowMs).get(key), key)
+        else assertSame(value, expected, key)
+      })
+      await inVirtualTime(this.setting.clock, this.attemptAsync(read))
+      this.attempt(() => assertSame(engine.getSync(bytes(key)), state.at(this.nowMs).get(key), key))
+    }
+  }
+
+  private checkScan(scan: ModelScan, slot: number | undefined): void {
+    const { engine, state } = this.readers(slot)
+    const found = this.attempt(() => [...engine.entries(toBytes(scan))])
+    if (found === undefined) return
+    const expected = state.at(this.nowMs).scan(scan)
+    assert.deepEqual(
+      found.map(([key]) => latin1(key)),
+      expected.map(([key]) => key),
+      'the keys of a scan',
+    )
+    for (const [i, [key, value]] of found.entries()) assertSame(value, expected[i][1], latin1(key))
+  }
+
+  private openWalk(db: BinaryDatabase, slot: number, scan: ModelScan): void {
+    this.stepWalk(slot, Infinity)
+    const expected = this.history.visible().at(this.nowMs).scan(scan)
+    const entries = this.attempt(() => db.entries(toBytes(scan))[Symbol.iterator]())
+    if (entries !== undefined) this.walks.set(slot, { entries, expected })
+  }
+
+  private stepWalk(slot: number, steps: number): void {
+    const walk = this.walks.get(slot)
+    for (let i = 0; walk !== undefined && i < steps; i++) {
+      const step = this.attempt(() => walk.entries.next())
+      if (step?.value !== undefined) {
+        const expected = walk.expected.shift()
+        assert.equal(latin1(step.value[0]), expected?.[0], 'the key of an open walk')
+        assertSame(step.value[1], expected?.[1], 'of an open walk')
+        continue
+      }
+      if (step !== undefined) assert.deepEqual(walk.expected, [], 'a walk that ended early')
+      else walk.entries.return?.()
+      this.walks.delete(slot)
+      return
+    }
+  }
+
+  private dropSnapshot(slot: number): void {
+    this.snapshots.get(slot)?.engine.close()
+    this.snapshots.delete(slot)
+  }
+
+  /** Undefined when it failed as it may. */
+  private attempt<T>(run: () => T): T | undefined {
+    try {
+      return run()
+    } catch (error) {
+      this.note(error)
+      return undefined
+    }
+  }
+
+  private async attemptAsync<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work
+    } catch (error) {
+      this.note(error)
+      return undefined
+    }
+  }
+
+  private note(error: unknown): void {
+    const isClear =
+      error instanceof VarveError && (error.code === 'IO' || error.code === 'POISONED')
+    if (isClear && this.setting.mayFail(error)) this.failures.push(error)
+    else this.defect ??= error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const binary = encodingFor('binary', '') as Encoding<Uint8Array>
+
+function isEmpty(range: ModelRange): boolean {
+  return isEmptyRange(rangeOf<Uint8Array>(toBytes(range), binary))
+}
+
+function assertSame(
+  actual: Uint8Array | undefined,
+  expected: Buffer | undefined,
+  key: string,
+): void {
+  const isSame = actual === undefined ? expected === undefined : expected?.equals(actual) === true
+  assert.ok(isSame, `another value of ${JSON.stringify(key.slice(0, 40))}`)
+}

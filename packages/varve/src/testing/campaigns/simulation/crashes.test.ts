@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WritableFile } from '../../../fs/file-system.js'
+import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
+import { runCrashes } from './crash-run.js'
+import { drawScenario } from './scenario.js'
+import { reportOf, simulate } from './simulate.js'
+import { SimulationFailure } from './simulation-failure.js'
+
+const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
+const wantedImages = 20_000
+
+test('whatever a crash leaves is opened, and holds what it must', async () => {
+  let images = 0
+  for (let seed = firstSeed; images < wantedImages; seed++) {
+    try {
+      images += (await simulate(seed, 'crashes')).images
+    } catch (error) {
+      assert.ok(error instanceof SimulationFailure, String(error))
+      assert.fail(reportOf(error, 'crashes'))
+    }
+  }
+})
+
+test('the same seed gives the same trace, hash for hash', async () => {
+  const scenario = drawScenario(firstSeed + 7, 40)
+  const { digest } = await runCrashes(scenario)
+  assert.equal((await runCrashes(drawScenario(firstSeed + 7, 40))).digest, digest)
+  assert.notEqual((await runCrashes({ ...scenario, seed: 0 })).digest, digest)
+  assert.notEqual((await runCrashes(drawScenario(firstSeed + 8, 40))).digest, digest)
+})
+
+/** Disks on which no engine could keep its promises: a simulation that finds nothing here is blind. */
+const badDisks: Record<string, () => MemoryFileSystem> = {
+  'names are never durable': () =>
+    new (class extends MemoryFileSystem {
+      override syncDirectory(): void {}
+    })(),
+  'a sync does nothing': () =>
+    new (class extends MemoryFileSystem {
+      override create(path: string): WritableFile {
+        return Object.assign(super.create(path), { sync() {}, syncAsync: () => Promise.resolve() })
+      }
+    })(),
+}
+
+for (const [name, newFileSystem] of Object.entries(badDisks)) {
+  test(`a disk that breaks its word is found out: ${name}`, async () => {
+    await assert.rejects(async () => {
+      for (let seed = 1; seed < 6; seed++) await runCrashes(drawScenario(seed, 30), newFileSystem)
+    }, SimulationFailure)
+  })
+}

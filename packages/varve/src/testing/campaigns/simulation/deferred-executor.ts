@@ -1,0 +1,70 @@
+import type { Clock } from '../../../base/clock.js'
+import type { Prng } from '../../../base/prng.js'
+import type { JobExecutor } from '../../../compaction/jobs/job-executor.js'
+import type { JobOutcome, JobRequest } from '../../../compaction/jobs/job-request.js'
+import type { JobWatch } from '../../../compaction/jobs/job-watch.js'
+import { type JobEnvironment, runJob } from '../../../compaction/jobs/run-job.js'
+
+const maxDelayMs = 8
+
+interface WaitingJob {
+  readonly request: JobRequest
+  readonly done: (outcome: JobOutcome) => void
+  readonly watch: JobWatch | undefined
+}
+
+/**
+ * A background thread that is none: a job runs a random time after it was submitted, with whatever
+ * the client does in between, and all of it is the same in the next run.
+ *
+ * Owned by: a simulated database.
+ */
+export class DeferredExecutor implements JobExecutor {
+  readonly isInline = false
+  private readonly waiting: WaitingJob[] = []
+  private isAborted = false
+
+  constructor(
+    private readonly environment: Omit<JobEnvironment, 'checkpoint'>,
+    private readonly clock: Clock,
+    private readonly random: Prng,
+    readonly mergeSlots: number,
+  ) {}
+
+  prepare(): void {}
+
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
+    this.waiting.push({ request, done, watch })
+    this.clock.awaited(this.random.below(maxDelayMs), () => this.runNext())
+  }
+
+  poll(): void {
+    if (this.isAborted) while (this.waiting.length > 0) this.runNext()
+    else if (this.random.chance(0.5)) this.runNext()
+  }
+
+  wait(timeoutMs: number): void {
+    this.clock.sleepSync(Math.min(timeoutMs, this.random.below(maxDelayMs)))
+    this.runNext()
+  }
+
+  abort(): void {
+    this.isAborted = true
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private runNext(): void {
+    const job = this.waiting.shift()
+    if (job === undefined) return
+    const message = 'the job was given up'
+    const isGivenUp = this.isAborted || job.watch?.isAborted === true
+    job.done(
+      isGivenUp
+        ? { ok: false, error: { code: 'ABORTED', message } }
+        : runJob(job.request, { ...this.environment, checkpoint: () => {} }),
+    )
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../../../base/clock.js'
+import { hashBytes } from '../../../base/hash.js'
+import { Prng } from '../../../base/prng.js'
+import type { RunPolicy } from '../../../compaction/pickers/compaction-options.js'
+import type { Durability } from '../../../db/api.js'
+import { Database } from '../../../db/database.js'
+import { type ResolvedOptions, resolveOptions } from '../../../db/options/open-options.js'
+import type { FileSystem } from '../../../fs/file-system.js'
+import type { BinaryDatabase } from '../../harness/comparison.js'
+import { DeferredExecutor } from './deferred-executor.js'
+import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
+
+/** What a simulated client does next; beside the oracle's operations, a checkpoint and death. */
+export type Step =
+  | Operation
+  | { readonly type: 'checkpoint' }
+  /** The process dies, or the power fails; what that leaves is opened again. */
+  | { readonly type: 'die'; readonly of: 'kill' | 'powerLoss' }
+
+/** Everything that a run depends on, as plain data: the same scenario gives the same trace. */
+export interface Scenario {
+  readonly seed: number
+  readonly options: SimulatedOptions
+  readonly steps: readonly Step[]
+}
+
+/** Sizes so small that a few dozen writes make flushes, merges and fresh MANIFESTs. */
+export interface SimulatedOptions {
+  readonly durability: Durability
+  readonly background: 'inline' | 'deferred'
+  /** Merges, or parts of one, that may be under way at once. */
+  readonly mergeSlots: number
+  readonly policy: RunPolicy
+  readonly memtableBytes: number
+  readonly blockBytes: number
+  readonly cacheBytes: number
+  readonly filterBitsPerKey: number
+  readonly codec: string
+  readonly l0Trigger: number
+  readonly sizeRatio: number
+  readonly maxManifestBytes: number
+}
+
+const scale: WorkloadScale = {
+  keyCount: 40,
+  longestKeyBytes: 300,
+  shortValueBytes: 120,
+  longValueBytes: 900,
+  hugeValueBytes: 9000,
+  maxBatchWrites: 10,
+  longestTtlMs: 200,
+}
+
+const weights: Record<Operation['type'], number> = {
+  write: 100,
+  burst: 20,
+  get: 6,
+  scan: 4,
+  snapshot: 4,
+  dropSnapshot: 4,
+  openWalk: 2,
+  stepWalk: 4,
+  flush: 6,
+  compact: 3,
+  reopen: 4,
+  wait: 6,
+}
+const checkpointChance = 0.02
+const deathChance = 0.03
+
+export function drawScenario(seed: number, stepCount: number): Scenario {
+  const random = new Prng(seed)
+  const options = drawOptions(random)
+  const workload = new Workload(random, scale, weights)
+  const steps = Array.from({ length: stepCount }, (): Step => {
+    if (random.chance(checkpointChance)) return { type: 'checkpoint' }
+    if (random.chance(deathChance)) {
+      return { type: 'die', of: random.pick(['kill', 'powerLoss']) }
+    }
+    return workload.next()
+  })
+  return { seed, options, steps }
+}
+
+function drawOptions(random: Prng): SimulatedOptions {
+  const KiB = 1024
+  return {
+    background: random.pick(['inline', 'deferred']),
+    policy: random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled']),
+    durability: random.pick(['os', 'os', 'sync', { intervalMs: 20 }] as const),
+    memtableBytes: random.pick([4, 6, 12]) * KiB,
+    blockBytes: random.pick([256, 1024, 4096]),
+    cacheBytes: random.pick([0, 64 * KiB]),
+    filterBitsPerKey: random.pick([0, 10]),
+    codec: random.pick(['none', 'none', 'deflate']),
+    l0Trigger: random.pick([1, 2, 4]),
+    sizeRatio: random.pick([2, 4]),
+    maxManifestBytes: random.pick([512, 4096]),
+    mergeSlots: random.pick([1, 3]),
+  }
+}
+
+/** Opens at once, so that nothing comes between a crash and what it left. */
+export function openSimulated(
+  fileSystem: FileSystem,
+  clock: Clock,
+  options: SimulatedOptions,
+  paranoid = false,
+  path = simulatedPath,
+): BinaryDatabase {
+  const { background, mergeSlots, policy, l0Trigger, sizeRatio, maxManifestBytes, ...others } =
+    options
+  const resolved = resolveOptions({
+    ...others,
+    keyEncoding: 'binary',
+    valueEncoding: 'binary',
+    background: 'inline',
+    coldReads: 'async',
+    tableBytes: options.memtableBytes,
+    maxOpenTables: 16,
+    compaction: { policy, l0Trigger, sizeRatio, baseBytes: options.memtableBytes },
+    paranoid,
+    fileSystem,
+    clock,
+  })
+  const random = new Prng(hashOf(clock.uniqueToken()))
+  const newExecutor: ResolvedOptions['newExecutor'] =
+    background === 'inline'
+      ? undefined
+      : (environment) => new DeferredExecutor(environment, clock, random, mergeSlots)
+  return Database.open(path, {
+    ...resolved,
+    maxManifestBytes,
+    ...(newExecutor === undefined ? {} : { newExecutor }),
+  })
+}
+
+function hashOf(text: string): number {
+  return hashBytes(Buffer.from(text), 0, text.length)
+}
+
+export const simulatedPath = '/db'
+
+/** Where a client makes checkpoints, one after another. */
+export const checkpointPath = '/copy'

@@ -1,0 +1,120 @@
+import { Prng } from '../../../base/prng.js'
+import type { VarveError } from '../../../base/errors.js'
+import {
+  type Fault,
+  FaultyFileSystem,
+  type FileOperation,
+} from '../../../fs/simulated/faulty-file-system.js'
+import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
+import { VirtualClock } from '../../kit/virtual-clock.js'
+import { removeCheckpoint } from './checkpoint-removal.js'
+import { Client } from './client.js'
+import { checkImage, type CrashImage, type CrashKind, takeImage } from './crash-image.js'
+import { History } from './history.js'
+import type { Scenario } from './scenario.js'
+import { SimulationFailure } from './simulation-failure.js'
+import { Trace } from './trace.js'
+
+/** What a kind of run adds to a scenario. */
+export interface SimulationHooks {
+  /** Asked before each file operation; `number` counts them over the whole run. */
+  readonly before: (operation: FileOperation, number: number) => Fault | undefined
+  readonly mayFail: (error: VarveError) => boolean
+  /** For the message of a failure: what was special. */
+  readonly circumstances: () => string
+}
+
+/**
+ * A whole engine in one thread: files in memory, virtual time, one client. Nothing in it is left to
+ * chance, so the same scenario with the same hooks gives the same trace.
+ *
+ * Owned by: a run. Lives: for one scenario.
+ */
+export class Simulation {
+  /** Crash images that were opened and found right. */
+  images = 0
+  readonly trace = new Trace()
+  readonly random: Prng
+  readonly clock: VirtualClock
+  client: Client
+  private operations = 0
+
+  constructor(
+    readonly scenario: Scenario,
+    private readonly hooks: SimulationHooks,
+    /** The disk, until a crash leaves another. */
+    public memory = new MemoryFileSystem(),
+  ) {
+    this.random = new Prng(~scenario.seed)
+    this.clock = new VirtualClock(scenario.seed)
+    this.client = this.newClient(new History())
+  }
+
+  get history(): History {
+    return this.client.history
+  }
+
+  /** Does all steps, and `afterStep` after each. Throws SimulationFailure. */
+  async run(afterStep: () => Promise<void>): Promise<void> {
+    const { scenario, trace } = this
+    for (const [i, step] of scenario.steps.entries()) {
+      await this.attempt(i, async () => {
+        trace.note(step.type)
+        if (step.type === 'die') await this.die(step.of)
+        else await this.client.run(step)
+        trace.files(this.memory)
+        await afterStep()
+      })
+    }
+  }
+
+  async attempt(step: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      const circumstances = this.hooks.circumstances()
+      throw new SimulationFailure(this.scenario, step, circumstances, this.trace.end, cause)
+    }
+  }
+
+  takeImage(kind: CrashKind, where: string): CrashImage {
+    const { memory, history, random, clock } = this
+    return takeImage(memory, kind, history, random.next(), where, clock.monotonicMs())
+  }
+
+  async checkImage(image: CrashImage): Promise<number> {
+    const { found, images } = await checkImage(image, this.scenario.options)
+    this.trace.note(`${image.where}: ${found}`)
+    this.images += images
+    return found
+  }
+
+  /** What a crash leaves is where the run goes on. */
+  private async die(of: 'kill' | 'powerLoss'): Promise<void> {
+    const { random } = this
+    const kind = of === 'kill' ? 'kill' : random.pick(['none', 'all', 'random', 'torn'] as const)
+    const image = this.takeImage(kind, 'a step')
+    const copy = { ...image, left: image.left.processCrashClone() }
+    const found = await this.checkImage(copy)
+    this.memory = image.left
+    // It may hold writes that the database has lost.
+    removeCheckpoint(this.memory)
+    // Power loss can still change what a dead process left; what it left itself stays.
+    this.client = this.newClient(of === 'kill' ? image.history : image.history.upTo(found))
+    this.client.open()
+    if (this.client.db !== undefined) this.client.checkAll()
+  }
+
+  private newClient(history: History): Client {
+    const { memory } = this
+    const fs = new FaultyFileSystem(memory, (operation) => {
+      // A dead process whose timers go on, on files that nobody sees any more.
+      if (memory !== this.memory) return undefined
+      this.trace.operation(operation)
+      return this.hooks.before(operation, this.operations++)
+    })
+    const { mayFail } = this.hooks
+    const { options } = this.scenario
+    return new Client({ fs, clock: this.clock, options, mayFail }, history)
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { FileOperation } from '../../../fs/simulated/faulty-file-system.js'
+import type { FileSystem } from '../../../fs/file-system.js'
+import { simulatedPath } from './scenario.js'
+
+/** How much of the end of a trace is kept in words. */
+const keptLines = 30
+
+/**
+ * What happened in a run, as one hash: every file operation, and every byte in the files after each
+ * step. Two runs of one scenario that differ anywhere have different hashes.
+ */
+export class Trace {
+  private readonly hash = createHash('sha256')
+  private lines: string[] = []
+
+  operation({ kind, path, to, bytes, index }: FileOperation): void {
+    // The lock names the process that runs the simulation.
+    const size = isLock(path) ? '' : ` ${bytes ?? ''}`
+    this.note(`${index} ${kind} ${path}${to === undefined ? '' : ` → ${to}`}${size}`)
+  }
+
+  note(line: string): void {
+    this.hash.update(line).update('\n')
+    this.lines.push(line)
+    if (this.lines.length >= 2 * keptLines) this.lines = this.lines.slice(-keptLines)
+  }
+
+  files(fs: FileSystem): void {
+    if (!fs.exists(simulatedPath)) return
+    for (const name of fs.list(simulatedPath).sort()) {
+      const path = `${simulatedPath}/${name}`
+      if (isLock(path)) continue
+      const file = fs.openForRead(path)
+      const bytes = Buffer.alloc(file.sizeBytes())
+      file.read(bytes, 0, bytes.length, 0)
+      file.close()
+      this.hash.update(name).update(bytes)
+    }
+  }
+
+  /** The last few lines. */
+  get end(): string {
+    return this.lines.slice(-keptLines).join('\n')
+  }
+
+  /** Ends the trace. */
+  digest(): string {
+    return this.hash.digest('hex')
+  }
+}
+
+function isLock(path: string): boolean {
+  return path.includes('/LOCK')
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Prng } from '../../../base/prng.js'
+import { verify } from '../../../tools/verify/verify.js'
+import { currentName } from '../../../version/file-names.js'
+import { bytes, latin1, openBinary } from '../../harness/comparison.js'
+import { Oracle, OracleState } from '../../kit/oracle.js'
+import {
+  type Cycle,
+  decodeNote,
+  drawCycle,
+  maxUnderWay,
+  noteKeyOf,
+  prefixOf,
+  surelyThereMs,
+  writerCount,
+  writesOf,
+} from './script.js'
+import { sharedClock } from './shared-clock.js'
+
+const childPath = fileURLToPath(new URL('./child.js', import.meta.url))
+
+/** What the keys of each writer were before the cycle, and by when those expire at the latest that do. */
+export type TortureState = readonly OracleState[]
+
+export const emptyState: TortureState = Array.from(
+  { length: writerCount },
+  () => new Oracle().state,
+)
+
+export interface CycleResult {
+  readonly state: TortureState
+  readonly acknowledgedWrites: number
+  /** Of those that were under way at the death, how many were found. */
+  readonly foundUnderWay: number
+  /** Entries that will expire and were found, and those that were found to have expired. */
+  readonly expiring: number
+  readonly expired: number
+  readonly deepestLevel: number
+}
+
+/**
+ * Starts a process that writes to the directory, kills it, and looks what is there: the directory must
+ * verify as it is, and hold of each writer the state after all writes that were acknowledged and some of
+ * those that were under way, in their order, with batches whole. Of entries that expire, those that must
+ * have may not be there, those with hours to go must be; one that was missed is never found again.
+ */
+export async function runCycle(
+  directory: string,
+  seed: number,
+  before: TortureState,
+): Promise<CycleResult> {
+  const cycle = drawCycle(seed)
+  const acknowledged = await killOne(directory, cycle)
+  const deadAtMs = sharedClock.wallMs() + 1
+  const total = acknowledged.reduce((sum, each) => sum + each, 0)
+  // Who dies while it creates the database may leave none.
+  if (total > 0 || existsSync(join(directory, currentName))) {
+    const { problems } = await verify(directory)
+    assert.deepEqual(problems, [], 'what was left does not verify')
+  }
+  // Half of the time it is the next process that mends what the dead one left.
+  const readOnly = new Prng(seed).chance(0.5) && total > 0
+  const db = await openBinary(directory, { ...cycle.options, readOnly })
+  try {
+    const found = Array.from({ length: writerCount }, (_, writer) => {
+      const readAtMs = sharedClock.wallMs()
+      const entries = [...db.entries({ prefix: bytes(prefixOf(writer)) })]
+      const seen = new Map(entries.map(([key, value]) => [latin1(key), value]))
+      return find(before[writer], { seen, readAtMs, deadAtMs }, seed, writer, acknowledged[writer])
+    })
+    for (const { expired } of found) {
+      for (const key of expired) {
+        assert.ok(!db.hasSync(bytes(key)), `${JSON.stringify(key)} came back`)
+      }
+    }
+    for (let writer = 0; writer < writerCount; writer++) {
+      const note = decodeNote(seed, db.getSync(bytes(noteKeyOf(writer))))
+      for (let other = 0; other < writerCount; other++) {
+        const needed = note?.[other] ?? 0
+        const hole = `a hole: writer ${other} lost what ${writer} built on`
+        assert.ok(found[other].count >= needed, hole)
+      }
+    }
+    const counts = found.reduce((sum, { count }) => sum + count, 0)
+    return {
+      state: found.map(({ state }) => state),
+      acknowledgedWrites: total,
+      foundUnderWay: counts - total,
+      expiring: found.reduce((sum, { state }) => sum + state.expiries.size, 0),
+      expired: found.reduce((sum, { expired }) => sum + expired.length, 0),
+      deepestLevel: db.levels().findLastIndex(({ tables }) => tables.length > 0),
+    }
+  } finally {
+    await db.close()
+  }
+}
+
+/** Returns how many writes of each writer were acknowledged. */
+async function killOne(directory: string, cycle: Cycle): Promise<number[]> {
+  const child = spawn(process.execPath, [childPath, directory, String(cycle.seed)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = once(child, 'close')
+  const counts = Array.from({ length: writerCount }, () => 0)
+  child.stdout.on('data', (chunk: Buffer) => {
+    for (const writer of chunk) counts[writer]++
+  })
+  if (!cycle.diesInRecovery) await Promise.race([once(child.stdout, 'data'), closed])
+  await delay(cycle.lifeMs)
+  child.kill('SIGKILL')
+  const [code, signal] = (await closed) as [number | null, string | null]
+  assert.equal(signal, 'SIGKILL', `the child ended by itself with ${code}`)
+  return counts
+}
+
+/** What was there when it was read, after the writer had died. */
+interface Sighting {
+  readonly seen: ReadonlyMap<string, Uint8Array>
+  readonly readAtMs: number
+  readonly deadAtMs: number
+}
+
+/** A state as it was found, without those of its entries that had expired. */
+interface FoundState {
+  readonly state: OracleState
+  readonly expired: readonly string[]
+}
+
+/** The one state that is found, among those after the writes that may have arrived. */
+function find(
+  before: OracleState,
+  sighting: Sighting,
+  seed: number,
+  writer: number,
+  acknowledged: number,
+): FoundState & { readonly count: number } {
+  const oracle = new Oracle(before.entries, before.expiries)
+  const script = writesOf(seed, writer)
+  for (let count = 0; count <= acknowledged + maxUnderWay; count++) {
+    // Nobody knows when it was written, but no later than that.
+    if (count > 0) oracle.write(script.next().value, sighting.deadAtMs)
+    if (count < acknowledged) continue
+    const found = recognize(oracle.state, sighting)
+    if (found !== undefined) return { ...found, count }
+  }
+  const expected = `the state after ${acknowledged} writes or those under way`
+  return assert.fail(`writer ${writer}: not ${expected}`)
+}
+
+/** Undefined when this is not what was seen. */
+function recognize(
+  { entries, expiries }: OracleState,
+  { seen, readAtMs }: Sighting,
+): FoundState | undefined {
+  const there = new Map<string, Buffer>()
+  const expired: string[] = []
+  for (const [key, value] of entries) {
+    const leftMs = (expiries.get(key) ?? Infinity) - readAtMs
+    const found = seen.get(key)
+    if (found === undefined && leftMs <= surelyThereMs) expired.push(key)
+    else if (found !== undefined && leftMs > 0 && value.equals(found)) there.set(key, value)
+    else return undefined
+  }
+  if (there.size !== seen.size) return undefined
+  const waiting = new Map([...expiries].filter(([key]) => there.has(key)))
+  return { state: new OracleState(there, waiting), expired }
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
+import { open } from '../../index.js'
+import { VirtualClock } from '../kit/virtual-clock.js'
+import type { OpenOptions } from '../../db/api.js'
+import type { Database } from '../../db/database.js'
+
+const KiB = 1024
+const records = 4000
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+function options(given: OpenOptions = {}): OpenOptions {
+  return {
+    background: 'inline',
+    fileSystem: new MemoryFileSystem(),
+    memtableBytes: 256 * KiB,
+    tableBytes: 64 * KiB,
+    ...given,
+  }
+}
+
+function keyOf(i: number): string {
+  return `key ${String(i).padStart(6, '0')}`
+}
+
+/** A tree at rest: its records on the last level. */
+async function filled(given?: OpenOptions): Promise<Database<string, string>> {
+  const db = await open('/db', options(given))
+  for (let i = 0; i < records; i++) await db.put(keyOf(i), 'value'.repeat(30))
+  await db.compact()
+  return db
+}
+
+function tableBytes(db: Database<string, string>): number {
+  return db.stats().tables.sizeBytes
+}
+
+test('a cleared range gives its space back without being read', async () => {
+  await using db = await filled()
+  const before = db.stats()
+  await db.clear({ gte: keyOf(100), lt: keyOf(3900) })
+  await db.flush()
+  const { bytes, compactions, tables } = db.stats()
+  assert.ok(tables.sizeBytes < 0.25 * before.tables.sizeBytes, `${tables.sizeBytes} bytes`)
+  assert.ok(compactions.drops > before.compactions.drops)
+  assert.ok(bytes.compactionRead - before.bytes.compactionRead < 0.25 * before.tables.sizeBytes)
+  assert.equal([...db.keys()].length, 200)
+})
+
+test('but not while a snapshot sees it', async () => {
+  await using db = await filled()
+  const before = tableBytes(db)
+  const snapshot = db.snapshot()
+  await db.clear()
+  await db.flush()
+  assert.ok(tableBytes(db) >= before)
+  assert.equal([...snapshot.keys()].length, records)
+  snapshot.close()
+  await nextTurn()
+  assert.ok(tableBytes(db) < 4 * KiB, `${tableBytes(db)} bytes`)
+  assert.deepEqual([...db.keys()], [])
+})
+
+test('what the oldest snapshot held back goes when it is closed, and not before', async () => {
+  await using db = await filled()
+  const before = tableBytes(db)
+  const oldest = db.snapshot()
+  const beside = db.snapshot()
+  for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
+  await db.flush()
+  const newer = db.snapshot()
+  for (const snapshot of [newer, beside]) {
+    snapshot.close()
+    await nextTurn()
+    assert.ok(tableBytes(db) >= before, `${tableBytes(db)} of ${before} bytes`)
+  }
+  oldest.close()
+  await nextTurn()
+  assert.ok(tableBytes(db) < 0.3 * before, `${tableBytes(db)} of ${before} bytes`)
+})
+
+test('a snapshot that held nothing back is closed without a look at the tables', async () => {
+  const clock = new VirtualClock()
+  const db = await filled({ clock })
+  for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
+  await db.flush()
+  let looks = 0
+  clock.nextTurn = () => looks++
+  for (let i = 0; i < 10; i++) {
+    using snapshot = db.snapshot()
+    assert.ok(snapshot.getSync(keyOf(40)) !== undefined)
+    await db.put(keyOf(i), 'newer')
+    await db.flush()
+  }
+  assert.equal(looks, 0)
+  const late = db.snapshot()
+  await db.del(keyOf(4))
+  await db.close()
+  late.close()
+})
+
+for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled'] as const) {
+  test(`records deleted one by one give their space back, under ${policy}`, async () => {
+    await using db = await filled({ compaction: policy })
+    const before = tableBytes(db)
+    for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
+    await db.flush()
+    assert.ok(tableBytes(db) < 0.3 * before, `${tableBytes(db)} of ${before} bytes`)
+    assert.equal([...db.keys()].length, records / 4)
+    assert.ok(
+      db.levels().every(({ tables }) => tables.every(({ deleteCount }) => deleteCount === 0)),
+    )
+  })
+}
+
+test('a few deletes do not make a large tree be written again', async () => {
+  await using db = await filled()
+  const before = db.stats().bytes.compaction
+  for (let i = 0; i < records; i += 20) await db.del(keyOf(i))
+  await db.flush()
+  assert.equal(db.stats().bytes.compaction, before)
+})
+
+test('a table that many reads look into in vain goes down', async () => {
+  await using db = await filled({ filterBitsPerKey: 0 })
+  await db.put(keyOf(0), 'newer')
+  await db.put(keyOf(records), 'newer')
+  await db.flush()
+  assert.equal(db.levels()[0].tables.length, 1)
+  for (let i = 1; i < 500; i++) db.getSync(keyOf(i))
+  await nextTurn()
+  assert.equal(db.levels()[0].tables.length, 0)
+  const reads = db.stats().operations.gets
+  for (let i = 1; i < 1000; i++) db.getSync(keyOf(i))
+  await nextTurn()
+  assert.equal(db.stats().operations.gets, reads + 999)
+})
+
+test('tables that nobody writes to are written again when they are old, if that is asked for', async () => {
+  const clock = new VirtualClock()
+  let wallMs = 1_000_000
+  clock.wallMs = () => wallMs
+  const compaction = { policy: 'leveled', maxTableAgeMs: 3_600_000 } as const
+  await using db = await filled({ clock, compaction, codec: 'deflate' })
+  const written = (): number[] =>
+    db.levels().flatMap(({ tables }) => tables.map(({ writtenAtMs }) => writtenAtMs))
+  const pass = (ms: number): void => {
+    wallMs += ms
+    clock.advance(ms)
+  }
+  assert.ok(written().every((atMs) => atMs === 1_000_000))
+  pass(3_000_000)
+  assert.ok(written().every((atMs) => atMs === 1_000_000))
+  for (let i = 0; i < 12; i++) pass(60_000)
+  assert.ok(written().every((atMs) => atMs > 4_000_000))
+  const { count } = db.stats().compactions
+  pass(60_000)
+  assert.equal(db.stats().compactions.count, count)
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { open, VarveError } from '../../index.js'
+
+const root = fileURLToPath(new URL('../../../../../', import.meta.url))
+const packageRoot = join(root, 'packages/varve')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+const compilerOptions: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  strict: true,
+  noUnusedLocals: true,
+  noEmitOnError: true,
+  skipLibCheck: true,
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules/@types')],
+}
+
+const packages = ['varve', 'level', 'keyv', 'unstorage']
+const readmes = packages.map((name) => `packages/${name}/README.md`)
+
+for (const page of ['README.md', 'docs/GUIDE.md', ...readmes]) {
+  test(`the example of ${page} compiles, and prints what it says`, () => {
+    const example = exampleOf(readFileSync(join(root, page), 'utf8'))
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
+    try {
+      writeProject(folder, example)
+      const program = ts.createProgram([join(folder, 'example.ts')], compilerOptions)
+      assert.equal(complaintsOf(program), '')
+      program.emit()
+      const run = spawnSync(process.execPath, ['example.js'], { cwd: folder, encoding: 'utf8' })
+      assert.equal(run.stderr, '')
+      assert.deepEqual(run.stdout.trimEnd().split('\n'), promisedOutput(example))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}
+
+test('the options table names every option, and no other', async () => {
+  const options = { noSuchOption: true } as object
+  const refusal = await open('never', options).catch((error: unknown) => error)
+  assert.ok(refusal instanceof VarveError)
+  const names = refusal.message.split('there are ')[1].split(', ')
+  assert.deepEqual(namesIn(section('Options')).sort(), names.sort())
+})
+
+test('the errors table names every code, and no other', () => {
+  const source = readFileSync(join(packageRoot, 'src/base/errors.ts'), 'utf8')
+  const type = /type ErrorCode =([\s|'A-Z_]+)/.exec(source)?.[1] ?? ''
+  const codes = [...type.matchAll(/'(\w+)'/g)].map(([, code]) => code)
+  assert.ok(codes.includes('CORRUPTION'))
+  assert.deepEqual(namesIn(section('Errors')).sort(), codes.sort())
+})
+
+/** All blocks of TypeScript on a page are one program. */
+function exampleOf(text: string): string {
+  const blocks = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, block]) => block)
+  assert.ok(blocks.length > 0, 'the page has a block of TypeScript')
+  return blocks.join('')
+}
+
+/** A package that has Varve and its adapters among its modules, as a user's would. */
+function writeProject(folder: string, example: string): void {
+  mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
+  symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
+  for (const name of ['@varve/level', '@varve/keyv', '@varve/unstorage', 'keyv', 'unstorage']) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'example.ts'), example)
+}
+
+function complaintsOf(program: ts.Program): string {
+  return ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => root,
+    getNewLine: () => '\n',
+  })
+}
+
+/** What stands behind an arrow in a comment is printed, line by line. */
+function promisedOutput(example: string): string[] {
+  return [...example.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line)
+}
+
+/** The text of a section, up to its first subsection. */
+function section(heading: string): string {
+  const text = readme.split(`\n## ${heading}\n`)[1]
+  assert.ok(text !== undefined, `README.md has a section "${heading}"`)
+  return text.split('\n##')[0]
+}
+
+/** The names in the first column of the section's table; a cell may hold several. */
+function namesIn(text: string): string[] {
+  const cells = [...text.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell]) => cell)
+  return cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+}

@@ -1,0 +1,200 @@
+import type { Prng } from '../../base/prng.js'
+import type { ModelRange, ModelScan, Write } from './oracle.js'
+
+/** One thing that a test does to an engine; `slot` names one of a few snapshots or open iterators. */
+export type Operation =
+  | { readonly type: 'write'; readonly writes: readonly Write[]; readonly sync: boolean }
+  /** Groups of writes that are begun together and awaited together. */
+  | { readonly type: 'burst'; readonly groups: readonly (readonly Write[])[] }
+  | { readonly type: 'get'; readonly keys: readonly string[]; readonly slot: number }
+  | { readonly type: 'scan'; readonly scan: ModelScan; readonly slot: number }
+  | { readonly type: 'snapshot'; readonly slot: number }
+  | { readonly type: 'dropSnapshot'; readonly slot: number }
+  | { readonly type: 'openWalk'; readonly slot: number; readonly scan: ModelScan }
+  | { readonly type: 'stepWalk'; readonly slot: number; readonly steps: number }
+  | { readonly type: 'flush'; readonly wait: boolean }
+  | { readonly type: 'compact'; readonly range: ModelRange; readonly wait: boolean }
+  | { readonly type: 'reopen' }
+  | { readonly type: 'wait'; readonly delayMs: number }
+
+/** Snapshots, and walks, that may be open at once. */
+export const slotCount = 3
+
+/** How much a workload draws of each thing. */
+export interface WorkloadScale {
+  readonly keyCount: number
+  readonly longestKeyBytes: number
+  /** Values: most are short, every third is long, one in a thousand is huge. */
+  readonly shortValueBytes: number
+  readonly longValueBytes: number
+  readonly hugeValueBytes: number
+  readonly maxBatchWrites: number
+  /** Of every fifth put. Default: nothing expires. */
+  readonly longestTtlMs?: number
+}
+
+export const fullScale: WorkloadScale = {
+  keyCount: 400,
+  longestKeyBytes: 64 * 1024,
+  shortValueBytes: 200,
+  longValueBytes: 4000,
+  hugeValueBytes: 200_000,
+  maxBatchWrites: 40,
+}
+
+/** How often each kind of operation comes, relative to the others. */
+const defaultWeights: Record<Operation['type'], number> = {
+  write: 400,
+  burst: 30,
+  get: 100,
+  scan: 30,
+  snapshot: 8,
+  dropSnapshot: 6,
+  openWalk: 10,
+  stepWalk: 40,
+  flush: 5,
+  compact: 3,
+  reopen: 2,
+  wait: 10,
+}
+
+/**
+ * Draws operations that go where engines break: keys that are prefixes of each other, bytes 0 and 255,
+ * few keys written often, values from nothing to more than a memtable, ranges that begin and end on keys
+ * and between them.
+ *
+ * Owned by: a test. The same seed gives the same operations.
+ */
+export class Workload {
+  private readonly keys: readonly string[]
+
+  constructor(
+    private readonly random: Prng,
+    private readonly scale = fullScale,
+    private readonly weights = defaultWeights,
+  ) {
+    this.keys = Array.from({ length: scale.keyCount }, (_, i) => this.newKey(i))
+  }
+
+  next(): Operation {
+    const { random } = this
+    const slot = random.below(slotCount)
+    switch (this.nextType()) {
+      case 'write':
+        return { type: 'write', writes: this.writes(), sync: random.chance(0.1) }
+      case 'burst':
+        return { type: 'burst', groups: this.times(random.between(2, 12), () => this.writes()) }
+      case 'get':
+        return { type: 'get', keys: this.times(random.between(1, 6), () => this.key()), slot }
+      case 'scan':
+        return { type: 'scan', scan: this.scan(), slot }
+      case 'snapshot':
+        return { type: 'snapshot', slot }
+      case 'dropSnapshot':
+        return { type: 'dropSnapshot', slot }
+      case 'openWalk':
+        return { type: 'openWalk', slot, scan: this.scan() }
+      case 'stepWalk':
+        return { type: 'stepWalk', slot, steps: random.between(1, 60) }
+      case 'flush':
+        return { type: 'flush', wait: random.chance(0.5) }
+      case 'compact': {
+        const range = random.chance(0.5) ? {} : this.range()
+        return { type: 'compact', range, wait: random.chance(0.5) }
+      }
+      case 'reopen':
+        return { type: 'reopen' }
+      case 'wait':
+        return { type: 'wait', delayMs: random.between(1, 40) }
+    }
+  }
+
+  /** One write, or the several of a batch. */
+  writes(): Write[] {
+    const { random } = this
+    if (random.chance(0.8)) return [this.write()]
+    return this.times(random.between(2, this.scale.maxBatchWrites), () => this.putOrDelete())
+  }
+
+  key(): string {
+    return this.random.pick(this.keys)
+  }
+
+  private nextType(): Operation['type'] {
+    const weights = Object.entries(this.weights)
+    let left = this.random.below(weights.reduce((sum, [, weight]) => sum + weight, 0))
+    for (const [type, weight] of weights) {
+      left -= weight
+      if (left < 0) return type as Operation['type']
+    }
+    throw new Error('the weights do not add up')
+  }
+
+  private write(): Write {
+    return this.random.chance(0.04) ? { type: 'clear', range: this.range() } : this.putOrDelete()
+  }
+
+  private putOrDelete(): Write {
+    const { random } = this
+    const { longestTtlMs } = this.scale
+    const key = this.key()
+    if (random.chance(0.25)) return { type: 'del', key }
+    if (longestTtlMs === undefined || !random.chance(0.2)) {
+      return { type: 'put', key, value: this.value() }
+    }
+    // Unlike any other value: states that look the same now must not differ later.
+    const value = Buffer.concat([this.value(), random.bytes(8)])
+    return { type: 'put', key, value, ttlMs: random.between(1, longestTtlMs) }
+  }
+
+  private value(): Buffer {
+    const { random } = this
+    const { shortValueBytes, longValueBytes, hugeValueBytes } = this.scale
+    const shape = random.below(1000)
+    if (shape < 50) return Buffer.alloc(0)
+    if (shape === 999) return Buffer.alloc(hugeValueBytes, random.bytes(1000))
+    if (shape < 700) return random.bytes(random.between(1, shortValueBytes))
+    return Buffer.alloc(random.between(longValueBytes >> 3, longValueBytes), random.bytes(30))
+  }
+
+  private scan(): ModelScan {
+    const { random } = this
+    const range = random.chance(0.2) ? {} : this.range()
+    const limit = random.chance(0.3) ? { limit: random.below(30) } : {}
+    return { ...range, ...limit, reverse: random.chance(0.5) }
+  }
+
+  /** Mostly narrow; sometimes with one bound, crossed bounds or a prefix. */
+  private range(): ModelRange {
+    const { random } = this
+    if (random.chance(0.2)) return { prefix: this.key().slice(0, random.between(1, 3)) }
+    const sorted = [...this.keys].sort()
+    const low = random.below(sorted.length)
+    const width = random.chance(0.1) ? random.between(-5, sorted.length) : random.between(1, 20)
+    const start = sorted[low]
+    const end = sorted[Math.max(0, Math.min(low + width, sorted.length - 1))]
+    return {
+      ...(random.chance(0.05) ? {} : random.chance(0.5) ? { gte: start } : { gt: start }),
+      ...(random.chance(0.05) ? {} : random.chance(0.5) ? { lt: end } : { lte: end }),
+    }
+  }
+
+  private newKey(i: number): string {
+    const { random } = this
+    if (i === 0) return 'x'.repeat(this.scale.longestKeyBytes)
+    switch (random.below(5)) {
+      case 0:
+        return random.pick(['\0', '\xff', 'a']).repeat(random.between(1, 8))
+      case 1:
+        return random.bytes(random.between(1, 3)).toString('latin1')
+      case 2:
+        return Buffer.from(`ключ:${i}`).toString('latin1')
+      default:
+        return `user:${String(i).padStart(4, '0')}${random.chance(0.2) ? ':name' : ''}`
+    }
+  }
+
+  private times<T>(count: number, make: () => T): T[] {
+    return Array.from({ length: count }, make)
+  }
+}

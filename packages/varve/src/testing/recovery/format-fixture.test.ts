@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
+import { open } from '../../index.js'
+import { VirtualClock } from '../kit/virtual-clock.js'
+import { restoreBackup, verifyBackups } from '../../tools/index.js'
+
+// Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
+// The second has two sorted runs on one level, the third entries that expire.
+const fixtures = ['format-1', 'format-1-runs']
+const expiringFixture = 'format-1-expiring'
+
+const inline = { background: 'inline' } as const
+
+/** What was written: forty keys, then changes in a second table, then changes in the log. */
+function expectedEntries(): [string, string][] {
+  const entries: [string, string][] = []
+  for (let i = 0; i < 30; i++) {
+    if (i === 2 || i === 4 || (i >= 10 && i < 20)) continue
+    entries.push([`key ${String(i).padStart(3, '0')}`, `value ${i}`])
+  }
+  entries[1][1] = 'newer'
+  entries[2][1] = 'in the log'
+  return [...entries, ['z', 'last']]
+}
+
+/** Writes the fixture with entries that expire, in two tables and the log. */
+async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
+  const clock = new VirtualClock()
+  const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
+  await db.put('expires', 'older')
+  await db.put('stays', 'value')
+  await db.flush()
+  await db.put('expires', 'value', { ttlMs: 1000 })
+  await db.put('lasts', 'as long as can be', { ttlMs: 2 ** 46 })
+  await db.flush()
+  await db.batch([
+    { type: 'put', key: 'logged', value: 'in the log', ttlMs: 2000 },
+    { type: 'put', key: 'empty', value: '', ttlMs: 3000 },
+  ])
+  await db.close()
+}
+
+/** What the fixture holds so long after it was written. */
+function expiringEntriesAfter(passedMs: number): [string, string][] {
+  const all: [string, string, number][] = [
+    ['empty', '', 3000],
+    ['expires', 'value', 1000],
+    ['lasts', 'as long as can be', 2 ** 46],
+    ['logged', 'in the log', 2000],
+    ['stays', 'value', Infinity],
+  ]
+  return all.filter(([, , ttlMs]) => passedMs < ttlMs).map(([key, value]) => [key, value])
+}
+
+for (const fixture of fixtures) {
+  test(`${fixture} is read, changed and compacted`, async (t) => {
+    const path = copyOf(fixture, t)
+    const before = readdirSync(path).sort()
+    const reader = await open(path, { readOnly: true })
+    assert.deepEqual([...reader.entries()], expectedEntries())
+    assert.equal(
+      reader.levels().reduce((sum, { runs }) => sum + runs, 0),
+      2,
+    )
+    await reader.close()
+    assert.deepEqual(readdirSync(path).sort(), before, 'reading only changes nothing')
+
+    const db = await open(path, inline)
+    await db.put('new', 'entry')
+    await db.compact()
+    const expected = [...expectedEntries(), ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
+    assert.deepEqual([...db.entries()], expected)
+    await db.close()
+  })
+}
+
+test(`${expiringFixture} is read, changed and compacted, before and after each moment`, async (t) => {
+  for (const ttlMs of [1000, 2000, 3000, 2 ** 46]) {
+    for (const passedMs of [ttlMs - 1, ttlMs]) {
+      const path = copyOf(expiringFixture, t)
+      const expected = expiringEntriesAfter(passedMs)
+      const options = { ...inline, clock: new VirtualClock(0, passedMs) }
+      const reader = await open(path, { ...options, readOnly: true })
+      assert.deepEqual([...reader.entries()], expected, `after ${passedMs} ms`)
+      await reader.close()
+      const db = await open(path, options)
+      await db.put('new', 'entry')
+      await db.compact()
+      const sorted = [...expected, ['new', 'entry']].sort(([a], [b]) => (a < b ? -1 : 1))
+      assert.deepEqual([...db.entries()], sorted, `compacted after ${passedMs} ms`)
+      await db.close()
+    }
+  }
+})
+
+// A form that was changed on purpose leaves the old fixture in the test above, and has a new one here.
+test(`${expiringFixture} is what is written today, byte by byte`, async () => {
+  const fs = new MemoryFileSystem()
+  await writeExpiring(fs)
+  const names = fs.list('/db').sort()
+  assert.deepEqual(names, readdirSync(pathOf(expiringFixture)).sort())
+  for (const name of names) {
+    const file = fs.openForRead(`/db/${name}`)
+    const bytes = Buffer.alloc(file.sizeBytes())
+    file.read(bytes, 0, bytes.length, 0)
+    const kept = readFileSync(join(pathOf(expiringFixture), name))
+    assert.equal(bytes.toString('hex'), kept.toString('hex'), name)
+  }
+})
+
+for (const fixture of [...fixtures, expiringFixture]) {
+  test(`damage to any file of ${fixture} is reported, with the file`, async (t) => {
+    for (const name of readdirSync(pathOf(fixture))) {
+      const path = copyOf(fixture, t)
+      const file = join(path, name)
+      const bytes = readFileSync(file)
+      bytes[Math.floor(bytes.length / 3)] ^= 0x10
+      writeFileSync(file, bytes)
+      const readAll = async (): Promise<void> => {
+        const db = await open(path, { readOnly: true })
+        try {
+          for (const entry of db.entries()) assert.equal(entry.length, 2)
+        } finally {
+          await db.close()
+        }
+      }
+      await assert.rejects(readAll(), { code: 'CORRUPTION' }, name)
+    }
+  })
+}
+
+test('a backup of format 1 is verified, restored and added to', async (t) => {
+  const backups = copyOf('backup-1', t)
+  assert.ok((await verifyBackups(backups)).isSound)
+  const path = join(backups, 'restored')
+  await restoreBackup(backups, path)
+  const db = await open(path, inline)
+  assert.deepEqual([...db.entries()], expectedEntries())
+  const { generation, newTables } = await db.backup(backups)
+  assert.deepEqual([generation, newTables], [2, 0])
+  await db.close()
+})
+
+function pathOf(fixture: string): string {
+  return fileURLToPath(new URL(`../../../testdata/${fixture}`, import.meta.url))
+}
+
+function copyOf(fixture: string, t: { after: (done: () => void) => void }): string {
+  const path = mkdtempSync(join(tmpdir(), 'varve-format-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  cpSync(pathOf(fixture), path, { recursive: true })
+  return path
+}

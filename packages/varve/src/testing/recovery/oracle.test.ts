@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Prng } from '../../base/prng.js'
+import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
+import { Comparison } from '../harness/comparison.js'
+import { fullScale, Workload } from '../kit/workload.js'
+import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
+import type { OpenOptions } from '../../db/api.js'
+
+const operationCount = 800
+const MiB = 1024 * 1024
+
+/** So small that a few hundred writes make flushes, and those make compactions over several levels. */
+const tiny: OpenOptions = {
+  memtableBytes: 64 * 1024,
+  tableBytes: 64 * 1024,
+  blockBytes: 256,
+  maxOpenTables: 16,
+  compaction: { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+}
+const threaded: OpenOptions = { ...tiny, background: 'thread' }
+const inline: OpenOptions = { ...tiny, background: 'inline' }
+
+const optionSets: Record<string, OpenOptions> = {
+  'thread, no cache, reads through the pool': { ...threaded, cacheBytes: 0, coldReads: 'async' },
+  'thread, deflate, small cache': {
+    ...threaded,
+    codec: 'deflate',
+    cacheBytes: MiB / 8,
+    coldReads: 'async',
+    durability: { intervalMs: 1 },
+  },
+  'thread, synced': { ...threaded, durability: 'sync', cacheBytes: MiB, coldReads: 'sync' },
+  'two threads, no filter': {
+    ...threaded,
+    background: { threads: 2 },
+    filterBitsPerKey: 0,
+    compaction: { policy: 'leveled', l0Trigger: 2, baseBytes: 128 * 1024, sizeRatio: 2 },
+  },
+  'thread, one level below': {
+    ...threaded,
+    compaction: { policy: 'leveled', l0Trigger: 2, maxLevels: 2 },
+  },
+  'thread, size-tiered': {
+    ...threaded,
+    compaction: { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
+  },
+  'inline, lazy leveled, paranoid': {
+    ...inline,
+    paranoid: true,
+    compaction: { policy: 'lazyLeveled', sizeRatio: 4, l0Trigger: 1 },
+  },
+  'inline on disk, paranoid': { ...inline, paranoid: true, cacheBytes: MiB },
+  'inline in memory, no cache, no filter, deflate': {
+    ...inline,
+    fileSystem: new MemoryFileSystem(),
+    cacheBytes: 0,
+    filterBitsPerKey: 0,
+    codec: 'deflate',
+    coldReads: 'async',
+  },
+  'inline in memory, synced, default blocks': {
+    ...inline,
+    fileSystem: new MemoryFileSystem(),
+    durability: 'sync',
+    blockBytes: 4096,
+    coldReads: 'async',
+  },
+}
+
+const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+
+/** Taken one after the other, while everything else goes on. */
+const changing: readonly CompactionOptions[] = [
+  { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
+  { policy: 'leveled', l0Trigger: 2, baseBytes: 64 * 1024, sizeRatio: 3, maxLevels: 4 },
+  { policy: 'lazyLeveled', sizeRatio: 4, l0Trigger: 2 },
+  { policy: 'fifo', maxBytes: 2 ** 40 },
+  { policy: 'leveled', l0Trigger: 1, baseBytes: 64 * 1024, sizeRatio: 2 },
+]
+const operationsPerPolicy = 60
+
+const cases: [string, OpenOptions, readonly CompactionOptions[]][] = [
+  ...Object.entries(optionSets).map(([name, options]): (typeof cases)[number] => [
+    name,
+    options,
+    [],
+  ]),
+  ['thread, changing policies', threaded, changing],
+  ['inline, changing policies', inline, changing],
+]
+
+for (const [name, options, policies] of cases) {
+  test(`answers as the oracle: ${name}`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'varve-oracle-'))
+    try {
+      await compare(directory, options, policies)
+    } catch (cause) {
+      throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+}
+
+async function compare(
+  directory: string,
+  options: OpenOptions,
+  policies: readonly CompactionOptions[],
+): Promise<void> {
+  const workload = new Workload(new Prng(seed), { ...fullScale, longestTtlMs: 200 })
+  const comparison = await Comparison.start(directory, options)
+  try {
+    for (let i = 0; i < operationCount; i++) {
+      if (policies.length > 0 && i % operationsPerPolicy === operationsPerPolicy - 1) {
+        comparison.db.setCompaction(policies[Math.floor(i / operationsPerPolicy) % policies.length])
+      }
+      const operation = workload.next()
+      try {
+        await comparison.run(operation)
+      } catch (cause) {
+        throw new Error(`operation ${i}: ${operation.type}`, { cause })
+      }
+    }
+    const db = await comparison.finish()
+    const tablesBelow = db.levels().filter(({ level, tables }) => level > 0 && tables.length > 0)
+    assert.ok(tablesBelow.length > 0, 'no level below the first holds a table')
+    assert.ok(comparison.compactions > 0, 'nothing was compacted')
+    assert.equal(db.stats().backgroundErrors, 0)
+  } finally {
+    await comparison.db.close()
+  }
+}

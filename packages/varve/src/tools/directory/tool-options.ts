@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from '../../base/clock.js'
+import type { FileSystem } from '../../fs/file-system.js'
+import { nodeFileSystem } from '../../fs/node-file-system.js'
+import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
+
+/** What all tools take: where the files live, and how to read them. */
+export interface ToolOptions {
+  /** Where the files are. Default: the disk. */
+  readonly fileSystem?: FileSystem
+  /** Codecs of your own with which blocks were packed. Default: none. */
+  readonly codecs?: readonly BlockCodec[]
+  /** Source of time and turns, for tests. Default: the system's. */
+  readonly clock?: Clock
+}
+
+/** A directory, and what it takes to read it. */
+export interface Site {
+  readonly fs: FileSystem
+  readonly codecs: CodecRegistry
+  readonly clock: Clock
+  /** With symbolic links resolved. */
+  readonly directory: string
+}
+
+/** Throws `IO` when there is no such directory. */
+export function siteOf(directory: string, options: ToolOptions): Site {
+  const fs = options.fileSystem ?? nodeFileSystem
+  return {
+    fs,
+    codecs: new CodecRegistry(options.codecs ?? []),
+    clock: options.clock ?? systemClock,
+    directory: fs.realPath(directory),
+  }
+}
+
+/** Bytes that a tool reads before it lets others run. */
+const bytesPerTurn = 4 * 1024 * 1024
+
+/** Runs work that yields after each piece, the bytes of it, and gives the event loop its turns. */
+export async function inTurns<T>(clock: Clock, work: Generator<number, T>): Promise<T> {
+  let untilTurn = bytesPerTurn
+  for (;;) {
+    const { done, value } = work.next()
+    if (done === true) return value
+    untilTurn -= value
+    if (untilTurn > 0) continue
+    untilTurn = bytesPerTurn
+    await new Promise<void>((resolve) => clock.nextTurn(resolve))
+  }
+}

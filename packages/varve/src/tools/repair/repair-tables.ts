@@ -1,0 +1,223 @@
+import { compareBytes, copyBytes, emptyBytes } from '../../base/bytes.js'
+import { Memory } from '../../base/memory.js'
+import { reviveError } from '../../compaction/jobs/job-error.js'
+import type { FlushRequest, JobRequest, MergeRequest } from '../../compaction/jobs/job-request.js'
+import { runJob } from '../../compaction/jobs/run-job.js'
+import { wholeRange } from '../../key/key-range.js'
+import { MemoryEntry } from '../../entry/memory-entry.js'
+import { ValueKind } from '../../key/value-kind.js'
+import type { DamagedSpan } from '../../log/log-reader.js'
+import { MemTable } from '../../memtable/memtable.js'
+import { blockFrame } from '../../sstable/salvage/block-check.js'
+import { noneCodec } from '../../sstable/block/codec.js'
+import { EntryPlace } from '../../sstable/block/entry-place.js'
+import { TableWriter } from '../../sstable/table-writer.js'
+import { TolerantTable } from '../../sstable/salvage/tolerant-table.js'
+import { tableName, temporaryName } from '../../version/file-names.js'
+import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
+import { rangeOf } from '../../compaction/pickers/compaction-spec.js'
+import { sortedRuns } from '../directory/layout.js'
+import { type LogSource, salvageGroups } from '../directory/log-source.js'
+import type { TableSource } from '../directory/table-source.js'
+import type { Site } from '../directory/tool-options.js'
+
+const blockBytes = 4096
+const filterBitsPerKey = 10
+/** More than any writer asks for: a filter's size must not be a damaged file's to choose. */
+const maxFilterBitsPerKey = 32
+const tableBytes = 32 * 1024 * 1024
+const memtableBytes = 32 * 1024 * 1024
+/** Beyond those that the size asks for; a merge may split where range deletes end. */
+const spareFileNumbers = 16
+
+/**
+ * Writes the tables that take the place of what is damaged. Each is whole, synced and has its name when
+ * its method returns; none is part of the database until a MANIFEST names it.
+ *
+ * Owned by: one repair.
+ */
+export class ReplacementTables {
+  /** Names in the directory, for a repair that fails to take back. */
+  readonly written: string[] = []
+
+  constructor(
+    private readonly site: Site,
+    /** The first of `count` file numbers that nobody has. */
+    private readonly allocate: (count: number) => number,
+  ) {}
+
+  /** What can be read of a table. Undefined when that is nothing. Requires: its base is known. */
+  *salvage(source: TableSource): Generator<number, WrittenTable | undefined> {
+    const { fs, codecs } = this.site
+    const file = fs.openForRead(source.file.path)
+    const fileNumber = this.allocate(1)
+    const path = `${this.site.directory}/${tableName(fileNumber)}`
+    let writer: TableWriter | undefined
+    try {
+      const known = source.statistics
+      const table = new TolerantTable(file, codecs, known)
+      const { properties } = table
+      const options = {
+        blockBytes,
+        filterBitsPerKey: Math.min(
+          properties?.filterBitsPerKey ?? filterBitsPerKey,
+          maxFilterBitsPerKey,
+        ),
+        codec: codecs.named(properties?.codec ?? '') ?? noneCodec,
+      }
+      writer = new TableWriter(fs, temporaryName(path), options, source.baseSequence!)
+      yield* copyEntries(table, source.baseSequence!, writer)
+      for (const { start, end, sequence } of table.tombstones ?? []) {
+        writer.addRangeTombstone(start, end, sequence)
+      }
+      if (writer.isEmpty) {
+        writer.abandon()
+        return undefined
+      }
+      const summary = writer.finish(properties?.user)
+      writer = undefined
+      fs.rename(temporaryName(path), path)
+      this.written.push(tableName(fileNumber))
+      return { fileNumber, ...summary }
+    } catch (error) {
+      writer?.abandon()
+      throw error
+    } finally {
+      file.close()
+    }
+  }
+
+  /** The same table under a number of its own. */
+  rename(source: TableSource): WrittenTable {
+    const fileNumber = this.allocate(1)
+    const name = tableName(fileNumber)
+    this.site.fs.link(source.file.path, `${this.site.directory}/${name}`)
+    this.written.push(name)
+    const { statistics, sizeBytes } = source
+    return { fileNumber, ...statistics!, sizeBytes }
+  }
+
+  /** One sorted run with all versions that a reader can see. Requires: at least one table. */
+  merge(tables: readonly TableMetadata[]): readonly WrittenTable[] {
+    const sizeBytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
+    const fileNumberCount = Math.ceil(sizeBytes / tableBytes) + spareFileNumbers
+    const request: MergeRequest = {
+      kind: 'merge',
+      spec: {
+        kind: 'merge',
+        keyspace: 0,
+        reason: 'repair',
+        // As if each were a level of its own, so that a run is read as one.
+        inputs: sortedRuns(tables).map((run, i) => ({ level: i + 1, tables: run })),
+        inputRange: rangeOf(tables),
+        outputLevel: 0,
+        outputRun: 0,
+        grandparents: [],
+        deeperRanges: [wholeRange],
+      },
+      options: this.jobOptions(),
+      snapshots: [],
+      nowMs: beforeAnyExpiry,
+      firstFileNumber: this.allocate(fileNumberCount),
+      fileNumberCount,
+    }
+    return this.run(request)
+  }
+
+  /** What the logs hold above `flushedSequence`, as tables of which each is newer than the one before. */
+  *fromLogs(
+    logs: readonly LogSource[],
+    flushedSequence: number,
+  ): Generator<number, WrittenTable[]> {
+    const tables: WrittenTable[] = []
+    const damage: DamagedSpan[] = []
+    let memtable = new MemTable(memtableBytes)
+    const flush = (neededBytes: number): void => {
+      if (!memtable.isEmpty) tables.push(...this.flush(memtable))
+      memtable = new MemTable(Math.max(memtableBytes, neededBytes))
+    }
+    for (const { file } of logs) {
+      yield* salvageGroups(
+        this.site,
+        file,
+        damage,
+        () => {},
+        (group) => {
+          while (group.next()) {
+            const { bytes, kind, sequence, keyStart, keyEnd, valueStart, valueEnd } = group
+            if (sequence <= Math.max(flushedSequence, memtable.maxSequence)) continue
+            const needed = MemTable.entryBytes(keyEnd - keyStart, valueEnd - valueStart)
+            if (!memtable.hasRoom(needed)) flush(needed)
+            if (kind === ValueKind.rangeDelete) {
+              const end = group.unbounded ? null : bytes.subarray(valueStart, valueEnd)
+              memtable.insertRangeDelete(sequence, bytes.subarray(keyStart, keyEnd), end)
+            } else {
+              memtable.insert(sequence, kind, bytes, keyStart, keyEnd, bytes, valueStart, valueEnd)
+            }
+          }
+        },
+      )
+    }
+    flush(0)
+    return tables
+  }
+
+  private flush(memtable: MemTable): readonly WrittenTable[] {
+    const request: FlushRequest = {
+      kind: 'flush',
+      memtable: memtable.seal(),
+      nothingBelow: false,
+      options: this.jobOptions(),
+      snapshots: [],
+      nowMs: beforeAnyExpiry,
+      firstFileNumber: this.allocate(1),
+      fileNumberCount: 1,
+    }
+    return this.run(request)
+  }
+
+  private run(request: JobRequest): readonly WrittenTable[] {
+    const outcome = runJob(request, { ...this.site, checkpoint: () => {} })
+    if (!outcome.ok) throw reviveError(outcome.error)
+    const { outputs } = outcome.result
+    for (const { fileNumber } of outputs) this.written.push(tableName(fileNumber))
+    return outputs
+  }
+
+  private jobOptions(): JobRequest['options'] {
+    return { blockBytes, tableBytes, filterBitsPerKey, codec: noneCodec.name, paranoid: true }
+  }
+}
+
+/** A repair takes nothing away for the time: the clock may be what is wrong. */
+const beforeAnyExpiry = 0
+
+/** Blocks that were sealed out of order are left out: a table cannot hold them. */
+function* copyEntries(
+  table: TolerantTable,
+  baseSequence: number,
+  writer: TableWriter,
+): Generator<number, void> {
+  const place = new EntryPlace()
+  let lastKey: Uint8Array = emptyBytes
+  let lastDelta = 0
+  for (const { check, sizeBytes } of table.blocks()) {
+    const { payload, firstDelta } = check
+    const order = compareBytes(lastKey, check.firstKey)
+    if (order > 0 || (order === 0 && firstDelta >= lastDelta)) continue
+    const { entriesEnd } = blockFrame(payload)!
+    const entry = new MemoryEntry(new Memory(payload))
+    for (let offset = 0; offset < entriesEnd; offset = place.valueEnd) {
+      place.decode(payload, offset, entriesEnd)
+      entry.keyStart = place.keyStart
+      entry.keyEnd = place.keyEnd
+      entry.valueEnd = place.valueEnd
+      entry.sequence = baseSequence + place.sequenceDelta
+      entry.kind = place.kind
+      writer.add(entry)
+    }
+    lastKey = copyBytes(check.lastKey)
+    lastDelta = check.lastDelta
+    yield sizeBytes
+  }
+}
