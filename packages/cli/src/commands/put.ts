@@ -3,7 +3,7 @@ import { UsageError } from '../exit-code.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
 import { parseCount } from '../range-flags.js'
-import { parseBytes, type TextEncoding } from '../text/encoding.js'
+import { parseBytes, parseValue, type TextEncoding } from '../text/encoding.js'
 
 export function addPutCommand(program: Command, io: Io): void {
   program
@@ -44,7 +44,5 @@ async function readValue(stdin: Io['stdin'], encoding: TextEncoding): Promise<Ui
   const chunks: Buffer[] = []
   for await (const chunk of stdin) chunks.push(chunk as Buffer)
   const bytes = Buffer.concat(chunks)
-  return encoding === 'utf8'
-    ? bytes
-    : parseBytes(bytes.toString('utf8').trim(), encoding, 'standard input')
+  return parseValue(bytes, encoding, 'standard input')
 }

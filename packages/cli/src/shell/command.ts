@@ -1,5 +1,5 @@
 import type { ShellSession } from './session.js'
-import type { Word } from './words.js'
+import type { Word } from './word.js'
 
 /** One command of the shell. Commands hold no state; what lasts is in the session. */
 export interface ShellCommand {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { IterateOptions } from 'varve'
-import { shellCommands } from './command-table.js'
 import { completeLine } from './completion.js'
 import type { Reader } from './session.js'
 
@@ -18,11 +17,13 @@ function readerOf(...texts: string[]): Reader {
 }
 
 const cities = readerOf('DE/Berlin', 'IS/Reykjavík', 'IS/a b')
-const complete = (line: string, reader = cities) => completeLine(line, shellCommands, reader)
+const complete = (line: string, reader = cities) => completeLine(line, reader)
 
 test('the first word is a command', async () => {
   assert.deepEqual(await complete('s'), [['scan ', 'snapshot ', 'stats ', 'set '], 's'])
   assert.deepEqual(await complete('nope x'), [[], 'x'])
+  assert.deepEqual(await complete('get a; sc'), [['scan '], 'sc'])
+  assert.deepEqual(await complete('get a;get IS/R'), [['IS/Reykjavík'], 'IS/R'])
 })
 
 test('keys complete by their prefix, with blanks escaped or under the quote that is open', async () => {

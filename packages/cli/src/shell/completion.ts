@@ -1,6 +1,7 @@
-import type { ShellCommand } from './command.js'
+import { commandNamed, shellCommands, splitCommands } from './command-table.js'
 import type { Reader } from './session.js'
-import { quoteWord, splitUnfinished, type Quote } from './words.js'
+import { splitUnfinished } from './lexer.js'
+import { quoteWord, separator, type Quote, type Word } from './word.js'
 
 /** Keys offered at most; more would scroll the line away that they are offered for. */
 const maxKeysOffered = 60
@@ -8,16 +9,12 @@ const maxKeysOffered = 60
 /** Words that could stand where the last one of `line` stands, and that last one as it was typed. */
 export type Completion = [candidates: string[], typed: string]
 
-export async function completeLine(
-  line: string,
-  commands: ReadonlyMap<string, ShellCommand>,
-  reader: Reader,
-): Promise<Completion> {
+export async function completeLine(line: string, reader: Reader): Promise<Completion> {
   const { words, last, lastStart } = splitUnfinished(line)
   const typed = line.slice(lastStart)
-  const [name, ...before] = words
-  if (name === undefined) return [startingWith(commands.keys(), typed), typed]
-  const wanted = commands.get(name.text)?.complete?.(before, typed) ?? []
+  const [name, ...before] = currentCommand(words)
+  if (name === undefined) return [startingWith(shellCommands.keys(), typed), typed]
+  const wanted = commandNamed(name.text)?.complete?.(before, typed) ?? []
   if (wanted !== 'keys') return [startingWith(wanted, typed), typed]
   const first = typed[0]
   const quote: Quote = first === '"' || first === "'" ? first : ''
@@ -37,6 +34,13 @@ async function keysWithPrefix(reader: Reader, prefix: Uint8Array): Promise<Uint8
     for await (const key of reader.keys({ ...range, reverse: true, limit: 1 })) keys.push(key)
   }
   return keys
+}
+
+/** The words of the command that the cursor is in. */
+function currentCommand(words: readonly Word[]): readonly Word[] {
+  const last = splitCommands(words).at(-1)
+  const isNew = words.at(-1) === separator && last?.at(-1) !== separator
+  return isNew || last === undefined ? [] : last
 }
 
 function startingWith(words: Iterable<string>, typed: string): string[] {

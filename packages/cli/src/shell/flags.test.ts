@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UsageError } from '../exit-code.js'
 import { parseRange, parseScan } from './flags.js'
-import { splitWords } from './words.js'
+import { splitWords } from './lexer.js'
 
 const scan = (line: string) => parseScan(splitWords(line))
 const bytes = (text: string) => Buffer.from(text)

@@ -1,7 +1,7 @@
 import type { IterateOptions, RangeOptions } from 'varve'
 import { UsageError } from '../exit-code.js'
 import { parseCount } from '../range-flags.js'
-import type { Word } from './words.js'
+import type { Word } from './word.js'
 
 const bounds = ['gt', 'gte', 'lt', 'lte', 'prefix'] as const
 

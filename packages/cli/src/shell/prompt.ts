@@ -1,11 +1,12 @@
 import { createInterface, type Interface } from 'node:readline'
 import { colors } from '../text/colors.js'
 import { failureText } from './failure-text.js'
-import { runLine, shellCommands } from './command-table.js'
+import { runWords } from './command-table.js'
 import type { Io } from '../io.js'
 import { completeLine } from './completion.js'
 import { History, historyPath, maxHistoryLines } from './history.js'
 import type { ShellSession } from './session.js'
+import { Statement } from './statement.js'
 
 /**
  * The shell on a terminal. Owned by `runShell`, lives as long as it; one command runs at a time, and
@@ -18,6 +19,9 @@ export class Prompt {
   readonly #history = new History(historyPath())
   readonly #readline: Interface
   readonly #waitingLines: string[] = []
+  readonly #statement = new Statement()
+  /** What the arrow keys bring back, newest first; readline's own list. */
+  #shownHistory: string[] = []
   /** Set while a command runs. */
   #running: AbortController | undefined
   #failures = 0
@@ -43,6 +47,7 @@ export class Prompt {
   async run(): Promise<number> {
     const left = new Promise<void>((resolve) => this.#readline.once('close', resolve))
     this.#readline.on('line', (line) => this.#onLine(line))
+    this.#readline.on('history', (history) => (this.#shownHistory = history))
     this.#readline.on('SIGINT', () => this.#onInterrupt())
     void this.session.output.bytes(
       colors.dim(`${this.session.db.path}: 'help' lists the commands, Tab completes\n`),
@@ -60,7 +65,6 @@ export class Prompt {
   #idle: Promise<void> = Promise.resolve()
 
   #onLine(line: string): void {
-    this.#history.add(line)
     this.#waitingLines.push(line)
     if (this.#running === undefined) this.#idle = this.#runWaiting()
   }
@@ -81,7 +85,9 @@ export class Prompt {
     this.#running = new AbortController()
     this.session.signal = this.#running.signal
     try {
-      await runLine(this.session, line)
+      const words = this.#statement.add(line)
+      this.#remember()
+      if (words !== undefined) await runWords(this.session, words)
     } catch (error) {
       this.#failures++
       await this.session.print(colors.red(failureText(error)))
@@ -89,6 +95,17 @@ export class Prompt {
       this.#running = undefined
     }
     await this.session.output.flush()
+  }
+
+  /** Puts a whole input into the history; JSON over several lines as one line, to be edited. */
+  #remember(): void {
+    const { lines, isOpen, onOneLine } = this.#statement
+    if (isOpen) return
+    for (const line of onOneLine === undefined ? lines : [onOneLine]) this.#history.add(line)
+    if (lines.length === 1 || onOneLine === undefined) return
+    const shown = this.#shownHistory
+    for (const line of lines.toReversed()) if (shown[0] === line) shown.shift()
+    shown.unshift(onOneLine)
   }
 
   /** Ctrl-C: ends the command that runs, else drops the line, else says how to leave. */
@@ -99,24 +116,35 @@ export class Prompt {
       this.#running.abort()
       return
     }
-    const hint = this.#readline.line === '' ? "^C (Ctrl-D or 'exit' leaves)" : '^C'
+    const isEmpty = this.#readline.line === '' && !this.#statement.isOpen
+    this.#statement.drop()
+    const hint = isEmpty ? "^C (Ctrl-D or 'exit' leaves)" : '^C'
     void output.bytes(`${colors.dim(hint)}\n`)
+    this.#setPrompt()
     this.#readline.write(null, { ctrl: true, name: 'e' })
     this.#readline.write(null, { ctrl: true, name: 'u' })
     this.#showPrompt()
   }
 
   #showPrompt(): void {
+    this.#setPrompt()
+    this.#readline.prompt()
+  }
+
+  #setPrompt(): void {
     const { snapshotInUse } = this.session
     const at = snapshotInUse === undefined ? '' : `@${snapshotInUse}`
-    this.#readline.setPrompt(`${colors.bold(`varve${at}>`)} `)
-    this.#readline.prompt()
+    const name = `varve${at}`
+    const text = this.#statement.isOpen ? '...'.padStart(name.length) : name
+    this.#readline.setPrompt(`${colors.bold(`${text}>`)} `)
   }
 
   /** Keys are read while a command may run beside; whatever fails, Tab then offers nothing. */
   async #complete(line: string): Promise<[string[], string]> {
+    // In JSON or a quoted text there is nothing to offer.
+    if (this.#statement.isOpen) return [[], line]
     try {
-      return await completeLine(line, shellCommands, this.session.reader)
+      return await completeLine(line, this.session.reader)
     } catch {
       return [[], line] // Half a word that does not parse, or a database that reports at the next command.
     }

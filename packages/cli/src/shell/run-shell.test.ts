@@ -16,10 +16,98 @@ test('a script runs every line, and fails in the end if one has failed', async (
     '# a comment\n\nput "a b" 1\nget "a b"\nget absent\nexit\nbogus',
   )
   assert.deepEqual(good, { exit: 0, out: '1\n(not there)\n', err: '' })
-  const bad = await varve(['shell'], 'bogus\nget "a\nget "a b"\n')
+  const bad = await varve(['shell'], 'bogus\nget "a b"\n\nget "a\nb')
   assert.equal(bad.exit, 1)
   assert.equal(bad.out, '1\n')
-  assert.match(bad.err, /^line 1: there is no command 'bogus'.*\nline 2: a quote is not closed/)
+  assert.match(bad.err, /^line 1: there is no command 'bogus'.*\nline 4: a quote is not closed/)
+})
+
+test('a line holds several commands, a command several lines', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const script = `put a 1; put b "2;3";get a; # and so on
+    set format json
+    put j {
+      "x": [1,
+        2],
+      "y": "}"
+    } --ttl 100000; get j
+    set format text
+    GET b; count; count j; del a b j; Count;
+    batch put k 1 ; put l 2
+    scan;\\q;get absent`
+  assert.deepEqual(await varve(['shell'], script), {
+    exit: 0,
+    out: '1\n{"x":[1,2],"y":"}"}\n2;3\n3\n1\n0\nk\t1\nl\t2\n',
+    err: '',
+  })
+})
+
+test('a line stops at its first failure; a mistyped name keeps all of it from running', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const script = 'put a 1; dell b\nput b 1; put c; put d 1\nscan --keys-only'
+  const { exit, out, err } = await varve(['shell'], script)
+  assert.deepEqual({ exit, out }, { exit: 1, out: 'b\n' })
+  assert.match(err, /^line 1: there is no command 'dell'; .*\nline 2: usage: put KEY VALUE/)
+})
+
+test('every way out leaves', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  for (const word of ['exit', 'quit', 'QUIT;', '.exit', '\\q']) {
+    const input = `${word}\nbogus`
+    assert.deepEqual(await varve(['shell'], input), { exit: 0, out: '', err: '' }, word)
+  }
+})
+
+test('habits from elsewhere are answered with the command to use', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const answers: [string, RegExp][] = [
+    ['SELECT * FROM users', /no SQL database: 'scan' prints entries/],
+    ["insert into t values (1, 'a')", /no SQL database: 'put KEY VALUE'/],
+    ['DELETE FROM t', /'clear PREFIX' deletes a range/],
+    ['delete a', /'del a' deletes a key/],
+    ['SET k "a b"', /usage: set format .*'put k a\\ b' stores a value/],
+    ['KEYS *', /'scan --keys-only' prints/],
+    ['KEYS user:*', /'scan user: --keys-only' prints/],
+    ['HSET h f 1', /values are plain bytes/],
+    ['constructor', /'help' lists the commands/],
+  ]
+  for (const [line, expected] of answers) {
+    const { exit, err } = await varve(['shell'], line)
+    assert.equal(exit, 1, line)
+    assert.match(err, expected)
+  }
+})
+
+test('a write under a snapshot says which data it changed', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const script = `put a 1; snapshot take; snapshot use 1
+    put a 2
+    del a; clear a
+    batch put a 3
+    get a; count; snapshot use live; put a 4; get a`
+  const { exit, out, err } = await varve(['shell'], script)
+  assert.equal(exit, 0, err)
+  assert.match(out, /^snapshot 1, .*\n1\n1\n4\n$/)
+  assert.match(err, /^(note: the live database was written; reads still see snapshot 1.*\n){4}$/)
+})
+
+test('what is not JSON is refused under a JSON encoding', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const bad = ['{bad', '{"a":1,}', 'undefined', 'text', '"\\xff"', '""']
+  const script = bad.map((text) => `put k ${text.startsWith('"') ? text : `'${text}'`}`)
+  const inShell = await varve(['shell', '--encoding', 'json'], script.join('\n'))
+  assert.equal(inShell.err.match(/must be JSON|not UTF-8/g)?.length, bad.length, inShell.err)
+  for (const text of ['{bad', 'text', '']) {
+    for (const refused of [
+      await varve(['put', 'k', text, '--encoding', 'json']),
+      await varve(['put', 'k', '--encoding', 'json'], text),
+    ]) {
+      assert.equal(refused.exit, 2, text)
+      assert.match(refused.err, /must be JSON \(a string needs quotes/)
+    }
+  }
+  assert.equal((await varve(['put', 'k', '"text"', '--encoding', 'json'])).exit, 0)
+  assert.equal((await varve(['get', 'k'])).out, '"text"\n')
 })
 
 test('a batch, a range, snapshots, formats, explanations', async (t) => {
@@ -125,6 +213,25 @@ test('Ctrl-C ends a long scan, and only that; Ctrl-D leaves', async (t) => {
   type('\x04')
   assert.equal(await shell, 1)
   assert.equal(readFileSync(historyFile, 'utf8'), 'scan\nget 7-7\n')
+})
+
+test('JSON over several lines: another prompt, Ctrl-C drops it, the arrow brings it back', async (t) => {
+  await using terminal = await openTerminal(t)
+  const { shell, type, see, historyFile } = terminal
+  type('put k {\r')
+  await see(/varve> .*\s+\.\.\.> /)
+  type('"a": 1\x03')
+  await see(/\^C\s+varve> /)
+  type('put k {\r "a": 1\r}\r')
+  await see(/ok.*\s+varve> /)
+  type('\x1b[A')
+  await see(/put k \{ "a": 1 \}/)
+  type('\x03')
+  type('get k\r')
+  await see(/\{\\n "a": 1\\n\}/)
+  type('quit\r')
+  assert.equal(await shell, 0)
+  assert.equal(readFileSync(historyFile, 'utf8'), 'put k { "a": 1 }\nget k\nquit\n')
 })
 
 test('errors leave the prompt standing; history comes back with the arrow', async (t) => {

@@ -2,10 +2,11 @@ import type { BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
 import { readLines } from '../lines.js'
 import { Output } from '../output.js'
-import { runLine } from './command-table.js'
+import { runWords } from './command-table.js'
 import { failureText } from './failure-text.js'
 import { Prompt } from './prompt.js'
 import { ShellSession } from './session.js'
+import { Statement } from './statement.js'
 
 export interface ShellOptions {
   /** Default those of the process. When input and output are terminals, there is a prompt. */
@@ -21,7 +22,12 @@ export interface ShellOptions {
 export async function runShell(db: BinaryDatabase, options: ShellOptions = {}): Promise<number> {
   const io = options.io ?? process
   const interactive = io.stdin.isTTY === true && io.stdout.isTTY === true
-  const session = new ShellSession(db, new Output(io.stdout), interactive)
+  const session = new ShellSession(
+    db,
+    new Output(io.stdout),
+    interactive,
+    interactive ? undefined : io.stderr,
+  )
   session.format = options.format ?? 'utf8'
   try {
     return interactive ? await new Prompt(session, io).run() : await runScript(session, io)
@@ -30,22 +36,35 @@ export async function runShell(db: BinaryDatabase, options: ShellOptions = {}): 
   }
 }
 
-/** Runs lines that no one types: no prompt, failures on standard error with their line. */
+/**
+ * Runs input that no one types: no prompt; failures go to standard error, with the line on which
+ * the input began.
+ */
 async function runScript(session: ShellSession, { stdin, stderr }: Io): Promise<number> {
+  const statement = new Statement()
   let failures = 0
   let lineNumber = 0
-  for await (const line of readLines(stdin)) {
-    lineNumber++
+  let firstLine = 1
+  const attempt = async (run: () => Promise<void> | void): Promise<void> => {
     try {
-      await runLine(session, line)
+      await run()
       await session.output.flush()
     } catch (error) {
       await session.output.flush()
-      if (session.output.closed) break
+      if (session.output.closed) return
       failures++
-      stderr.write(`line ${lineNumber}: ${failureText(error)}\n`)
+      stderr.write(`line ${firstLine}: ${failureText(error)}\n`)
     }
-    if (session.leaving || session.output.closed) break
   }
+  for await (const line of readLines(stdin)) {
+    lineNumber++
+    if (!statement.isOpen) firstLine = lineNumber
+    await attempt(async () => {
+      const words = statement.add(line)
+      if (words !== undefined) await runWords(session, words)
+    })
+    if (session.leaving || session.output.closed) return failures
+  }
+  await attempt(() => statement.end())
   return failures
 }

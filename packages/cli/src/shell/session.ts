@@ -1,4 +1,5 @@
 import { colors } from '../text/colors.js'
+import type { Writable } from 'node:stream'
 import type { Snapshot } from 'varve'
 import { UsageError } from '../exit-code.js'
 import type { BinaryDatabase } from '../invocation.js'
@@ -12,7 +13,7 @@ export class CancelledError extends Error {
 }
 
 /** The reads that a snapshot and the database itself have in common. */
-export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys'>
+export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys' | 'cursor'>
 
 /**
  * What lasts from one shell command to the next: the format, the snapshots, the one in use, and the
@@ -32,6 +33,8 @@ export class ShellSession {
     readonly output: Output,
     /** A person reads along: say what was done and how long it took. */
     readonly interactive: boolean,
+    /** Where notes go that are no answer; undefined: among the answers. */
+    private readonly notes: Writable | undefined,
   ) {}
 
   get reader(): Reader {
@@ -67,6 +70,18 @@ export class ShellSession {
   async report(text: string, startMs: number): Promise<void> {
     if (!this.interactive) return
     await this.print(colors.dim(`${text} (${formatDuration(performance.now() - startMs)})`))
+  }
+
+  /** As `report`, of a write, which always goes to the live database. */
+  async reportWrite(text: string, startMs: number): Promise<void> {
+    await this.report(text, startMs)
+    const number = this.snapshotInUse
+    if (number === undefined) return
+    const note =
+      `note: the live database was written; reads still see snapshot ${number}, ` +
+      "until 'snapshot use live'"
+    if (this.notes === undefined) await this.print(colors.yellow(note))
+    else this.notes.write(`${note}\n`)
   }
 
   /** True when a long command has to stop; asynchronous reads give Ctrl-C its turns to be seen. */

@@ -19,9 +19,21 @@ export function parseBytes(text: string, encoding: TextEncoding, what: string): 
   }
   if (encoding === 'json') {
     const fault = jsonFault(text)
-    if (fault !== undefined) throw new UsageError(`${what} must be JSON: ${fault}`)
+    if (fault !== undefined) {
+      throw new UsageError(`${what} must be JSON (a string needs quotes: '"text"'): ${fault}`)
+    }
   }
   return Buffer.from(text, 'utf8')
+}
+
+/**
+ * Bytes of a value that came as bytes: from a file, a pipe or a shell word. Under 'utf8' they are
+ * kept as they are; otherwise they must be text in that format.
+ */
+export function parseValue(bytes: Buffer, encoding: TextEncoding, what: string): Buffer {
+  if (encoding === 'utf8') return bytes
+  if (!isUtf8(bytes)) throw new UsageError(`${what} is not UTF-8 text, so it cannot be ${encoding}`)
+  return parseBytes(bytes.toString('utf8').trim(), encoding, what)
 }
 
 /** One line for people. Under 'utf8' whatever is no text is escaped, so nothing is refused. */

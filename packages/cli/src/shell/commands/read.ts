@@ -1,11 +1,12 @@
 import { colors } from '../../text/colors.js'
 import { UsageError } from '../../exit-code.js'
 import { renderExplanation } from '../../render/explanation.js'
+import { countKeys } from '../../count-keys.js'
 import { formatLine } from '../../text/encoding.js'
 import { printable } from '../../text/printable.js'
 import { formatCounted } from '../../text/quantity.js'
 import type { ShellCommand } from '../command.js'
-import { parseScan, scanFlagNames, type ScanRequest } from '../flags.js'
+import { parseRange, parseScan, rangeFlagNames, scanFlagNames, type ScanRequest } from '../flags.js'
 import { CancelledError, type ShellSession } from '../session.js'
 
 export const getCommand: ShellCommand = {
@@ -46,15 +47,31 @@ export const scanCommand: ShellCommand = {
   },
 }
 
+export const countCommand: ShellCommand = {
+  name: 'count',
+  usage: 'count [PREFIX] [--gte KEY] [--gt KEY] [--lt KEY] [--lte KEY]',
+  summary: 'count the keys, all or those of a range',
+  complete: (_, typed) => (typed.startsWith('-') ? rangeFlagNames : 'keys'),
+  async run(session, words) {
+    const startMs = performance.now()
+    const count = await countKeys(session.reader, parseRange(words), (sofar) => {
+      if (!session.cancelled) return
+      throw new CancelledError(`cancelled after ${formatCounted(sofar, 'key')}`)
+    })
+    await session.print(String(count))
+    await session.report('counted', startMs)
+  },
+}
+
 export const explainCommand: ShellCommand = {
   name: 'explain',
-  usage: 'explain get KEY',
+  usage: 'explain [get] KEY',
   summary: 'show where a read looks: memtables, filters, index entries, blocks',
   complete: (words) => (words.length === 0 ? ['get'] : 'keys'),
   async run(session, words) {
-    const [verb, key] = words
-    if (verb?.text !== 'get' || key === undefined || words.length > 2) {
-      throw new UsageError('usage: explain get KEY')
+    const key = words.length === 2 && words[0].text === 'get' ? words[1] : words[0]
+    if (key === undefined || words.length > (key === words[0] ? 1 : 2)) {
+      throw new UsageError(`usage: ${explainCommand.usage}`)
     }
     if (session.snapshotInUse !== undefined) {
       throw new UsageError("explain reads the newest data; 'snapshot use live' first")

@@ -1,11 +1,11 @@
 import type { BatchOperation } from 'varve'
 import { UsageError } from '../../exit-code.js'
-import { parseBytes } from '../../text/encoding.js'
+import { parseValue } from '../../text/encoding.js'
 import { formatCounted } from '../../text/quantity.js'
 import type { ShellCommand } from '../command.js'
 import { parseRange, rangeFlagNames, takeTtl } from '../flags.js'
 import type { ShellSession } from '../session.js'
-import type { Word } from '../words.js'
+import { separator, type Word } from '../word.js'
 
 export const putCommand: ShellCommand = {
   name: 'put',
@@ -19,20 +19,20 @@ export const putCommand: ShellCommand = {
     const operation = putOperation(session, words)
     const startMs = performance.now()
     await session.db.batch([operation])
-    await session.report('ok', startMs)
+    await session.reportWrite('ok', startMs)
   },
 }
 
 export const delCommand: ShellCommand = {
   name: 'del',
-  usage: 'del KEY',
-  summary: 'delete a key',
+  usage: 'del KEY …',
+  summary: 'delete keys',
   complete: () => 'keys',
   async run(session, words) {
-    const { key } = delOperation(words)
+    const operations = delOperations(words)
     const startMs = performance.now()
-    await session.db.del(key)
-    await session.report('ok', startMs)
+    await session.db.batch(operations)
+    await session.reportWrite('ok', startMs)
   },
 }
 
@@ -42,14 +42,14 @@ export const batchCommand: ShellCommand = {
   summary: 'several writes, all of them or none',
   complete: (words) => {
     const last = words.at(-1)
-    if (last === undefined || isSeparator(last)) return ['put', 'del']
+    if (last === undefined || last === separator) return ['put', 'del']
     return last.text === 'put' || last.text === 'del' ? 'keys' : []
   },
   async run(session, words) {
-    const operations = splitAtSeparators(words).map((part) => batchOperation(session, part))
+    const operations = splitAtSeparators(words).flatMap((part) => batchOperations(session, part))
     const startMs = performance.now()
     await session.db.batch(operations)
-    await session.report(`ok, ${formatCounted(operations.length, 'operation')}`, startMs)
+    await session.reportWrite(`ok, ${formatCounted(operations.length, 'operation')}`, startMs)
   },
 }
 
@@ -66,17 +66,20 @@ export const clearCommand: ShellCommand = {
     }
     const startMs = performance.now()
     await session.db.clear(range)
-    await session.report('ok', startMs)
+    await session.reportWrite('ok', startMs)
   },
 }
 
 type Operation = BatchOperation<Uint8Array, Uint8Array>
 
-function batchOperation(session: ShellSession, words: readonly Word[]): Operation {
+function batchOperations(session: ShellSession, words: readonly Word[]): Operation[] {
   const [verb, ...rest] = words
-  if (verb?.text === 'put') return putOperation(session, rest)
-  if (verb?.text === 'del') return delOperation(rest)
-  throw new UsageError(`a batch holds 'put KEY VALUE' and 'del KEY', with a ';' between them`)
+  const name = verb?.text.toLowerCase()
+  if (name === 'put') return [putOperation(session, rest)]
+  if (name === 'del') return delOperations(rest)
+  throw new UsageError(
+    `a batch holds 'put KEY VALUE' and 'del KEY', separated by ';', and takes the rest of its line`,
+  )
 }
 
 function putOperation(session: ShellSession, words: readonly Word[]) {
@@ -85,29 +88,22 @@ function putOperation(session: ShellSession, words: readonly Word[]) {
   if (key === undefined || value === undefined || rest.length > 2) {
     throw new UsageError('usage: put KEY VALUE [--ttl MS] (quote what has blanks)')
   }
-  // Escapes have made bytes of the argument already; only the other formats are parsed as text.
-  const bytes =
-    session.format === 'utf8' ? value.bytes : parseBytes(value.text, session.format, 'the value')
+  const bytes = parseValue(value.bytes, session.format, 'the value')
   return { type: 'put' as const, key: key.bytes, value: bytes, ...ttl }
 }
 
-function delOperation(words: readonly Word[]) {
-  const [key] = words
-  if (key === undefined || words.length > 1) throw new UsageError('usage: del KEY')
-  return { type: 'del' as const, key: key.bytes }
+function delOperations(words: readonly Word[]) {
+  if (words.length === 0) throw new UsageError(`usage: ${delCommand.usage}`)
+  return words.map(({ bytes }) => ({ type: 'del' as const, key: bytes }))
 }
 
 function splitAtSeparators(words: readonly Word[]): Word[][] {
   const parts: Word[][] = [[]]
   for (const word of words) {
-    if (isSeparator(word)) parts.push([])
+    if (word === separator) parts.push([])
     else parts.at(-1)!.push(word)
   }
-  // A ';' behind the last operation is as good as none.
+  // A ';' after the last operation changes nothing.
   if (parts.length > 1 && parts.at(-1)!.length === 0) parts.pop()
   return parts
-}
-
-function isSeparator(word: Word): boolean {
-  return !word.quoted && word.text === ';'
 }
