@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { addBackupCommand, addBackupsCommand, addRestoreCommand } from './commands/backup.js'
+import { addClearCommand } from './commands/clear.js'
 import { addCompactCommand } from './commands/compact.js'
+import { addCountCommand } from './commands/count.js'
 import { addDelCommand } from './commands/del.js'
 import { addDumpCommand } from './commands/dump.js'
+import { addExplainCommand } from './commands/explain.js'
 import { addExportCommand } from './commands/export.js'
+import { addFlushCommand } from './commands/flush.js'
 import { addGetCommand } from './commands/get.js'
 import { addImportCommand } from './commands/import.js'
 import { addLevelsCommand } from './commands/levels.js'
@@ -67,10 +71,14 @@ function createProgram(io: Io, json: boolean): Command {
   addGetCommand(program, io)
   addDelCommand(program, io)
   addScanCommand(program, io)
+  addCountCommand(program, io)
+  addClearCommand(program, io)
   addImportCommand(program, io)
   addExportCommand(program, io)
   addStatsCommand(program, io)
   addLevelsCommand(program, io)
+  addExplainCommand(program, io)
+  addFlushCommand(program, io)
   addCompactCommand(program, io)
   addDumpCommand(program, io)
   addVerifyCommand(program, io)

@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { countKeys } from '../count-keys.js'
+import { Invocation, lookOnly } from '../invocation.js'
+import type { Io } from '../io.js'
+import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
+
+export function addCountCommand(program: Command, io: Io): void {
+  const command = program
+    .command('count')
+    .description('count the keys, all or those of a range')
+    .addHelpText('after', '\nExample:\n  $ varve count --prefix user:')
+  addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
+    const invocation = new Invocation(command, io)
+    const range = rangeOf(flags, invocation.flags.keyEncoding)
+    const count = await invocation.withDatabase(lookOnly, (db) => countKeys(db, range))
+    await invocation.answer({ count }, () => String(count))
+  })
+}
