@@ -26,7 +26,10 @@ vitest.describe('Keyv 6', async () => {
     // It gives one adapter to two Keyvs. With Keyv 6, KeyvVarve refuses the second namespace.
     "iterator() doesn't yield values from other namespaces",
   ]
-  const runner = { ...vitest, it: (name, run) => vitest.it.skipIf(changed.includes(name))(name, run) }
+  const runner = {
+    ...vitest,
+    it: (name, run) => vitest.it.skipIf(changed.includes(name))(name, run),
+  }
   keyvTestSuite(runner, Keyv6, store)
   keyvIteratorTests(runner, Keyv6, store)
 })

@@ -7,8 +7,8 @@ import { createStorage, restoreSnapshot, snapshot, type Storage } from 'unstorag
 import type { Database } from 'varve'
 import varveDriver from './index.js'
 
-// unstorage keeps its suite for drivers in its repository and does not publish it. These tests ask of the
-// driver what unstorage documents and its own drivers do.
+// unstorage does not publish its suite for drivers. These tests ask for what it documents and its
+// own drivers do.
 
 function temporaryPath(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'varve-unstorage-'))
@@ -76,7 +76,9 @@ test('raw items are bytes of any kind of buffer, or text', async (t) => {
     assert.deepEqual(Buffer.from((await storage.getItemRaw<Uint8Array>(key))!), Buffer.from(bytes))
   }
   assert.equal(Buffer.from((await storage.getItemRaw<Uint8Array>('text'))!).toString(), 'täxt')
-  await assert.rejects(storage.setItemRaw('odd', { a: 1 }), TypeError)
+  for (const odd of [{ a: 1 }, 1, [1], true]) {
+    await assert.rejects(storage.setItemRaw('odd', odd), { code: 'INVALID_ARGUMENT' })
+  }
 })
 
 test('many at once, keys below a base and to a depth, clearing below a base', async (t) => {
@@ -133,7 +135,7 @@ test('what was set is there after dispose, in the same storage and the next', as
   await next.dispose()
 })
 
-test('an item with a ttl, in seconds, is there for so long', async (t) => {
+test('an item with a ttl, in seconds, is gone after it', async (t) => {
   const storage = mounted(t)
   await storage.setItem('stays', 1)
   await storage.setItem('goes', 2, { ttl: 60 })
@@ -143,4 +145,36 @@ test('an item with a ttl, in seconds, is there for so long', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
   assert.deepEqual(await storage.getKeys(), ['many', 'stays'])
   assert.equal(await storage.getItem('goes'), null)
+})
+
+test('a ttl of 0, below it, or not finite means that an item never expires', async (t) => {
+  const storage = mounted(t)
+  const never = [0, -0, -1, NaN, Infinity, -Infinity, 1e300, undefined, null]
+  for (const [i, ttl] of never.entries()) {
+    await storage.setItem(`item:${i}`, i, { ttl })
+    await storage.setItemRaw(`raw:${i}`, Buffer.of(i), { ttl })
+    await storage.setItems([{ key: `many:${i}`, value: i, options: { ttl } }])
+  }
+  await storage.setItem('fraction', 1, { ttl: 0.0001 })
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 2 ** 40 })
+  assert.equal((await storage.getKeys()).length, 3 * never.length)
+})
+
+test('a ttl that is not a number is refused', async (t) => {
+  const storage = mounted(t)
+  const refusal = { code: 'INVALID_ARGUMENT', option: 'ttl', message: /number of seconds/ }
+  await assert.rejects(storage.setItem('k', 1, { ttl: '60' }), refusal)
+  await assert.rejects(storage.setItemRaw('k', Buffer.of(1), { ttl: 60n }), refusal)
+  assert.equal(await storage.hasItem('k'), false)
+})
+
+test('the ttl of the driver holds for items without their own', async (t) => {
+  const driver = varveDriver({ path: temporaryPath(t), ttl: 60 })
+  const storage = createStorage({ driver })
+  await storage.setItem('default', 1)
+  await storage.setItem('longer', 2, { ttl: 90 })
+  await storage.setItem('never', 3, { ttl: 0 })
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
+  assert.deepEqual(await storage.getKeys(), ['longer', 'never'])
+  await storage.dispose()
 })

@@ -1,31 +1,35 @@
 import type { Driver } from 'unstorage'
-import { type Database, open, type OpenOptions } from 'varve'
+import { type Database, open, type OpenOptions, VarveError } from 'varve'
+import { ttlOf } from './ttl.js'
 
-/** Options of the engine; keys and values are unstorage's. */
+/** Options of the engine, without the encodings: unstorage has its own. */
 export interface VarveDriverOptions extends Omit<OpenOptions, 'keyEncoding' | 'valueEncoding'> {
-  /** Directory of the database, which is opened with the first use and closed by `dispose`. */
+  /** Directory of the database. The first use opens it, and `dispose` closes it. */
   path: string
+  /** Seconds until an item expires, if it is set without a `ttl` of its own. Default: never. */
+  ttl?: number
 }
 
 /**
- * A driver of unstorage that keeps its items in a database of Varve, in the order of their keys.
+ * An unstorage driver that keeps its items in a Varve database, sorted by key.
  *
  * ```ts
  * const storage = createStorage({ driver: varveDriver({ path: './data' }) })
  * await storage.setItem('users:ada', { born: 1815 })
  * ```
  *
- * Items are text or, through the methods named …Raw, bytes. `setItems` is one batch, all or none; `clear`
- * is one write, however many items it removes. With `{ ttl }`, in seconds, an item expires. A directory has one owner: mount one driver under
- * several bases, or give each its own directory.
+ * Items are text, or bytes through the methods whose names end in Raw. `setItems` writes all items
+ * or none. `clear` is one write, however many items it removes. With `{ ttl }`, in seconds, an item
+ * expires; 0 means never. A directory has one owner: mount one driver under several bases, or give
+ * each driver its own directory.
  */
 export default function varveDriver(
   options: VarveDriverOptions,
 ): Driver<VarveDriverOptions, Promise<Database<string, string>>> {
-  const { path, ...engineOptions } = options
+  const { path, ttl: defaultTtl, ...engineOptions } = options
   let opening: Promise<Stores> | undefined
 
-  /** A database that could not be opened is tried again with the next use. */
+  /** After a failed open, the next use tries again. */
   function stores(): Promise<Stores> {
     opening ??= openStores(path, engineOptions).catch((error: unknown) => {
       opening = undefined
@@ -49,16 +53,21 @@ export default function varveDriver(
     getItemRaw: async (key) => (await (await stores()).bytes.get(key)) ?? null,
 
     async setItem(key, value, options) {
-      await (await stores()).texts.put(key, value, ttlOf(options))
+      await (await stores()).texts.put(key, value, ttlOf(options?.ttl ?? defaultTtl))
     },
     async setItems(items) {
       const { texts } = await stores()
       await texts.batch(
-        items.map(({ key, value, options }) => ({ type: 'put', key, value, ...ttlOf(options) })),
+        items.map(({ key, value, options }) => ({
+          type: 'put',
+          key,
+          value,
+          ...ttlOf(options?.ttl ?? defaultTtl),
+        })),
       )
     },
     async setItemRaw(key, value: unknown, options) {
-      await (await stores()).bytes.put(key, bytesOf(value), ttlOf(options))
+      await (await stores()).bytes.put(key, bytesOf(value), ttlOf(options?.ttl ?? defaultTtl))
     },
     removeItem: async (key) => (await stores()).texts.del(key),
 
@@ -88,13 +97,7 @@ async function openStores(path: string, options: OpenOptions): Promise<Stores> {
   return { texts, bytes: texts.withEncodings({ valueEncoding: 'binary' }) }
 }
 
-/** As in unstorage's own drivers, `ttl` is in seconds. */
-function ttlOf(options: { ttl?: unknown } | undefined): { ttlMs?: number } {
-  const ttl = options?.ttl
-  return typeof ttl === 'number' ? { ttlMs: ttl * 1000 } : {}
-}
-
-/** unstorage gives bytes as they came: of any kind of buffer, or text. */
+/** unstorage passes on what it was given: any kind of buffer, text, or something else. */
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
@@ -102,7 +105,11 @@ function bytesOf(value: unknown): Uint8Array {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
   if (typeof value === 'string') return Buffer.from(value)
-  throw new TypeError('setItemRaw takes text or bytes')
+  const kind = value === null ? 'null' : typeof value
+  throw new VarveError(
+    'INVALID_ARGUMENT',
+    `setItemRaw takes text or bytes, not a value of type ${kind}; use setItem for other values`,
+  )
 }
 
 function rangeOf(base: string | undefined): { prefix?: string } {
