@@ -37,21 +37,14 @@ const readmes = packages.map((name) => `packages/${name}/README.md`)
 
 for (const page of ['README.md', 'docs/GUIDE.md', ...readmes]) {
   test(`the example of ${page} compiles, and prints what it says`, () => {
-    const example = exampleOf(readFileSync(join(root, page), 'utf8'))
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
-    try {
-      writeProject(folder, example)
-      const program = ts.createProgram([join(folder, 'example.ts')], compilerOptions)
-      assert.equal(complaintsOf(program), '')
-      program.emit()
-      const run = spawnSync(process.execPath, ['example.js'], { cwd: folder, encoding: 'utf8' })
-      assert.equal(run.stderr, '')
-      assert.deepEqual(run.stdout.trimEnd().split('\n'), promisedOutput(example))
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    runExample(exampleOf(readFileSync(join(root, page), 'utf8')))
   })
 }
+
+test('the example of packages/keyv/README.md works with Keyv 5, with the change it names', () => {
+  const example = exampleOf(readFileSync(join(root, 'packages/keyv/README.md'), 'utf8'))
+  runExample(example.replace('users.iterator()', 'users.iterator!(undefined)'), 'keyv5')
+})
 
 test('the options table names every option, and no other', async () => {
   const options = { noSuchOption: true } as object
@@ -76,11 +69,28 @@ function exampleOf(text: string): string {
   return blocks.join('')
 }
 
+/** Compiles and runs `example`, and compares what it prints with its comments. */
+function runExample(example: string, keyv: 'keyv5' | 'keyv6' = 'keyv6'): void {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
+  try {
+    writeProject(folder, example, keyv)
+    const program = ts.createProgram([join(folder, 'example.ts')], compilerOptions)
+    assert.equal(complaintsOf(program), '')
+    program.emit()
+    const run = spawnSync(process.execPath, ['example.js'], { cwd: folder, encoding: 'utf8' })
+    assert.equal(run.stderr, '')
+    assert.deepEqual(run.stdout.trimEnd().split('\n'), promisedOutput(example))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /** A package that has Varve and its adapters among its modules, as a user's would. */
-function writeProject(folder: string, example: string): void {
+function writeProject(folder: string, example: string, keyv: string): void {
   mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
   symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
-  for (const name of ['@varve/level', '@varve/keyv', '@varve/unstorage', 'keyv', 'unstorage']) {
+  symlinkSync(join(root, 'node_modules', keyv), join(folder, 'node_modules/keyv'), 'junction')
+  for (const name of ['@varve/level', '@varve/keyv', '@varve/unstorage', 'unstorage']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
@@ -95,7 +105,7 @@ function complaintsOf(program: ts.Program): string {
   })
 }
 
-/** What stands behind an arrow in a comment is printed, line by line. */
+/** The lines that the example prints, according to the arrows in its comments. */
 function promisedOutput(example: string): string[] {
   return [...example.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line)
 }
