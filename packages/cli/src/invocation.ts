@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { open, type Database, type OpenOptions } from 'varve'
 import type { Io } from './io.js'
+import { requireRoom, type CreateFlag } from './new-database.js'
 import { Output } from './output.js'
 import type { TextEncoding } from './text/encoding.js'
 
 /** The command works on bytes, so that it reads every database whatever its encodings. */
 export type BinaryDatabase = Database<Uint8Array, Uint8Array>
 
-export interface GlobalFlags {
+export interface GlobalFlags extends CreateFlag {
   db: string
   json: boolean
   encoding: TextEncoding
@@ -38,6 +39,8 @@ export class Invocation {
     options: OpenOptions,
     work: (db: BinaryDatabase) => Promise<T>,
   ): Promise<T> {
+    const mayCreate = options.readOnly !== true && options.createIfMissing !== false
+    if (mayCreate) requireRoom(this.flags.db, this.flags)
     const db = await openBinary(this.flags.db, options)
     try {
       return await work(db)

@@ -7,6 +7,7 @@ import type { ForeignDatabase } from '../migrate/foreign-database.js'
 import { beginOrResume, endImport } from '../migrate/import-mark.js'
 import { openLevelDb } from '../migrate/level-db-source.js'
 import { openLmdb } from '../migrate/lmdb-source.js'
+import { requireRoom } from '../new-database.js'
 import { Progress } from '../progress.js'
 import { printable } from '../text/printable.js'
 import { formatBytes, formatCounted, formatDuration, formatRate } from '../text/quantity.js'
@@ -32,7 +33,9 @@ export async function importDatabase(invocation: Invocation, plan: ImportPlan): 
   const startMs = performance.now()
   const source = await openSource(plan.from, plan.source, plan.name)
   try {
-    const db = await openDestination(plan.destination ?? invocation.flags.db, plan.from)
+    const destination = plan.destination ?? invocation.flags.db
+    requireRoom(destination, invocation.flags)
+    const db = await openDestination(destination, plan.from)
     try {
       const record = await transfer(invocation, source, db, plan)
       const durationMs = performance.now() - startMs

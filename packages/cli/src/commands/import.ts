@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander'
 import { DataError, UsageError } from '../exit-code.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
+import { addCreateFlag } from '../new-database.js'
 import { Progress } from '../progress.js'
 import { parseCount } from '../range-flags.js'
 import { readDelimited } from '../rows/delimited-reader.js'
@@ -33,7 +34,7 @@ const readChunkBytes = 256 * 1024
 const maxBadRowsShown = 20
 
 export function addImportCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command('import')
     .description(
       'write the rows of a file, or of standard input, or another database to the database',
@@ -59,7 +60,8 @@ export function addImportCommand(program: Command, io: Io): void {
         .default('fail'),
     )
     .addOption(new Option('--batch <count>', 'rows a batch').argParser(parseCount(1)).default(1000))
-    .action(async (...args: [source?: string, destination?: string, ...unknown[]]) => {
+  addCreateFlag(command).action(
+    async (...args: [source?: string, destination?: string, ...unknown[]]) => {
       const [source, destination] = args
       const [flags, command] = args.slice(2) as [ImportFlags, Command]
       const invocation = new Invocation(command, io)
@@ -71,7 +73,8 @@ export function addImportCommand(program: Command, io: Io): void {
       } else {
         await runImport(invocation, source, flags)
       }
-    })
+    },
+  )
 }
 
 async function runImport(

@@ -2,40 +2,41 @@ import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
+import { addCreateFlag } from '../new-database.js'
 import { parseCount } from '../range-flags.js'
 import { parseBytes, parseValue, type TextEncoding } from '../text/encoding.js'
 
 export function addPutCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command('put')
     .description('store a value under a key, over what was there')
     .argument('<key>')
     .argument('[value]', 'the value; without it, standard input up to its end')
     .option('--sync', 'return when the write would survive power loss')
     .option('--ttl <ms>', 'the value expires after so many milliseconds', parseCount(1))
-    .action(
-      async (
-        keyText: string,
-        valueText: string | undefined,
-        options: { sync?: boolean; ttl?: number },
-        command: Command,
-      ) => {
-        const invocation = new Invocation(command, io)
-        const { encoding, keyEncoding } = invocation.flags
-        const key = parseBytes(keyText, keyEncoding, 'the key')
-        const value =
-          valueText === undefined
-            ? await readValue(io.stdin, encoding)
-            : parseBytes(valueText, encoding, 'the value')
-        await invocation.withDatabase(shortWrite, (db) =>
-          db.put(key, value, {
-            sync: options.sync === true,
-            ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
-          }),
-        )
-        if (invocation.flags.json) await invocation.answer({ ok: true }, () => '')
-      },
-    )
+  addCreateFlag(command).action(
+    async (
+      keyText: string,
+      valueText: string | undefined,
+      options: { sync?: boolean; ttl?: number },
+      command: Command,
+    ) => {
+      const invocation = new Invocation(command, io)
+      const { encoding, keyEncoding } = invocation.flags
+      const key = parseBytes(keyText, keyEncoding, 'the key')
+      const value =
+        valueText === undefined
+          ? await readValue(io.stdin, encoding)
+          : parseBytes(valueText, encoding, 'the value')
+      await invocation.withDatabase(shortWrite, (db) =>
+        db.put(key, value, {
+          sync: options.sync === true,
+          ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
+        }),
+      )
+      if (invocation.flags.json) await invocation.answer({ ok: true }, () => '')
+    },
+  )
 }
 
 /** Under 'utf8' the bytes are stored as they come; otherwise they are text to be parsed. */

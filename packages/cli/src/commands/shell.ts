@@ -2,23 +2,24 @@ import type { Command } from 'commander'
 import { exitCode, ExitRequest, UsageError } from '../exit-code.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
+import { addCreateFlag } from '../new-database.js'
 import { runShell } from '../shell/run-shell.js'
 
 export function addShellCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command('shell')
     .description(
       'a shell on the database; piped input is run as a script, with exit code 1 if a command failed',
     )
-    .action(async (_options: unknown, command: Command) => {
-      const invocation = new Invocation(command, io)
-      const { json, keyEncoding } = invocation.flags
-      if (json) throw new UsageError("the shell has no --json; 'set format json' shows JSON values")
-      if (keyEncoding !== 'utf8') throw new UsageError('the shell takes keys as text')
-      const failures = await invocation.withDatabase({}, (db) =>
-        runShell(db, { io, format: invocation.flags.encoding }),
-      )
-      // A person has seen the failures and left on purpose.
-      if (failures > 0 && io.stdin.isTTY !== true) throw new ExitRequest(exitCode.failed)
-    })
+  addCreateFlag(command).action(async (_options: unknown, command: Command) => {
+    const invocation = new Invocation(command, io)
+    const { json, keyEncoding } = invocation.flags
+    if (json) throw new UsageError("the shell has no --json; 'set format json' shows JSON values")
+    if (keyEncoding !== 'utf8') throw new UsageError('the shell takes keys as text')
+    const failures = await invocation.withDatabase({}, (db) =>
+      runShell(db, { io, format: invocation.flags.encoding }),
+    )
+    // A person has seen the failures and left on purpose.
+    if (failures > 0 && io.stdin.isTTY !== true) throw new ExitRequest(exitCode.failed)
+  })
 }
