@@ -24,7 +24,8 @@ export class Invocation {
     command: Command,
     readonly io: Io,
   ) {
-    this.flags = command.optsWithGlobals<GlobalFlags>()
+    const flags = command.optsWithGlobals<GlobalFlags>()
+    this.flags = { ...flags, json: flags.json === true }
     this.output = new Output(io.stdout)
   }
 

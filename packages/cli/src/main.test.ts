@@ -116,7 +116,8 @@ test('every command explains itself', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   const { exit, out } = await varve(['--help'])
   assert.equal(exit, 0)
-  const names = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map((match) => match[1])
+  const list = /^Commands:\n((?: {2}.*\n)+)/m.exec(out)?.[1] ?? ''
+  const names = [...list.matchAll(/^ {2}(\w+) .*$/gm)].map((match) => match[1])
   const commands = [
     'put',
     'get',

@@ -20,8 +20,13 @@ import { addShellCommand } from './commands/shell.js'
 import { addStatsCommand } from './commands/stats.js'
 import { addVerifyCommand } from './commands/verify.js'
 import { describeFailure, exitCode, ExitRequest } from './exit-code.js'
+import { examples } from './examples.js'
 import type { Io } from './io.js'
 import { keyEncodings, valueEncodings } from './text/encoding.js'
+
+/** Starts every error message of the command; commander has its own prefix. */
+const errorPrefix = 'varve: '
+const commanderPrefix = /^error: /
 
 /** Runs one command line and resolves to its exit code; never rejects. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
@@ -34,7 +39,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     if (error instanceof CommanderError) return usageExit(error, io, json)
     const { code, message, exitCode: exit } = describeFailure(error)
     io.stderr.write(
-      json ? JSON.stringify({ error: { code, message } }) + '\n' : `varve: ${message}\n`,
+      json ? JSON.stringify({ error: { code, message } }) + '\n' : `${errorPrefix}${message}\n`,
     )
     return exit
   }
@@ -42,30 +47,41 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
 
 function createProgram(io: Io, json: boolean): Command {
   const program = new Command('varve')
-    .description('Look into Varve databases, and change them')
+    .description('Inspect and change Varve databases')
     .version(packageVersion())
     .addOption(
       new Option('--db <dir>', 'directory of the database').env('VARVE_DB').default('./data'),
     )
-    .option('--json', 'answers and errors as JSON', false)
+    .option('--json', 'print results and errors as JSON')
     .addOption(
-      new Option('--encoding <name>', 'how values are written here')
+      new Option('--encoding <name>', 'encoding of values in arguments and output')
         .choices(valueEncodings)
         .default('utf8'),
     )
     .addOption(
-      new Option('--key-encoding <name>', 'how keys are written here')
+      new Option('--key-encoding <name>', 'encoding of keys in arguments and output')
         .choices(keyEncodings)
         .default('utf8'),
     )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // Under --json the failure is told once, as JSON.
+      // Under --json the failure is reported once, as JSON.
       writeErr: (text) => json || io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(commanderPrefix, errorPrefix)),
     })
-    .showHelpAfterError('(--help says more)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 key not found (get).')
+    .showHelpAfterError('Add --help to the command to see its usage.')
+    .addHelpText(
+      'after',
+      examples(
+        ["varve put greeting 'hello world'", 'create ./data and store a value'],
+        ['varve get greeting', 'print the value'],
+        ["varve import cities.csv --key '{country}/{name}'", 'load a file'],
+        ['varve scan --prefix IS/ --limit 10', 'list entries'],
+        ['varve shell', 'try everything by hand'],
+        ['varve import --help', 'options and examples of one command'],
+      ) + '\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 key not found (get).',
+    )
     .exitOverride()
   addPutCommand(program, io)
   addGetCommand(program, io)
@@ -91,11 +107,11 @@ function createProgram(io: Io, json: boolean): Command {
   return program
 }
 
-/** Commander exits by throwing, after --help too; it has printed what there is to say. */
+/** Commander exits by throwing, also after --help; it has already printed its message. */
 function usageExit(error: CommanderError, io: Io, json: boolean): number {
   if (error.exitCode === 0) return exitCode.ok
   if (json) {
-    const message = error.message.replace(/^error: /, '')
+    const message = error.message.replace(commanderPrefix, '')
     io.stderr.write(JSON.stringify({ error: { code: 'USAGE', message } }) + '\n')
   }
   return exitCode.usage

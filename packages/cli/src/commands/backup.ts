@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { backup, listBackups, pruneBackups, restoreBackup, verifyBackups } from 'varve/tools'
 import { exitCode, ExitRequest } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { parseCount } from '../range-flags.js'
@@ -21,9 +22,10 @@ interface GenerationFlag {
 export function addBackupCommand(program: Command, io: Io): void {
   program
     .command('backup')
-    .description('add a backup to a directory of backups; copies what no earlier one holds')
-    .argument('<database>', 'its directory; it may be in use')
-    .argument('<backups>', `${backupsArgument}, made if it is not there`)
+    .description('add a backup to a directory of backups; only new tables are copied')
+    .argument('<database>', 'directory of the database; it may be in use')
+    .argument('<backups>', `${backupsArgument}; created if missing`)
+    .addHelpText('after', examples(['varve backup ./data /mnt/backups', 'add a backup']))
     .action(async (database: string, backups: string, _flags: object, command: Command) => {
       const report = await backup(database, backups)
       await new Invocation(command, io).answer(report, () => renderBackup(report))
@@ -33,10 +35,17 @@ export function addBackupCommand(program: Command, io: Io): void {
 export function addRestoreCommand(program: Command, io: Io): void {
   program
     .command('restore')
-    .description('make a database of a backup, and compare every file with what was backed up')
+    .description('create a database from a backup and verify every file')
     .argument('<backups>', backupsArgument)
-    .argument('<database>', 'a new or an empty directory')
-    .addOption(generationOption('which backup; default the newest'))
+    .argument('<database>', 'a new or empty directory')
+    .addOption(generationOption('which backup to restore (default: the newest)'))
+    .addHelpText(
+      'after',
+      examples(
+        ['varve restore /mnt/backups ./restored', 'the newest backup'],
+        ['varve restore /mnt/backups ./restored --generation 2', 'an earlier one'],
+      ),
+    )
     .action(async (backups: string, database: string, flags: GenerationFlag, command: Command) => {
       const report = await restoreBackup(backups, database, flags)
       await new Invocation(command, io).answer(report, () => renderRestore(report))
@@ -44,20 +53,37 @@ export function addRestoreCommand(program: Command, io: Io): void {
 }
 
 export function addBackupsCommand(program: Command, io: Io): void {
-  const backups = program.command('backups').description('list, verify and prune backups')
+  const backups = program
+    .command('backups')
+    .description('list, verify and prune backups')
+    .addHelpText(
+      'after',
+      examples(
+        ['varve backups list /mnt/backups', 'one line per backup'],
+        ['varve backups prune /mnt/backups --keep 7', 'keep a week of daily backups'],
+      ),
+    )
   backups
     .command('list')
-    .description('one a line, the oldest first')
+    .description('list backups, the oldest first')
     .argument('<backups>', backupsArgument)
+    .addHelpText('after', examples(['varve backups list /mnt/backups', 'one line per backup']))
     .action(async (directory: string, _flags: object, command: Command) => {
       const listed = await listBackups(directory)
       await new Invocation(command, io).answer(listed, () => renderBackupList(listed))
     })
   backups
     .command('verify')
-    .description('read every byte and compare it with what was backed up; changes nothing')
+    .description('read every file of the backups and check it; changes nothing')
     .argument('<backups>', backupsArgument)
     .addOption(generationOption('only this backup'))
+    .addHelpText(
+      'after',
+      examples(
+        ['varve backups verify /mnt/backups', 'all backups'],
+        ['varve backups verify /mnt/backups --generation 2', 'one backup'],
+      ),
+    )
     .action(async (directory: string, flags: GenerationFlag, command: Command) => {
       const report = await verifyBackups(directory, flags)
       await new Invocation(command, io).answer(report, () => renderBackupVerification(report))
@@ -65,10 +91,16 @@ export function addBackupsCommand(program: Command, io: Io): void {
     })
   backups
     .command('prune')
-    .description('remove all backups but the newest ones, and what only they needed')
+    .description('remove all but the newest backups, and the files that no other backup needs')
     .argument('<backups>', backupsArgument)
     .addOption(
-      new Option('--keep <count>', 'how many stay').argParser(parseCount(1)).makeOptionMandatory(),
+      new Option('--keep <count>', 'number of backups to keep')
+        .argParser(parseCount(1))
+        .makeOptionMandatory(),
+    )
+    .addHelpText(
+      'after',
+      examples(['varve backups prune /mnt/backups --keep 7', 'keep a week of daily backups']),
     )
     .action(async (directory: string, flags: { keep: number }, command: Command) => {
       const report = await pruneBackups(directory, flags)

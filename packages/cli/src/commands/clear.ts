@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
@@ -12,11 +13,14 @@ interface ClearFlags extends RangeFlags {
 export function addClearCommand(program: Command, io: Io): void {
   const command = program
     .command('clear')
-    .description('delete a range of keys; an empty range is no error')
-    .addHelpText('after', '\nExamples:\n  $ varve clear --prefix user:\n  $ varve clear --all')
+    .description('delete a range of keys; an empty range is not an error')
+    .addHelpText(
+      'after',
+      examples(['varve clear --prefix user:', 'a range'], ['varve clear --all', 'every key']),
+    )
   addRangeFlags(command)
-    .option('--all', 'every key; cannot be combined with a range')
-    .option('--sync', 'return when the deletes would survive power loss')
+    .option('--all', 'delete every key; cannot be combined with a range')
+    .option('--sync', 'return only when the deletes survive a power failure')
     .action(async (flags: ClearFlags, command: Command) => {
       const invocation = new Invocation(command, io)
       const range = rangeOf(flags, invocation.flags.keyEncoding)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { RangeOptions } from 'varve'
 import { type BinaryDatabase, Invocation } from '../invocation.js'
 import { ByteBar } from '../byte-bar.js'
+import { examples } from '../examples.js'
 import type { Io } from '../io.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
 import { formatBytes, formatDuration } from '../text/quantity.js'
@@ -10,7 +11,14 @@ export function addCompactCommand(program: Command, io: Io): void {
   const command = program
     .command('compact')
     .description(
-      'merge the tables of a range of keys, by default all, down to the deepest level; Ctrl-C gives up',
+      'merge the tables of a key range (default: all keys) into the deepest level; Ctrl-C cancels',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['varve compact', 'the whole database'],
+        ['varve compact --prefix log/2024', 'only some keys'],
+      ),
     )
   addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
     const invocation = new Invocation(command, io)

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { Option, type Command } from 'commander'
 import { dump, type DumpItem, type DumpOptions } from 'varve/tools'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addRangeFlags, rangeOf, parseCount, type RangeFlags } from '../range-flags.js'
@@ -15,17 +16,28 @@ interface DumpFlags extends RangeFlags {
 export function addDumpCommand(program: Command, io: Io): void {
   const command = program
     .command('dump')
-    .description('print what a log, MANIFEST or table holds, past whatever is damaged')
-    .argument('<file>', 'a path, or a name in the directory of the database')
+    .description('print the contents of a log, MANIFEST or table; damaged parts are skipped')
+    .argument('<file>', 'a path, or a file name in the directory of the database')
   addRangeFlags(command)
     .addOption(
-      new Option('--limit <count>', 'at most so many operations, entries or edits').argParser(
-        parseCount(0),
-      ),
+      new Option(
+        '--limit <count>',
+        'print at most this many operations, entries or edits',
+      ).argParser(parseCount(0)),
     )
-    .option('--outline', 'blocks and commits without what is in them')
+    .option('--outline', 'print blocks and commits without their contents')
     .addOption(
-      new Option('--values <bytes>', 'so much of each value').default(40).argParser(parseCount(0)),
+      new Option('--values <bytes>', 'bytes to print of each value')
+        .default(40)
+        .argParser(parseCount(0)),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['varve dump MANIFEST-000007', 'edits of the tree'],
+        ['varve dump 000042.sst --outline', 'blocks of a table'],
+        ['varve dump 000043.log --limit 10 --json', 'the first operations of a log'],
+      ),
     )
     .action(async (file: string, flags: DumpFlags, command: Command) => {
       await runDump(new Invocation(command, io), file, flags)

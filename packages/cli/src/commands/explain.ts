@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation, lookOnly } from '../invocation.js'
 import type { Io } from '../io.js'
 import { renderExplanation } from '../render/explanation.js'
@@ -9,8 +10,8 @@ export function addExplainCommand(program: Command, io: Io): void {
   program
     .command('explain')
     .description('show where a read looks: memtables, filters, index entries, blocks')
-    .argument('<key...>', "the key; 'explain get KEY' works, too, as in the shell")
-    .addHelpText('after', '\nExample:\n  $ varve explain user:17')
+    .argument('<key...>', "the key; 'explain get KEY' also works, as in the shell")
+    .addHelpText('after', examples(['varve explain user:17', 'every step of the read']))
     .action(async (words: string[], _options: unknown, command: Command) => {
       const invocation = new Invocation(command, io)
       const { keyEncoding } = invocation.flags

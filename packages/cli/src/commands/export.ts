@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { Option, type Command } from 'commander'
+import { examples } from '../examples.js'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
 import { Output } from '../output.js'
@@ -17,16 +18,32 @@ interface ExportFlags extends RangeFlags {
 export function addExportCommand(program: Command, io: Io): void {
   const command = program
     .command('export')
-    .description('write entries to a file, or to standard output, as import reads them')
-    .argument('[file]', 'NDJSON, CSV or TSV; over what is there')
-    .addOption(new Option('--format <name>', 'by default from the extension').choices(rowFormats))
+    .description('write entries to a file or standard output, in a format that import reads')
+    .argument(
+      '[file]',
+      "NDJSON, CSV or TSV file, replaced if it exists; '-' or nothing is standard output",
+    )
+    .addOption(
+      new Option(
+        '--format <name>',
+        'format of the file (default: from its extension, else ndjson)',
+      ).choices(rowFormats),
+    )
     .option(
       '--rows',
-      'write the fields of values that are JSON objects, and no key: what `import --key` read',
+      'write the fields of each JSON value and no key, as `import --key` reads them',
     )
     .option(
       '--columns <names>',
-      'of CSV and TSV with --rows: a,b,c; by default those of the first row',
+      'with --rows, columns of a CSV or TSV file: a,b,c (default: those of the first row)',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['varve export all.ndjson', 'all entries'],
+        ['varve export cities.csv --rows', 'the rows as imported'],
+        ['varve export - --prefix user/ | gzip > users.ndjson.gz', 'to a pipe'],
+      ),
     )
   addRangeFlags(command).action(
     async (file: string | undefined, flags: ExportFlags, command: Command) => {

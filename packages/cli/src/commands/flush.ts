@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { FlushEvent } from 'varve'
+import { examples } from '../examples.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
 import { formatBytes, formatCounted } from '../text/quantity.js'
@@ -7,8 +8,8 @@ import { formatBytes, formatCounted } from '../text/quantity.js'
 export function addFlushCommand(program: Command, io: Io): void {
   program
     .command('flush')
-    .description('write what is only in the log to a table')
-    .addHelpText('after', '\nExample:\n  $ varve flush && varve levels')
+    .description('write the entries that are only in the log to a table')
+    .addHelpText('after', examples(['varve flush && varve levels', 'see the new table']))
     .action(async (_options: unknown, command: Command) => {
       const invocation = new Invocation(command, io)
       const flushes: FlushEvent[] = []

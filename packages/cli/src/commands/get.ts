@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { KeyNotFoundError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation, lookOnly } from '../invocation.js'
 import type { Io } from '../io.js'
 import { pairAsJson } from '../rows/row-writer.js'
@@ -8,8 +9,16 @@ import { formatLine, parseBytes } from '../text/encoding.js'
 export function addGetCommand(program: Command, io: Io): void {
   program
     .command('get')
-    .description('print the value of a key; exits with 3 when it is not there')
-    .argument('<key>')
+    .description('print the value of a key; exit code 3 if there is no such key')
+    .argument('<key>', 'the key to look up')
+    .addHelpText(
+      'after',
+      examples(
+        ['varve get greeting', 'print the value'],
+        ['varve get photo --encoding hex', 'its bytes as hexadecimal digits'],
+        ['varve get user/1 --encoding json --json', 'key and value as JSON'],
+      ),
+    )
     .action(async (keyText: string, _options: unknown, command: Command) => {
       const invocation = new Invocation(command, io)
       const { json, encoding, keyEncoding } = invocation.flags

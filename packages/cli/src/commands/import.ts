@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
 import { DataError, UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addCreateFlag } from '../new-database.js'
@@ -36,30 +37,57 @@ const maxBadRowsShown = 20
 export function addImportCommand(program: Command, io: Io): void {
   const command = program
     .command('import')
-    .description(
-      'write the rows of a file, or of standard input, or another database to the database',
+    .description('import rows from a file or standard input, or a database of another engine')
+    .argument(
+      '[source]',
+      "NDJSON, CSV or TSV file, also compressed; '-' or nothing is standard input; " +
+        'with --from, the directory of a database',
     )
-    .argument('[source]', 'NDJSON, CSV or TSV; with --from, the directory of a database')
-    .argument('[destination]', 'with --from, the directory to fill; by default that of --db')
+    .argument('[destination]', 'with --from, the directory to fill (default: that of --db)')
     .addOption(
-      new Option('--from <engine>', 'copy a whole database of that engine').choices(foreignFormats),
+      new Option('--from <engine>', 'copy a whole database of this engine').choices(foreignFormats),
     )
-    .option('--source-db <name>', 'of lmdb: a named database; by default the main one')
-    .option('--no-verify', 'with --from: do not compare every entry in the end')
-    .addOption(new Option('--format <name>', 'by default from the extension').choices(rowFormats))
+    .option('--source-db <name>', 'with --from lmdb: a named database (default: the main one)')
+    .option('--no-verify', 'with --from: do not compare all entries at the end')
+    .addOption(
+      new Option('--format <name>', 'format of the file (default: from its extension)').choices(
+        rowFormats,
+      ),
+    )
     .option(
       '--key <template>',
-      "makes the key of a row, as in '{country}/{name}' or '{user.id}'; by default {key}, " +
-        'and the value is field "value", as export writes them',
+      "fields that make the key of a row: '{country}/{name}' or '{user.id}' " +
+        "(default: the fields 'key' and 'value', as export writes them)",
     )
-    .option('--value-field <field>', 'store this field instead of the whole row as JSON')
-    .option('--columns <names>', 'of CSV and TSV without a header line: a,b,c')
+    .option(
+      '--value-field <field>',
+      'store this field as the value (default: the whole row as JSON)',
+    )
+    .option(
+      '--columns <names>',
+      'names of the columns of a CSV or TSV file without a header line: a,b,c',
+    )
     .addOption(
-      new Option('--on-error <policy>', 'what a bad row does')
+      new Option('--on-error <policy>', 'what to do with a bad row')
         .choices(['fail', 'skip'])
         .default('fail'),
     )
-    .addOption(new Option('--batch <count>', 'rows a batch').argParser(parseCount(1)).default(1000))
+    .addOption(
+      new Option('--batch <count>', 'rows per batch').argParser(parseCount(1)).default(1000),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ["varve import cities.csv --key '{country}/{name}'", 'every row as JSON'],
+        ["varve import users.ndjson.gz --key '{id}' --on-error skip", 'skip bad rows'],
+        [
+          "zcat log.gz | varve import - --format tsv --columns time,text --key '{time}'",
+          'from a pipe',
+        ],
+        ['varve export - | varve import --db ./copy', 'copy all entries'],
+        ['varve import --from leveldb ./old ./new', 'copy a LevelDB database'],
+      ),
+    )
   addCreateFlag(command).action(
     async (...args: [source?: string, destination?: string, ...unknown[]]) => {
       const [source, destination] = args

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../examples.js'
 import { Invocation, lookOnly } from '../invocation.js'
 import type { Io } from '../io.js'
 import { renderLevels } from '../render/levels.js'
@@ -8,7 +9,14 @@ export function addLevelsCommand(program: Command, io: Io): void {
   program
     .command('levels')
     .description('draw the levels of the tree')
-    .option('--tables', 'list the tables of every level, too')
+    .option('--tables', 'also list the tables of every level')
+    .addHelpText(
+      'after',
+      examples(
+        ['varve levels', 'one line per level'],
+        ['varve levels --tables', 'one line per table'],
+      ),
+    )
     .action(async (options: { tables?: boolean }, command: Command) => {
       const invocation = new Invocation(command, io)
       const levels = await invocation.withDatabase(lookOnly, (db) => Promise.resolve(db.levels()))

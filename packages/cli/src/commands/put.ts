@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addCreateFlag } from '../new-database.js'
@@ -9,11 +10,19 @@ import { parseBytes, parseValue, type TextEncoding } from '../text/encoding.js'
 export function addPutCommand(program: Command, io: Io): void {
   const command = program
     .command('put')
-    .description('store a value under a key, over what was there')
-    .argument('<key>')
-    .argument('[value]', 'the value; without it, standard input up to its end')
-    .option('--sync', 'return when the write would survive power loss')
-    .option('--ttl <ms>', 'the value expires after so many milliseconds', parseCount(1))
+    .description('store a value under a key, replacing the old value')
+    .argument('<key>', 'the key to write')
+    .argument('[value]', 'the value; if omitted, standard input is read to its end')
+    .option('--sync', 'return only when the write survives a power failure')
+    .option('--ttl <ms>', 'let the value expire after this many milliseconds', parseCount(1))
+    .addHelpText(
+      'after',
+      examples(
+        ["varve put greeting 'hello world'", 'store a text'],
+        ['varve put photo < photo.jpg', 'store a file'],
+        ['varve put session/7 on --ttl 60000', 'expires in a minute'],
+      ),
+    )
   addCreateFlag(command).action(
     async (
       keyText: string,

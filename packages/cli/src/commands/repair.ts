@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { repair } from 'varve/tools'
 import { exitCode, ExitRequest } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { renderRepair } from '../render/repair.js'
@@ -13,9 +14,13 @@ interface RepairFlags {
 export function addRepairCommand(program: Command, io: Io): void {
   program
     .command('repair')
-    .description('tell what a repair would keep and drop; with --apply, do it')
-    .option('--apply', 'repair; the originals of what is replaced go to a folder beside')
-    .option('--salvage-logs', 'take every whole commit, also behind what looks like a torn tail')
+    .description('report what a repair would keep and drop; repair with --apply')
+    .option('--apply', 'repair; replaced files are kept in a directory beside the database')
+    .option('--salvage-logs', 'also keep complete commits found after what looks like a torn tail')
+    .addHelpText(
+      'after',
+      examples(['varve repair', 'report only'], ['varve repair --apply', 'repair']),
+    )
     .action(async (flags: RepairFlags, command: Command) => {
       const invocation = new Invocation(command, io)
       const report = await repair(invocation.flags.db, {

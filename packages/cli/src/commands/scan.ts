@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { IterateOptions } from 'varve'
+import { examples } from '../examples.js'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addRangeFlags, parseCount, rangeOf, type RangeFlags } from '../range-flags.js'
@@ -15,11 +16,22 @@ interface ScanFlags extends RangeFlags {
 export function addScanCommand(program: Command, io: Io): void {
   const command = program
     .command('scan')
-    .description('print entries in the order of their keys: key, tab, value; one a line')
+    .description('print entries in key order, one per line: key, tab, value')
   addRangeFlags(command)
-    .option('--reverse', 'from the last key to the first')
-    .addOption(new Option('--limit <count>', 'at most so many').argParser(parseCount(0)))
-    .option('--keys-only', 'without values')
+    .option('--reverse', 'print the last key first')
+    .addOption(
+      new Option('--limit <count>', 'print at most this many entries').argParser(parseCount(0)),
+    )
+    .option('--keys-only', 'print keys only')
+    .addHelpText(
+      'after',
+      examples(
+        ['varve scan --prefix user/ --limit 10', 'the first ten users'],
+        ['varve scan --gte 2024-01 --lt 2024-02', 'a month'],
+        ['varve scan --reverse --limit 1', 'the last entry'],
+        ['varve scan --json --encoding json | jq .value', 'for other programs'],
+      ),
+    )
     .action(async (flags: ScanFlags, command: Command) => {
       const invocation = new Invocation(command, io)
       const options: IterateOptions<Uint8Array> = {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { exitCode, ExitRequest, UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addCreateFlag } from '../new-database.js'
@@ -9,7 +10,14 @@ export function addShellCommand(program: Command, io: Io): void {
   const command = program
     .command('shell')
     .description(
-      'a shell on the database; piped input is run as a script, with exit code 1 if a command failed',
+      'open an interactive shell; piped input runs as a script (exit code 1 if a command fails)',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['varve shell', "type 'help' to see the commands"],
+        ["echo 'put a 1' | varve shell", 'run a script'],
+      ),
     )
   addCreateFlag(command).action(async (_options: unknown, command: Command) => {
     const invocation = new Invocation(command, io)

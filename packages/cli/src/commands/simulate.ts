@@ -1,57 +1,99 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { CompactionOptions } from 'varve'
 import { simulate, type SimulateOptions } from 'varve/tools'
-import { UsageError } from '../exit-code.js'
+import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
-import { parseCount } from '../range-flags.js'
+import { parseCount, parseNumberWithin } from '../range-flags.js'
 import { renderSimulations } from '../render/simulation.js'
 import { parseQuantity } from '../text/quantity.js'
 
 interface SimulateFlags extends Omit<SimulateOptions, 'compaction'> {
   policy: string[]
-  set: Record<string, number>
+  set?: Record<string, number>
 }
 
 export function addSimulateCommand(program: Command, io: Io): void {
-  const size = (text: string): number => parseQuantity(text)
+  const size = (text: string): number => {
+    const quantity = parseQuantity(text)
+    if (!Number.isNaN(quantity)) return quantity
+    throw new InvalidArgumentError('It must be a size such as 5000, 5e6 or 64MiB.')
+  }
   program
     .command('simulate')
-    .description(
-      'run compaction policies over made-up writes, without a disk; no database is touched',
-    )
+    .description('simulate compaction policies on synthetic writes; no database is used')
     .addOption(
-      new Option('--policy <names>', 'policies, with commas between')
+      new Option('--policy <names>', 'comma-separated policies')
         .argParser((text) => text.split(','))
-        .default(['leveled', 'sizeTiered', 'lazyLeveled']),
+        .default(['leveled', 'sizeTiered', 'lazyLeveled'], 'leveled,sizeTiered,lazyLeveled'),
     )
     .addOption(
-      new Option('--set <threshold=value>', 'a threshold of the policies; may be repeated')
-        .argParser(addThreshold)
-        .default({}),
+      new Option(
+        '--set <threshold=value>',
+        'set a threshold of the policies; repeatable',
+      ).argParser(addThreshold),
     )
-    .addOption(new Option('--records <count>', 'written first').argParser(size).default(1_000_000))
     .addOption(
-      new Option('--order <order>', 'of their keys')
+      new Option('--records <count>', 'records written first').argParser(size).default(1_000_000),
+    )
+    .addOption(
+      new Option('--order <order>', 'order of their keys')
         .choices(['random', 'sorted'])
         .default('random'),
     )
-    .addOption(new Option('--overwrites <count>', 'that follow; default as many').argParser(size))
-    .addOption(new Option('--deletes <share>', 'of them, 0 to 1').argParser(Number).default(0))
     .addOption(
-      new Option('--gets <count>', 'for each of them, as adaptive sees it')
-        .argParser(Number)
+      new Option(
+        '--overwrites <count>',
+        'overwrites that follow (default: as many as records)',
+      ).argParser(size),
+    )
+    .addOption(
+      new Option('--deletes <share>', 'share of the overwrites that are deletes, 0 to 1')
+        .argParser(parseNumberWithin(0, 1))
         .default(0),
     )
     .addOption(
-      new Option('--scans <count>', 'of 50 entries, likewise').argParser(Number).default(0),
+      new Option('--gets <count>', 'gets per overwrite, for the policy adaptive')
+        .argParser(parseNumberWithin(0, Infinity))
+        .default(0),
     )
-    .addOption(new Option('--entry-bytes <size>', 'key and value').argParser(size).default(116))
-    .addOption(new Option('--memtable-bytes <size>', 'as in open').argParser(size))
-    .addOption(new Option('--table-bytes <size>', 'as in open').argParser(size))
-    .addOption(new Option('--filter-bits-per-key <bits>', 'as in open').argParser(parseCount(0)))
-    .addOption(new Option('--filter-allocation <way>', 'as in open').choices(['monkey', 'uniform']))
-    .addOption(new Option('--seed <number>', 'another run').argParser(parseCount(0)).default(1))
+    .addOption(
+      new Option('--scans <count>', 'scans of 50 entries per overwrite, for adaptive')
+        .argParser(parseNumberWithin(0, Infinity))
+        .default(0),
+    )
+    .addOption(
+      new Option('--entry-bytes <size>', 'size of a key with its value')
+        .argParser(size)
+        .default(116),
+    )
+    .addOption(
+      new Option('--memtable-bytes <size>', 'the option memtableBytes of open').argParser(size),
+    )
+    .addOption(new Option('--table-bytes <size>', 'the option tableBytes of open').argParser(size))
+    .addOption(
+      new Option('--filter-bits-per-key <bits>', 'the option filterBitsPerKey of open').argParser(
+        parseCount(0),
+      ),
+    )
+    .addOption(
+      new Option('--filter-allocation <way>', 'the option filterAllocation of open').choices([
+        'monkey',
+        'uniform',
+      ]),
+    )
+    .addOption(
+      new Option('--seed <number>', 'seed of the random writes')
+        .argParser(parseCount(0))
+        .default(1),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['varve simulate --records 5e6', 'compare three policies'],
+        ['varve simulate --policy leveled --set sizeRatio=8', 'try a threshold'],
+      ),
+    )
     .action(async (flags: SimulateFlags, command: Command) => {
       const invocation = new Invocation(command, io)
       const { policy, set, ...options } = flags
@@ -62,8 +104,11 @@ export function addSimulateCommand(program: Command, io: Io): void {
     })
 }
 
-function addThreshold(text: string, before: Record<string, number>): Record<string, number> {
+function addThreshold(text: string, before?: Record<string, number>): Record<string, number> {
   const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? []
-  if (name === undefined) throw new UsageError(`'${text}' is not of the form threshold=value`)
-  return { ...before, [name]: parseQuantity(value) }
+  const quantity = name === undefined ? NaN : parseQuantity(value)
+  if (Number.isNaN(quantity)) {
+    throw new InvalidArgumentError('It must have the form threshold=number, as in sizeRatio=10.')
+  }
+  return { ...before, [name]: quantity }
 }

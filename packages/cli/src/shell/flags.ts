@@ -1,6 +1,6 @@
 import type { IterateOptions, RangeOptions } from 'varve'
 import { UsageError } from '../exit-code.js'
-import { parseCount } from '../range-flags.js'
+import { parseNamedCount } from '../range-flags.js'
 import type { Word } from './word.js'
 
 const bounds = ['gt', 'gte', 'lt', 'lte', 'prefix'] as const
@@ -21,8 +21,9 @@ export function parseScan(words: readonly Word[]): ScanRequest {
     const word = rest[i]
     if (isFlag(word, 'reverse')) request.options.reverse = true
     else if (isFlag(word, 'keys-only')) request.keysOnly = true
-    else if (isFlag(word, 'limit')) request.options.limit = parseCount(0)(argument(rest, i++).text)
-    else takePrefix(word, request.options)
+    else if (isFlag(word, 'limit')) {
+      request.options.limit = parseNamedCount(argument(rest, i++).text, 0, '--limit')
+    } else takePrefix(word, request.options)
   }
   return request
 }
@@ -41,7 +42,7 @@ export function takeTtl(words: readonly Word[]): {
 } {
   const at = words.findIndex((word) => isFlag(word, 'ttl'))
   if (at < 0) return { rest: words, ttl: {} }
-  const ttlMs = parseCount(1)(argument(words, at).text)
+  const ttlMs = parseNamedCount(argument(words, at).text, 1, '--ttl')
   return { rest: words.toSpliced(at, 2), ttl: { ttlMs } }
 }
 

@@ -240,7 +240,7 @@ test('errors leave the prompt standing; history comes back with the arrow', asyn
   type('put onlykey\r')
   await see(/usage: put KEY VALUE.*\s+varve> /)
   type('put brief x --ttl 0\r')
-  await see(/not a whole number of at least 1.*\s+varve> /)
+  await see(/must be a whole number of at least 1.*\s+varve> /)
   type('put brief x --ttl 1\r')
   await see(/ok.*\s+varve> /)
   type('get brief\r')
