@@ -18,8 +18,10 @@ test('verify: sound, damaged, of what is no database, beside a living owner', as
     const beside = await varve(['verify', '--files'])
     assert.equal(beside.exit, 0, beside.out)
     assert.match(beside.out, /\.sst +L0 +[\d.]+ KiB +500 entries\n/)
+    assert.match(beside.out, new RegExp(`note +open in process ${process.pid};`))
   }
   const sound = await varve(['verify'])
+  assert.doesNotMatch(sound.out, /note/)
   assert.match(sound.out, /^sound: .*\n\d files, .*, 500 entries in tables, 1 operation in logs/)
 
   const name = readdirSync(directory).find((file) => file.endsWith('.sst'))!

@@ -1,4 +1,4 @@
-import type { Problem, Remark, VerifiedFile, VerifyReport } from 'varve/tools'
+import type { DirectoryOwner, Problem, Remark, VerifiedFile, VerifyReport } from 'varve/tools'
 import { colors } from '../text/colors.js'
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../text/quantity.js'
 
@@ -10,10 +10,11 @@ export interface VerificationOptions {
 
 /** What `verify` found: problems first, then what is worth knowing, then the sum of it. */
 export function renderVerification(report: VerifyReport, options: VerificationOptions): string {
-  const { problems, moreProblems, remarks, files } = report
+  const { problems, moreProblems, remarks, files, owner } = report
   const lines = problems.map(problemLine)
   if (moreProblems > 0) lines.push(`  … and ${formatCounted(moreProblems, 'more problem')}`)
   lines.push(...remarks.map(remarkLine))
+  if (owner !== undefined) lines.push(ownerLine(owner))
   if (options.files === true) lines.push(...files.map(fileLine))
   lines.push(summaryLine(report), totalsLine(report, options.durationMs))
   return lines.join('\n')
@@ -27,6 +28,11 @@ export function problemLine({ kind, file, offset, sizeBytes, message }: Problem)
 
 export function remarkLine({ file, message }: Remark): string {
   return colors.dim(`  ${'note'.padEnd(11)}  ${file}: ${message}`)
+}
+
+function ownerLine({ pid }: DirectoryOwner): string {
+  const text = `open in process ${pid}; files that it is writing or removing were left out`
+  return colors.dim(`  ${'note'.padEnd(11)}  ${text}`)
 }
 
 function fileLine({ name, level, sizeBytes, entries, kind }: VerifiedFile): string {

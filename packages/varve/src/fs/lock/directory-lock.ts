@@ -47,6 +47,22 @@ export function acquireDirectoryLock(
 }
 
 /**
+ * The owner of a directory, in this process or another; undefined when it has none that lives. Takes
+ * no lock and changes nothing. Throws `IO` when LOCK cannot be read.
+ */
+export function livingOwner(
+  fs: FileSystem,
+  directory: string,
+  owner: LockOwner,
+): LockRecord | undefined {
+  const realPath = fs.realPath(directory)
+  // A lock in files that no other thread reaches is held by this thread or was left by a crash.
+  if (!fs.sharedWithThreads) return heldIn(fs).get(realPath)
+  const found = readRecord(fs, join(realPath, lockName))
+  return typeof found === 'object' && owner.isAlive(found) ? found : undefined
+}
+
+/**
  * The right to a directory.
  *
  * Owned by: the database that opened the directory. Lives: until `release`, or until its process

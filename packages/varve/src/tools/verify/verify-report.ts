@@ -1,3 +1,4 @@
+import type { DirectoryOwner } from '../directory/directory-owner.js'
 import type { Problem, Remark } from '../directory/problem.js'
 
 /** A file that was read from its first byte to its last. */
@@ -17,6 +18,11 @@ export interface VerifiedFile {
 export interface VerifyReport {
   /** The directory, with symbolic links resolved. */
   readonly path: string
+  /**
+   * The process that has the database open for writing. Beside one, files that it is writing or
+   * about to remove are left out.
+   */
+  readonly owner?: DirectoryOwner
   /** Whether there is no problem at all. */
   readonly isSound: boolean
   /** The first thousand problems. */

@@ -103,6 +103,37 @@ test('leftovers and strangers are remarked, and are no problem', async () => {
   assert.deepEqual(remarks.map(({ file }) => file).sort(), ['000999.sst', 'notes.txt'])
 })
 
+test('beside an owner, files that it is writing are not remarked', async () => {
+  const fs = new MemoryFileSystem()
+  const db = await openBinary(samplePath, { ...tinyOptions, fileSystem: fs })
+  await db.put(Buffer.from('a'), Buffer.from('1'))
+  const log = fs.list(samplePath).find((name) => name.endsWith('.log'))!
+  const inWork = ['000998.sst', '000999.sst.tmp', 'LOCK.0a1b2c', 'READER.0a1b2c.new']
+  for (const name of inWork) replaceBytes(fs, name, Buffer.from('half a'))
+  replaceBytes(fs, 'notes.txt', Buffer.from('mine'))
+  const beside = await verifyIn(fs)
+  assert.deepEqual(beside.problems, [])
+  assert.deepEqual(
+    beside.remarks.map(({ file }) => file),
+    ['notes.txt'],
+  )
+  assert.equal(beside.owner?.pid, process.pid)
+  // A record that is half written.
+  const whole = readBytes(fs, log)
+  replaceBytes(fs, log, whole.subarray(0, -1))
+  const whileWriting = await verifyIn(fs)
+  assert.deepEqual([whileWriting.isSound, whileWriting.remarks.length], [true, 1])
+  replaceBytes(fs, log, whole)
+  await db.close()
+  const closed = await verifyIn(fs)
+  assert.equal(closed.owner, undefined)
+  assert.deepEqual(closed.remarks.map(({ file }) => file).sort(), [
+    '000998.sst',
+    '000999.sst.tmp',
+    'notes.txt',
+  ])
+})
+
 test('a directory without a database is refused', async () => {
   const fs = new MemoryFileSystem()
   fs.makeDirectory(samplePath)

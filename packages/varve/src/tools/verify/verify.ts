@@ -11,6 +11,7 @@ import {
 } from '../../version/file-names.js'
 import type { ReplayedLog } from '../../wal/replay.js'
 import { currentManifest, type ManifestView, type NamedTable } from '../directory/manifest-view.js'
+import { type DirectoryOwner, ownerOf } from '../directory/directory-owner.js'
 import { type Problem, ProblemList, problemOf, type Remark } from '../directory/problem.js'
 import { inTurns, type Site, siteOf, type ToolOptions } from '../directory/tool-options.js'
 import { problemsOfLevels } from '../directory/level-problems.js'
@@ -27,7 +28,7 @@ const maxReadings = 3
  * key that is there), logs, and the MANIFEST against the directory.
  *
  * The database may be open meanwhile, here or in another process: what its owner removes or is still
- * writing is no problem. Lets the event loop run every few megabytes.
+ * writing is left out. Lets the event loop run every few megabytes.
  *
  * @throws INVALID_ARGUMENT when the directory holds no database; IO when it cannot be listed.
  */
@@ -48,16 +49,23 @@ function isDatabaseFile(name: string): boolean {
   return kind === 'table' || kind === 'log' || kind === 'manifest' || kind === 'current'
 }
 
+/** A LOCK or READER file while a process publishes it, or after that process has died. */
+function isClaim(name: string): boolean {
+  return name.startsWith('LOCK.') || name.startsWith('READER.')
+}
+
 /** One run of `verify`. Owned by: that call. */
 class Verification {
   private readonly problems = new ProblemList()
   private readonly remarks: Remark[] = []
   private readonly files: VerifiedFile[] = []
+  private owner: DirectoryOwner | undefined
   private totals = { blocks: 0, entries: 0, rangeDeletes: 0, commits: 0, operations: 0 }
 
   constructor(private readonly site: Site) {}
 
   async run(): Promise<void> {
+    this.owner = ownerOf(this.site)
     const manifest = this.readManifest()
     if (manifest === undefined) {
       await this.checkTables(this.allTables())
@@ -72,11 +80,12 @@ class Verification {
   }
 
   report(): VerifyReport {
-    const { problems, remarks, files, totals } = this
+    const { problems, remarks, files, totals, owner } = this
     const ofKind = (kind: VerifiedFile['kind']): number =>
       files.filter((file) => file.kind === kind).length
     return {
       path: this.site.directory,
+      ...(owner === undefined ? {} : { owner }),
       isSound: problems.count === 0,
       problems: problems.listed,
       moreProblems: problems.more,
@@ -125,7 +134,7 @@ class Verification {
       entries: edits,
       problems: problems.length,
     })
-    if (torn !== undefined) {
+    if (torn !== undefined && !this.hasOwner()) {
       const message = `torn tail of ${torn.droppedBytes} bytes at byte ${torn.offset}: never in force`
       this.remarks.push({ file: name, message })
     }
@@ -223,7 +232,8 @@ class Verification {
       if (isCertain) logNumber = this.neededLog(logNumber)
     }
     for (const problem of found.problems) this.problems.add(problem)
-    this.remarks.push(...found.remarks)
+    // Its owner has cut or dropped what an earlier one left torn: these logs are being written.
+    if (!this.hasOwner()) this.remarks.push(...found.remarks)
     this.totals.commits += found.commits
     for (const { logNumber: number, path } of logs) {
       const name = logName(number)
@@ -270,9 +280,22 @@ class Verification {
     }
   }
 
+  /** Whether the database is, or was since the verification began, open for writing. */
+  private hasOwner(): boolean {
+    this.owner ??= ownerOf(this.site)
+    return this.owner !== undefined
+  }
+
   /** Files that nothing needs, and those that are not the database's. */
   private lookAround(manifest: ManifestView): void {
     const names = this.site.fs.list(this.site.directory)
+    for (const file of names) {
+      if (parseFileName(file) === undefined && !isClaim(file)) {
+        this.remarks.push({ file, message: 'not a file of the database' })
+      }
+    }
+    // An owner removes leftovers when it opens: now they are files that it is writing or gives up.
+    if (this.hasOwner()) return
     const current = Number(/\d+$/.exec(manifest.name)?.[0])
     const unneeded = unneededFiles(names, {
       holdsTable: (fileNumber) => manifest.tables.has(fileNumber),
@@ -280,15 +303,7 @@ class Verification {
       manifestNumber: current,
     })
     for (const file of unneeded) {
-      this.remarks.push({
-        file,
-        message: 'not in use; unless an owner is just writing it, the next open removes it',
-      })
-    }
-    for (const file of names) {
-      if (parseFileName(file) === undefined) {
-        this.remarks.push({ file, message: 'not a file of the database' })
-      }
+      this.remarks.push({ file, message: 'not in use; the next open removes it' })
     }
   }
 
