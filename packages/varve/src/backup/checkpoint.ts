@@ -3,7 +3,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { logName, tableName } from '../version/file-names.js'
 import { startManifest } from '../version/manifest.js'
 import { copyCommits } from './copy-commits.js'
-import { type Cut, tablesOf } from './cut.js'
+import { type CopySource, tablesOf } from './copy-source.js'
 import { linkOrCopy } from './file-copy.js'
 import { inNewDirectory } from './new-directory.js'
 
@@ -21,13 +21,13 @@ export interface CheckpointReport {
 }
 
 /**
- * Makes a database of its own from a cut, in a directory that is missing or empty. It is built beside,
+ * Makes a database of its own from a from, in a directory that is missing or empty. It is built beside,
  * under a name that ends in `.tmp`, and gets its own only when all of it is durable: whatever happens,
  * the directory holds a whole database or none.
  */
 export async function writeCheckpoint(
   fs: FileSystem,
-  cut: Cut,
+  from: CopySource,
   target: string,
   token: string,
   pace: Pace,
@@ -35,35 +35,40 @@ export async function writeCheckpoint(
   let copiedBytes = 0
   let sizeBytes = 0
   const path = await inNewDirectory(fs, target, token, async (directory) => {
-    for (const name of tablesOf(cut).map(tableName)) {
-      copiedBytes += await linkOrCopy(fs, `${cut.directory}/${name}`, `${directory}/${name}`, pace)
+    for (const name of tablesOf(from).map(tableName)) {
+      copiedBytes += await linkOrCopy(fs, `${from.directory}/${name}`, `${directory}/${name}`, pace)
     }
-    copiedBytes += await writeCommitsAndManifest(fs, cut, directory, pace)
+    copiedBytes += await writeCommitsAndManifest(fs, from, directory, pace)
     sizeBytes = directoryBytes(fs, directory)
   })
-  return { path, sequence: cut.sequence, tables: tablesOf(cut).length, sizeBytes, copiedBytes }
+  return { path, sequence: from.sequence, tables: tablesOf(from).length, sizeBytes, copiedBytes }
 }
 
 /**
- * Writes what a directory takes, beside the tables of a cut, to be a database: a log, a MANIFEST and
+ * Writes what a directory takes, beside the tables of a from, to be a database: a log, a MANIFEST and
  * CURRENT. All of it is durable then, names included, also those that were there before. Returns its bytes.
  */
 export async function writeCommitsAndManifest(
   fs: FileSystem,
-  cut: Cut,
+  from: CopySource,
   directory: string,
   pace: Pace,
 ): Promise<number> {
-  const logNumber = cut.edit.nextFileNumber
+  const logNumber = from.edit.nextFileNumber
   const logPath = `${directory}/${logName(logNumber)}`
-  const logBytes = await copyCommits(fs, cut, logPath, logNumber, pace)
-  return logBytes + putInForce(fs, cut, directory, logNumber)
+  const logBytes = await copyCommits(fs, from, logPath, logNumber, pace)
+  return logBytes + putInForce(fs, from, directory, logNumber)
 }
 
 /** Writes the MANIFEST and then CURRENT, and syncs them and the names of all. Returns their bytes. */
-function putInForce(fs: FileSystem, cut: Cut, directory: string, logNumber: number): number {
+function putInForce(
+  fs: FileSystem,
+  from: CopySource,
+  directory: string,
+  logNumber: number,
+): number {
   const manifestNumber = logNumber + 1
-  const edit = { ...cut.edit, logNumber, nextFileNumber: manifestNumber + 1 }
+  const edit = { ...from.edit, logNumber, nextFileNumber: manifestNumber + 1 }
   const writer = startManifest(fs, directory, manifestNumber, edit)
   try {
     writer.appendMark()

@@ -6,16 +6,16 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogWriter } from '../log/log-writer.js'
 import { encodeLogStart } from '../wal/log-start.js'
 import { replayInSteps } from '../wal/replay.js'
-import type { Cut } from './cut.js'
+import type { CopySource } from './copy-source.js'
 
 /**
- * Writes all commits that a cut has in its logs to one new log, durably; the name is not synced.
+ * Writes all commits in the logs of a copy source to one new log, durably; the name is not synced.
  * Returns its size, or 0 when there is nothing to write, and so no file. Whatever is damaged fails it
  * with CORRUPTION, as it would `open`.
  */
 export async function copyCommits(
   fs: FileSystem,
-  cut: Cut,
+  from: CopySource,
   path: string,
   logNumber: number,
   pace: Pace,
@@ -24,13 +24,13 @@ export async function copyCommits(
   try {
     const copy = (group: BatchReader): void => {
       while (group.next());
-      if (group.problem === undefined && group.firstSequence <= cut.sequence) {
+      if (group.problem === undefined && group.firstSequence <= from.sequence) {
         target.append(group.bytes)
       }
     }
-    const result = await pace.through(replayInSteps(fs, cut.logs, copy, cut.edit.logNumber))
+    const result = await pace.through(replayInSteps(fs, from.logs, copy, from.edit.logNumber))
     if (result.tornTails > 0) {
-      const { path: file, sizeBytes } = result.last ?? { ...cut.logs[0], sizeBytes: 0 }
+      const { path: file, sizeBytes } = result.last ?? { ...from.logs[0], sizeBytes: 0 }
       throw corruption(file, sizeBytes, 'a record that was whole is not any more')
     }
     return await target.finish()

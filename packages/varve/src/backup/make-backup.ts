@@ -1,15 +1,13 @@
-import type { Clock } from '../base/clock.js'
 import { corruption } from '../base/errors.js'
 import type { Pace } from '../base/pace.js'
-import type { FileSystem } from '../fs/file-system.js'
-import { lockDirectory } from '../fs/lock/lock-directory.js'
+import { lockDirectory, type LockSite } from '../fs/lock/lock-directory.js'
 import type { CodecRegistry } from '../sstable/block/codec.js'
 import { checkTable } from '../sstable/salvage/table-check.js'
 import { TolerantTable } from '../sstable/salvage/tolerant-table.js'
 import { currentName, tableName } from '../version/file-names.js'
 import { type BackupDirectory, prepareBackupDirectory } from './backup-directory.js'
 import { writeCommitsAndManifest } from './checkpoint.js'
-import { type Cut, tablesOf } from './cut.js'
+import { type CopySource, tablesOf } from './copy-source.js'
 import { contentOf, copyFile, type FileContent, removeQuietly } from './file-copy.js'
 import {
   type BackedUpFile,
@@ -34,14 +32,12 @@ export interface BackupReport {
 }
 
 /** What making a backup takes. */
-export interface BackupSite {
-  readonly fs: FileSystem
-  readonly clock: Clock
+export interface BackupSite extends LockSite {
   readonly codecs: CodecRegistry
 }
 
 /**
- * Adds a cut of a database to a backup directory, which is made if need be. Every table is read, and one
+ * Adds a copy of a database to a backup directory, which is created if needed. Every table is read, and one
  * that is known by what it holds is not copied again. What is copied is read again, and checked
  * block by block, so that a damaged table fails the backup instead of becoming part of it.
  *
@@ -50,13 +46,13 @@ export interface BackupSite {
  */
 export async function makeBackup(
   site: BackupSite,
-  cut: Cut,
+  from: CopySource,
   path: string,
   pace: Pace,
 ): Promise<BackupReport> {
   const directory = prepareBackupDirectory(site.fs, path)
   const lock = lockDirectory(directory.path, site)
-  const backup = new Backup(site, cut, directory, pace)
+  const backup = new Backup(site, from, directory, pace)
   try {
     backup.removeLeftovers()
     return await backup.run()
@@ -73,17 +69,17 @@ class Backup {
 
   constructor(
     private readonly site: BackupSite,
-    private readonly cut: Cut,
+    private readonly from: CopySource,
     private readonly directory: BackupDirectory,
     private readonly pace: Pace,
   ) {}
 
   async run(): Promise<BackupReport> {
-    const { directory, cut, site } = this
+    const { directory, from, site } = this
     const files = [...(await this.storeTables()), ...(await this.storeRest())]
     site.fs.syncDirectory(directory.contentsPath)
     const generation = (directory.generations().at(-1) ?? 0) + 1
-    const { sequence, directory: source } = cut
+    const { sequence, directory: source } = from
     const made = { generation, createdAtMs: site.clock.wallMs(), source, sequence, files }
     this.putInForce(generation, encodeGeneration(made))
     const { copiedBytes, newTables } = this
@@ -109,10 +105,10 @@ class Backup {
   }
 
   private async storeTables(): Promise<BackedUpFile[]> {
-    const { cut, site, pace } = this
+    const { from, site, pace } = this
     const stored: BackedUpFile[] = []
-    for (const name of tablesOf(cut).map(tableName)) {
-      const path = `${cut.directory}/${name}`
+    for (const name of tablesOf(from).map(tableName)) {
+      const path = `${from.directory}/${name}`
       const content = await contentOf(site.fs, path, pace)
       if (!this.isStored(content)) {
         await this.copyTable(path, content)
@@ -125,11 +121,11 @@ class Backup {
 
   /** The log, the MANIFEST and CURRENT are made anew for each backup. */
   private async storeRest(): Promise<BackedUpFile[]> {
-    const { cut, site, pace, directory } = this
+    const { from, site, pace, directory } = this
     const { fs } = site
     const { stagingPath } = directory
     fs.makeDirectory(stagingPath)
-    await writeCommitsAndManifest(fs, cut, stagingPath, pace)
+    await writeCommitsAndManifest(fs, from, stagingPath, pace)
     const stored: BackedUpFile[] = []
     const names = fs.list(stagingPath).filter((name) => name !== currentName)
     for (const name of [...names.sort(), currentName]) {

@@ -1,6 +1,5 @@
-import type { Clock } from '../base/clock.js'
 import { VarveError } from '../base/errors.js'
-import { lockDirectory } from '../fs/lock/lock-directory.js'
+import { lockDirectory, type LockSite } from '../fs/lock/lock-directory.js'
 import type { BackupDirectory } from './backup-directory.js'
 
 /** Backups that have been removed. */
@@ -21,10 +20,10 @@ export interface PruneReport {
 export function pruneGenerations(
   directory: BackupDirectory,
   keep: number,
-  clock: Clock,
+  site: LockSite,
 ): PruneReport {
   const { fs } = directory
-  const lock = lockDirectory(directory.path, { fs, clock })
+  const lock = lockDirectory(directory.path, site)
   try {
     const all = directory.generations()
     const removed = all.slice(0, -keep)

@@ -2,7 +2,7 @@ import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { closedError, invalidArgument } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
-import { type Decoded, describe, type Encoding, type EncodingOption } from '../batch/encoding.js'
+import { type Decoded, type Encoding, type EncodingOption } from '../batch/encoding.js'
 import type { WriteBatch } from '../batch/write-batch.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -23,17 +23,17 @@ import type {
   Stats,
   WriteOptions,
 } from './api.js'
-import { checkCompactOptions, compactRange, flushAll } from './open/by-hand.js'
+import { checkCompactOptions, compactRange, flushAll } from './open/manual-compaction.js'
 import { channels } from './events/channels.js'
 import { closeDatabase, type DatabaseState } from './open/close-database.js'
 import type { CommitPipeline } from './write/commit-pipeline.js'
-import { withCut } from './open/cut.js'
-import type { DatabaseParts, WriterParts } from './open/database-parts.js'
+import { withCopySource } from './open/copy-source.js'
+import { type DatabaseParts, defaultTree, type WriterParts } from './open/database-parts.js'
 import { Follower } from './open/follower.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
 import { openDatabase } from './open/open-database.js'
-import { requireObject, type ResolvedOptions, withEncodings } from './options/open-options.js'
-import { derived } from './read/read-core.js'
+import { requireObject, requirePath } from './options/arguments.js'
+import { type ResolvedOptions, withEncodings } from './options/open-options.js'
 import { Reader } from './read/reader.js'
 import { Snapshot } from './read/snapshot.js'
 import { collectLevels, collectStats } from './open/stats.js'
@@ -98,10 +98,6 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const { parts, state } = this
     const options = withEncodings(parts.options, encodings)
     const { keyEncoding, valueEncoding } = options
-    if (parts.follower !== undefined) {
-      const core = derived(parts.core, { keyEncoding, valueEncoding })
-      return new Database<ViewOf<KE, K>, ViewOf<VE, V>>(derived(parts, { options, core }), state)
-    }
     const core = { ...parts.core, keyEncoding, valueEncoding }
     return new Database<ViewOf<KE, K>, ViewOf<VE, V>>({ ...parts, options, core }, state)
   }
@@ -202,10 +198,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /** The database as it is now, for reads that must not see later writes. Close it when it has served. */
   snapshot(): Snapshot<K, V> {
-    const { core, snapshots, follower } = this.parts
-    // Compactions of another owner do not keep what it sees: it stays in the tables of today.
-    const held = follower === undefined ? core : derived(core, { tree: core.tree })
-    return new Snapshot<K, V>(held, snapshots, this.visibleSequence())
+    const { core, current } = this.parts
+    // A refresh replaces the tree of later reads. The snapshot keeps this one.
+    const ownCore = { ...core, current: { ...core.current } }
+    return new Snapshot<K, V>(ownCore, current.state.snapshots, this.visibleSequence())
   }
 
   /**
@@ -261,8 +257,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     requirePath(directory, 'the directory of a checkpoint')
     const { fs, clock } = this.parts.options
     return this.copying((pace) =>
-      withCut(this.parts, writer, (cut) =>
-        writeCheckpoint(fs, cut, directory, clock.uniqueToken(), pace),
+      withCopySource(this.parts, writer, (source) =>
+        writeCheckpoint(fs, source, directory, clock.uniqueToken(), pace),
       ),
     )
   }
@@ -284,7 +280,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const writer = this.writer()
     requirePath(directory, 'the directory of backups')
     return this.copying((pace) =>
-      withCut(this.parts, writer, (cut) => makeBackup(this.parts.options, cut, directory, pace)),
+      withCopySource(this.parts, writer, (source) =>
+        makeBackup(this.parts.options, source, directory, pace),
+      ),
     )
   }
 
@@ -294,7 +292,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    */
   async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
     this.parts.core.assertOpen()
-    return Promise.resolve(this.parts.tree.tableBytesIn(this.boundsOf(range)))
+    return Promise.resolve(defaultTree(this.parts.current.state).tableBytesIn(this.boundsOf(range)))
   }
 
   /**
@@ -339,12 +337,12 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   /** How `getSync(key)` goes: which memtables, filters, index entries and blocks it consults. */
   explain(key: K): Explanation {
-    const { tree, tables } = this.parts
+    const { current, tables } = this.parts
     const sequence = this.visibleSequence()
     return explainGet(
       encodeKey(key, this.keyEncoding),
       sequence,
-      tree.state,
+      defaultTree(current.state).state,
       tables,
       this.readCore.clock,
     )
@@ -387,7 +385,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 
   protected override visibleSequence(): number {
     this.parts.core.assertOpen()
-    return this.parts.writer?.pipeline.visibleSequence ?? this.parts.lastSequence
+    return this.parts.writer?.pipeline.visibleSequence ?? this.parts.current.state.lastSequence
   }
 
   private writer(): WriterParts {
@@ -466,8 +464,3 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
 export type ViewOf<E extends EncodingOption | undefined, T> = E extends EncodingOption
   ? Decoded<E>
   : T
-
-function requirePath(path: unknown, what: string): void {
-  if (typeof path === 'string' && path !== '') return
-  throw invalidArgument(`${what} must be a string, not ${describe(path)}`)
-}

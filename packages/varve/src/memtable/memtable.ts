@@ -34,6 +34,14 @@ export interface MemTableOptions {
   readonly ordered?: boolean
 }
 
+/** Arena bytes that an operation can take beyond its bytes in the log. */
+const arenaBytesPerOperation = entryBytes(0, 0) + 4
+
+/** The most arena bytes that operations take whose keys and values have `payloadBytes` in the log. */
+export function memTableBytes(payloadBytes: number, operations: number): number {
+  return payloadBytes + operations * arenaBytesPerOperation
+}
+
 /**
  * The table in memory that takes all writes: many versions of each key, found by hash, sorted only
  * when somebody asks for the order (a scan, or the flush).

@@ -2,30 +2,34 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { PointLookup } from '../entry/point-lookup.js'
-import { TableCache } from './table-cache.js'
+import { type KnownTable, TableCache } from './table-cache.js'
 import { readContext, writeTable } from './testing/random-table.js'
 
 const key = Buffer.from('key')
 
-function cacheOf(tables: number, maxOpenTables: number): TableCache {
+function cacheOf(
+  count: number,
+  maxOpenTables: number,
+): { cache: TableCache; tables: KnownTable[] } {
   const fs = new MemoryFileSystem()
   const pathOf = (fileNumber: number): string => `/${fileNumber}`
-  for (let i = 1; i <= tables; i++) {
-    writeTable(fs, pathOf(i), [{ key, sequence: i, kind: 1, value: Buffer.alloc(i) }])
-  }
-  return new TableCache(fs, pathOf, readContext(), maxOpenTables)
+  const tables = Array.from({ length: count }, (_, i) => {
+    const entry = { key, sequence: i + 1, kind: 1, value: Buffer.alloc(i + 1) }
+    return { ...writeTable(fs, pathOf(i), [entry]), fileNumber: i }
+  })
+  return { cache: new TableCache(fs, pathOf, readContext(), maxOpenTables), tables }
 }
 
 test('opens on demand and keeps those that were used last', () => {
-  const cache = cacheOf(4, 2)
-  const first = cache.get(1)
-  cache.get(2)
-  assert.equal(cache.get(1), first)
-  cache.get(3)
+  const { cache, tables } = cacheOf(4, 2)
+  const first = cache.get(tables[0])
+  cache.get(tables[1])
+  assert.equal(cache.get(tables[0]), first)
+  cache.get(tables[2])
   assert.equal(cache.openTables, 2)
-  assert.equal(cache.get(1), first)
+  assert.equal(cache.get(tables[0]), first)
   const { memoryBytes } = cache
-  cache.get(2)
+  cache.get(tables[1])
   assert.equal(cache.openTables, 2)
   assert.equal(cache.memoryBytes, memoryBytes)
   cache.close()
@@ -34,15 +38,15 @@ test('opens on demand and keeps those that were used last', () => {
 })
 
 test('a pinned table outlives pressure, eviction and the cache', () => {
-  const cache = cacheOf(4, 1)
-  const pinned = cache.pin(1)
-  cache.get(2)
-  assert.equal(cache.get(1), pinned)
+  const { cache, tables } = cacheOf(4, 1)
+  const pinned = cache.pin(tables[0])
+  cache.get(tables[1])
+  assert.equal(cache.get(tables[0]), pinned)
   assert.equal(cache.openTables, 2)
-  cache.get(3)
+  cache.get(tables[2])
   assert.equal(cache.openTables, 2)
-  cache.evict(1)
-  assert.notEqual(cache.get(1), pinned)
+  cache.evict(tables[0].fileNumber)
+  assert.notEqual(cache.get(tables[0]), pinned)
   cache.close()
   const lookup = new PointLookup()
   lookup.start(key, key.length, 100, true)
@@ -53,7 +57,17 @@ test('a pinned table outlives pressure, eviction and the cache', () => {
 })
 
 test('a table that cannot be opened is not kept', () => {
-  const cache = cacheOf(1, 5)
-  assert.throws(() => cache.get(9), { code: 'IO', systemCode: 'ENOENT' })
+  const { cache, tables } = cacheOf(1, 5)
+  assert.throws(() => cache.get({ ...tables[0], fileNumber: 9 }), {
+    code: 'IO',
+    systemCode: 'ENOENT',
+  })
+  assert.equal(cache.openTables, 0)
+})
+
+test('a file that is not the table of its name is refused', () => {
+  const { cache, tables } = cacheOf(2, 5)
+  const swapped = { ...tables[0], fileNumber: tables[1].fileNumber }
+  assert.throws(() => cache.get(swapped), { code: 'CORRUPTION' })
   assert.equal(cache.openTables, 0)
 })

@@ -4,9 +4,14 @@ import type { TableReadContext } from './block-source.js'
 import type { TableSummary } from './format/properties.js'
 import { TableReader } from './table-reader.js'
 
+/** A table as the MANIFEST describes it. Its file is checked against this when it is opened. */
+export interface KnownTable extends TableSummary {
+  readonly fileNumber: number
+}
+
 /**
- * The tables that are open, by file number. Opens them on demand, and closes the one that was asked
- * for the longest time ago when there are too many.
+ * The open tables, by file number. Opens them on demand and closes the least recently used one when
+ * there are too many.
  *
  * Owned by: the Database. Lives: as long as it.
  * Invariants:
@@ -24,8 +29,6 @@ export class TableCache {
     private readonly pathOf: (fileNumber: number) => string,
     private readonly context: TableReadContext,
     private readonly maxOpenTables: number,
-    /** What the MANIFEST says of a table, to be held against what its file says. */
-    public summaryOf: (fileNumber: number) => TableSummary | undefined = () => undefined,
   ) {
     assert(maxOpenTables >= 1, 'a table cache holds at least one table')
   }
@@ -34,16 +37,20 @@ export class TableCache {
     return this.readers.size
   }
 
-  /** The table, opened if need be: valid until the next call, which may close it to open another. */
-  get(fileNumber: number): TableReader {
-    const reader = this.readers.get(fileNumber) ?? this.open(fileNumber)
+  /**
+   * The table, opened if need be. Valid until the next call, which may close it to open another one.
+   *
+   * @throws CORRUPTION when the file does not match what is known of the table; IO
+   */
+  get(table: KnownTable): TableReader {
+    const reader = this.readers.get(table.fileNumber) ?? this.open(table)
     reader.lastUse = ++this.useCount
     return reader
   }
 
   /** The table, kept open until `unpin`. */
-  pin(fileNumber: number): TableReader {
-    const reader = this.get(fileNumber)
+  pin(table: KnownTable): TableReader {
+    const reader = this.get(table)
     reader.pin()
     return reader
   }
@@ -65,12 +72,13 @@ export class TableCache {
     for (const fileNumber of [...this.readers.keys()]) this.evict(fileNumber)
   }
 
-  private open(fileNumber: number): TableReader {
+  private open(table: KnownTable): TableReader {
+    const { fileNumber } = table
     if (this.readers.size >= this.maxOpenTables) this.makeRoom()
     const file = this.fs.openForRead(this.pathOf(fileNumber))
     let reader: TableReader
     try {
-      reader = TableReader.open(file, fileNumber, this.context, this.summaryOf(fileNumber))
+      reader = TableReader.open(file, fileNumber, this.context, table)
     } catch (error) {
       file.close()
       throw error

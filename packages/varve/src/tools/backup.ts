@@ -1,25 +1,22 @@
 import type { BackupDirectory } from '../backup/backup-directory.js'
 import { openBackupDirectory } from '../backup/backup-directory.js'
-import { type Cut, filesOf } from '../backup/cut.js'
+import { type CopySource, filesOf } from '../backup/copy-source.js'
 import { sizeOf, tableCountOf } from '../backup/generation.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { pruneGenerations, type PruneReport } from '../backup/prune-backups.js'
 import { restoreGeneration, type RestoreReport } from '../backup/restore-backup.js'
 import { type BackupsVerification, verifyGenerations } from '../backup/verify-backups.js'
-import { invalidArgument, isNotFound, VarveError } from '../base/errors.js'
+import { invalidArgument, VarveError } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
 import type { BatchReader } from '../batch/batch-reader.js'
-import { logsFrom } from '../db/open/recovery.js'
-import { nodeLockOwner } from '../fs/lock/node-process-identity.js'
+import { readBesideOwner } from '../db/open/read-beside-owner.js'
 import { ReaderLease } from '../fs/lock/reader-lease.js'
 import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
+import { logsFrom } from '../wal/log-files.js'
 import { replayLogs } from '../wal/replay.js'
 import { problemOf } from './directory/problem.js'
 import { type Site, siteOf, type ToolOptions } from './directory/tool-options.js'
-
-/** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
-const maxReadings = 6
 
 /** Options of `restoreBackup` and `verifyBackups`. */
 export interface GenerationOptions extends ToolOptions {
@@ -65,9 +62,9 @@ export async function backup(
   const site = siteOf(directory, options)
   const lease = leaseOn(site)
   try {
-    const cut = cutOf(site)
-    lease?.narrow(filesOf(cut))
-    return await makeBackup(site, cut, backups, new Pace(site.clock))
+    const from = readBesideOwner(site.fs, site.clock, () => readCopySource(site))
+    lease?.narrow(filesOf(from))
+    return await makeBackup(site, from, backups, new Pace(site.clock))
   } finally {
     lease?.release()
   }
@@ -128,8 +125,8 @@ export async function pruneBackups(backups: string, options: PruneOptions): Prom
   if (!Number.isSafeInteger(keep) || keep < 1) {
     throw invalidArgument("'keep' must be a whole number from 1 on", 'keep')
   }
-  const { backups: directory, clock } = backupSite(backups, options)
-  return Promise.resolve(pruneGenerations(directory, keep, clock))
+  const site = backupSite(backups, options)
+  return Promise.resolve(pruneGenerations(site.backups, keep, site))
 }
 
 function backupSite(path: string, options: ToolOptions): Site & { backups: BackupDirectory } {
@@ -148,32 +145,18 @@ function listedBackup(directory: BackupDirectory, generation: number): ListedBac
   }
 }
 
-/** None where the directory cannot be written to; then an owner may remove files under the copy, which fails. */
-function leaseOn({ fs, directory, clock }: Site): ReaderLease | undefined {
+/** Undefined when the directory cannot be written to. Its owner may then remove files, and the copy fails. */
+function leaseOn({ fs, directory, clock, lockOwner }: Site): ReaderLease | undefined {
   try {
-    return ReaderLease.take(fs, directory, clock, nodeLockOwner)
+    return ReaderLease.take(fs, directory, clock, lockOwner)
   } catch (error) {
     if (error instanceof VarveError && error.code === 'IO') return undefined
     throw error
   }
 }
 
-function cutOf(site: Site): Cut {
-  const { fs, clock } = site
-  for (let reading = 1; ; reading++) {
-    try {
-      return readCut(site)
-    } catch (error) {
-      const isCorruption = error instanceof VarveError && error.code === 'CORRUPTION'
-      const maySeemWrong = fs.sharedWithThreads && (isCorruption || isNotFound(error))
-      if (!maySeemWrong || reading === maxReadings) throw error
-      clock.sleepSync(reading)
-    }
-  }
-}
-
-/** What stands in the logs now, to the last whole record. */
-function readCut({ fs, directory }: Site): Cut {
+/** The state on disk now, to the last whole record of the logs. */
+function readCopySource({ fs, directory }: Site): CopySource {
   if (!databaseExists(fs, directory)) throw invalidArgument(`${directory} holds no database`)
   const versions = VersionSet.recover(fs, directory, { readOnly: true })
   const edit = versions.snapshotEdit()

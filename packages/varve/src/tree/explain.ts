@@ -83,7 +83,7 @@ function askTable(
   tables: TableCache,
 ): ExplainStep {
   const { key, keyLength, visibleSequence } = lookup
-  const reader = tables.get(table.fileNumber)
+  const reader = tables.get(table)
   const covering = reader.rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence)
   const explanation = reader.explain(key, hashBytes(key, 0, keyLength))
   if (table.entryCount > 0) reader.get(lookup)

@@ -23,7 +23,7 @@ function range(start: number, end: number | null): KeyRange {
 /** Tables of which only the range deletes can be read; of data there is a byte for each key. */
 function cacheOf(tombstones: ReadonlyMap<number, readonly RangeTombstone[]>): TableCache {
   return {
-    get: (fileNumber: number) => ({
+    get: ({ fileNumber }: TableMetadata) => ({
       rangeTombstones: RangeTombstones.from(tombstones.get(fileNumber) ?? []),
       dataBytesIn: ({ start, end }: KeyRange) => numberOf(end) - numberOf(start),
     }),

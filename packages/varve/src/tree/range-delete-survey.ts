@@ -68,9 +68,7 @@ export class RangeDeleteSurvey {
       if (fits) left -= rangeDeleteCount
       return fits
     })
-    return RangeTombstones.from(
-      looked.flatMap(({ fileNumber }) => this.rangeDeletesOf(fileNumber).tombstones),
-    )
+    return RangeTombstones.from(looked.flatMap((table) => this.rangeDeletesOf(table).tombstones))
   }
 
   /** Each table is weighed once, above what lies beneath it then. */
@@ -81,15 +79,19 @@ export class RangeDeleteSurvey {
   ): ReadonlyMap<number, number> {
     const gone = new Set(covered.map(({ table }) => table))
     const weights = new Map<number, number>()
-    for (const { fileNumber } of holders) {
-      const bytes = this.weights.get(fileNumber) ?? this.bytesHidden(fileNumber, version, gone)
-      weights.set(fileNumber, bytes)
+    for (const holder of holders) {
+      const known = this.weights.get(holder.fileNumber)
+      weights.set(holder.fileNumber, known ?? this.bytesHidden(holder, version, gone))
     }
     this.weights = weights
     return new Map([...weights].filter(([, bytes]) => bytes > 0))
   }
 
-  private bytesHidden(holder: number, version: Version, gone: ReadonlySet<TableMetadata>): number {
+  private bytesHidden(
+    holder: TableMetadata,
+    version: Version,
+    gone: ReadonlySet<TableMetadata>,
+  ): number {
     const { fragments } = this.rangeDeletesOf(holder)
     let bytes = 0
     for (const fragment of fragments.slice(0, maxWeighedPerTable)) {
@@ -98,15 +100,15 @@ export class RangeDeleteSurvey {
           if (gone.has(table) || table.maxSequence >= fragment.newest) continue
           bytes += rangeHoldsRange(fragment, table.range)
             ? table.sizeBytes
-            : this.tables.get(table.fileNumber).dataBytesIn(intersectRange(table.range, fragment)!)
+            : this.tables.get(table).dataBytesIn(intersectRange(table.range, fragment)!)
         }
       }
     }
     return bytes
   }
 
-  private rangeDeletesOf(fileNumber: number): RangeTombstones {
-    return this.tables.get(fileNumber).rangeTombstones
+  private rangeDeletesOf(table: TableMetadata): RangeTombstones {
+    return this.tables.get(table).rangeTombstones
   }
 }
 

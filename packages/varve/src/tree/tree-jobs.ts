@@ -1,17 +1,12 @@
 import type { VarveError } from '../base/errors.js'
-import {
-  type FilterBudget,
-  filterBitsOfFlush,
-  filterBitsOfMerge,
-} from '../compaction/jobs/filter-allocation.js'
+import { filterBitsOfFlush, filterBitsOfMerge } from '../compaction/jobs/filter-allocation.js'
 import type { JobRequest, JobResult, JobTableOptions } from '../compaction/jobs/job-request.js'
-import type { Compaction } from '../compaction/pickers/compaction-options.js'
 import type { BackgroundJob } from '../compaction/schedule/scheduler.js'
 import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
 import type { AddedTable, DeletedTable } from '../version/version-edit.js'
 import { totalBytes, type WrittenTable } from '../version/table-metadata.js'
-import type { Version } from '../version/version.js'
 import type { MemTableSlot } from './memtables.js'
+import type { Tree } from './tree.js'
 
 /** What background jobs need of the database. */
 export interface TreeJobHost {
@@ -22,43 +17,47 @@ export interface TreeJobHost {
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
   /**
-   * First log that the database needs once the tree that asks needs none below `firstLog` (undefined:
-   * none at all).
+   * The first log that the database needs once `tree` needs none below `firstLog` (undefined: none at
+   * all).
    */
-  neededLog(keyspace: number, firstLog: number | undefined): number
+  neededLog(tree: Tree, firstLog: number | undefined): number
   flushed(result: JobResult): void
   compacted(spec: CompactionSpec, result: JobResult): void
-  /** `unused`: what the job wrote, if it was the edit that failed. */
+  /** `unused`: what the job wrote, if only its edit failed. */
   failed(error: VarveError, unused: JobResult | undefined): void
-}
-
-interface JobOwner {
-  readonly keyspace: number
-  readonly options: JobTableOptions & FilterBudget
-  readonly compaction: { readonly current: Compaction }
-  currentVersion(): Version
 }
 
 /** Merges may split where a level below makes it worthwhile; this many more tables than by size. */
 const spareFileNumbers = 16
 
-/** A part of a merge reads at least so many tables' worth of bytes: the last one it writes is a small one. */
+/** A part of a merge reads at least this many tables' worth of bytes, because its last table is small. */
 const leastTablesPerPart = 2
 
-/** What a job may write for each byte it reads: filters and indexes may grow, blocks be less full. */
+/** Bytes a job may write per byte it reads: filters and indexes may grow, blocks may be less full. */
 const tableBytesPerInputByte = 1.1
 
-/** A merge leaves so much room for flushes, in memtables: who cannot flush, cannot write. */
+/** Disk space, in memtables, that a merge must leave free so that flushes can run. */
 const sparedMemtables = 1
 
-/** Writes a sealed memtable to level 0. The slot is marked until the job ends. */
-export function flushJob(
-  tree: JobOwner,
-  host: TreeJobHost,
-  slot: MemTableSlot,
-  hooks: { firstLogAfter: () => number | undefined; installed: () => void },
-): BackgroundJob {
+/** The flush of the oldest sealed memtable, unless it runs already. Marks the memtable. */
+export function nextFlush(tree: Tree, host: TreeJobHost): BackgroundJob | undefined {
+  const slot = tree.nextToFlush()
+  if (slot === undefined) return undefined
   slot.isFlushing = true
+  return flushJob(tree, host, slot)
+}
+
+/** The most urgent compaction that touches no table of a running one. */
+export function nextMerge(
+  tree: Tree,
+  host: TreeJobHost,
+  maxParts: number,
+): BackgroundJob | undefined {
+  const spec = tree.compaction.next(tree.currentVersion())
+  return spec === undefined ? undefined : mergeJob(tree, host, spec, maxParts)
+}
+
+function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): BackgroundJob {
   const version = tree.currentVersion()
   const { usedBytes } = slot.memtable
   const bits = filterBitsOfFlush(version, tree.compaction.current, tree.options, usedBytes)
@@ -81,11 +80,11 @@ export function flushJob(
     editFor: (result) => ({
       // The highest write may be one that no table keeps.
       lastSequence: slot.memtable.maxSequence,
-      logNumber: host.neededLog(tree.keyspace, hooks.firstLogAfter()),
+      logNumber: host.neededLog(tree, tree.firstLogAfterFlush(slot)),
       added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
     }),
     installed(result) {
-      hooks.installed()
+      tree.flushed(slot)
       host.flushed(result)
     },
     failed(error, unused) {
@@ -95,15 +94,15 @@ export function flushJob(
   }
 }
 
-/** Runs a compaction, of which the tree is told when it ends. */
+/** The job of a compaction. Its tables are busy until the job ends. */
 export function mergeJob(
-  tree: JobOwner,
+  tree: Tree,
   host: TreeJobHost,
   spec: CompactionSpec,
   maxParts: number,
-  hooks: { installed: () => void; ended: () => void },
 ): BackgroundJob {
   const inputs = spec.inputs.flatMap(({ tables }) => tables)
+  tree.compaction.begun(spec)
   return {
     kind: spec.kind,
     requests: spec.kind === 'merge' ? mergeRequests(tree, host, spec, maxParts) : [],
@@ -117,20 +116,20 @@ export function mergeJob(
           : addedTables(tree.keyspace, host, result.outputs, placeOf(spec)),
     }),
     installed(result) {
-      hooks.ended()
-      hooks.installed()
+      tree.compaction.ended(spec)
+      tree.refresh()
       host.compacted(spec, result)
     },
     failed(error, unused) {
-      hooks.ended()
+      tree.compaction.ended(spec)
       host.failed(error, unused)
     },
   }
 }
 
-/** Cut into parts of the same snapshots and options, if it is large. */
+/** A large merge is split into parts that share snapshots and options. */
 function mergeRequests(
-  tree: JobOwner,
+  tree: Tree,
   host: TreeJobHost,
   spec: CompactionSpec,
   maxParts: number,
@@ -156,8 +155,8 @@ function mergeRequests(
   }))
 }
 
-/** Only these cross to the worker: the tree's other options may hold functions. */
-function tableOptions({ options }: JobOwner, filterBitsPerKey: number): JobTableOptions {
+/** Only these cross to the worker; the tree's other options may hold functions. */
+function tableOptions({ options }: Tree, filterBitsPerKey: number): JobTableOptions {
   const { blockBytes, tableBytes, codec, paranoid } = options
   return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
 }

@@ -1,12 +1,10 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
-import type { BackgroundJob, JobSource } from '../compaction/schedule/scheduler.js'
 import { candidateFor } from '../compaction/pickers/adaptive-policy.js'
 import type {
   CompactionSetting,
   StallThresholds,
 } from '../compaction/pickers/compaction-options.js'
-import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
@@ -23,13 +21,12 @@ import { maxSequence } from '../key/limits.js'
 import { LookupState, type PointLookup } from '../entry/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
-import type { MemTable } from '../memtable/memtable.js'
+import { type MemTable, memTableBytes } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
-import { TreeCompaction } from './tree-compaction.js'
-import { flushJob, mergeJob, type TreeJobHost } from './tree-jobs.js'
-import { MemTables } from './memtables.js'
+import { type CompactionHost, TreeCompaction } from './tree-compaction.js'
+import { MemTables, type MemTableSlot } from './memtables.js'
 import { ReadState } from './read-state.js'
 
 export interface TreeOptions {
@@ -44,8 +41,8 @@ export interface TreeOptions {
   readonly compaction: CompactionSetting
 }
 
-/** What a tree needs of the database that it is part of. */
-export interface TreeHost extends TreeJobHost {
+/** What a tree needs of its database. */
+export interface TreeHost extends CompactionHost {
   readonly tables: TableCache
   currentVersion(keyspace: number): Version
 }
@@ -68,13 +65,13 @@ const waiting = { ...reading, mayRead: false }
  * One LSM tree, the data of one keyspace: memtables above, tables on levels below.
  *
  * Owned by: the Database, on its thread. Lives: as long as it is open. Writes come from the commit
- * pipeline, already logged; flushes and compactions are asked for by the scheduler.
+ * pipeline, already logged. Flushes and compactions are described in tree-jobs.ts.
  *
  * Invariant 1: places are asked from the newest to the oldest; what an older place holds of a key has
  * a lower sequence than what a newer one holds of it.
  * Invariant 2: `state` is replaced, never changed, when a memtable or a table comes or goes.
  */
-export class Tree implements JobSource {
+export class Tree {
   state: ReadState
   /** Table blocks looked into by point reads. */
   blocksTouched = 0
@@ -82,9 +79,9 @@ export class Tree implements JobSource {
   private readonly memtables: MemTables
   // The iterator keeps the table open.
   private readonly openReading = (table: TableMetadata): InternalIterator =>
-    this.host.tables.get(table.fileNumber).iterator(reading)
+    this.host.tables.get(table).iterator(reading)
   private readonly openWaiting = (table: TableMetadata): InternalIterator =>
-    this.host.tables.get(table.fileNumber).iterator(waiting)
+    this.host.tables.get(table).iterator(waiting)
 
   constructor(
     readonly keyspace: number,
@@ -131,6 +128,11 @@ export class Tree implements JobSource {
     return this.hasUnflushedBefore(maxSequence)
   }
 
+  /** The first log that holds an entry which is in no table; undefined when none does. */
+  get firstUnflushedLog(): number | undefined {
+    return this.memtables.firstLogWithout(undefined)
+  }
+
   /** Whether an entry with a sequence ≤ `sequence` is not in a table yet. */
   hasUnflushedBefore(sequence: number): boolean {
     return [this.memtables.active, ...this.memtables.sealed].some(
@@ -138,9 +140,9 @@ export class Tree implements JobSource {
     )
   }
 
-  /** Whether `bytes` more, as `MemTable.entryBytes` counts them, go into the active memtable. */
-  hasRoom(bytes: number): boolean {
-    return this.memtables.active.memtable.hasRoom(bytes)
+  /** Whether operations that take `payloadBytes` in the log fit into the active memtable. */
+  hasRoomFor(payloadBytes: number, operations: number): boolean {
+    return this.memtables.active.memtable.hasRoom(memTableBytes(payloadBytes, operations))
   }
 
   /** Has memory ready for the next memtable; false when there is nothing to do. */
@@ -148,9 +150,9 @@ export class Tree implements JobSource {
     return this.memtables.prepareRotation()
   }
 
-  /** Seals the active memtable for its flush; the next one has room for `neededBytes`. */
-  rotate(neededBytes: number): void {
-    this.memtables.rotate(neededBytes)
+  /** Seals the active memtable for its flush. The next one has room for these operations. */
+  rotate(payloadBytes: number, operations: number): void {
+    this.memtables.rotate(memTableBytes(payloadBytes, operations))
     this.refresh()
   }
 
@@ -215,7 +217,7 @@ export class Tree implements JobSource {
     }
     for (const table of version.rangeDeleteTables) {
       if (!rangesOverlap(table.range, range)) continue
-      tombstones.push(tables.get(table.fileNumber).rangeTombstones)
+      tombstones.push(tables.get(table).rangeTombstones)
     }
     const open = mayRead ? this.openReading : this.openWaiting
     for (const table of version.levels[0]) {
@@ -241,36 +243,33 @@ export class Tree implements JobSource {
       for (const table of version.overlapping(level, range)) {
         sum += rangeHoldsRange(range, table.range)
           ? table.sizeBytes
-          : this.host.tables.get(table.fileNumber).dataBytesIn(range)
+          : this.host.tables.get(table).dataBytesIn(range)
       }
     }
     return sum
   }
 
-  nextFlush(): BackgroundJob | undefined {
-    const slot = this.memtables.oldestUnflushed()
-    if (slot === undefined) return undefined
-    return flushJob(this, this.host, slot, {
-      firstLogAfter: () => this.memtables.firstLogWithout(slot),
-      installed: () => {
-        this.memtables.removeFlushed(slot)
-        this.refresh()
-      },
-    })
+  /** The sealed memtable to flush next, unless one is being flushed. */
+  nextToFlush(): MemTableSlot | undefined {
+    return this.memtables.oldestUnflushed()
   }
 
-  nextMerge(maxParts: number): BackgroundJob | undefined {
-    const spec = this.compaction.next(this.currentVersion())
-    return spec === undefined ? undefined : this.mergeFor(spec, maxParts)
+  /** The first log that this tree needs once the memtable of `slot` is in a table. */
+  firstLogAfterFlush(slot: MemTableSlot): number | undefined {
+    return this.memtables.firstLogWithout(slot)
   }
 
-  /** The job of a compaction; its tables are busy until the job ends. */
-  mergeFor(spec: CompactionSpec, maxParts: number): BackgroundJob {
-    this.compaction.begun(spec)
-    return mergeJob(this, this.host, spec, maxParts, {
-      installed: () => this.refresh(),
-      ended: () => this.compaction.ended(spec),
-    })
+  /** Drops a memtable. Requires: its entries are in a table of the current Version. */
+  flushed(slot: MemTableSlot): void {
+    this.memtables.removeFlushed(slot)
+    this.refresh()
+  }
+
+  /** Shows readers the tables and memtables that are current now. */
+  refresh(): void {
+    const old = this.state
+    this.state = this.newState()
+    old.release()
   }
 
   currentVersion(): Version {
@@ -298,19 +297,13 @@ export class Tree implements JobSource {
   }
 
   private askTable(table: TableMetadata, lookup: PointLookup): void {
-    const reader = this.host.tables.get(table.fileNumber)
+    const reader = this.host.tables.get(table)
     if (table.rangeDeleteCount > 0) {
       const { key, keyLength, visibleSequence } = lookup
       const { rangeTombstones } = reader
       lookup.cover(rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence))
     }
     if (table.entryCount > 0) reader.get(lookup)
-  }
-
-  private refresh(): void {
-    const old = this.state
-    this.state = this.newState()
-    old.release()
   }
 
   private newState(): ReadState {

@@ -21,6 +21,8 @@ export interface VersionSetOptions {
   readonly maxManifestBytes?: number
   /** Called with the tables that no living Version holds any more, as Versions die. */
   readonly onObsolete?: (fileNumbers: readonly number[]) => void
+  /** Called before each edit. Throws once the directory belongs to another owner. */
+  readonly requireOwner?: () => void
 }
 
 export interface RecoverOptions extends VersionSetOptions {
@@ -55,9 +57,6 @@ export class VersionSet {
   logNumber = 0
   /** The highest sequence that the MANIFEST knows of; the logs may hold higher ones. */
   lastSequence = 0
-
-  /** Throws once the directory belongs to somebody else; asked before each edit. Set by the database. */
-  requireOwner: () => void = () => {}
 
   private nextFileNumber: number
   private manifestNumber = 0
@@ -218,7 +217,7 @@ export class VersionSet {
   /** Puts the edit into the MANIFEST and the queue. */
   private append(given: VersionEdit): PendingEdit {
     this.throwIfPoisoned()
-    this.requireOwner()
+    this.options.requireOwner?.()
     const levels = this.levelsAfter(given)
     const edit = { ...given, ...this.numbersAfter(given) }
     // Only between edits: the new MANIFEST begins with what is current.

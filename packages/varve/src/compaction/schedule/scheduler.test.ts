@@ -113,7 +113,7 @@ function setUp() {
   const disk = { freeBytes: Infinity }
   const scheduler = new Scheduler({
     executor,
-    sources: () => [source],
+    source,
     edits,
     space: new DiskSpace('/db', () => disk.freeBytes),
     clock,

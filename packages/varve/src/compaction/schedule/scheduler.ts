@@ -27,9 +27,9 @@ export interface BackgroundJob extends SpaceNeed {
   failed(error: VarveError, unused?: JobResult): void
 }
 
-/** A tree, as far as background work goes. */
+/** Finds the work that is due. */
 export interface JobSource {
-  /** The oldest sealed memtable's flush, unless it runs already. */
+  /** The flush of a sealed memtable, the oldest of its tree, unless it runs already. */
   nextFlush(): BackgroundJob | undefined
   /**
    * The most urgent compaction that touches no table of a running one, in at most so many parts that may
@@ -40,7 +40,7 @@ export interface JobSource {
 
 export interface SchedulerParts {
   readonly executor: JobExecutor
-  readonly sources: () => Iterable<JobSource>
+  readonly source: JobSource
   readonly edits: EditLog
   readonly space: DiskSpace
   readonly clock: Clock
@@ -241,20 +241,17 @@ export class Scheduler {
 
   private startJobs(): void {
     if (this.isClosed) return
-    for (const source of this.parts.sources()) {
-      while (this.flushes.mayStart) {
-        const job = source.nextFlush()
-        if (job === undefined) break
-        this.start(job)
-      }
+    const { source } = this.parts
+    while (this.flushes.mayStart) {
+      const job = source.nextFlush()
+      if (job === undefined) break
+      this.start(job)
     }
     if (this.paused > 0 || this.isHeld) return
-    for (const source of this.parts.sources()) {
-      while (this.merges.mayStart && this.freeMergeSlots > 0) {
-        const job = source.nextMerge(this.freeMergeSlots)
-        if (job === undefined) break
-        this.start(job)
-      }
+    while (this.merges.mayStart && this.freeMergeSlots > 0) {
+      const job = source.nextMerge(this.freeMergeSlots)
+      if (job === undefined) break
+      this.start(job)
     }
   }
 

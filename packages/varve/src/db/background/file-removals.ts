@@ -1,19 +1,17 @@
 import type { FileSystem } from '../../fs/file-system.js'
-import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
+import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { type FilesInUse, filesInUse } from '../../fs/lock/reader-lease.js'
 
 /**
- * Files of the database on their way out. They wait while somebody copies the directory, and while a reader
- * beside the owner needs them; then they go with the next ones.
+ * Removes files of the database. A file waits while a backup copies it or a reader in another process
+ * needs it, and is removed with the next ones after that.
  *
- * Owned by: the Database that owns the directory. Lives: as long as it is open; what waits at its end is
- * found unneeded by the next open.
+ * Owned by: the Database that owns the directory. Lives: as long as it is open. The next open
+ * finds the files that still wait.
  *
- * Invariant 1: a file comes here after the edit that takes it out is in the MANIFEST; see ReaderLease.
+ * Requires: the edit that drops a file is in the MANIFEST before the file comes here; see ReaderLease.
  */
 export class FileRemovals {
-  /** Whether the directory belongs to somebody else. Set by the database. */
-  isFenced: () => boolean = () => false
   private readonly waiting = new Set<string>()
   private readonly underWay = new Set<Promise<void>>()
   private readonly holds = new Set<ReadonlySet<string>>()
@@ -21,6 +19,9 @@ export class FileRemovals {
   constructor(
     private readonly fs: FileSystem,
     private readonly directory: string,
+    private readonly self: LockOwner,
+    /** Whether another owner may have taken the directory. */
+    private readonly isFenced: () => boolean,
   ) {}
 
   /** Removes files that no edit in force names any more. One that cannot be removed stays. */
@@ -56,9 +57,9 @@ export class FileRemovals {
 
   private askReaders(): FilesInUse {
     try {
-      return filesInUse(this.fs, this.directory, nodeLockOwner)
+      return filesInUse(this.fs, this.directory, this.self)
     } catch {
-      // Nobody knows: asked again with the next ones.
+      // Unknown: ask again with the next files.
       return () => true
     }
   }

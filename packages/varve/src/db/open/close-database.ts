@@ -32,11 +32,11 @@ export async function closeDatabase(parts: DatabaseParts, state: DatabaseState):
     await writer.pipeline.syncLog().catch((error: unknown) => failures.push(error))
   }
   try {
-    parts.tree.close()
+    parts.current.state.trees.close()
     parts.tables.close()
     await writer?.log.close()
-    parts.versions.close()
-    await writer?.host.removals.ended()
+    parts.current.state.versions.close()
+    await writer?.removals.ended()
   } finally {
     writer?.lock.release()
     parts.follower?.close()

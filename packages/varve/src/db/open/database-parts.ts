@@ -4,42 +4,60 @@ import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
 import type { TableCache } from '../../sstable/table-cache.js'
 import type { TableCounters } from '../../sstable/table-reader.js'
 import type { Tree } from '../../tree/tree.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
+import { defaultKeyspace } from '../../version/version-edit.js'
 import type { VersionSet } from '../../version/version-set.js'
 import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
-import type { BackgroundHost } from '../background/background-host.js'
-import type { CommitPipeline } from '../write/commit-pipeline.js'
+import type { DatabaseJobs } from '../background/database-jobs.js'
+import type { FileRemovals } from '../background/file-removals.js'
+import type { PolicyControl } from '../background/policy-control.js'
+import type { WorkCounters } from '../background/work-counters.js'
 import type { DatabaseEventEmitter } from '../events/events.js'
 import type { ResolvedOptions } from '../options/open-options.js'
-import type { SnapshotList } from '../read/snapshot-list.js'
-import type { WorkCounters } from '../background/work-counters.js'
-import type { WriteStalls } from '../write/write-stalls.js'
-import type { PolicyControl } from '../background/policy-control.js'
 import type { ReadCore } from '../read/read-core.js'
+import type { SnapshotList } from '../read/snapshot-list.js'
+import type { CommitPipeline } from '../write/commit-pipeline.js'
+import type { WriteStalls } from '../write/write-stalls.js'
 
-/** What `openDatabase` puts together and a Database works with. */
-export interface DatabaseParts {
-  /** The directory, with symbolic links resolved. */
-  readonly path: string
-  readonly options: ResolvedOptions
+/** What was read of a directory at one time. */
+export interface DirectoryState {
   readonly versions: VersionSet
-  readonly tree: Tree
+  readonly trees: TreeRegistry
+  /** Of readers that read this state. */
+  readonly snapshots: SnapshotList
+  /** Highest sequence found. */
+  readonly lastSequence: number
+}
+
+/** The state that readers read. A follower replaces it when it catches up with the owner. */
+export interface CurrentState {
+  state: DirectoryState
+}
+
+/** What all states of an open directory share. */
+export interface SharedParts {
   readonly tables: TableCache
   readonly cache: BlockCache
   readonly tableCounters: TableCounters
   readonly work: WorkCounters
-  readonly snapshots: SnapshotList
   readonly events: DatabaseEventEmitter
+}
+
+/** The parts of an open Database. Views with other encodings share all but `options` and `core`. */
+export interface DatabaseParts extends SharedParts {
+  /** The directory, with symbolic links resolved. */
+  readonly path: string
+  readonly options: ResolvedOptions
+  readonly current: CurrentState
   readonly core: ReadCore
-  /** Undefined in a database that was opened to be read only; then there is a follower. */
+  /** Undefined in a read-only database; then there is a follower. */
   readonly writer: WriterParts | undefined
   readonly follower: Following | undefined
-  /** Highest sequence found when the directory was read. */
-  readonly lastSequence: number
 }
 
 /** How a read-only database keeps up with the owner of its directory: see Follower. */
 export interface Following {
-  /** Replaces what the parts know of the directory. */
+  /** Replaces the current state. */
   refresh(): void
   close(): void
 }
@@ -52,5 +70,11 @@ export interface WriterParts {
   readonly scheduler: Scheduler
   readonly stalls: WriteStalls
   readonly policy: PolicyControl
-  readonly host: BackgroundHost
+  readonly jobs: DatabaseJobs
+  readonly removals: FileRemovals
+}
+
+/** The tree of the default keyspace. */
+export function defaultTree({ trees }: DirectoryState): Tree {
+  return trees.get(defaultKeyspace)!
 }

@@ -19,7 +19,7 @@ export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): 
   if (fs.exists(join(path, currentName)) && !isOwnManifest(fs, path)) {
     throw invalidArgument(`${path} holds a database of another engine; it is left alone`)
   }
-  const lock = lockDirectory(path, { fs, clock: systemClock })
+  const lock = lockDirectory(path, { fs, clock: systemClock, lockOwner: nodeLockOwner })
   try {
     requireNoReaders(fs, path, nodeLockOwner)
     // CURRENT first: what is left after a crash half-way is not opened as a database with holes.

@@ -1,116 +1,140 @@
-import { assert } from '../../base/assert.js'
-import { isNotFound, VarveError } from '../../base/errors.js'
-import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
+import { VarveError } from '../../base/errors.js'
 import { ReaderLease } from '../../fs/lock/reader-lease.js'
 import type { TableReader } from '../../sstable/table-reader.js'
 import { manifestName, tableName } from '../../version/file-names.js'
 import { readCurrent } from '../../version/manifest.js'
+import { logsFrom } from '../../wal/log-files.js'
 import { continueReplay, type LogPosition } from '../../wal/replay.js'
-import type { DatabaseParts, Following } from './database-parts.js'
-import { missing, openStore, type Store, undoAll } from './open-database.js'
 import type { ResolvedOptions } from '../options/open-options.js'
-import { applierTo, logsFrom } from './recovery.js'
+import type { ReadCore } from '../read/read-core.js'
+import {
+  type CurrentState,
+  type DatabaseParts,
+  defaultTree,
+  type DirectoryState,
+  type Following,
+  type SharedParts,
+} from './database-parts.js'
+import { readBesideOwner } from './read-beside-owner.js'
+import {
+  newReadCore,
+  newSharedParts,
+  noDatabaseError,
+  readDirectory,
+  type ReadDirectory,
+} from './read-directory.js'
+import { applierTo } from './recovery.js'
+import { Undo } from './undo.js'
 
-/** Times that a directory is read before what is wrong with it is believed: its owner may be writing. */
-const maxReadings = 6
-
-/** How far the directory has been read; without both, it cannot be read on. */
+/** How far the directory has been read. Without both parts it must be read again from the start. */
 interface Progress {
-  /** Tells whether an edit has come since. */
+  /** Shows whether an edit has come since. */
   readonly manifest?: string | undefined
   readonly position?: LogPosition | undefined
 }
 
-/** What was read of the directory at one time, as long as somebody reads in it. */
-interface Moment extends Pick<DatabaseParts, 'versions' | 'tree' | 'snapshots'> {
-  /** The tables that are held open, where there is no lease. */
+/** One reading of the directory. */
+interface Reading {
+  readonly state: DirectoryState
+  /** The tables that are kept open, if there is no lease. */
+  readonly pins: readonly TableReader[]
+  readonly progress: Progress
+}
+
+/** A state that was replaced, until its last reader has gone. */
+interface PastState {
+  readonly state: DirectoryState
   readonly pins: readonly TableReader[]
   isClosed: boolean
 }
 
 /**
- * Reads a directory that somebody else may own, in this process or another one, and catches up with him
- * when it is asked to. It changes nothing there but its lease, by which the owner leaves the files alone
- * that it needs. Where it may not write that, it holds all tables open instead: a file that is open
- * stays readable when its name is gone.
+ * Reads a directory that another database may own, in this process or another one, and catches up with
+ * it on request. It changes nothing there but its lease, which makes the owner keep the files that this
+ * reader needs. If it may not write a lease, it keeps all tables open instead: an open file stays
+ * readable after its name is gone.
  *
  * Owned by: a Database that was opened with `readOnly: true`. Lives: as long as it.
  *
- * Invariant 1: the lease is on everything while the directory is read, and else on all tables of all
- * moments in which somebody reads.
- * Invariant 2: a snapshot or walk stays in the moment in which it began.
+ * Invariant 1: the lease covers everything while the directory is read, and otherwise all tables of all
+ * states that have readers.
+ * Invariant 2: a snapshot or iterator stays in the state in which it began.
  */
 export class Follower implements Following {
-  private parts: DatabaseParts | undefined
-  private progress: Progress = {}
-  private pins: readonly TableReader[] = []
-  private readonly past: Moment[] = []
-  private lease: ReaderLease | undefined
+  private readonly past: PastState[] = []
   private leased = new Set<number>()
-  private isWide = false
 
-  /** Throws INVALID_ARGUMENT when there is no database in the directory, CORRUPTION, IO. */
-  static open(path: string, options: ResolvedOptions, assertOpen: () => void): DatabaseParts {
+  /** Throws INVALID_ARGUMENT when the directory holds no database, CORRUPTION, IO. */
+  static open(givenPath: string, options: ResolvedOptions, assertOpen: () => void): DatabaseParts {
     const { fs } = options
-    if (!fs.exists(path)) throw missing(path)
-    const follower = new Follower(fs.realPath(path), options, assertOpen)
+    if (!fs.exists(givenPath)) throw noDatabaseError(givenPath)
+    const path = fs.realPath(givenPath)
+    const undo = new Undo()
     try {
-      return follower.begin()
+      const directory = new FollowedDirectory(path, options, undo)
+      const shared = newSharedParts(path, options, undo)
+      const reading = directory.read(shared)
+      const current: CurrentState = { state: reading.state }
+      const core = newReadCore(reading.state, options, assertOpen)
+      const follower = new Follower(directory, shared, current, core, reading)
+      return { ...shared, path, options, current, core, writer: undefined, follower }
     } catch (error) {
-      follower.lease?.release()
+      undo.run()
       throw error
     }
   }
 
   private constructor(
-    private readonly path: string,
-    private readonly options: ResolvedOptions,
-    private readonly assertOpen: () => void,
-  ) {}
+    private readonly directory: FollowedDirectory,
+    private readonly shared: SharedParts,
+    private readonly current: CurrentState,
+    private readonly core: ReadCore,
+    private reading: Reading,
+  ) {
+    this.narrowLease()
+  }
 
   /**
-   * Reads on in the logs, or, where tables have come since, all of the directory again. When that fails,
-   * everything is as it was.
+   * Reads the new commits in the logs or, if tables have come since, the whole directory again. When
+   * that fails, nothing has changed.
    */
   refresh(): void {
-    const { parts } = this
-    assert(parts !== undefined, 'a follower has begun')
     try {
-      if (!this.readOn(parts)) this.readAgain(parts)
+      if (!this.readOn()) this.readAgain()
     } finally {
-      this.letGoOfPast()
+      this.dropPastStates()
       this.narrowLease()
     }
   }
 
   /** Requires: no reader is left. */
   close(): void {
-    for (const moment of this.past) if (!moment.isClosed) moment.tree.close()
-    const pins = [...this.pins, ...this.past.flatMap((moment) => moment.pins)]
+    for (const { state, isClosed } of this.past) if (!isClosed) state.trees.close()
+    const pins = [...this.reading.pins, ...this.past.flatMap((past) => past.pins)]
     for (const reader of pins) reader.unpin()
-    this.lease?.release()
+    this.directory.releaseLease()
   }
 
   /**
-   * What was appended to the logs goes into the memtables, as it does in their owner's; who holds a
-   * snapshot or a walk does not see it. False when that is not enough. The MANIFEST is looked at before and
-   * afterwards: in between nothing has left the logs.
+   * Inserts new commits of the logs into the memtables, as the owner does; snapshots and iterators do
+   * not see them. False when that is not enough. The MANIFEST is checked before and after: between the
+   * checks no commit has moved from the logs to a table.
    */
-  private readOn(parts: DatabaseParts): boolean {
-    const { manifest, position } = this.progress
+  private readOn(): boolean {
+    const { state, pins, progress } = this.reading
+    const { manifest, position } = progress
     if (manifest === undefined || position === undefined) return false
-    // Whatever comes now into the memtables must not come twice.
-    this.progress = {}
+    // A failure leaves some commits in the memtables. They must not be inserted twice.
+    this.reading = { state, pins, progress: {} }
     try {
-      if (this.manifestState() !== manifest) return false
-      const { fs } = this.options
-      const logs = logsFrom(fs, this.path, position.logNumber)
-      if (logs[0]?.logNumber !== position.logNumber) return false
-      const apply = applierTo(new Map([[parts.tree.keyspace, parts.tree]]))
-      const reached = continueReplay(fs, logs, position, apply)
-      if (reached === undefined || this.manifestState() !== manifest) return false
-      this.progress = { manifest, position: reached }
-      Object.assign(parts, { lastSequence: reached.lastSequence })
+      if (this.directory.manifestState() !== manifest) return false
+      const reached = this.directory.replayFrom(position, state)
+      if (reached === undefined || this.directory.manifestState() !== manifest) return false
+      this.become({
+        state: { ...state, lastSequence: reached.lastSequence },
+        pins,
+        progress: { manifest, position: reached },
+      })
       return true
     } catch (error) {
       if (error instanceof VarveError) return false
@@ -118,20 +142,98 @@ export class Follower implements Following {
     }
   }
 
-  private readAgain(parts: DatabaseParts): void {
-    const { store, pins } = this.read(parts)
-    this.past.push({ ...momentOf(parts), pins: this.pins, isClosed: false })
-    this.pins = pins
-    // In place, so that views see it, too.
-    Object.assign(parts, momentOf(store), { lastSequence: store.lastSequence })
-    parts.core.tree = store.tree
+  private readAgain(): void {
+    const { state, pins } = this.reading
+    const reading = this.directory.read(this.shared)
+    this.past.push({ state, pins, isClosed: false })
+    this.become(reading)
   }
 
-  /**
-   * Which MANIFEST is in force, and how long it is: each edit makes it longer. Undefined when it cannot be
-   * told.
-   */
-  private manifestState(): string | undefined {
+  private become(reading: Reading): void {
+    this.reading = reading
+    this.current.state = reading.state
+    this.core.current.tree = defaultTree(reading.state)
+  }
+
+  /** Closes the past states without readers. The others keep the files that are still read. */
+  private dropPastStates(): void {
+    for (const past of this.past.splice(0)) {
+      const { trees, versions, snapshots } = past.state
+      if (!past.isClosed && snapshots.count === 0) {
+        trees.close()
+        versions.letGo()
+        past.isClosed = true
+      }
+      if (versions.liveFileNumbers().size > 0 || !past.isClosed) this.past.push(past)
+      else for (const reader of past.pins) reader.unpin()
+    }
+  }
+
+  private narrowLease(): void {
+    const needed = this.reading.state.versions.liveFileNumbers()
+    for (const { state } of this.past) {
+      for (const fileNumber of state.versions.liveFileNumbers()) needed.add(fileNumber)
+    }
+    const gone = [...this.leased].filter((fileNumber) => !needed.has(fileNumber))
+    for (const fileNumber of gone) this.shared.tables.evict(fileNumber)
+    const isSame = gone.length === 0 && needed.size === this.leased.size
+    this.leased = needed
+    const { directory } = this
+    if (isSame && !directory.isLeaseWide) return
+    directory.narrowLease([...needed].map(tableName))
+  }
+}
+
+/**
+ * The directory, its lease, and the ways to read it.
+ *
+ * Owned by: a Follower.
+ */
+class FollowedDirectory {
+  private lease: ReaderLease | undefined
+  private isWide = false
+
+  constructor(
+    private readonly path: string,
+    private readonly options: ResolvedOptions,
+    undo: Undo,
+  ) {
+    undo.add(() => this.releaseLease())
+  }
+
+  get isLeaseWide(): boolean {
+    return this.isWide
+  }
+
+  /** Reads the whole directory. */
+  read(shared: SharedParts): Reading {
+    const { fs, clock } = this.options
+    const isLeased = this.widenLease()
+    return readBesideOwner(fs, clock, () => {
+      const undo = new Undo()
+      try {
+        const manifest = this.manifestState()
+        const directory = readDirectory(this.path, this.options, shared, undo, {})
+        const { state } = directory
+        const pins = isLeased ? [] : pinAll(state, shared, undo)
+        return { state, pins, progress: { manifest, position: positionOf(directory) } }
+      } catch (error) {
+        undo.run()
+        throw error
+      }
+    })
+  }
+
+  /** Inserts the commits after `position`. Undefined when the logs do not continue there. */
+  replayFrom(position: LogPosition, { trees }: DirectoryState): LogPosition | undefined {
+    const { fs } = this.options
+    const logs = logsFrom(fs, this.path, position.logNumber)
+    if (logs[0]?.logNumber !== position.logNumber) return undefined
+    return continueReplay(fs, logs, position, applierTo(trees))
+  }
+
+  /** The MANIFEST in force and its length, which every edit changes. Undefined when unreadable. */
+  manifestState(): string | undefined {
     const { fs } = this.options
     try {
       const number = readCurrent(fs, this.path)
@@ -147,41 +249,27 @@ export class Follower implements Following {
     }
   }
 
-  private begin(): DatabaseParts {
-    const { store, pins } = this.read()
-    this.pins = pins
-    this.parts = { ...store, writer: undefined, follower: this }
-    this.narrowLease()
-    return this.parts
+  narrowLease(names: readonly string[]): void {
+    try {
+      this.lease?.narrow(names)
+      this.isWide = false
+    } catch (error) {
+      // The lease covers more than it must. That costs the owner disk space and nothing else.
+      if (!(error instanceof VarveError)) throw error
+      this.isWide = true
+    }
   }
 
-  private read(earlier?: DatabaseParts): { store: Store; pins: TableReader[] } {
-    const { clock, fs } = this.options
-    const isLeased = this.widenLease()
-    for (let reading = 1; ; reading++) {
-      const undo: (() => void)[] = []
-      try {
-        const manifest = this.manifestState()
-        const store = openStore(this.path, this.options, this.assertOpen, undo, earlier)
-        undo.push(() => store.tree.close())
-        const pins = isLeased ? [] : pinAll(store, undo)
-        this.progress = { manifest, position: positionOf(store) }
-        return { store, pins }
-      } catch (error) {
-        undoAll(undo)
-        if (!fs.sharedWithThreads || reading === maxReadings || !maySeemWrong(error)) throw error
-        clock.sleepSync(reading)
-      }
-    }
+  releaseLease(): void {
+    this.lease?.release()
   }
 
   /** False when the directory cannot be written to. */
   private widenLease(): boolean {
-    const { fs, clock } = this.options
+    const { fs, clock, lockOwner } = this.options
     try {
-      if (this.lease === undefined) {
-        this.lease = ReaderLease.take(fs, this.path, clock, nodeLockOwner)
-      } else this.lease.widen()
+      if (this.lease === undefined) this.lease = ReaderLease.take(fs, this.path, clock, lockOwner)
+      else this.lease.widen()
       this.isWide = true
       return true
     } catch (error) {
@@ -189,61 +277,22 @@ export class Follower implements Following {
       throw error
     }
   }
-
-  /** The moments that nobody reads in any more; of the others, what is still read stays. */
-  private letGoOfPast(): void {
-    for (const moment of this.past.splice(0)) {
-      if (!moment.isClosed && moment.snapshots.count === 0) {
-        moment.tree.close()
-        moment.versions.letGo()
-        moment.isClosed = true
-      }
-      if (moment.versions.liveFileNumbers().size > 0 || !moment.isClosed) this.past.push(moment)
-      else for (const reader of moment.pins) reader.unpin()
-    }
-  }
-
-  private narrowLease(): void {
-    const { tables, versions } = this.parts!
-    const needed = versions.liveFileNumbers()
-    for (const moment of this.past) {
-      for (const fileNumber of moment.versions.liveFileNumbers()) needed.add(fileNumber)
-    }
-    const gone = [...this.leased].filter((fileNumber) => !needed.has(fileNumber))
-    for (const fileNumber of gone) tables.evict(fileNumber)
-    const isSame = gone.length === 0 && needed.size === this.leased.size
-    this.leased = needed
-    if (isSame && !this.isWide) return
-    try {
-      this.lease?.narrow([...needed].map(tableName))
-      this.isWide = false
-    } catch (error) {
-      // It stays on more than is needed, which costs the owner space and nobody anything else.
-      if (!(error instanceof VarveError)) throw error
-      this.isWide = true
-    }
-  }
 }
 
-function momentOf({ versions, tree, snapshots }: Omit<DatabaseParts, 'writer' | 'follower'>) {
-  return { versions, tree, snapshots }
-}
-
-function positionOf({ replayed, lastSequence }: Store): LogPosition | undefined {
+function positionOf({ replayed, state }: ReadDirectory): LogPosition | undefined {
   const { last } = replayed
   if (last === undefined) return undefined
+  const { lastSequence } = state
   return { logNumber: last.logNumber, offset: last.sizeBytes, lastSequence }
 }
 
-function pinAll({ versions, tables }: Store, undo: (() => void)[]): TableReader[] {
-  return [...versions.liveFileNumbers()].map((fileNumber) => {
-    const reader = tables.pin(fileNumber)
-    undo.push(() => tables.unpin(reader))
-    return reader
-  })
-}
-
-/** What an owner who is writing, or removing files, may look like. */
-function maySeemWrong(error: unknown): boolean {
-  return isNotFound(error) || (error instanceof VarveError && error.code === 'CORRUPTION')
+function pinAll({ versions }: DirectoryState, { tables }: SharedParts, undo: Undo): TableReader[] {
+  return versions
+    .allCurrent()
+    .flatMap(({ levels }) => levels.flat())
+    .map((table) => {
+      const reader = tables.pin(table)
+      undo.add(() => tables.unpin(reader))
+      return reader
+    })
 }

@@ -1,62 +1,43 @@
 import type { BatchReader } from '../../batch/batch-reader.js'
 import { corruption, unsupportedFormat } from '../../base/errors.js'
 import type { FileSystem, WritableFile } from '../../fs/file-system.js'
-import { MemTable } from '../../memtable/memtable.js'
-import type { Tree } from '../../tree/tree.js'
-import { parseFileName } from '../../version/file-names.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
 import { replayLogs, type ReplayedLog, type ReplayResult } from '../../wal/replay.js'
 
-/** Read and written at once when a log is written again. */
+/** Bytes read and written at once when a log is rewritten. */
 const maxPieceBytes = 1024 * 1024
 
-/** The logs in a directory that hold commits which may not be in tables, oldest first. */
-export function logsFrom(fs: FileSystem, directory: string, logNumber: number): ReplayedLog[] {
-  return fs
-    .list(directory)
-    .flatMap((name) => {
-      const file = parseFileName(name)
-      if (file?.kind !== 'log' || file.number < logNumber) return []
-      return [{ logNumber: file.number, path: `${directory}/${name}` }]
-    })
-    .sort((a, b) => a.logNumber - b.logNumber)
-}
-
-/** Puts what the logs hold into the memtables of the trees. Changes no file. */
+/** Inserts the commits of the logs into the memtables. Changes no file. */
 export function replayInto(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
-  trees: ReadonlyMap<number, Tree>,
+  trees: TreeRegistry,
   firstNeeded: number,
   highestTable: number,
 ): ReplayResult {
   return replayLogs(fs, logs, applierTo(trees), firstNeeded, highestTable)
 }
 
-/** Puts commit groups into the memtables of the trees. */
-export function applierTo(
-  trees: ReadonlyMap<number, Tree>,
-): (group: BatchReader, logNumber: number) => void {
+/** Inserts commit groups into the memtables. */
+export function applierTo(trees: TreeRegistry): (group: BatchReader, logNumber: number) => void {
   return (group, logNumber) => {
     while (group.next()) {
       const tree = trees.get(group.keyspace)
       if (tree === undefined) {
         throw unsupportedFormat(`log ${logNumber}`, `keyspace ${group.keyspace}`)
       }
-      const bytes = MemTable.entryBytes(
-        group.keyEnd - group.keyStart,
-        group.valueEnd - group.valueStart,
-      )
-      if (!tree.hasRoom(bytes)) tree.rotate(bytes)
+      const payloadBytes = group.valueEnd - group.keyStart
+      if (!tree.hasRoomFor(payloadBytes, 1)) tree.rotate(payloadBytes, 1)
       tree.apply(group, logNumber)
     }
   }
 }
 
 /**
- * Makes what replay found the durable state: torn tails are cut off, dropped logs are removed, and the
- * logs that count are synced, since the next log builds on them. Whoever wrote them may have died
- * before doing so, or may have failed to: then the bytes are in the system's memory, marked as written
- * though they are not, and only writing them again brings them to the disk.
+ * Makes the replayed state durable: truncates torn tails, removes dropped logs, and syncs the logs that
+ * were used, because the next log builds on them. Their writer may have died before its sync, or the
+ * sync may have failed. Then the page cache may hold bytes that it wrongly marks as written, so they
+ * are written again before the sync.
  */
 export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
   for (const { path, sizeBytes, durableBytes } of replayed.used) {
@@ -70,14 +51,14 @@ export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResu
     }
   }
   if (replayed.used.length > 0) fs.syncDirectory(directory)
-  // The last one first, so that whenever power fails, none misses the one that it continues.
+  // The last one first: after a power failure no log misses the one that it continues.
   for (const { path } of [...replayed.dropped].reverse()) {
     fs.remove(path)
     fs.syncDirectory(directory)
   }
 }
 
-/** Writes what stands behind `start` once more, as it is: dying meanwhile changes nothing. */
+/** Writes the bytes from `start` on again, unchanged, so a crash in the middle does no harm. */
 function rewrite(fs: FileSystem, file: WritableFile, start: number): void {
   const reader = fs.openForRead(file.path)
   try {
@@ -85,7 +66,8 @@ function rewrite(fs: FileSystem, file: WritableFile, start: number): void {
     for (let at = start; at < file.sizeBytes; at += piece.length) {
       const length = Math.min(piece.length, file.sizeBytes - at)
       const came = reader.read(piece, 0, length, at)
-      if (came < length) throw corruption(file.path, at + came, 'a log that became shorter')
+      if (came < length)
+        throw corruption(file.path, at + came, 'the log became shorter while it was read')
       file.rewrite(piece.subarray(0, length), at)
     }
   } finally {

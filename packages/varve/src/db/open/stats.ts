@@ -1,17 +1,20 @@
 import { levelStates } from '../../compaction/pickers/compaction-scores.js'
 import { levelCount } from '../../version/version.js'
-import type { LevelInfo, Stats } from '../api.js'
+import type { TableMetadata } from '../../version/table-metadata.js'
+import type { LevelInfo, Stats, TableInfo } from '../api.js'
 import {
   allTableBytes,
   spaceAmplification,
   writeAmplification,
 } from '../background/amplification.js'
-import type { DatabaseParts } from './database-parts.js'
+import { type DatabaseParts, defaultTree } from './database-parts.js'
 import { noStalls, type StallsByCause } from '../write/write-stalls.js'
 
 /** Everything that is counted, as of now. Costs some microseconds. */
 export function collectStats(parts: DatabaseParts): Stats {
-  const { tree, tables, cache, core, snapshots, work, tableCounters, writer } = parts
+  const { current, tables, cache, core, work, tableCounters, writer } = parts
+  const { snapshots, lastSequence } = current.state
+  const tree = defaultTree(current.state)
   const { version } = tree.state
   const { gets, scans, scannedEntries } = core.counts
   const user = writer?.pipeline.userBytes ?? 0
@@ -25,7 +28,7 @@ export function collectStats(parts: DatabaseParts): Stats {
     commitBuffers: writer?.pipeline.bufferBytes ?? 0,
   }
   return {
-    sequence: writer?.pipeline.visibleSequence ?? parts.lastSequence,
+    sequence: writer?.pipeline.visibleSequence ?? lastSequence,
     bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
     amplification: {
       write: writeAmplification(user, log + flush + compaction),
@@ -97,7 +100,8 @@ function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
 }
 
 /** The tables of every level; level 0 from the newest, the others by key. */
-export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
+export function collectLevels({ current }: DatabaseParts): LevelInfo[] {
+  const tree = defaultTree(current.state)
   const { version } = tree.state
   const states = levelStates(version, tree.compaction.current)
   return Array.from({ length: levelCount }, (_, level) => ({
@@ -105,10 +109,25 @@ export function collectLevels({ tree }: DatabaseParts): LevelInfo[] {
     sizeBytes: version.levelBytes(level),
     runs: level === 0 ? version.levels[0].length : version.runsOf(level).length,
     ...states[level],
-    tables: version.levels[level].map(({ range, keyBytes: _k, valueBytes: _v, ...table }) => ({
-      ...table,
-      smallestKey: range.start,
-      endKey: range.end,
-    })),
+    tables: version.levels[level].map(tableInfo),
   }))
+}
+
+/** Field by field, so that a new internal field does not become public unnoticed. */
+function tableInfo(table: TableMetadata): TableInfo {
+  return {
+    fileNumber: table.fileNumber,
+    sizeBytes: table.sizeBytes,
+    entryCount: table.entryCount,
+    deleteCount: table.deleteCount,
+    rangeDeleteCount: table.rangeDeleteCount,
+    expiringCount: table.expiringCount,
+    lastExpiryMs: table.lastExpiryMs,
+    smallestKey: table.range.start,
+    endKey: table.range.end,
+    minSequence: table.minSequence,
+    maxSequence: table.maxSequence,
+    run: table.run,
+    writtenAtMs: table.writtenAtMs,
+  }
 }

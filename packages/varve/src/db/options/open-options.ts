@@ -5,11 +5,14 @@ import type { JobExecutor } from '../../compaction/jobs/job-executor.js'
 import { resolveSetting } from '../../compaction/pickers/resolve-compaction.js'
 import type { JobEnvironment } from '../../compaction/jobs/run-job.js'
 import type { FileSystem } from '../../fs/file-system.js'
+import type { LockOwner } from '../../fs/lock/lock-owner.js'
+import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
 import type { TreeOptions } from '../../tree/tree.js'
 import { defaultMaxManifestBytes } from '../../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
+import { requireKnown, requireObject } from './arguments.js'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -32,6 +35,8 @@ export interface ResolvedOptions {
   readonly maxStallMs: number
   readonly fs: FileSystem
   readonly clock: Clock
+  /** The identity that LOCK and leases name. */
+  readonly lockOwner: LockOwner
   /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor is the next one. */
   readonly maxManifestBytes: number
   /** In place of the executor that `background` asks for. */
@@ -100,6 +105,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     maxStallMs: integer(options, 'maxStallMs', 600_000, 1, 86_400_000),
     fs,
     clock: options.clock ?? systemClock,
+    lockOwner: nodeLockOwner,
     maxManifestBytes: defaultMaxManifestBytes,
     tree: {
       memtableBytes,
@@ -129,20 +135,6 @@ export function withEncodings(
     ...options,
     keyEncoding: encodingFor(keyEncoding, 'keyEncoding'),
     valueEncoding: encodingFor(valueEncoding, 'valueEncoding'),
-  }
-}
-
-export function requireObject(value: unknown, what: string): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw invalidArgument(`${what} must be an object, not ${describe(value)}`)
-}
-
-/** Throws for a property of `given` that is not in `known`. */
-export function requireKnown(given: object, known: object, what: string): void {
-  for (const name in given) {
-    if (name in known) continue
-    const names = Object.keys(known).join(', ')
-    throw invalidArgument(`there is no ${what} '${name}'; there are ${names}`, name)
   }
 }
 

@@ -60,7 +60,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     if (this.step === Step.end) return
     const mayRead = core.coldReads.mayBlock()
     const nowMs = core.clock.wallMs()
-    this.walk = core.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
+    this.walk = core.current.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
     core.counts.scans++
     core.walks.add(this)
   }

@@ -56,7 +56,7 @@ abstract class Walk<T> implements OpenWalk {
     this.left = limit === Infinity ? -1 : limit
     if (limit === 0 || isEmptyRange(range)) return
     const nowMs = core.clock.wallMs()
-    this.walk = core.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
+    this.walk = core.current.tree.walk({ range, visibleSequence, nowMs, reverse, mayRead })
     this.leftAtStart = this.left
     core.counts.scans++
     core.walks.add(this)

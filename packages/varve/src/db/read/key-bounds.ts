@@ -10,7 +10,7 @@ import {
   successor,
 } from '../../key/key-range.js'
 import type { CursorOptions, IterateOptions, RangeOptions, ReadOptions } from '../api.js'
-import { requireKnown, requireObject } from '../options/open-options.js'
+import { requireKnown, requireObject } from '../options/arguments.js'
 
 const rangeOptionNames = { gt: true, gte: true, lt: true, lte: true, prefix: true }
 const readOptionNames = { snapshot: true }

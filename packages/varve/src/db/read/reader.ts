@@ -8,7 +8,7 @@ import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions 
 import { Cursor } from './cursor.js'
 import { EntryRange } from './entry-range.js'
 import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } from './key-bounds.js'
-import { derived, type ReadCore } from './read-core.js'
+import type { ReadCore } from './read-core.js'
 
 /**
  * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or
@@ -120,7 +120,6 @@ export abstract class Reader<K, V> {
 
   private rangeFor<T>(options: IterateOptions<K>, projection: Projection): EntryRange<T> {
     checkIterateOptions(options)
-    this.assertOwn(options.snapshot)
     const { reverse = false, limit = Infinity } = options
     const range = rangeOf(options, this.readCore.keyEncoding)
     const plan = { range, reverse, limit, projection }
@@ -128,24 +127,26 @@ export abstract class Reader<K, V> {
   }
 
   private sequenceFor({ snapshot }: ReadOptions): number {
-    if (snapshot === undefined) return this.visibleSequence()
-    this.assertOwn(snapshot)
-    return (snapshot as unknown as Reader<unknown, unknown>).visibleSequence()
+    return snapshot === undefined
+      ? this.visibleSequence()
+      : this.readerOf(snapshot).visibleSequence()
   }
 
-  private assertOwn(snapshot: ReadOptions['snapshot']): void {
-    if (snapshot === undefined) return
-    const isReader = snapshot instanceof Reader
-    if (isReader && snapshot.readCore.walks === this.readCore.walks) return
+  /** The snapshot as a reader. Throws INVALID_ARGUMENT if it is not one of this database. */
+  private readerOf(snapshot: object): Reader<unknown, unknown> {
+    if (snapshot instanceof Reader) {
+      const reader: Reader<unknown, unknown> = snapshot
+      if (reader.readCore.walks === this.readCore.walks) return reader
+    }
     throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
   }
 
-  /** With the tree that the snapshot sees, which may be one of before a refresh. */
+  /** With the tree that the snapshot sees, which a refresh may have replaced. */
   private coreFor({ snapshot }: ReadOptions): ReadCore {
     const { readCore } = this
     if (snapshot === undefined) return readCore
-    const { tree } = (snapshot as unknown as Reader<unknown, unknown>).readCore
-    return tree === readCore.tree ? readCore : derived(readCore, { tree })
+    const { current } = this.readerOf(snapshot).readCore
+    return current.tree === readCore.current.tree ? readCore : { ...readCore, current }
   }
 
   private find(key: K, mayRead: boolean, options: ReadOptions | undefined): PointLookup {
@@ -158,8 +159,8 @@ export abstract class Reader<K, V> {
     requireKeyLength(keySink.length)
     readCore.counts.gets++
     lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
-    const { tree } = options === undefined ? readCore : this.coreFor(options)
-    tree.get(lookup)
+    const { current } = options === undefined ? readCore : this.coreFor(options)
+    current.tree.get(lookup)
     return lookup
   }
 
@@ -179,7 +180,8 @@ export abstract class Reader<K, V> {
     take: (found: PointLookup) => T,
     options: ReadOptions = {},
   ): Promise<T> {
-    const { tree, coldReads, turns } = this.coreFor(options)
+    const { current, coldReads, turns } = this.coreFor(options)
+    const { tree } = current
     const { key, keyLength, visibleSequence } = blocked
     if (coldReads.mayBlock()) {
       blocked.start(key, keyLength, visibleSequence, true)

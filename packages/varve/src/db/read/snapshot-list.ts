@@ -1,12 +1,13 @@
 /**
- * The sequences at which snapshots are held, ascending. Compaction keeps what they see.
+ * The sequences of the open snapshots, ascending. Compaction keeps what they see.
  *
  * Owned by: the database.
  */
 export class SnapshotList {
-  /** Set by who compacts: told of a sequence that no snapshot holds any more. */
-  onRelease: (sequence: number) => void = () => {}
   private readonly held: number[] = []
+
+  /** `onRelease` is called with a sequence when its last snapshot closes. */
+  constructor(private readonly onRelease: (sequence: number) => void) {}
 
   get count(): number {
     return this.held.length

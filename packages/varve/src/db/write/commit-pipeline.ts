@@ -1,81 +1,71 @@
-import { corruption, VarveError } from '../../base/errors.js'
+import { assert } from '../../base/assert.js'
+import type { Clock } from '../../base/clock.js'
+import { corruption, type VarveError } from '../../base/errors.js'
 import { BatchReader } from '../../batch/batch-reader.js'
 import { WriteBatch } from '../../batch/write-batch.js'
-import { assert } from '../../base/assert.js'
-import type { CancelTimer, Clock } from '../../base/clock.js'
+import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import { maxSequence } from '../../key/limits.js'
 import { LogWriter } from '../../log/log-writer.js'
-import { MemTable } from '../../memtable/memtable.js'
-import type { Scheduler } from '../../compaction/schedule/scheduler.js'
-import type { Tree } from '../../tree/tree.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
-import type { Durability } from '../api.js'
 import { channels, type CommitMessage } from '../events/channels.js'
-import { CommitGroup } from './commit-group.js'
 import type { EventLoopTurns } from '../events/event-loop-turns.js'
+import { CommitGroup } from './commit-group.js'
+import type { GroupSync } from './group-sync.js'
+import type { Rotation } from './rotation.js'
+import type { WriteGate } from './write-gate.js'
 import type { WriteStalls } from './write-stalls.js'
 
-/** A group larger than this is committed at once instead of when the running code has ended. */
+/** A group that reaches this size is committed at once instead of after the running code. */
 const maxGroupBytes = 1024 * 1024
 
-/** Arena bytes that an operation can take beyond its bytes in the log. */
-export const arenaBytesPerOperation = MemTable.entryBytes(0, 0) + 4
-
-/** Commits between two looks for messages of the background thread, when the caller never yields. */
+/** Commits between two polls for messages of the background thread, when the caller never yields. */
 const commitsPerPoll = 64
-
-/** Share of a memtable that is in use when the next one is prepared. */
-const preparedFill = 0.5
 
 export interface PipelineParts {
   readonly path: string
   readonly log: WriteAheadLog
-  readonly trees: ReadonlyMap<number, Tree>
+  readonly trees: TreeRegistry
+  readonly gate: WriteGate
+  readonly rotation: Rotation
+  readonly sync: GroupSync
   readonly stalls: WriteStalls
   readonly scheduler: Scheduler
   readonly turns: EventLoopTurns
   readonly clock: Clock
-  readonly durability: Durability
-  readonly newLogNumber: () => number
-  readonly onError: (error: VarveError) => void
 }
 
 /**
- * All writes pass here, in one order. Operations collect in the open group until the running code
- * has ended, a microtask later; a group is logged with one write, synced if anyone asked for it, inserted into the memtable
- * and only then visible. While one group is being synced the next one fills.
+ * Commits all writes, in one order. Operations collect in the open group until the running code ends,
+ * a microtask later. The group is logged with one write, synced if asked for, and inserted into the
+ * memtables; only then is it visible. While one group is being synced the next one fills.
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
  *
  * Owned by: the Database. Lives: from open to close.
  *
- * Invariant 1: one group at a time is between log and memtable, so that log order, sequence order and
- * the order of visibility are the same.
- * Invariant 2: a group that could not be logged leaves no trace, and uses no sequence.
- * Invariant 3: after a failed sync, or a log of which the end is unknown, nothing is written again.
- * Invariant 4: nobody is kept from submitting. While a group is synced, or held back, the open one takes
- * all that comes, up to what one record and one memtable can hold; then the batch refuses.
+ * Invariant 1: one group at a time is between log and memtable. So log order, sequence order and the
+ * order of visibility are the same.
+ * Invariant 2: a group that could not be logged leaves no trace and uses no sequence.
+ * Invariant 3: after a failed sync, or when the end of the log is unknown, nothing more is written.
+ * Invariant 4: submitting never waits. While a group is synced or held back, the open group takes
+ * everything, up to what one record and one memtable can hold; then the batch refuses.
  */
 export class CommitPipeline {
-  /** What readers see: the highest sequence of which everything before is in the memtables. */
+  /** The sequence at which reads are performed; everything up to it is in the memtables. */
   visibleSequence: number
   commits = 0
   operations = 0
   userBytes = 0
 
   private group: CommitGroup
-  private syncing: CommitGroup | undefined
+  /** The open group waits for flushes or compactions. */
   private isHeld = false
-  /** The memtables that follow the active ones have their memory, and flushes a thread. */
-  private isRotationPrepared = false
   private spareBatch: WriteBatch | undefined
   private lastSequence: number
-  private refusal: VarveError | undefined
-  private closed: VarveError | undefined
   private readonly reader = new BatchReader()
-  private cancelIntervalSync: CancelTimer | undefined
-  /** Commits that subscribers hear of when nothing is under way on this thread: two at most. */
-  private readonly untold: CommitMessage[] = []
+  /** Messages for subscribers, published when nothing else runs on this thread: two at most. */
+  private readonly unpublished: CommitMessage[] = []
   private readonly closeGroup = (): void => this.commitOpenGroup()
 
   constructor(
@@ -89,16 +79,13 @@ export class CommitPipeline {
 
   /** Memory of the groups' buffers. */
   get bufferBytes(): number {
-    const { group, syncing, spareBatch } = this
-    return [group.batch, syncing?.batch, spareBatch].reduce(
-      (sum, batch) => sum + (batch?.buffer.length ?? 0),
-      0,
-    )
+    const batches = [this.group.batch, this.parts.sync.current?.batch, this.spareBatch]
+    return batches.reduce((sum, batch) => sum + (batch?.buffer.length ?? 0), 0)
   }
 
   /** The batch to put operations in; then call `submit` or `commitBlocking`. */
   open(): WriteBatch {
-    const refusal = this.closed ?? this.refusal
+    const { refusal } = this.parts.gate
     if (refusal !== undefined) throw refusal
     this.group.batch.assertBetween()
     return this.group.batch
@@ -118,57 +105,50 @@ export class CommitPipeline {
     return promise
   }
 
-  /** Commits what is in the batch, and all that is under way, before it returns. */
+  /** Commits what is in the batch, and every group before it, before it returns. */
   commitBlocking(sync: boolean): void {
-    const { scheduler, stalls } = this.parts
+    const { scheduler, stalls, gate } = this.parts
     if (sync) this.group.sync = true
-    this.finishSyncBlocking()
+    this.finishSync()
     try {
       if (this.commits % commitsPerPoll === 0) scheduler.poll()
-      if (this.refusal !== undefined) throw this.refusal
+      if (gate.poisoned !== undefined) throw gate.poisoned
       const { batch } = this.group
-      stalls.holdBlocking(batch.payloadBytes, this.needsMemtable(batch))
+      stalls.holdBlocking(batch.payloadBytes, this.parts.rotation.isNeededFor(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       throw error
     }
-    const group = this.detachGroup()
-    try {
-      this.log(group)
-      if (this.mustSync(group)) this.syncBlocking(group)
-    } catch (error) {
-      group.fail(error)
-      throw error
-    }
-    this.publish(group)
-    this.tell()
+    const failure = this.commit('blocking')
+    if (failure !== undefined) throw failure
+    this.publishMessages()
   }
 
   /** Resolves when everything submitted so far has settled. */
   async drain(): Promise<void> {
-    while (this.syncing !== undefined || !this.group.batch.isEmpty) {
-      const { promise } = this.syncing ?? this.group
+    const { sync } = this.parts
+    while (sync.current !== undefined || !this.group.batch.isEmpty) {
+      const { promise } = sync.current ?? this.group
       this.commitOpenGroup()
       await promise.catch(() => {})
     }
   }
 
   /**
-   * Seals the memtables, so that a flush takes everything submitted so far; resolves with the sequence
-   * up to which they hold it. A group that is on its way into a memtable gets there first, for its log
-   * and its memtable belong together; groups behind it wait.
+   * Seals the memtables, so that a flush takes everything submitted so far. Resolves with the highest
+   * sequence in them.
    */
   sealMemtables(): Promise<number> {
     return this.betweenGroups(() => this.rotate())
   }
 
   /**
-   * Does something when everything submitted so far is in the memtables, or has failed, and nothing
-   * stands in the log that is not: what the logs hold then is what readers see.
+   * Runs `run` once everything submitted so far is in the memtables, or has failed, and before a later
+   * group is logged: the logs then hold exactly what readers see.
    */
   betweenGroups<T>(run: () => T): Promise<T> {
     this.commitOpenGroup()
-    const last = this.group.batch.isEmpty ? this.syncing : this.group
+    const last = this.group.batch.isEmpty ? this.parts.sync.current : this.group
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
         try {
@@ -184,31 +164,18 @@ export class CommitPipeline {
 
   /** Requires: no group is being synced. Returns the last sequence in the sealed memtables. */
   rotate(): number {
-    assert(this.syncing === undefined, 'a group goes into the memtable that its log belongs to')
-    const isFilled = [...this.parts.trees.values()].some((tree) => tree.hasUnflushed)
-    if (isFilled) this.startMemtables(0)
+    assert(this.parts.sync.current === undefined, 'a group goes into the memtable of its log')
+    this.parts.rotation.sealFilled()
     return this.visibleSequence
   }
 
-  /** Refuses new writes from now on, with `reason`; those submitted before go on. */
+  /** Refuses new writes from now on, with `reason`. Submitted ones are still committed. */
   refuse(reason: VarveError): void {
-    this.closed = reason
-    this.cancelIntervalSync?.()
+    this.parts.gate.close(reason)
+    this.parts.sync.stopInterval()
   }
 
-  /** Refuses writes from now on, for nobody knows what of the log or the MANIFEST is on the disk. */
-  poison(cause: unknown): VarveError {
-    this.refusal ??= new VarveError(
-      'POISONED',
-      `${this.parts.path} takes no more writes since a file could not be made durable ` +
-        `(${cause instanceof Error ? cause.message : String(cause)}); reads go on; ` +
-        `open the database again to recover everything acknowledged`,
-      { path: this.parts.path, cause },
-    )
-    return this.refusal
-  }
-
-  /** Makes what was committed durable, at the end. Requires: drained. */
+  /** Makes everything committed durable, at the end. Requires: drained. */
   async syncLog(): Promise<void> {
     if (this.parts.log.broken) return
     await this.parts.log.syncAsync()
@@ -216,12 +183,13 @@ export class CommitPipeline {
   }
 
   private commitOpenGroup(): void {
-    if (this.syncing !== undefined || this.isHeld || this.group.batch.isEmpty) return
+    const { sync, gate, stalls, rotation } = this.parts
+    const { batch } = this.group
+    if (sync.current !== undefined || this.isHeld || batch.isEmpty) return
     let held: Promise<void> | undefined
     try {
-      if (this.refusal !== undefined) throw this.refusal
-      const { batch } = this.group
-      held = this.parts.stalls.hold(batch.payloadBytes, this.needsMemtable(batch))
+      if (gate.poisoned !== undefined) throw gate.poisoned
+      held = stalls.hold(batch.payloadBytes, rotation.isNeededFor(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       return
@@ -234,27 +202,30 @@ export class CommitPipeline {
       })
       return
     }
+    // A failure settles the group's promise.
+    this.commit('background')
+    this.publishMessages()
+  }
+
+  /** Commits the open group; a sync runs on this thread or in the background. Returns the failure. */
+  private commit(syncing: 'blocking' | 'background'): VarveError | undefined {
+    const { sync } = this.parts
     const group = this.detachGroup()
     try {
       this.log(group)
+      if (sync.isNeededFor(group)) {
+        if (syncing === 'background') {
+          sync.begin(group, (failure) => this.endSync(group, failure))
+          return undefined
+        }
+        sync.runNow(group)
+      }
     } catch (error) {
       group.fail(error)
-      return
+      return error as VarveError
     }
-    if (this.mustSync(group)) this.syncInBackground(group)
-    else this.publish(group)
-    this.tell()
-  }
-
-  /** Whether some tree's active memtable has no room for the batch. */
-  private needsMemtable(batch: WriteBatch): boolean {
-    const neededBytes = arenaBytesFor(batch)
-    for (const tree of this.parts.trees.values()) if (!tree.hasRoom(neededBytes)) return true
-    return false
-  }
-
-  private mustSync(group: CommitGroup): boolean {
-    return group.sync || this.parts.durability === 'sync'
+    this.publish(group)
+    return undefined
   }
 
   private detachGroup(): CommitGroup {
@@ -268,21 +239,18 @@ export class CommitPipeline {
   /** Gives the group room, sequences and a record in the log. */
   private log(group: CommitGroup): void {
     const { batch } = group
-    const { log, clock } = this.parts
+    const { path, log, clock, gate, rotation } = this.parts
     if (channels.commit.hasSubscribers) group.beganAtMs = clock.monotonicMs()
-    if (!this.isRotationPrepared) this.prepareRotation()
-    if (this.needsMemtable(batch)) this.startMemtables(arenaBytesFor(batch))
+    rotation.makeRoomFor(batch)
     const lastSequence = this.lastSequence + batch.count
-    // No database comes that far by itself; but a MANIFEST may say that one did.
-    if (lastSequence > maxSequence) {
-      throw corruption(this.parts.path, 0, 'sequence numbers that are used up')
-    }
+    // No database gets there by itself, but a damaged MANIFEST may claim it.
+    if (lastSequence > maxSequence) throw corruption(path, 0, 'the sequence numbers are used up')
     batch.seal(this.lastSequence + 1)
     const logOffset = log.sizeBytes
     try {
       log.append(batch)
     } catch (error) {
-      if (log.broken) throw this.poison(error)
+      if (log.broken) throw gate.poisonWith(error)
       throw error
     }
     group.logNumber = log.logNumber
@@ -290,32 +258,9 @@ export class CommitPipeline {
     this.lastSequence = lastSequence
   }
 
-  /**
-   * Half-way to the next rotation, one thing with each commit. The commit that finds the memtable full would
-   * hold the event loop for longer than all others, had it to touch fresh memory and to start a thread.
-   */
-  private prepareRotation(): void {
-    const { trees, scheduler } = this.parts
-    for (const tree of trees.values()) {
-      if (tree.activeFill < preparedFill) continue
-      if (tree.prepareRotation()) return
-      this.isRotationPrepared = true
-      scheduler.prepare()
-    }
-  }
-
-  /** A new log, and a new memtable for each tree, with room for `neededBytes`. */
-  private startMemtables(neededBytes: number): void {
-    const { log, trees, scheduler, newLogNumber } = this.parts
-    log.rotate(newLogNumber())
-    for (const tree of trees.values()) tree.rotate(neededBytes)
-    this.isRotationPrepared = false
-    scheduler.pump()
-  }
-
   private publish(group: CommitGroup): void {
     const { batch } = group
-    const { trees, turns } = this.parts
+    const { trees, turns, sync } = this.parts
     const { reader } = this
     reader.open(batch.buffer, batch.headroomBytes, batch.length)
     while (reader.next()) trees.get(reader.keyspace)!.apply(reader, group.logNumber)
@@ -325,7 +270,7 @@ export class CommitPipeline {
     this.operations += batch.count
     this.userBytes += batch.userBytes
     if (group.beganAtMs !== undefined) this.note(group, group.beganAtMs)
-    this.startIntervalSync()
+    sync.startInterval()
     const isTurnDue = turns.isDue(batch.count)
     batch.clear()
     this.spareBatch = batch
@@ -335,85 +280,42 @@ export class CommitPipeline {
   }
 
   private note(group: CommitGroup, beganAtMs: number): void {
-    const { path, clock } = this.parts
-    this.untold.push({
+    const { path, clock, sync } = this.parts
+    this.unpublished.push({
       database: path,
       operations: group.batch.count,
       sizeBytes: group.batch.userBytes,
-      synced: this.mustSync(group),
+      synced: sync.isNeededFor(group),
       durationMs: clock.monotonicMs() - beganAtMs,
     })
   }
 
-  /** The last thing that a step does: subscribers may write, too. */
-  private tell(): void {
-    while (this.untold.length > 0) channels.commit.publish(this.untold.shift()!)
+  /** Last in every step, because subscribers may write, too. */
+  private publishMessages(): void {
+    while (this.unpublished.length > 0) channels.commit.publish(this.unpublished.shift()!)
   }
 
-  private syncInBackground(group: CommitGroup): void {
-    this.syncing = group
-    this.parts.log.syncAsync().then(
-      () => this.endSync(group, undefined),
-      (error: unknown) => this.endSync(group, error),
-    )
-  }
-
-  /** A blocking caller may have ended the group already, with a sync of its own. */
-  private endSync(group: CommitGroup, failure: unknown): void {
-    if (this.syncing !== group) {
-      // Its writes were acknowledged on the word of another sync; from now on no sync is believed.
-      if (failure !== undefined) this.parts.onError(this.poison(failure))
-      return
-    }
-    this.syncing = undefined
-    if (failure === undefined) this.publish(group)
-    else group.fail(this.poisonAt(group, failure))
-    this.commitOpenGroup()
-    this.tell()
-  }
-
-  /** Ends the sync that is under way with one of this thread's own. */
-  private finishSyncBlocking(): void {
-    const group = this.syncing
-    if (group === undefined) return
-    let failure: unknown
-    try {
-      this.syncBlocking(group)
-    } catch (error) {
-      failure = error
-    }
-    this.syncing = undefined
+  private endSync(group: CommitGroup, failure: VarveError | undefined): void {
     if (failure === undefined) this.publish(group)
     else group.fail(failure)
+    this.commitOpenGroup()
+    this.publishMessages()
   }
 
-  private syncBlocking(group: CommitGroup): void {
+  /** Ends a sync in the background with one on this thread. */
+  private finishSync(): void {
+    const { sync } = this.parts
+    const group = sync.current
+    if (group === undefined) return
     try {
-      this.parts.log.sync()
+      sync.finishNow(group)
     } catch (error) {
-      throw this.poisonAt(group, error)
+      group.fail(error)
+      return
     }
-  }
-
-  /** The group could not be synced; it is refused, so it should not be found. */
-  private poisonAt(group: CommitGroup, failure: unknown): VarveError {
-    this.parts.log.takeBack(group.logOffset)
-    return this.poison(failure)
-  }
-
-  private startIntervalSync(): void {
-    const { durability, clock, log } = this.parts
-    if (typeof durability === 'string' || this.cancelIntervalSync !== undefined) return
-    this.cancelIntervalSync = clock.after(durability.intervalMs, () => {
-      this.cancelIntervalSync = undefined
-      if (this.refusal !== undefined || !log.needsSync) return
-      log.syncAsync().catch((error: unknown) => this.parts.onError(this.poison(error)))
-    })
+    this.publish(group)
   }
 }
 
+/** Resolved: its reactions run when the running code has ended. */
 const runEnd = Promise.resolve()
-
-function arenaBytesFor(batch: WriteBatch): number {
-  return batch.payloadBytes + batch.count * arenaBytesPerOperation
-}

@@ -2,7 +2,7 @@ import { invalidArgument } from '../../base/errors.js'
 import { describe } from '../../batch/encoding.js'
 import { expiryAfter, maxTtlMs } from '../../key/expiry.js'
 import type { PutOptions, WriteOptions } from '../api.js'
-import { requireObject } from '../options/open-options.js'
+import { requireObject } from '../options/arguments.js'
 
 /** Checks the options of a write, and tells `sync`. */
 export function syncOf(options: WriteOptions | undefined): boolean {

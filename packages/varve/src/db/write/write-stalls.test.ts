@@ -33,13 +33,7 @@ function setUp() {
     },
   }
   const events: StallEvent[] = []
-  const stalls = new WriteStalls(
-    () => [tree],
-    scheduler,
-    clock,
-    maxStopMs,
-    (event) => events.push(event),
-  )
+  const stalls = new WriteStalls([tree], scheduler, clock, maxStopMs, (event) => events.push(event))
   return { clock, tree, scheduler, events, stalls }
 }
 

@@ -69,7 +69,7 @@ export class WriteStalls {
 
   /** `maxStopMs`: how long a commit waits before it fails. */
   constructor(
-    private readonly trees: () => Iterable<PressingTree>,
+    private readonly trees: Iterable<PressingTree>,
     private readonly scheduler: StallScheduler,
     private readonly clock: Clock,
     private readonly maxStopMs: number,
@@ -110,7 +110,7 @@ export class WriteStalls {
   private check(bytes: number, needsMemtable: boolean): Stall | undefined {
     let pressure: WritePressure | undefined
     let source: PressingTree | undefined
-    for (const tree of this.trees()) {
+    for (const tree of this.trees) {
       const limits = this.scheduler.mergesHeld ? noStallThresholds : tree.stallThresholds
       const one = writePressure(tree, limits, needsMemtable)
       if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue

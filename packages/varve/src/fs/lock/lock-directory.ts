@@ -1,14 +1,19 @@
 import type { Clock } from '../../base/clock.js'
-import { acquireDirectoryLock, type DirectoryLock } from './directory-lock.js'
 import type { FileSystem } from '../file-system.js'
-import { nodeLockOwner } from './node-process-identity.js'
+import { acquireDirectoryLock, type DirectoryLock } from './directory-lock.js'
+import type { LockOwner } from './lock-owner.js'
+
+/** What taking a lock needs. */
+export interface LockSite {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly lockOwner: LockOwner
+}
 
 /** Makes this thread the owner of a directory. Throws `LOCKED` when it has a living one. */
-export function lockDirectory(
-  directory: string,
-  { fs, clock }: { readonly fs: FileSystem; readonly clock: Clock },
-): DirectoryLock {
+export function lockDirectory(directory: string, site: LockSite): DirectoryLock {
+  const { fs, clock, lockOwner } = site
   // Files that no other thread can reach are guarded by the lock's own list of held directories.
-  const owner = fs.sharedWithThreads ? nodeLockOwner : { ...nodeLockOwner, isAlive: () => false }
+  const owner = fs.sharedWithThreads ? lockOwner : { ...lockOwner, isAlive: () => false }
   return acquireDirectoryLock(fs, directory, clock, owner)
 }

@@ -5,10 +5,10 @@ import { maxGroupOperations, maxGroupPayloadBytes } from '../../batch/batch-form
 import { FaultyFileSystem } from '../../fs/simulated/faulty-file-system.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { open } from '../../index.js'
+import { memTableBytes } from '../../memtable/memtable.js'
 import { maxArenaBytes } from '../../memtable/memtable-arena.js'
 import { inVirtualTime, nextTurn } from '../campaigns/simulation/virtual-time.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
-import { arenaBytesPerOperation } from '../../db/write/commit-pipeline.js'
 
 const KiB = 1024
 const value = 'v'.repeat(KiB)
@@ -75,6 +75,6 @@ test('when the stop lasts too long they fail together, and leave nothing', async
 })
 
 test('the largest group that a batch takes has room in one memtable', () => {
-  const arenaBytes = maxGroupPayloadBytes + maxGroupOperations * arenaBytesPerOperation
+  const arenaBytes = memTableBytes(maxGroupPayloadBytes, maxGroupOperations)
   assert.ok(arenaBytes <= maxArenaBytes, `${arenaBytes} bytes`)
 })

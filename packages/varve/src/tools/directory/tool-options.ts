@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.js'
 import type { FileSystem } from '../../fs/file-system.js'
+import type { LockOwner } from '../../fs/lock/lock-owner.js'
+import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
 
@@ -18,6 +20,8 @@ export interface Site {
   readonly fs: FileSystem
   readonly codecs: CodecRegistry
   readonly clock: Clock
+  /** The identity that LOCK and leases name. */
+  readonly lockOwner: LockOwner
   /** With symbolic links resolved. */
   readonly directory: string
 }
@@ -29,6 +33,7 @@ export function siteOf(directory: string, options: ToolOptions): Site {
     fs,
     codecs: new CodecRegistry(options.codecs ?? []),
     clock: options.clock ?? systemClock,
+    lockOwner: nodeLockOwner,
     directory: fs.realPath(directory),
   }
 }

@@ -1,6 +1,5 @@
 import { corruption } from '../../base/errors.js'
 import { lockDirectory } from '../../fs/lock/lock-directory.js'
-import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { requireNoReaders } from '../../fs/lock/reader-lease.js'
 import { currentName, maxFileNumber, unneededFiles } from '../../version/file-names.js'
 import { startManifest } from '../../version/manifest.js'
@@ -51,7 +50,7 @@ export async function repair(
   const site = siteOf(directory, options)
   const lock = apply ? lockDirectory(site.directory, site) : undefined
   try {
-    if (apply) requireNoReaders(site.fs, site.directory, nodeLockOwner)
+    if (apply) requireNoReaders(site.fs, site.directory, site.lockOwner)
     const plan = await inTurns(site.clock, planRepair(site, { salvageLogs }))
     const report = reportOf(site, plan)
     if (!apply || !plan.isNeeded) return report

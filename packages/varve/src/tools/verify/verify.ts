@@ -9,6 +9,7 @@ import {
   tableName,
   unneededFiles,
 } from '../../version/file-names.js'
+import { logsFrom } from '../../wal/log-files.js'
 import type { ReplayedLog } from '../../wal/replay.js'
 import { currentManifest, type ManifestView, type NamedTable } from '../directory/manifest-view.js'
 import { type DirectoryOwner, ownerOf } from '../directory/directory-owner.js'
@@ -226,7 +227,7 @@ class Verification {
     let found: LogFindings
     let logs: ReplayedLog[]
     for (let reading = 1; ; reading++) {
-      logs = this.logsFrom(logNumber)
+      logs = logsFrom(this.site.fs, this.site.directory, logNumber)
       found = checkLogs(this.site, logs, isCertain ? logNumber : (logs[0]?.logNumber ?? 0))
       if (found.problems.length === 0 || reading === maxReadings) break
       if (isCertain) logNumber = this.neededLog(logNumber)
@@ -243,18 +244,6 @@ class Verification {
       const sizeBytes = this.sizeOf(path)
       this.files.push({ name, kind: 'log', sizeBytes, entries: operations, problems })
     }
-  }
-
-  private logsFrom(logNumber: number): ReplayedLog[] {
-    const { fs, directory } = this.site
-    return fs
-      .list(directory)
-      .flatMap((name) => {
-        const file = parseFileName(name)
-        if (file?.kind !== 'log' || file.number < logNumber) return []
-        return [{ logNumber: file.number, path: `${directory}/${name}` }]
-      })
-      .sort((a, b) => a.logNumber - b.logNumber)
   }
 
   private neededLog(before: number): number {

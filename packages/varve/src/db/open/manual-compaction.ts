@@ -6,12 +6,12 @@ import type { KeyRange } from '../../key/key-range.js'
 import type { CompactOptions } from '../api.js'
 import { CompactMeter } from '../background/compact-meter.js'
 import type { WriterParts } from './database-parts.js'
-import { requireKnown, requireObject } from '../options/open-options.js'
+import { requireKnown, requireObject } from '../options/arguments.js'
 import type { ReadCore } from '../read/read-core.js'
 
 /** Everything committed before the call is in tables when it resolves. */
 export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
-  const { tree } = core
+  const { tree } = core.current
   const { scheduler, stalls } = writer
   const target = await writer.pipeline.sealMemtables()
   while (tree.hasUnflushedBefore(target)) {
@@ -47,8 +47,8 @@ export async function compactRange(
   const meter = new CompactMeter(range, onProgress)
   const watch = new JobWatch(onProgress && ((readEntries) => meter.moveTo(readEntries)))
   const cancellation = new Cancellation(signal, () => watch.abort())
-  const { tree } = core
-  const { scheduler } = writer
+  const { tree } = core.current
+  const { scheduler, jobs } = writer
   try {
     await cancellation.orOver(flushAll(core, writer))
     const { current, busy } = tree.compaction
@@ -67,7 +67,7 @@ export async function compactRange(
         if (spec === 'busy' || spec === undefined) continue
         meter.begin(level, version, spec)
         // Waited for to its end: only then an aborted job has removed its files.
-        await scheduler.runNow(tree.mergeFor(spec, scheduler.freeMergeSlots), watch)
+        await scheduler.runNow(jobs.mergeOf(tree, spec, scheduler.freeMergeSlots), watch)
         meter.end()
       }
     } finally {

@@ -1,0 +1,27 @@
+import { logName, tableName } from '../version/file-names.js'
+import type { VersionEdit } from '../version/version-edit.js'
+import type { ReplayedLog } from '../wal/replay.js'
+
+/**
+ * The state of a database between two commits, to be copied: the tables of all keyspaces, and the
+ * commits that only the logs hold. Its maker keeps the files until they are copied.
+ */
+export interface CopySource {
+  readonly directory: string
+  /** Makes the Versions of that state from nothing. Logs below its log number are not needed. */
+  readonly edit: VersionEdit & { readonly logNumber: number; readonly nextFileNumber: number }
+  /** Each holds whole records up to its limit, or its end. */
+  readonly logs: readonly ReplayedLog[]
+  /** Of the last commit. */
+  readonly sequence: number
+}
+
+/** Numbers of its tables. */
+export function tablesOf({ edit }: CopySource): number[] {
+  return (edit.added ?? []).map(({ table }) => table.fileNumber)
+}
+
+/** Names of all files to copy. */
+export function filesOf(from: CopySource): string[] {
+  return [...tablesOf(from).map(tableName), ...from.logs.map(({ logNumber }) => logName(logNumber))]
+}

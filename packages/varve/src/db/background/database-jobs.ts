@@ -1,0 +1,118 @@
+import type { Clock } from '../../base/clock.js'
+import type { VarveError } from '../../base/errors.js'
+import type { JobResult } from '../../compaction/jobs/job-request.js'
+import type { CompactionSpec } from '../../compaction/pickers/compaction-spec.js'
+import type { BackgroundJob, JobSource } from '../../compaction/schedule/scheduler.js'
+import { mergeJob, nextFlush, nextMerge, type TreeJobHost } from '../../tree/tree-jobs.js'
+import type { Tree } from '../../tree/tree.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
+import type { VersionSet } from '../../version/version-set.js'
+import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
+import type { DatabaseEventEmitter } from '../events/events.js'
+import type { SnapshotList } from '../read/snapshot-list.js'
+import type { ObsoleteFiles } from './obsolete-files.js'
+import type { WorkCounters } from './work-counters.js'
+
+export interface DatabaseJobsParts {
+  readonly trees: TreeRegistry
+  readonly versions: VersionSet
+  readonly log: WriteAheadLog
+  readonly snapshots: SnapshotList
+  readonly obsolete: ObsoleteFiles
+  readonly work: WorkCounters
+  readonly events: DatabaseEventEmitter
+  readonly clock: Clock
+}
+
+/**
+ * The background jobs of all trees, and what follows when one ends: counters, events, and files that
+ * are not needed any more.
+ *
+ * Owned by: the Database that owns the directory.
+ */
+export class DatabaseJobs implements JobSource, TreeJobHost {
+  constructor(private readonly parts: DatabaseJobsParts) {}
+
+  nextFlush(): BackgroundJob | undefined {
+    for (const tree of this.parts.trees) {
+      const job = nextFlush(tree, this)
+      if (job !== undefined) return job
+    }
+    return undefined
+  }
+
+  nextMerge(maxParts: number): BackgroundJob | undefined {
+    for (const tree of this.parts.trees) {
+      const job = nextMerge(tree, this, maxParts)
+      if (job !== undefined) return job
+    }
+    return undefined
+  }
+
+  /** The job of a compaction that was chosen elsewhere. Its tables are busy until the job ends. */
+  mergeOf(tree: Tree, spec: CompactionSpec, maxParts: number): BackgroundJob {
+    return mergeJob(tree, this, spec, maxParts)
+  }
+
+  allocateFileNumber(count: number): number {
+    return this.parts.versions.allocateFileNumber(count)
+  }
+
+  snapshotSequences(): number[] {
+    return this.parts.snapshots.sequences()
+  }
+
+  wallMs(): number {
+    return this.parts.clock.wallMs()
+  }
+
+  neededLog(tree: Tree, firstLog: number | undefined): number {
+    const { trees, log } = this.parts
+    return trees.firstNeededLog(tree, firstLog) ?? log.logNumber
+  }
+
+  flushed(result: JobResult): void {
+    const { work, log, versions, obsolete, events } = this.parts
+    work.flushes++
+    work.flushMs += result.durationMs
+    work.flushedBytes += result.writtenBytes
+    log.dropBefore(versions.logNumber)
+    obsolete.removeLogsBelow(versions.logNumber)
+    const [table] = result.outputs
+    events.emit('flush', {
+      fileNumber: table?.fileNumber,
+      entryCount: table?.entryCount ?? 0,
+      droppedEntries: result.droppedEntries,
+      sizeBytes: result.writtenBytes,
+      durationMs: result.durationMs,
+    })
+  }
+
+  compacted(spec: CompactionSpec, result: JobResult): void {
+    const { work, events } = this.parts
+    if (spec.kind === 'drop') work.drops++
+    else if (spec.kind === 'move') work.moves++
+    else work.compactions++
+    work.compactionMs += result.durationMs
+    work.compactedBytes += result.writtenBytes
+    work.compactionReadBytes += result.readBytes
+    events.emit('compaction', {
+      kind: spec.kind,
+      reason: spec.reason,
+      inputLevels: spec.inputs.map(({ level }) => level),
+      outputLevel: spec.outputLevel,
+      inputTables: spec.inputs.reduce((sum, input) => sum + input.tables.length, 0),
+      outputTables: result.outputs.length,
+      droppedEntries: result.droppedEntries,
+      readBytes: result.readBytes,
+      writtenBytes: result.writtenBytes,
+      durationMs: result.durationMs,
+    })
+  }
+
+  /** Removes what a job wrote if its edit failed. A poisoned MANIFEST may name the tables: they stay. */
+  failed(error: VarveError, unused: JobResult | undefined): void {
+    if (unused === undefined || error.code === 'POISONED') return
+    this.parts.obsolete.removeTables(unused.outputs.map((table) => table.fileNumber))
+  }
+}

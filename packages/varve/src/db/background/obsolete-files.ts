@@ -1,0 +1,42 @@
+import type { FileSystem } from '../../fs/file-system.js'
+import type { TableCache } from '../../sstable/table-cache.js'
+import { parseFileName, tableName } from '../../version/file-names.js'
+import type { FileRemovals } from './file-removals.js'
+
+/**
+ * Finds the files that became obsolete and passes them to `removals`.
+ *
+ * Owned by: the Database that owns the directory.
+ */
+export class ObsoleteFiles {
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly directory: string,
+    private readonly tables: TableCache,
+    private readonly removals: FileRemovals,
+  ) {}
+
+  /** Requires: no Version holds these tables any more. */
+  removeTables(fileNumbers: readonly number[]): void {
+    for (const fileNumber of fileNumbers) this.tables.evict(fileNumber)
+    this.removals.remove(fileNumbers.map(tableName))
+  }
+
+  /** Requires: every commit in a log below `logNumber` is in a table. */
+  removeLogsBelow(logNumber: number): void {
+    const obsolete = this.namesInDirectory().filter((name) => {
+      const file = parseFileName(name)
+      return file?.kind === 'log' && file.number < logNumber
+    })
+    this.removals.remove(obsolete)
+  }
+
+  /** Empty if the directory cannot be listed: the next flush tries again. */
+  private namesInDirectory(): string[] {
+    try {
+      return this.fs.list(this.directory)
+    } catch {
+      return []
+    }
+  }
+}

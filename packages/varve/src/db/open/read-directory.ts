@@ -1,0 +1,134 @@
+import { VarveError } from '../../base/errors.js'
+import type { Signal } from '../../base/signal.js'
+import { BlockCache } from '../../cache/block-cache.js'
+import { TableCache } from '../../sstable/table-cache.js'
+import { newTableCounters } from '../../sstable/table-reader.js'
+import { Tree, type TreeHost } from '../../tree/tree.js'
+import { TreeRegistry } from '../../tree/tree-registry.js'
+import { highestTable, tableName } from '../../version/file-names.js'
+import { databaseExists } from '../../version/manifest.js'
+import { defaultKeyspace } from '../../version/version-edit.js'
+import { VersionSet, type VersionSetOptions } from '../../version/version-set.js'
+import { logsFrom } from '../../wal/log-files.js'
+import type { ReplayedLog, ReplayResult } from '../../wal/replay.js'
+import { WorkCounters } from '../background/work-counters.js'
+import { EventLoopTurns } from '../events/event-loop-turns.js'
+import { DatabaseEventEmitter } from '../events/events.js'
+import type { ResolvedOptions } from '../options/open-options.js'
+import { ColdReads } from '../read/cold-reads.js'
+import type { ReadCore } from '../read/read-core.js'
+import { SnapshotList } from '../read/snapshot-list.js'
+import { type DirectoryState, defaultTree, type SharedParts } from './database-parts.js'
+import { replayInto } from './recovery.js'
+import type { Undo } from './undo.js'
+
+/** A directory as it was read, with what its logs held. */
+export interface ReadDirectory {
+  readonly state: DirectoryState
+  readonly logs: readonly ReplayedLog[]
+  readonly replayed: ReplayResult
+}
+
+/** Emitted with a table and the number of reads that found nothing in it. */
+export type FruitlessReads = Signal<[fileNumber: number, reads: number]>
+
+/** What stays while a read-only database reads its directory again and again. */
+export function newSharedParts(
+  path: string,
+  options: ResolvedOptions,
+  undo: Undo,
+  fruitlessReads?: FruitlessReads,
+): SharedParts {
+  const cache = new BlockCache(options.cacheBytes)
+  const tableCounters = newTableCounters()
+  const onReadsInVain = (fileNumber: number, reads: number): void =>
+    fruitlessReads?.emit(fileNumber, reads)
+  const context = { cache, codecs: options.codecs, counters: tableCounters, onReadsInVain }
+  const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
+  const tables = new TableCache(options.fs, pathOf, context, options.maxOpenTables)
+  undo.add(() => tables.close())
+  const events = new DatabaseEventEmitter(path)
+  return { cache, tableCounters, tables, work: new WorkCounters(), events }
+}
+
+/** Reads the MANIFEST, and the logs into memtables. Changes no file of an existing database. */
+export function readDirectory(
+  path: string,
+  options: ResolvedOptions,
+  { tables, work }: SharedParts,
+  undo: Undo,
+  owner: VersionSetOptions & { readonly onSnapshotRelease?: (sequence: number) => void },
+): ReadDirectory {
+  const { fs, clock } = options
+  const versions = openVersions(path, options, owner)
+  undo.add(() => versions.close())
+  if (options.tree.paranoid) verifyTables(versions, tables)
+
+  const snapshots = new SnapshotList((sequence) => owner.onSnapshotRelease?.(sequence))
+  const host: TreeHost = {
+    tables,
+    currentVersion: (keyspace) => versions.current(keyspace),
+    snapshotSequences: () => snapshots.sequences(),
+    wallMs: () => clock.wallMs(),
+  }
+  const trees = new TreeRegistry()
+  trees.add(new Tree(defaultKeyspace, options.tree, host))
+  undo.add(() => trees.close())
+
+  const logs = logsFrom(fs, path, versions.logNumber)
+  const replayed = replayInto(fs, logs, trees, versions.logNumber, highestTable(fs.list(path)))
+  work.recordReplay(replayed)
+  const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
+  return { state: { versions, trees, snapshots, lastSequence }, logs, replayed }
+}
+
+export function newReadCore(
+  state: DirectoryState,
+  options: ResolvedOptions,
+  assertOpen: () => void,
+): ReadCore {
+  const { keyEncoding, valueEncoding, clock, coldReads } = options
+  return {
+    current: { tree: defaultTree(state) },
+    keyEncoding,
+    valueEncoding,
+    clock,
+    turns: new EventLoopTurns(clock),
+    coldReads: new ColdReads(coldReads, clock),
+    walks: new Set(),
+    loads: new Set(),
+    counts: { gets: 0, scans: 0, scannedEntries: 0 },
+    assertOpen,
+  }
+}
+
+function openVersions(
+  path: string,
+  options: ResolvedOptions,
+  owner: VersionSetOptions,
+): VersionSet {
+  const { fs, readOnly, createIfMissing, errorIfExists, maxManifestBytes } = options
+  if (!databaseExists(fs, path)) {
+    if (!createIfMissing || readOnly) throw noDatabaseError(path)
+    return VersionSet.create(fs, path, { ...owner, maxManifestBytes })
+  }
+  if (errorIfExists) {
+    const message = `${path} already holds a database, and errorIfExists is true`
+    throw new VarveError('INVALID_ARGUMENT', message, { path, option: 'errorIfExists' })
+  }
+  return VersionSet.recover(fs, path, readOnly ? { readOnly } : { ...owner, maxManifestBytes })
+}
+
+function verifyTables(versions: VersionSet, tables: TableCache): void {
+  for (const { levels } of versions.allCurrent()) {
+    for (const table of levels.flat()) tables.get(table).verify()
+  }
+}
+
+export function noDatabaseError(path: string): VarveError {
+  return new VarveError(
+    'INVALID_ARGUMENT',
+    `${path} holds no database; open it with createIfMissing: true to create one`,
+    { path, option: 'createIfMissing' },
+  )
+}

@@ -1,0 +1,255 @@
+import type { VarveError } from '../../base/errors.js'
+import { Signal } from '../../base/signal.js'
+import { InlineExecutor } from '../../compaction/executors/inline-executor.js'
+import { ThreadExecutor } from '../../compaction/executors/thread-executor.js'
+import type { JobExecutor } from '../../compaction/jobs/job-executor.js'
+import { DiskSpace } from '../../compaction/schedule/disk-space.js'
+import { Scheduler } from '../../compaction/schedule/scheduler.js'
+import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
+import { logName } from '../../version/file-names.js'
+import { WriteAheadLog } from '../../wal/write-ahead-log.js'
+import type { UsageCounters } from '../background/adaptive-control.js'
+import { allTableBytes } from '../background/amplification.js'
+import { DatabaseJobs } from '../background/database-jobs.js'
+import type { FileRemovals } from '../background/file-removals.js'
+import type { ObsoleteFiles } from '../background/obsolete-files.js'
+import { PolicyControl } from '../background/policy-control.js'
+import type { ResolvedOptions } from '../options/open-options.js'
+import type { ReadCore } from '../read/read-core.js'
+import { CommitPipeline } from '../write/commit-pipeline.js'
+import { GroupSync } from '../write/group-sync.js'
+import { Rotation } from '../write/rotation.js'
+import type { WriteGate } from '../write/write-gate.js'
+import { WriteStalls } from '../write/write-stalls.js'
+import { defaultTree, type SharedParts, type WriterParts } from './database-parts.js'
+import type { FruitlessReads, ReadDirectory } from './read-directory.js'
+import type { Undo } from './undo.js'
+
+/** Logs that may collect, one per open, before an open flushes or drops them. */
+const maxReplayedLogs = 4
+
+/** A directory that was read and belongs to this database. */
+export interface OwnedDirectory {
+  readonly path: string
+  readonly options: ResolvedOptions
+  readonly shared: SharedParts
+  readonly directory: ReadDirectory
+  readonly core: ReadCore
+  readonly lock: DirectoryLock
+  readonly gate: WriteGate
+  /** Throws LOCKED or POISONED when the directory has another owner. */
+  readonly requireOwner: () => void
+  readonly removals: FileRemovals
+  readonly obsolete: ObsoleteFiles
+}
+
+/** What can make a compaction due although no write came. */
+export interface CompactionTriggers {
+  readonly fruitlessReads: FruitlessReads
+  readonly snapshotReleased: Signal<[sequence: number]>
+}
+
+/** Starts the half of the database that writes. */
+export function startWriter(
+  owned: OwnedDirectory,
+  triggers: CompactionTriggers,
+  undo: Undo,
+): WriterParts {
+  const { lock, removals } = owned
+  const jobEnded = new Signal()
+  const log = startLog(owned, undo)
+  const jobs = databaseJobs(owned, log)
+  const scheduler = startScheduler(owned, jobs, jobEnded)
+  const stalls = writeStalls(owned, scheduler)
+  const pipeline = commitPipeline(owned, log, scheduler, stalls)
+  const checkDue = (): void => {
+    scheduler.pump()
+    // Writes that were held back may go on.
+    stalls.wake()
+  }
+  const policy = policyControl(owned, pipeline, stalls, checkDue)
+  undo.add(() => policy.stop())
+  jobEnded.listen(() => stalls.wake())
+  jobEnded.listen(() => policy.look())
+  releaseReplayedLogs(owned, log, pipeline)
+  listenTo(triggers, owned, checkDue)
+  scheduler.pump()
+  return { lock, log, pipeline, scheduler, stalls, policy, jobs, removals }
+}
+
+function startLog({ path, options, directory }: OwnedDirectory, undo: Undo): WriteAheadLog {
+  const { state, replayed } = directory
+  const log = new WriteAheadLog(
+    options.fs,
+    path,
+    logName,
+    state.versions.allocateFileNumber(),
+    replayed.last,
+    options.tree.memtableBytes,
+  )
+  undo.add(() => void log.close())
+  return log
+}
+
+function databaseJobs(
+  { options, shared, directory, obsolete }: OwnedDirectory,
+  log: WriteAheadLog,
+): DatabaseJobs {
+  const { trees, versions, snapshots } = directory.state
+  const { work, events } = shared
+  return new DatabaseJobs({
+    trees,
+    versions,
+    log,
+    snapshots,
+    obsolete,
+    work,
+    events,
+    clock: options.clock,
+  })
+}
+
+function startScheduler(owned: OwnedDirectory, jobs: DatabaseJobs, jobEnded: Signal): Scheduler {
+  const { path, options, shared, directory, gate, requireOwner } = owned
+  const { fs, clock } = options
+  const { versions } = directory.state
+  const { events } = shared
+  return new Scheduler({
+    executor: startExecutor(path, options, (warning) => events.emit('warning', warning)),
+    source: jobs,
+    edits: versions,
+    space: new DiskSpace(path, () => fs.freeBytes(path)),
+    clock,
+    requireOwner,
+    onChange: () => jobEnded.emit(),
+    onError: (error) => {
+      // Nothing can be flushed any more, so memory would fill up. The next open decides what holds.
+      if (versions.isPoisoned) gate.poisonWith(error)
+      events.emit('error', error)
+    },
+  })
+}
+
+function startExecutor(
+  directory: string,
+  options: ResolvedOptions,
+  onWarning: (warning: VarveError) => void,
+): JobExecutor {
+  const { fs, clock, codecs, codecModules, background } = options
+  const { mode, threads, bytesPerSecond, niceness } = background
+  const environment = { fs, directory, codecs, clock }
+  if (options.newExecutor !== undefined) return options.newExecutor(environment)
+  if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
+  return new ThreadExecutor({
+    environment,
+    threads,
+    bytesPerSecond,
+    niceness,
+    codecModules,
+    onWarning,
+  })
+}
+
+function writeStalls(
+  { options, shared, directory }: OwnedDirectory,
+  scheduler: Scheduler,
+): WriteStalls {
+  const { trees } = directory.state
+  const { events } = shared
+  return new WriteStalls(trees, scheduler, options.clock, options.maxStallMs, (event) =>
+    events.emit('stall', event),
+  )
+}
+
+function commitPipeline(
+  { path, options, shared, directory, core, gate, requireOwner }: OwnedDirectory,
+  log: WriteAheadLog,
+  scheduler: Scheduler,
+  stalls: WriteStalls,
+): CommitPipeline {
+  const { clock, durability } = options
+  const { trees, versions, lastSequence } = directory.state
+  const newLogNumber = (): number => {
+    requireOwner()
+    return versions.allocateFileNumber()
+  }
+  const onError = (error: VarveError): void => shared.events.emit('error', error)
+  return new CommitPipeline(
+    {
+      path,
+      log,
+      trees,
+      gate,
+      rotation: new Rotation({ log, trees, scheduler, newLogNumber }),
+      sync: new GroupSync({ log, gate, clock, durability, onError }),
+      stalls,
+      scheduler,
+      turns: core.turns,
+      clock,
+    },
+    lastSequence,
+  )
+}
+
+function policyControl(
+  { options, shared, directory, core }: OwnedDirectory,
+  pipeline: CommitPipeline,
+  stalls: WriteStalls,
+  check: () => void,
+): PolicyControl {
+  const { work, events } = shared
+  const { background, tree: treeOptions, clock } = options
+  const tree = defaultTree(directory.state)
+  return new PolicyControl(tree, clock, {
+    check,
+    changed: (change) => events.emit('policy', change),
+    usage: () => usageOf(core, pipeline, stalls),
+    circumstances: () => ({
+      dataBytes: allTableBytes(tree.currentVersion()),
+      memtableBytes: treeOptions.memtableBytes,
+      mergeBytesPerSecond: work.mergeBytesPerSecond,
+      threads: background.mode === 'inline' ? 0 : background.threads,
+    }),
+  })
+}
+
+function usageOf(core: ReadCore, pipeline: CommitPipeline, stalls: WriteStalls): UsageCounters {
+  const stalledMs = Object.values(stalls.byCause).reduce((sum, { timeMs }) => sum + timeMs, 0)
+  return { ...core.counts, writtenBytes: pipeline.userBytes, stalledMs }
+}
+
+/** After several opens without a flush: frees the logs that were replayed. */
+function releaseReplayedLogs(
+  { directory, obsolete }: OwnedDirectory,
+  log: WriteAheadLog,
+  pipeline: CommitPipeline,
+): void {
+  const { logs, state } = directory
+  const { trees, versions } = state
+  if (logs.length < maxReplayedLogs) return
+  if (trees.hasUnflushed) {
+    pipeline.rotate()
+    return
+  }
+  versions.applyEdit({ logNumber: log.logNumber })
+  obsolete.removeLogsBelow(log.logNumber)
+}
+
+function listenTo(
+  { fruitlessReads, snapshotReleased }: CompactionTriggers,
+  { options, directory }: OwnedDirectory,
+  checkDue: () => void,
+): void {
+  const { clock } = options
+  const { trees } = directory.state
+  // The check runs in a later turn, not in the middle of a read or of what closed the snapshot.
+  fruitlessReads.listen((fileNumber, reads) => {
+    for (const tree of trees) tree.compaction.readInVain(fileNumber, reads)
+    clock.nextTurn(checkDue)
+  })
+  snapshotReleased.listen((sequence) => {
+    // The snapshot kept entries that were deleted after it, if any of them reached a table.
+    const heldBack = trees.some((tree) => tree.currentVersion().newestDelete > sequence)
+    if (heldBack) clock.nextTurn(checkDue)
+  })
+}
