@@ -294,6 +294,22 @@ test('clear with a limit, a direction or a snapshot', async (t) => {
   assert.deepEqual(await db.keys().all(), ['5000'])
 })
 
+test('clear with a limit or a snapshot deletes keys that are not UTF-8, and only those', async (t) => {
+  const db = await opened(t)
+  const keys = ['efbfbd01', 'ff01', 'ff02']
+  const list = (): Promise<string[]> => db.keys<string>({ keyEncoding: 'hex' }).all()
+  for (const key of keys) await db.put(key, 'v', { keyEncoding: 'hex' })
+  await db.clear({ gt: '\uffff', limit: 1 })
+  assert.deepEqual(await list(), ['efbfbd01', 'ff02'])
+  const snapshot = db.snapshot()
+  await db.put('ff03', 'v', { keyEncoding: 'hex' })
+  await db.clear({ gt: '\uffff', snapshot })
+  await snapshot.close()
+  assert.deepEqual(await list(), ['efbfbd01', 'ff03'])
+  await db.clear({ limit: 10 })
+  assert.deepEqual(await list(), [])
+})
+
 test('nextv stops at highWaterMarkBytes, next reads ahead and seeks afresh', async (t) => {
   const db = await opened(t)
   for (let i = 0; i < 100; i++) await db.put(`k${String(i).padStart(2, '0')}`, 'v'.repeat(97))

@@ -299,7 +299,10 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return new LevelValueIterator(this, options, this.#cursor(options, 'values'))
   }
 
-  /** One write for a whole range; deletes one after another when not all of it goes. */
+  /**
+   * One write for a whole range. With a limit or a snapshot: reads keys as bytes, because text would
+   * not lead back to a key that is not UTF-8, and deletes them in batches.
+   */
   async _clear(options: PrivateRange): Promise<void> {
     const [view] = this.#views
     const write = syncIn(options)
@@ -308,7 +311,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
         await view.clear(boundsIn(options), write)
         return
       }
-      using cursor = this.#cursor(options, 'keys')
+      using cursor = this.#cursor({ ...options, keyEncoding: 'view' }, 'keys')
       let left = options.limit === -1 ? Infinity : options.limit
       while (left > 0) {
         const keys = await cursor.read(Math.min(left, clearBatchCount))
