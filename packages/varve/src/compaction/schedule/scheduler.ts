@@ -4,6 +4,15 @@ import type { VersionEdit } from '../../version/version-edit.js'
 import type { DiskSpace, SpaceNeed } from './disk-space.js'
 import type { JobExecutor } from '../jobs/job-executor.js'
 import { reviveError } from '../jobs/job-error.js'
+import {
+  type Admission,
+  admitAll,
+  admitNone,
+  isHeldByUser,
+  pausesIn,
+  withHold,
+  withPauses,
+} from './admission.js'
 import { JobLane } from './job-lane.js'
 import { joinResults, submitParts } from '../jobs/job-parts.js'
 import type { JobWatch } from '../jobs/job-watch.js'
@@ -15,14 +24,13 @@ export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
   /** What an executor runs, all at once; only a flush or merge has something to run. */
   readonly requests: readonly JobRequest[]
-  readonly watch?: JobWatch
-  /** The change of the tree that the result means. */
+  /** How the result changes the tree. */
   editFor(result: JobResult): VersionEdit
-  /** The edit is durable and in force. */
+  /** The edit is durable and current. */
   installed(result: JobResult): void
   /**
-   * Nothing has changed; the same work may be asked for again. `unused`: what the job, or a part of it,
-   * had written to its end before another part or the edit failed.
+   * Nothing has changed; the same work may be asked for again. `unused`: what finished parts of the job
+   * wrote before another part or the edit failed.
    */
   failed(error: VarveError, unused?: JobResult): void
 }
@@ -32,8 +40,8 @@ export interface JobSource {
   /** The flush of a sealed memtable, the oldest of its tree, unless it runs already. */
   nextFlush(): BackgroundJob | undefined
   /**
-   * The most urgent compaction that touches no table of a running one, in at most so many parts that may
-   * run at once.
+   * The most urgent compaction that touches no table of a running one, in at most `maxParts` parts that
+   * may run at once.
    */
   nextMerge(maxParts: number): BackgroundJob | undefined
 }
@@ -44,13 +52,13 @@ export interface SchedulerParts {
   readonly edits: EditLog
   readonly space: DiskSpace
   readonly clock: Clock
-  /** Throws once the directory belongs to somebody else; asked before each job. */
+  /** Called before each job. Throws once the directory belongs to another owner. */
   readonly requireOwner?: () => void
   readonly onChange: () => void
   readonly onError: (error: VarveError) => void
 }
 
-/** Makes edits durable; the VersionSet. */
+/** Makes edits durable. Implemented by the VersionSet. */
 export interface EditLog {
   applyEdit(edit: VersionEdit): void
   applyEditAsync(edit: VersionEdit): Promise<void>
@@ -58,26 +66,43 @@ export interface EditLog {
   finishEdits(): void
 }
 
+/** A job that was started. */
+interface StartedJob {
+  readonly job: BackgroundJob
+  /** Of a job that a caller waits for. */
+  readonly watch?: JobWatch | undefined
+  /** Settles the promise of that caller. */
+  readonly settle?: ((failure: VarveError | undefined) => void) | undefined
+}
+
+/** A started job whose edit is being synced in the background. */
+interface InstallingJob {
+  readonly started: StartedJob
+  readonly result: JobResult
+  isSettled: boolean
+}
+
+/** Whether `pump` runs, and must run once more because it was called meanwhile. */
+type PumpState = 'idle' | 'running' | 'runAgain'
+
 /**
- * Keeps the background thread busy: flushes first, then compactions, as the sources ask for them, and
- * records what they did.
+ * Keeps the background thread busy: flushes first, then compactions, as the source offers them, and
+ * installs their results.
  *
- * Owned by: the database. A job that fails is retried with growing pauses; after too many failures in a
- * row its kind is given up, and writers who wait for it learn why they would wait in vain. So they do
- * when the device has no room for a job, which is then not begun until there is.
+ * Owned by: the database. A failed job is retried with growing pauses. After too many failures in a row
+ * its kind is given up, and writers waiting on it fail with the cause. A job without disk space is not
+ * started until there is some.
  */
 export class Scheduler {
   failures = 0
   private readonly flushes: JobLane
   private readonly merges: JobLane
   private mergeSlotsTaken = 0
-  private isPumping = false
-  private pumpAgain = false
+  private admission: Admission = admitAll
+  private pumpState: PumpState = 'idle'
+  /** A caller holds the thread: what ends is installed at once, without a turn of the event loop. */
   private isBlocking = false
-  private isClosed = false
-  private paused = 0
-  private isHeld = false
-  /** Edits being synced in the background, oldest first, so that a thread that waits can finish them. */
+  /** Oldest first, so that a thread that waits can finish them. */
   private readonly installing: InstallingJob[] = []
   /** Woken whenever a job ends. */
   private endWaiters: (() => void)[] = []
@@ -91,9 +116,9 @@ export class Scheduler {
     return this.flushes.running + this.merges.running === 0
   }
 
-  /** Whether the user holds compactions back. */
+  /** Whether the user holds compactions. */
   get mergesHeld(): boolean {
-    return this.isHeld
+    return isHeldByUser(this.admission)
   }
 
   get runningMerges(): number {
@@ -105,43 +130,42 @@ export class Scheduler {
     return this.parts.executor.mergeSlots - this.mergeSlotsTaken
   }
 
-  /** Why it would be in vain to wait for a flush, if it would. */
+  /** Why waiting for a flush is pointless; undefined when it is not. */
   get flushFailure(): VarveError | undefined {
     return this.flushes.failure
   }
 
-  /** Why it would be in vain to wait for a compaction, if it would. */
+  /** Why waiting for a compaction is pointless; undefined when it is not. */
   get mergeFailure(): VarveError | undefined {
     return this.merges.failure
   }
 
-  /** A first job will be due before long. */
+  /** The first job will be due soon. */
   prepare(): void {
     this.parts.executor.prepare()
   }
 
   /** Starts whatever is due. Cheap when nothing is. */
   pump(): void {
-    if (this.isPumping) {
-      this.pumpAgain = true
+    if (this.pumpState !== 'idle') {
+      this.pumpState = 'runAgain'
       return
     }
-    this.isPumping = true
     try {
       do {
-        this.pumpAgain = false
+        this.pumpState = 'running'
         this.startJobs()
-      } while (this.pumpAgain)
+      } while (this.isPumpDue())
     } finally {
-      this.isPumping = false
+      this.pumpState = 'idle'
     }
   }
 
-  /** Waits on this thread until a job ends, at most `timeoutMs`, and records what ended. */
+  /** Blocks this thread until a job ends, at most `timeoutMs`, and installs its result. */
   waitBlocking(timeoutMs: number): void {
     this.isBlocking = true
     try {
-      if (this.paused > 0 && this.merges.running === 0) this.pumpDespitePause()
+      if (pausesIn(this.admission) > 0 && this.merges.running === 0) this.pumpDespitePause()
       const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
       if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
@@ -151,7 +175,7 @@ export class Scheduler {
     }
   }
 
-  /** Takes in what has ended, for a caller that never yields to the event loop. */
+  /** Installs what has ended, for a caller that never yields to the event loop. */
   poll(): void {
     if (this.isIdle) return
     this.isBlocking = true
@@ -167,56 +191,43 @@ export class Scheduler {
     while (this.merges.running > 0) await this.jobEnded()
   }
 
-  /** Runs a job that nobody's thresholds asked for. Settles when it is installed or failed. */
+  /** Runs a job that no threshold asked for. Settles when it is installed or has failed. */
   runNow(job: BackgroundJob, watch?: JobWatch): Promise<void> {
-    if (this.isClosed) {
-      const error = new VarveError('ABORTED', 'the job is not begun since the database closes')
+    if (this.admission.kind === 'none') {
+      const error = new VarveError('ABORTED', 'the job was not started because the database closes')
       job.failed(error)
       return Promise.reject(error)
     }
     return new Promise((resolve, reject) => {
-      this.start({
-        kind: job.kind,
-        requests: job.requests,
-        neededBytes: job.neededBytes,
-        sparedBytes: job.sparedBytes,
-        ...(watch === undefined ? {} : { watch }),
-        editFor: (result) => job.editFor(result),
-        installed: (result) => {
-          job.installed(result)
-          resolve()
-        },
-        failed: (error, unused) => {
-          job.failed(error, unused)
-          reject(error)
-        },
-      })
+      const settle = (failure: VarveError | undefined): void =>
+        failure === undefined ? resolve() : reject(failure)
+      this.start({ job, watch, settle })
     })
   }
 
   /** Starts no compactions of its own (flushes go on) until `releaseMerges`. */
   holdMerges(): void {
-    this.isHeld = true
+    this.admission = withHold(this.admission, true)
   }
 
   releaseMerges(): void {
-    this.isHeld = false
+    this.admission = withHold(this.admission, false)
     this.pump()
   }
 
-  /** The same for a moment, until `resumeMerges`, or until a blocked thread needs one. Calls nest. */
+  /** Starts no compactions until `resumeMerges`, or until a blocked thread needs one. Calls nest. */
   pauseMerges(): void {
-    this.paused++
+    this.admission = withPauses(this.admission, 1)
   }
 
   resumeMerges(): void {
-    this.paused--
+    this.admission = withPauses(this.admission, -1)
     this.pump()
   }
 
-  /** Gives up running jobs and starts no more. Resolves when none is left. */
+  /** Aborts running jobs and starts no more. Resolves when none is left. */
   async close(): Promise<void> {
-    this.isClosed = true
+    this.admission = admitNone
     this.flushes.stop()
     this.merges.stop()
     this.parts.executor.abort()
@@ -231,36 +242,43 @@ export class Scheduler {
     })
   }
 
-  /** Whoever paused the merges may be waiting for the very thread that now waits for a merge. */
+  /** A method: the compiler would take a compared field for constant. */
+  private isPumpDue(): boolean {
+    return this.pumpState === 'runAgain'
+  }
+
+  /** The caller that paused merges may wait for the very thread that now waits for a merge. */
   private pumpDespitePause(): void {
-    const { paused } = this
-    this.paused = 0
+    const paused = this.admission
+    const pumping = withHold(admitAll, isHeldByUser(paused))
+    this.admission = pumping
     this.pump()
-    this.paused = paused
+    if (this.admission === pumping) this.admission = paused
   }
 
   private startJobs(): void {
-    if (this.isClosed) return
     const { source } = this.parts
+    if (this.admission.kind === 'none') return
     while (this.flushes.mayStart) {
       const job = source.nextFlush()
       if (job === undefined) break
-      this.start(job)
+      this.start({ job })
     }
-    if (this.paused > 0 || this.isHeld) return
+    if (this.admission.kind !== 'all') return
     while (this.merges.mayStart && this.freeMergeSlots > 0) {
       const job = source.nextMerge(this.freeMergeSlots)
       if (job === undefined) break
-      this.start(job)
+      this.start({ job })
     }
   }
 
-  private start(job: BackgroundJob): void {
+  private start(started: StartedJob): void {
+    const { job, watch } = started
     const lane = this.laneOf(job)
     const shortage = this.parts.space.claim(job)
     if (shortage !== undefined) {
-      job.failed(shortage)
-      if (lane.refused(shortage)) this.tell(shortage)
+      notifyFailed(started, shortage)
+      if (lane.refused(shortage)) this.report(shortage)
       this.parts.onChange()
       return
     }
@@ -268,43 +286,43 @@ export class Scheduler {
     lane.running++
     this.mergeSlotsTaken += slotsOf(job)
     if (job.requests.length === 0) {
-      this.install(job, joinResults([]))
+      this.install(started, joinResults([]))
       return
     }
     try {
       this.parts.requireOwner?.()
     } catch (error) {
-      this.fail(job, error as VarveError)
+      this.fail(started, error as VarveError)
       return
     }
-    submitParts(this.parts.executor, job.requests, job.watch, (outcome, unused) => {
-      if (outcome.ok) this.install(job, outcome.result)
-      else this.fail(job, reviveError(outcome.error), unused)
+    submitParts(this.parts.executor, job.requests, watch, (outcome, unused) => {
+      if (outcome.ok) this.install(started, outcome.result)
+      else this.fail(started, reviveError(outcome.error), unused)
     })
   }
 
-  private install(job: BackgroundJob, result: JobResult): void {
-    const edit = job.editFor(result)
+  private install(started: StartedJob, result: JobResult): void {
+    const edit = started.job.editFor(result)
     if (this.isBlocking || this.parts.executor.isInline) {
       this.finishInstalling()
       try {
         this.parts.edits.applyEdit(edit)
       } catch (error) {
-        this.fail(job, error as VarveError, result)
+        this.fail(started, error as VarveError, result)
         return
       }
-      this.succeed(job, result)
+      this.succeed(started, result)
       return
     }
-    const entry: InstallingJob = { job, result, settled: false }
-    this.installing.push(entry)
+    const installing: InstallingJob = { started, result, isSettled: false }
+    this.installing.push(installing)
     this.parts.edits.applyEditAsync(edit).then(
-      () => this.settle(entry, undefined),
-      (error: unknown) => this.settle(entry, error as VarveError),
+      () => this.endInstalling(installing, undefined),
+      (error: unknown) => this.endInstalling(installing, error as VarveError),
     )
   }
 
-  /** Completes edits whose sync is under way, with a sync of this thread's own. */
+  /** Completes edits whose sync runs in the background, with a sync on this thread. */
   private finishInstalling(): void {
     if (this.installing.length === 0) return
     let failure: VarveError | undefined
@@ -313,34 +331,37 @@ export class Scheduler {
     } catch (error) {
       failure = error as VarveError
     }
-    for (const entry of [...this.installing]) this.settle(entry, failure)
+    for (const installing of [...this.installing]) this.endInstalling(installing, failure)
   }
 
-  private settle(entry: InstallingJob, failure: VarveError | undefined): void {
-    if (entry.settled) return
-    entry.settled = true
-    this.installing.splice(this.installing.indexOf(entry), 1)
-    if (failure === undefined) this.succeed(entry.job, entry.result)
-    else this.fail(entry.job, failure, entry.result)
+  private endInstalling(installing: InstallingJob, failure: VarveError | undefined): void {
+    if (installing.isSettled) return
+    installing.isSettled = true
+    this.installing.splice(this.installing.indexOf(installing), 1)
+    const { started, result } = installing
+    if (failure === undefined) this.succeed(started, result)
+    else this.fail(started, failure, result)
   }
 
-  private succeed(job: BackgroundJob, result: JobResult): void {
+  private succeed({ job, settle }: StartedJob, result: JobResult): void {
     this.laneOf(job).succeeded()
     this.release(job)
     job.installed(result)
+    settle?.(undefined)
     this.parts.onChange()
     this.pump()
   }
 
-  private fail(job: BackgroundJob, error: VarveError, unused?: JobResult): void {
+  private fail(started: StartedJob, error: VarveError, unused?: JobResult): void {
+    const { job } = started
     this.release(job)
-    job.failed(error, unused)
-    if (error.code !== 'ABORTED') this.tell(this.laneOf(job).failed(error))
+    notifyFailed(started, error, unused)
+    if (error.code !== 'ABORTED') this.report(this.laneOf(job).failed(error))
     this.parts.onChange()
     this.pump()
   }
 
-  private tell(error: VarveError): void {
+  private report(error: VarveError): void {
     this.failures++
     this.parts.onError(error)
   }
@@ -358,13 +379,12 @@ export class Scheduler {
   }
 }
 
-/** A move or drop takes one too, until it is recorded. */
-function slotsOf({ kind, requests }: BackgroundJob): number {
-  return kind === 'flush' ? 0 : Math.max(1, requests.length)
+function notifyFailed({ job, settle }: StartedJob, error: VarveError, unused?: JobResult): void {
+  job.failed(error, unused)
+  settle?.(error)
 }
 
-interface InstallingJob {
-  readonly job: BackgroundJob
-  readonly result: JobResult
-  settled: boolean
+/** A move or drop takes one slot too, until it is recorded. */
+function slotsOf({ kind, requests }: BackgroundJob): number {
+  return kind === 'flush' ? 0 : Math.max(1, requests.length)
 }
