@@ -1,8 +1,9 @@
 import { emptyBytes } from '../base/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { hashBytes } from '../base/hash.js'
-import { expiryBytes, readExpiry } from '../key/expiry.js'
+import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
+import { hasExpired, isCovered, isDecided } from './visibility.js'
 
 /** What a lookup learnt from the places it has asked so far. */
 export const LookupState = {
@@ -71,7 +72,15 @@ export class PointLookup {
     return (
       this.state === LookupState.found &&
       this.kind === ValueKind.put &&
-      this.sequence >= this.coveringSequence
+      !isCovered(this.sequence, this.coveringSequence)
+    )
+  }
+
+  /** Whether the next older place must be asked. False when blocked. */
+  get goesOn(): boolean {
+    return (
+      this.state !== LookupState.blocked &&
+      !isDecided(this.state === LookupState.found, this.coveringSequence)
     )
   }
 
@@ -102,7 +111,7 @@ export class PointLookup {
   }
 
   private settleExpiry(): void {
-    if (readExpiry(this.valueBytes, this.valueStart) <= this.clock.wallMs()) return
+    if (hasExpired(this.valueBytes, this.valueStart, this.clock.wallMs())) return
     this.kind = ValueKind.put
     this.valueStart += expiryBytes
   }

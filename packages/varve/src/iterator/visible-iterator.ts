@@ -1,7 +1,8 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import type { TextPage } from '../base/text-page.js'
-import { expiryBytes, readExpiry } from '../key/expiry.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
+import { isCovered, isValueAt, isVisible } from '../entry/visibility.js'
+import { expiryBytes } from '../key/expiry.js'
 import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
@@ -119,7 +120,7 @@ export class VisibleIterator {
       if (this.isInGroup()) continue
       // Asked of invisible entries too: behind the end there may be any number of them.
       if (this.isPastEnd()) break
-      if (source.sequence > visibleSequence) continue
+      if (!isVisible(source.sequence, visibleSequence)) continue
       this.enterGroup()
       if (!this.isAlive()) continue
       this.show()
@@ -137,7 +138,7 @@ export class VisibleIterator {
         if (this.emitGroup()) return
       }
       if (!this.hasGroup && this.isBeforeStart()) break
-      if (source.sequence > visibleSequence) continue
+      if (!isVisible(source.sequence, visibleSequence)) continue
       if (!this.hasGroup) this.enterGroup()
       this.groupAlive = this.isAlive()
       if (!this.groupAlive) continue
@@ -156,24 +157,19 @@ export class VisibleIterator {
     return alive
   }
 
-  /** Short, as what most entries need must be compiled into the loops that ask. */
+  /** Short, so that V8 inlines the common case into the loops. */
   private isAlive(): boolean {
     if (this.source.kind === ValueKind.put && this.tombstones.isEmpty) return true
-    return this.isUnexpired() && !this.isCovered()
-  }
-
-  /** False of a delete too. */
-  private isUnexpired(): boolean {
     const { kind, valueBytes, valueStart } = this.source
-    if (kind !== ValueKind.putWithExpiry) return kind === ValueKind.put
-    return readExpiry(valueBytes, valueStart) > this.nowMs
+    return isValueAt(kind, valueBytes, valueStart, this.nowMs) && !this.isCovered()
   }
 
   private isCovered(): boolean {
     const { source, tombstones, visibleSequence } = this
     if (tombstones.isEmpty) return false
     const { keyBytes, keyStart, keyEnd, sequence } = source
-    return tombstones.sequenceFor(keyBytes, keyStart, keyEnd, visibleSequence) > sequence
+    const covering = tombstones.sequenceFor(keyBytes, keyStart, keyEnd, visibleSequence)
+    return isCovered(sequence, covering)
   }
 
   private show(): void {

@@ -4,6 +4,7 @@ import { hashBytes } from '../base/hash.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { maxSequence } from '../key/limits.js'
 import type { PointLookup } from '../entry/point-lookup.js'
+import { isVisible } from '../entry/visibility.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
@@ -168,7 +169,7 @@ export class MemTable {
     let entry = this.index.newest(lookup.hash, lookup.key, lookup.keyLength)
     while (entry !== noEntry) {
       const sequence = sequenceOf(words, entry)
-      if (sequence <= lookup.visibleSequence) {
+      if (isVisible(sequence, lookup.visibleSequence)) {
         const valueStart = keyStartOf(entry) + lookup.keyLength
         const valueEnd = valueStart + valueLengthOf(words, entry)
         lookup.found(kindOf(words, entry), sequence, this.memory.bytes, valueStart, valueEnd)

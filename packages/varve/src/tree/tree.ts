@@ -18,7 +18,7 @@ import {
   rangesOverlap,
 } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
-import { LookupState, type PointLookup } from '../entry/point-lookup.js'
+import type { PointLookup } from '../entry/point-lookup.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { type MemTable, memTableBytes } from '../memtable/memtable.js'
@@ -182,10 +182,10 @@ export class Tree {
   /** Answers a point read from `state`; `lookup.hasValue` tells the result unless it is blocked. */
   get(lookup: PointLookup, state: ReadState = this.state): void {
     askMemTable(state.memtable, lookup)
-    for (let i = 0; i < state.immutables.length && goesOn(lookup); i++) {
+    for (let i = 0; i < state.immutables.length && lookup.goesOn; i++) {
       askMemTable(state.immutables[i], lookup)
     }
-    if (goesOn(lookup)) this.askTables(state.version, lookup)
+    if (lookup.goesOn) this.askTables(state.version, lookup)
     this.blocksTouched += lookup.blocksTouched
   }
 
@@ -286,13 +286,13 @@ export class Tree {
     for (const table of version.levels[0]) {
       if (!rangeContainsSlice(table.range, key, 0, keyLength)) continue
       this.askTable(table, lookup)
-      if (!goesOn(lookup)) return
+      if (!lookup.goesOn) return
     }
     for (const run of version.runs) {
       const table = run.tableAt(key, 0, keyLength)
       if (table === undefined) continue
       this.askTable(table, lookup)
-      if (!goesOn(lookup)) return
+      if (!lookup.goesOn) return
     }
   }
 
@@ -327,11 +327,6 @@ function addMemTable(
   if (memtable.isEmpty || memtable.minSequence > visibleSequence) return
   if (memtable.entryCount > 0) children.push(memtable.iterator())
   if (memtable.rangeDeleteCount > 0) tombstones.push(memtable.rangeTombstones())
-}
-
-/** Whether older places must be asked: not once a value, a delete or a covering tombstone is known. */
-function goesOn(lookup: PointLookup): boolean {
-  return lookup.state === LookupState.searching && lookup.coveringSequence === 0
 }
 
 function askMemTable(memtable: MemTable, lookup: PointLookup): void {

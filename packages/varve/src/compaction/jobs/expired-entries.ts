@@ -1,8 +1,8 @@
 import { emptyBytes } from '../../base/bytes.js'
 import { Memory } from '../../base/memory.js'
-import { readExpiry } from '../../key/expiry.js'
 import type { InputEntry } from '../../entry/job-input.js'
 import { MemoryEntry } from '../../entry/memory-entry.js'
+import { hasExpired } from '../../entry/visibility.js'
 import { ValueKind } from '../../key/value-kind.js'
 
 /**
@@ -25,7 +25,7 @@ export class ExpiredEntries {
   /** The entry, or a delete in its place, valid as long as it. Requires: it is a put with expiry. */
   settle(entry: InputEntry): InputEntry {
     const { memory, keyEnd } = entry
-    if (readExpiry(memory.bytes, keyEnd) > this.nowMs) return entry
+    if (!hasExpired(memory.bytes, keyEnd, this.nowMs)) return entry
     const { tombstone } = this
     tombstone.memory = memory
     tombstone.keyStart = entry.keyStart

@@ -1,6 +1,6 @@
-import { compareRanges } from '../../base/bytes.js'
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes, compareRanges } from '../../base/bytes.js'
 import type { InputEntry } from '../../entry/job-input.js'
+import { isCovered, isVisible } from '../../entry/visibility.js'
 import {
   compareEnds,
   firstEndingBehind,
@@ -19,8 +19,8 @@ import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
 /**
  * Decides which versions a flush or compaction keeps. Pure: sees entries in order, does no I/O.
  *
- * The snapshots cut the sequences into stripes; whoever reads sees, of each key, the newest version of
- * one stripe and those below. So only the newest version in each stripe is kept:
+ * The snapshots divide the sequences into stripes. All readers of one stripe see the same version of a
+ * key (see entry/visibility.ts): its newest one in that stripe. So only that version is kept:
  *
  *     snapshots                4           9
  *     stripe            0      |     1     |    2
@@ -59,8 +59,8 @@ export class Survivors {
     if (!this.covering.isEmpty) {
       const { memory, keyStart, keyEnd } = entry
       const limit = this.snapshots[stripe] ?? maxSequence
-      if (this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, limit) > sequence)
-        return this.drop()
+      const covering = this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, limit)
+      if (isCovered(sequence, covering)) return this.drop()
     }
     if (entry.kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(entry)) {
       return this.drop()
@@ -116,7 +116,7 @@ export class Survivors {
     let high = snapshots.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (snapshots[middle] < sequence) low = middle + 1
+      if (!isVisible(sequence, snapshots[middle])) low = middle + 1
       else high = middle
     }
     return low

@@ -2,6 +2,7 @@ import { compareRanges, emptyBytes, equalRanges } from '../../base/bytes.js'
 import { hashBytes } from '../../base/hash.js'
 import { corruption, type VarveError, unsupportedFormat } from '../../base/errors.js'
 import type { PointLookup } from '../../entry/point-lookup.js'
+import { isVisible } from '../../entry/visibility.js'
 import { isReservedKind } from '../../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import { EntryPlace } from './entry-place.js'
@@ -154,7 +155,7 @@ export class Block {
   private findVersion(index: number, lookup: PointLookup): number {
     for (;;) {
       const sequence = this.baseSequence + entry.sequenceDelta
-      if (sequence <= lookup.visibleSequence) {
+      if (isVisible(sequence, lookup.visibleSequence)) {
         lookup.found(entry.kind, sequence, this.bytes, entry.keyEnd, entry.valueEnd)
         return BlockAnswer.found
       }
