@@ -1,5 +1,6 @@
 import { DataError } from './exit-code.js'
 import { asBuffer } from './text/as-buffer.js'
+import { formatBytes } from './text/quantity.js'
 
 /** Longest line that is read: bounds memory when a file has no line breaks at all. */
 export const maxLineBytes = 256 * 1024 * 1024
@@ -14,30 +15,38 @@ const carriageReturn = 0x0d
  * split before they are decoded, so a character is never cut by a chunk's end.
  */
 export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  for await (const line of readLineBytes(source)) yield line.toString('utf8')
+}
+
+/** The same lines as bytes, valid until the next one is asked for. */
+export async function* readLineBytes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let pending: Buffer[] = []
   let pendingBytes = 0
+  let line = 1
   for await (const bytes of source) {
     const chunk = asBuffer(bytes)
     let start = 0
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       const piece = chunk.subarray(start, end)
-      yield decodeLine(pendingBytes === 0 ? piece : Buffer.concat([...pending, piece]))
+      yield withoutReturn(pendingBytes === 0 ? piece : Buffer.concat([...pending, piece]))
       if (pendingBytes !== 0) pending = []
       pendingBytes = 0
       start = end + 1
+      line++
     }
     if (start === chunk.length) continue
     // A copy, because a stream may reuse its chunk.
     pending.push(Buffer.from(chunk.subarray(start)))
     pendingBytes += chunk.length - start
     if (pendingBytes > maxLineBytes) {
-      throw new DataError(`a line is longer than ${maxLineBytes} bytes; is this the right format?`)
+      const most = formatBytes(maxLineBytes)
+      throw new DataError(`line ${line} is longer than ${most}; is this the right format?`)
     }
   }
-  if (pendingBytes !== 0) yield decodeLine(Buffer.concat(pending))
+  if (pendingBytes !== 0) yield withoutReturn(Buffer.concat(pending))
 }
 
-function decodeLine(line: Buffer): string {
+function withoutReturn(line: Buffer): Buffer {
   const hasReturn = line.length > 0 && line[line.length - 1] === carriageReturn
-  return line.toString('utf8', 0, hasReturn ? line.length - 1 : line.length)
+  return hasReturn ? line.subarray(0, -1) : line
 }

@@ -54,9 +54,38 @@ test('scan: ranges, direction, limit, JSON', async (t) => {
     ]),
     ok('{"key":"622f32","value":{"x":3}}\n'),
   )
-  const notJson = await varve(['scan', '--encoding', 'json'])
-  assert.equal(notJson.exit, 1)
-  assert.match(notJson.err, /the value of 'c' is not JSON/)
+  assert.deepEqual(await varve(['scan', '--gte', 'b/2', '--encoding', 'json']), {
+    exit: 0,
+    out: 'b/2\t{"x":3}\nc\tfour\\n\n',
+    err: 'varve: not JSON: 1 of the keys and values; they are shown as text\n',
+  })
+})
+
+test('a key or value that does not fit the encoding does not end a scan', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const hex = ['--key-encoding', 'hex', '--encoding', 'hex']
+  for (const [key, value] of [
+    ['61', '7b7d'],
+    ['62', 'ff'],
+    ['63', 'c29b'],
+    ['ff', '31'],
+  ]) {
+    await varve(['put', key, value, ...hex])
+  }
+  const json = await varve(['scan', '--json', '--encoding', 'json'])
+  assert.equal(json.exit, 0)
+  assert.deepEqual(json.out.split('\n'), [
+    '{"key":"a","value":{}}',
+    '{"key":"b","valueHex":"ff"}',
+    '{"key":"c","valueText":"\\u009b"}',
+    '{"keyHex":"ff","value":1}',
+    '',
+  ])
+  assert.match(json.err, /^varve: not JSON: 3 of the keys and values/)
+  const keys = await varve(['scan', '--json', '--keys-only'])
+  assert.equal(keys.out, '{"key":"a"}\n{"key":"b"}\n{"key":"c"}\n{"keyHex":"ff"}\n')
+  const text = await varve(['scan'])
+  assert.deepEqual(text, ok('a\t{}\nb\t\\xff\nc\t\\xc2\\x9b\n\\xff\t1\n'))
 })
 
 test('as a process: arguments, environment, exit code', (t) => {

@@ -14,6 +14,11 @@ export class Output {
   #chunk = ''
   #failure: Error | undefined
 
+  /** Whether a person reads the stream: then no raw bytes go out. */
+  get isTerminal(): boolean {
+    return (this.stream as Writable & { isTTY?: boolean }).isTTY === true
+  }
+
   constructor(private readonly stream: Writable) {
     stream.on('error', this.#onError)
   }

@@ -23,6 +23,7 @@ import { describeFailure, exitCode, ExitRequest } from './exit-code.js'
 import { examples } from './examples.js'
 import type { Io } from './io.js'
 import { keyEncodings, valueEncodings } from './text/encoding.js'
+import { printableText } from './text/printable.js'
 
 /** Starts every error message of the command; commander has its own prefix. */
 const errorPrefix = 'varve: '
@@ -38,8 +39,9 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     if (error instanceof ExitRequest) return error.exitCode
     if (error instanceof CommanderError) return usageExit(error, io, json)
     const { code, message, exitCode: exit } = describeFailure(error)
+    const text = printableText(message)
     io.stderr.write(
-      json ? JSON.stringify({ error: { code, message } }) + '\n' : `${errorPrefix}${message}\n`,
+      json ? JSON.stringify({ error: { code, message: text } }) + '\n' : `${errorPrefix}${text}\n`,
     )
     return exit
   }
@@ -68,7 +70,8 @@ function createProgram(io: Io, json: boolean): Command {
       writeOut: (text) => io.stdout.write(text),
       // Under --json the failure is reported once, as JSON.
       writeErr: (text) => json || io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(commanderPrefix, errorPrefix)),
+      outputError: (text, write) =>
+        write(printableText(text.replace(commanderPrefix, errorPrefix))),
     })
     .showHelpAfterError('Add --help to the command to see its usage.')
     .addHelpText(

@@ -1,12 +1,16 @@
 import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
 import { examples } from '../examples.js'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
 import { Output } from '../output.js'
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range-flags.js'
+import { compressorFor } from '../rows/compression.js'
 import { createRowWriter, type RowWriter } from '../rows/row-writer.js'
-import { rowFormatOf, rowFormats, type RowFormat } from '../rows/row.js'
+import { isStandardStream, rowFormatOf, rowFormats, type RowFormat } from '../rows/row.js'
+import { printableJson, printableText } from '../text/printable.js'
 import { formatCounted, formatDuration } from '../text/quantity.js'
 
 interface ExportFlags extends RangeFlags {
@@ -69,9 +73,16 @@ async function runExport(
   const startMs = performance.now()
   const rows = await invocation.withDatabase(lookOnly, async (db) => {
     // Only here: a database that cannot be opened must not cost the file of an earlier export.
-    const output = file === undefined ? invocation.output : new Output(createWriteStream(file))
+    if (isStandardStream(file)) {
+      const count = await writeRows(db, range, writer, invocation.output)
+      await invocation.output.flush()
+      return count
+    }
+    const { stream, written } = createFile(file)
+    const output = new Output(stream)
     const count = await writeRows(db, range, writer, output)
-    await (file === undefined ? output.flush() : output.end())
+    await output.end()
+    await written
     return count
   })
   const durationMs = performance.now() - startMs
@@ -82,19 +93,34 @@ async function runExport(
   invocation.io.stderr.write(summary + '\n')
 }
 
+/** Compresses what goes into a file called `.gz` or `.zst`. `written` settles when all is in the file. */
+function createFile(file: string): { stream: Writable; written: Promise<void> } {
+  const compressor = compressorFor(file)
+  if (compressor === undefined) {
+    return { stream: createWriteStream(file), written: Promise.resolve() }
+  }
+  const written = pipeline(compressor, createWriteStream(file))
+  // The same failure reaches Output through the compressor, perhaps before `written` is awaited.
+  written.catch(() => {})
+  return { stream: compressor, written }
+}
+
 async function writeRows(
   db: BinaryDatabase,
   range: ReturnType<typeof rangeOf>,
   writer: RowWriter,
   output: Output,
 ): Promise<number> {
+  // Control characters never reach a terminal as they are.
+  const shown = (line: string): string =>
+    output.isTerminal ? printableText(printableJson(line)) : line
   let count = 0
   for await (const [key, value] of db.entries(range)) {
     if (count === 0) {
       const header = writer.header(key, value)
-      if (header !== undefined) await output.line(header)
+      if (header !== undefined) await output.line(shown(header))
     }
-    await output.line(writer.row(key, value))
+    await output.line(shown(writer.row(key, value)))
     count++
     if (output.closed) break
   }

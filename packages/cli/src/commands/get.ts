@@ -27,8 +27,9 @@ export function addGetCommand(program: Command, io: Io): void {
       if (value === undefined) throw new KeyNotFoundError(`key '${keyText}' is not there`)
       const { output } = invocation
       if (json) await output.line(pairAsJson(key, value, keyEncoding, encoding))
-      // As text the bytes go out as they are, so that a value can be piped into a file.
-      else if (encoding === 'utf8') await output.bytes(Buffer.concat([value, Buffer.from('\n')]))
+      // In a pipe or a file the bytes go out as they are; a terminal gets them escaped.
+      else if (encoding === 'utf8' && !output.isTerminal)
+        await output.bytes(Buffer.concat([value, Buffer.from('\n')]))
       else await output.line(formatLine(value, encoding, `the value of '${keyText}'`))
       await output.flush()
     })

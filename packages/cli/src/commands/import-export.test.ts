@@ -55,7 +55,7 @@ test('bad rows are skipped when asked, each named by its line', async (t) => {
   assert.match(out, /^imported 2 rows, skipped 3, /)
   assert.match(
     err,
-    /^line 2: not JSON.*\nline 3: field 'v' is missing.*\nline 4: field 'id' is missing/,
+    /^varve: line 2: not JSON.*\nvarve: line 3: field 'v' is missing.*\nvarve: line 4: field 'id' is/,
   )
   assert.equal((await varve(['scan'])).out, 'n1\tone\nn5\t{"n":5}\n')
 })

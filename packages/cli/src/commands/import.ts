@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { DataError, UsageError } from '../exit-code.js'
 import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
@@ -12,9 +10,17 @@ import { readDelimited } from '../rows/delimited-reader.js'
 import { importRows, type ImportCounts } from '../rows/importer.js'
 import { compileKeyTemplate } from '../rows/key-template.js'
 import { readNdjson } from '../rows/ndjson-reader.js'
+import { RowSource } from '../rows/row-source.js'
 import { rowFormatOf, rowFormats, type BadRow, type Row, type RowFormat } from '../rows/row.js'
-import { formatByteRate, formatBytes, formatCounted } from '../text/quantity.js'
-import { formatDuration, formatRate } from '../text/quantity.js'
+import { printableText } from '../text/printable.js'
+import {
+  formatByteRate,
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatRate,
+} from '../text/quantity.js'
 
 import { type ForeignFormat, foreignFormats, importDatabase } from './import-database.js'
 
@@ -23,6 +29,8 @@ interface ImportFlags {
   key?: string
   valueField?: string
   columns?: string
+  header?: boolean
+  delimiter?: string
   onError: 'skip' | 'fail'
   batch: number
   from?: ForeignFormat
@@ -30,8 +38,7 @@ interface ImportFlags {
   verify: boolean
 }
 
-const readChunkBytes = 256 * 1024
-/** Bad rows that are told one by one; the rest is only counted. */
+/** Bad rows that are reported one by one; the rest are only counted. */
 const maxBadRowsShown = 20
 
 export function addImportCommand(program: Command, io: Io): void {
@@ -65,7 +72,15 @@ export function addImportCommand(program: Command, io: Io): void {
     )
     .option(
       '--columns <names>',
-      'names of the columns of a CSV or TSV file without a header line: a,b,c',
+      'names of the columns, for CSV and TSV without a header line: a,b,c',
+    )
+    .option('--header', 'with --columns: skip a header line, which these names replace')
+    .option('--no-header', 'there is no header line; without --columns the fields are 1, 2, 3 …')
+    .addOption(
+      new Option(
+        '--delimiter <text>',
+        "what separates the cells of CSV, as in ';' or tab (default: detected in the first line)",
+      ).argParser(parseDelimiter),
     )
     .addOption(
       new Option('--on-error <policy>', 'what to do with a bad row')
@@ -111,26 +126,24 @@ async function runImport(
   flags: ImportFlags,
 ): Promise<void> {
   const { io } = invocation
-  if (file === undefined && io.stdin.isTTY === true) {
-    throw new UsageError('name a file, or pipe rows into standard input')
-  }
   const keyOf = compileKeyTemplate(flags.key ?? '{key}')
   const valueField = flags.valueField ?? (flags.key === undefined ? 'value' : undefined)
   const format = rowFormatOf(file, flags.format)
-  const total = file === undefined ? undefined : (await stat(file)).size
+  const input = await RowSource.open(file, io.stdin)
+  const { totalBytes: total } = input
 
   const startMs = performance.now()
-  const counts: ImportCounts = { imported: 0, skipped: 0 }
-  const input = new CountedInput(file, io.stdin)
+  const counts: ImportCounts = { imported: 0, replaced: 0, skipped: 0 }
   const progress = new Progress({ label: 'importing', total, unit: 'bytes', stream: io.stderr })
   const badRows = new BadRowReport(flags.onError)
   try {
     await invocation.withDatabase({}, (db) =>
       importRows(
         db,
-        readRows(input, format, flags.columns),
+        readRows(input, format, flags, io.stderr),
         {
           keyOf,
+          hasDefaultKey: flags.key === undefined,
           keyEncoding: invocation.flags.keyEncoding,
           valueField,
           valueEncoding: invocation.flags.encoding,
@@ -150,7 +163,7 @@ async function runImport(
   const durationMs = performance.now() - startMs
   await invocation.answer({ ...counts, bytes: input.bytes, durationMs }, () =>
     [
-      `imported ${formatCounted(counts.imported, 'row')}, skipped ${counts.skipped}`,
+      describeCounts(counts),
       `${formatBytes(input.bytes)} in ${formatDuration(durationMs)}`,
       formatRate(counts.imported, durationMs, 'rows'),
       formatByteRate(input.bytes, durationMs),
@@ -158,34 +171,44 @@ async function runImport(
   )
 }
 
-/** The bytes of the file or of standard input, counted as they are read. */
-class CountedInput {
-  bytes = 0
+/** `imported 5 rows (2 replaced an entry with the same key), skipped 1`. */
+function describeCounts({ imported, replaced, skipped }: ImportCounts): string {
+  const rows = formatCounted(imported, 'row')
+  const replacing =
+    replaced === 0 ? '' : ` (${formatCount(replaced)} replaced an entry of that key)`
+  return `imported ${rows}${replacing}, skipped ${formatCount(skipped)}`
+}
 
-  constructor(
-    private readonly file: string | undefined,
-    private readonly stdin: AsyncIterable<unknown>,
-  ) {}
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const source =
-      this.file === undefined
-        ? this.stdin
-        : createReadStream(this.file, { highWaterMark: readChunkBytes })
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      this.bytes += chunk.length
-      yield chunk
-    }
-  }
+function parseDelimiter(text: string): string {
+  if (text === 'tab' || text === '\\t') return '\t'
+  if (text !== '' && !/["\r\n]/.test(text)) return text
+  throw new InvalidArgumentError("It must be text such as ',' or ';' or the word tab.")
 }
 
 function readRows(
-  input: CountedInput,
+  source: RowSource,
   format: RowFormat,
-  columns: string | undefined,
+  { columns, header, delimiter }: ImportFlags,
+  stderr: Io['stderr'],
 ): AsyncIterable<Row | BadRow> {
-  if (format === 'ndjson') return readNdjson(input)
-  return readDelimited(input, { format, columns: columns?.split(',') })
+  if (format === 'ndjson') {
+    const misplaced = { columns, header, delimiter }
+    for (const [name, value] of Object.entries(misplaced)) {
+      if (value !== undefined) throw new UsageError(`--${name} needs --format csv or tsv`)
+    }
+    return readNdjson(source)
+  }
+  const onDetected = (detected: string): void => {
+    const name = detected === '\t' ? 'tab' : detected
+    stderr.write(`varve: the cells are separated by '${name}'; --delimiter overrides this\n`)
+  }
+  return readDelimited(source, {
+    format,
+    columns: columns?.split(','),
+    header,
+    delimiter,
+    onDetected,
+  })
 }
 
 /** Collects bad rows while the progress bar has the screen. */
@@ -202,8 +225,12 @@ class BadRowReport {
   }
 
   print(stderr: Io['stderr']): void {
-    for (const { line, problem } of this.#shown) stderr.write(`line ${line}: ${problem}; skipped\n`)
-    if (this.#hiddenCount > 0) stderr.write(`and ${this.#hiddenCount} bad rows more\n`)
+    for (const { line, problem } of this.#shown) {
+      stderr.write(`varve: line ${line}: ${printableText(problem)}; skipped\n`)
+    }
+    if (this.#hiddenCount > 0) {
+      stderr.write(`varve: ${formatCount(this.#hiddenCount)} more bad rows were skipped\n`)
+    }
   }
 }
 

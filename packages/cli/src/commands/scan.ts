@@ -3,9 +3,9 @@ import type { IterateOptions } from 'varve'
 import { examples } from '../examples.js'
 import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
+import type { Output } from '../output.js'
 import { addRangeFlags, parseCount, rangeOf, type RangeFlags } from '../range-flags.js'
-import { pairAsJson } from '../rows/row-writer.js'
-import { formatJson, formatLine } from '../text/encoding.js'
+import { EntryRenderer } from '../render/entry.js'
 
 interface ScanFlags extends RangeFlags {
   reverse?: boolean
@@ -39,27 +39,24 @@ export function addScanCommand(program: Command, io: Io): void {
         reverse: flags.reverse === true,
         ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       }
+      const renderer = new EntryRenderer(invocation.flags)
+      const print = flags.keysOnly === true ? printKeys : printEntries
       await invocation.withDatabase(lookOnly, (db) =>
-        flags.keysOnly === true
-          ? printKeys(db, options, invocation)
-          : printEntries(db, options, invocation),
+        print(db, options, renderer, invocation.output),
       )
+      const { note } = renderer
+      if (note !== undefined) io.stderr.write(`varve: ${note}\n`)
     })
 }
 
 async function printEntries(
   db: BinaryDatabase,
   options: IterateOptions<Uint8Array>,
-  { flags, output }: Invocation,
+  renderer: EntryRenderer,
+  output: Output,
 ): Promise<void> {
-  const { json, encoding, keyEncoding } = flags
   for await (const [key, value] of db.entries(options)) {
-    const keyText = formatLine(key, keyEncoding, 'the key')
-    await output.line(
-      json
-        ? pairAsJson(key, value, keyEncoding, encoding)
-        : `${keyText}\t${formatLine(value, encoding, `the value of '${keyText}'`)}`,
-    )
+    await output.line(renderer.entry(key, value))
     if (output.closed) break
   }
   await output.flush()
@@ -68,15 +65,11 @@ async function printEntries(
 async function printKeys(
   db: BinaryDatabase,
   options: IterateOptions<Uint8Array>,
-  { flags, output }: Invocation,
+  renderer: EntryRenderer,
+  output: Output,
 ): Promise<void> {
-  const { json, keyEncoding } = flags
   for await (const key of db.keys(options)) {
-    await output.line(
-      json
-        ? `{"key":${formatJson(key, keyEncoding, 'a key')}}`
-        : formatLine(key, keyEncoding, 'a key'),
-    )
+    await output.line(renderer.keyOnly(key))
     if (output.closed) break
   }
   await output.flush()

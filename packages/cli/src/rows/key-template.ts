@@ -2,6 +2,25 @@ import { DataError, UsageError } from '../exit-code.js'
 
 export type Fields = Record<string, unknown>
 
+/** Most fields that a message lists. */
+const maxFieldsListed = 20
+
+/** A row lacks a field; the message lists those that it has. */
+export class MissingFieldError extends DataError {
+  constructor(field: string, fields: Fields) {
+    super(`field '${field}' is missing; the row has ${listFields(fields)}`)
+  }
+}
+
+/** The names of the fields, for messages. */
+export function listFields(fields: Fields): string {
+  const names = Object.keys(fields)
+  if (names.length === 0) return 'no fields'
+  const hiddenCount = names.length - maxFieldsListed
+  const listed = names.slice(0, maxFieldsListed).join(', ')
+  return hiddenCount > 0 ? `${listed} and ${hiddenCount} more` : listed
+}
+
 /** Makes the key of a row; throws `DataError` when the row lacks a field. */
 export type KeyTemplate = (fields: Fields) => string
 
@@ -19,7 +38,7 @@ export function compileKeyTemplate(template: string): KeyTemplate {
   return (fields) => {
     let key = ''
     for (const part of parts) {
-      key += typeof part === 'string' ? part : asKeyPart(fieldAt(fields, part), part.name)
+      key += typeof part === 'string' ? part : asKeyPart(fieldAt(fields, part), part.name, fields)
     }
     return key
   }
@@ -60,9 +79,10 @@ function parse(template: string): (string | FieldPath)[] {
   return parts
 }
 
-function asKeyPart(value: unknown, name: string): string {
+function asKeyPart(value: unknown, name: string, fields: Fields): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value === undefined || value === null) throw new DataError(`field '${name}' is missing`)
+  if (value === undefined) throw new MissingFieldError(name, fields)
+  if (value === null) throw new DataError(`field '${name}' is null`)
   throw new DataError(`field '${name}' is not text, a number or a boolean`)
 }

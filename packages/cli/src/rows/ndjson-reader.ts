@@ -1,13 +1,18 @@
-import { readLines } from '../lines.js'
+import { isUtf8 } from 'node:buffer'
+import { readLineBytes } from '../lines.js'
 import type { Fields } from './key-template.js'
 import type { BadRow, Row } from './row.js'
 
-/** Rows of newline-delimited JSON: an object a line; empty lines are passed over. */
+/** Rows of newline-delimited JSON: one object per line; empty lines are skipped. */
 export async function* readNdjson(source: AsyncIterable<Uint8Array>): AsyncGenerator<Row | BadRow> {
   let line = 0
-  for await (const raw of readLines(source)) {
+  for await (const raw of readLineBytes(source)) {
     line++
-    const json = (line === 1 && raw.startsWith('\ufeff') ? raw.slice(1) : raw).trim()
+    if (!isUtf8(raw)) {
+      yield { line, problem: 'not UTF-8 text' }
+      continue
+    }
+    const json = raw.toString('utf8').trim()
     if (json !== '') yield parseRow(json, line)
   }
 }
@@ -17,10 +22,12 @@ function parseRow(json: string, line: number): Row | BadRow {
   try {
     fields = JSON.parse(json)
   } catch (error) {
-    return { line, problem: `not JSON: ${(error as SyntaxError).message}` }
+    const hint = line === 1 ? '; is it CSV? Then add --format csv' : ''
+    return { line, problem: `not JSON: ${(error as SyntaxError).message}${hint}` }
   }
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    return { line, problem: 'not a JSON object' }
+  if (Array.isArray(fields)) {
+    return { line, problem: "a JSON array instead of an object; jq -c '.[]' gives one per line" }
   }
+  if (typeof fields !== 'object' || fields === null) return { line, problem: 'not a JSON object' }
   return { line, fields: fields as Fields, json }
 }

@@ -3,7 +3,8 @@ import { asBuffer } from '../text/as-buffer.js'
 import { printable } from '../text/printable.js'
 import { formatJson, utf8Text, type TextEncoding } from '../text/encoding.js'
 import type { Fields } from './key-template.js'
-import { delimiterOf, type RowFormat } from './row.js'
+import { defaultDelimiter } from './delimiter.js'
+import type { RowFormat } from './row.js'
 
 /** Turns entries into the lines of a file. Lines come without their end. */
 export interface RowWriter {
@@ -49,7 +50,7 @@ export function pairAsJson(
 }
 
 function delimitedPairs(options: RowWriterOptions, format: 'csv' | 'tsv'): RowWriter {
-  const delimiter = delimiterOf(format)
+  const delimiter = defaultDelimiter(format)
   const text = (bytes: Uint8Array, encoding: TextEncoding, what: string) =>
     encoding === 'hex' ? asBuffer(bytes).toString('hex') : utf8Text(bytes, what)
   return {
@@ -80,13 +81,13 @@ class DelimitedRows implements RowWriter {
     format: 'csv' | 'tsv',
     private readonly askedColumns: readonly string[] | undefined,
   ) {
-    this.#delimiter = delimiterOf(format)
+    this.#delimiter = defaultDelimiter(format)
     this.#columns = askedColumns
   }
 
   header(key: Uint8Array, value: Uint8Array): string {
     this.#columns ??= Object.keys(fieldsOf(key, value))
-    return this.#line(this.#columns)
+    return this.#columns.map((name) => headerCell(name, this.#delimiter)).join(this.#delimiter)
   }
 
   row(key: Uint8Array, value: Uint8Array): string {
@@ -128,6 +129,13 @@ function fieldsOf(key: Uint8Array, value: Uint8Array): Fields {
 function asCell(value: unknown): string {
   if (value === undefined || value === null) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** Quoted if it holds what another file's delimiter may be: readers detect that in the header. */
+function headerCell(name: string, delimiter: string): string {
+  return /[,;\t|]/.test(name) || name === ''
+    ? `"${name.replaceAll('"', '""')}"`
+    : cell(name, delimiter)
 }
 
 /** Quotes by RFC 4180. */

@@ -16,6 +16,8 @@ const readers: Record<string, Reader> = {
   ndjson: readNdjson,
   csv: (source) => readDelimited(source, { format: 'csv' }),
   tsv: (source) => readDelimited(source, { format: 'tsv' }),
+  'csv with semicolons': (source) => readDelimited(source, { format: 'csv', delimiter: ';' }),
+  'csv without a header': (source) => readDelimited(source, { format: 'csv', header: false }),
   'csv with columns': (source) => readDelimited(source, { format: 'csv', columns: ['key', 'b'] }),
 }
 
@@ -91,8 +93,9 @@ async function importInto(
     valueField: string | undefined
   },
 ): Promise<void> {
-  const counts = { imported: 0, skipped: 0 }
+  const counts = { imported: 0, replaced: 0, skipped: 0 }
   const db = {
+    hasSync: () => false,
     batch(operations: { key: Uint8Array; value: Uint8Array }[]) {
       for (const { key, value } of operations) {
         assert.ok(key.length > 0 && key.length <= 64 * 1024)
@@ -106,6 +109,7 @@ async function importInto(
       db,
       rows,
       {
+        hasDefaultKey: false,
         keyOf: compileKeyTemplate(options.keyTemplate),
         keyEncoding: options.keyEncoding,
         valueField: options.valueField,

@@ -4,14 +4,29 @@ import { asBuffer } from './as-buffer.js'
 // Control characters move the cursor, ring bells and break one-line-an-entry; C1 ones do on some terminals.
 // eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
-const allControlCharacters = new RegExp(controlCharacter, 'g')
+const controlCharacters = new RegExp(controlCharacter, 'g')
 
 /** `bytes` as one line of text that is safe on a terminal: what is no text shows as `\n`, `\xff`. */
 export function printable(bytes: Uint8Array): string {
   const buffer = asBuffer(bytes)
   if (!isUtf8(buffer)) return escapeNonAscii(buffer)
   const text = buffer.toString('utf8')
-  return controlCharacter.test(text) ? text.replace(allControlCharacters, escapeCharacter) : text
+  return controlCharacter.test(text) ? text.replace(controlCharacters, escapeCharacter) : text
+}
+
+/** Text of several lines, such as a message, that is safe on a terminal. */
+export function printableText(text: string): string {
+  return text.replace(controlCharacters, (character) =>
+    character === '\n' || character === '\t' ? character : escapeCharacter(character),
+  )
+}
+
+/** JSON that is safe on a terminal, and the same JSON: its strings may hold these characters. */
+export function printableJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  )
 }
 
 /** As `printable`, cut to `width` characters with an ellipsis. */
