@@ -201,7 +201,7 @@ test('stats, levels and compact answer as text and as JSON', async (t) => {
   assert.equal(levels.flatMap((level) => level.tables).length, 1)
   const stats = JSON.parse((await varve(['stats', '--json'])).out) as { sequence: number }
   assert.equal(stats.sequence, 3)
-  assert.match((await varve(['stats'])).out, /^sequence +3\ntables +1, /)
+  assert.match((await varve(['stats'])).out, /^owner +none: .*\nsequence +3\ntables +1, /)
 })
 
 test('Ctrl-C gives a compaction up, and leaves the tables as they were', async (t) => {

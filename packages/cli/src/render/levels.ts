@@ -1,5 +1,6 @@
 import { colors } from '../text/colors.js'
 import type { LevelInfo, TableInfo } from 'varve'
+import type { DirectoryOwner } from 'varve/tools'
 import { printableWithin } from '../text/printable.js'
 import { formatBytes, formatCount, formatCounted } from '../text/quantity.js'
 
@@ -9,11 +10,15 @@ const keyWidth = 24
 // Sediment: loose grains on top, denser with every level.
 const shades = ['░', '▒', '▓', '█']
 
+export interface LevelsOptions {
+  /** A line for each table, too. */
+  tables?: boolean
+  /** Another process that has the database open, maybe with other compaction options. */
+  owner?: DirectoryOwner | undefined
+}
+
 /** The levels as text: a line for each, its bar as long as its share of the largest. */
-export function renderLevels(
-  levels: readonly LevelInfo[],
-  options: { tables?: boolean } = {},
-): string {
+export function renderLevels(levels: readonly LevelInfo[], options: LevelsOptions = {}): string {
   if (levels.every((level) => level.tables.length === 0)) {
     return '  no tables yet: what there is, is in memory and in the log'
   }
@@ -27,6 +32,7 @@ export function renderLevels(
     if (options.tables === true) lines.push(...level.tables.map(tableLine))
   }
   lines.push(...emptyLine(levels), totalLine(levels))
+  if (options.owner !== undefined) lines.push(colors.dim(ownerLine(options.owner)))
   return lines.join('\n')
 }
 
@@ -78,6 +84,10 @@ function totalLine(levels: readonly LevelInfo[]): string {
     `  ${formatCounted(tableCount, 'table')}, ${formatCounted(entryCount, 'entry', 'entries')}, ` +
     `${formatBytes(sizeBytes)}; a level is compacted when its score reaches 1`
   )
+}
+
+function ownerLine({ pid }: DirectoryOwner): string {
+  return `  open in process ${pid}; scores assume the default compaction options (exact: db.levels() there)`
 }
 
 /** From the smallest first key to the largest end; the end itself belongs to no table. */

@@ -28,6 +28,11 @@ export { verify } from './verify/verify.js'
 export type { VerifiedFile, VerifyReport, VerifyTotals } from './verify/verify-report.js'
 export { dump, type DumpOptions } from './dump/dump.js'
 export type * from './dump/dump-items.js'
+export {
+  describeDirectory,
+  type DirectoryDescription,
+  type FileTotals,
+} from './directory/describe-directory.js'
 export type { DirectoryOwner } from './directory/directory-owner.js'
 export type { Problem, ProblemKind, Remark } from './directory/problem.js'
 export type { ToolOptions } from './directory/tool-options.js'
