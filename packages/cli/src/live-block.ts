@@ -29,6 +29,7 @@ export class LiveBlock {
   }
 
   end(): void {
-    this.stream.write(wrap + showCursor)
+    // The terminal may have echoed ^C where the next prompt begins.
+    this.stream.write(`\r${clearToLineEnd}${wrap}${showCursor}`)
   }
 }
