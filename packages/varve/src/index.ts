@@ -11,6 +11,8 @@ import { destroyDatabase } from './db/open/destroy.js'
 import { requireObject } from './db/options/arguments.js'
 import { resolveOptions } from './db/options/open-options.js'
 import type { FileSystem } from './fs/file-system.js'
+import { afterCloses } from './fs/lock/closes-under-way.js'
+import { nodeFileSystem } from './fs/node-file-system.js'
 
 export { VarveError, type ErrorCode, type ErrorDetails } from './base/errors.js'
 export type { ByteSink } from './base/byte-sink.js'
@@ -56,8 +58,8 @@ export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js
 /**
  * Opens the database in the directory `path`, and makes one when there is none.
  *
- * One owner at a time: a second `open` fails with `LOCKED` until `close`. What an earlier owner left in
- * its log, however it ended, is recovered first.
+ * One owner at a time: a second `open` fails with `LOCKED` until `close`. It waits for a `close` that this
+ * thread has begun. What an earlier owner left in its log, however it ended, is recovered first.
  *
  * ```ts
  * await using db = await open('./data', { valueEncoding: 'json' })
@@ -73,18 +75,19 @@ export async function open<
 >(path: string, options: OpenOptions<KE, VE> = {}): Promise<Database<Decoded<KE>, Decoded<VE>>> {
   const resolved = resolveOptions(options)
   await checkCodecModules(options.codecs ?? [])
-  return Database.open(path, resolved)
+  return afterCloses(resolved.fs, () => Database.open(path, resolved))
 }
 
 /**
  * Removes the database in the directory `path`: all of its files and nothing else, so the directory
- * stays. Does nothing when there is none.
+ * stays. Does nothing when there is none. Waits for a `close` that this thread has begun.
  *
  * @throws LOCKED while it is open, INVALID_ARGUMENT when the files are not Varve's, IO
  */
 export async function destroy(path: string, options: DestroyOptions = {}): Promise<void> {
   requireObject(options, 'the options of destroy')
-  return Promise.resolve(destroyDatabase(path, options.fileSystem))
+  const { fileSystem = nodeFileSystem } = options
+  return afterCloses(fileSystem, () => destroyDatabase(path, fileSystem))
 }
 
 /** Options of `destroy`. */

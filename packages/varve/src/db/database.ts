@@ -12,6 +12,7 @@ import type {
 } from '../compaction/pickers/compaction-options.js'
 import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import { type Explanation, explainGet } from '../tree/explain.js'
+import { recordClose } from '../fs/lock/closes-under-way.js'
 import { defaultKeyspace } from '../version/version-edit.js'
 import type {
   BatchOperation,
@@ -372,10 +373,15 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   /**
    * Waits for writes under way, makes everything durable, gives up background work (which goes on at
    * the next open) and frees the directory. Iterators and snapshots answer CLOSED from then on.
-   * Calling it again does nothing.
+   * Calling it again does nothing. `open` and `destroy` wait for a close that is under way.
    */
   close(): Promise<void> {
-    return (this.state.closing ??= closeDatabase(this.parts, this.state))
+    const { state, parts } = this
+    return (state.closing ??= recordClose(
+      parts.options.fs,
+      parts.path,
+      closeDatabase(parts, state),
+    ))
   }
 
   /** As `close`, for `await using`. */

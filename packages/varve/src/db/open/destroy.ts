@@ -3,15 +3,13 @@ import { systemClock } from '../../base/clock.js'
 import { invalidArgument } from '../../base/errors.js'
 import { describe } from '../../batch/encoding.js'
 import type { FileSystem } from '../../fs/file-system.js'
-import { lockDirectory } from '../../fs/lock/lock-directory.js'
-import { nodeFileSystem } from '../../fs/node-file-system.js'
+import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
-import { requireNoReaders } from '../../fs/lock/reader-lease.js'
 import { currentName, parseFileName } from '../../version/file-names.js'
 import { isOwnManifest } from '../../version/manifest.js'
 
 /** See `destroy` in index.ts. */
-export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): void {
+export function destroyDatabase(path: string, fs: FileSystem): void {
   if (typeof path !== 'string' || path === '') {
     throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
   }
@@ -19,9 +17,8 @@ export function destroyDatabase(path: string, fs: FileSystem = nodeFileSystem): 
   if (fs.exists(join(path, currentName)) && !isOwnManifest(fs, path)) {
     throw invalidArgument(`${path} holds a database of another engine; it is left alone`)
   }
-  const lock = lockDirectory(path, { fs, clock: systemClock, lockOwner: nodeLockOwner })
+  const lock = lockWithoutReaders(path, { fs, clock: systemClock, lockOwner: nodeLockOwner })
   try {
-    requireNoReaders(fs, path, nodeLockOwner)
     // CURRENT first: what is left after a crash half-way is not opened as a database with holes.
     const names = fs
       .list(path)

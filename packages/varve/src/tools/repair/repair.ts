@@ -1,6 +1,6 @@
 import { corruption } from '../../base/errors.js'
-import { lockDirectory } from '../../fs/lock/lock-directory.js'
-import { requireNoReaders } from '../../fs/lock/reader-lease.js'
+import { afterCloses } from '../../fs/lock/closes-under-way.js'
+import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { currentName, maxFileNumber, unneededFiles } from '../../version/file-names.js'
 import { startManifest } from '../../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
@@ -48,9 +48,10 @@ export async function repair(
 ): Promise<RepairReport> {
   const { apply = false, salvageLogs = false } = options
   const site = siteOf(directory, options)
-  const lock = apply ? lockDirectory(site.directory, site) : undefined
+  const lock = apply
+    ? await afterCloses(site.fs, () => lockWithoutReaders(site.directory, site))
+    : undefined
   try {
-    if (apply) requireNoReaders(site.fs, site.directory, site.lockOwner)
     const plan = await inTurns(site.clock, planRepair(site, { salvageLogs }))
     const report = reportOf(site, plan)
     if (!apply || !plan.isNeeded) return report

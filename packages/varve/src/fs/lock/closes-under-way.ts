@@ -1,0 +1,54 @@
+import { VarveError } from '../../base/errors.js'
+import type { FileSystem } from '../file-system.js'
+
+/** Closes that have begun in this thread and have not ended, by file system and real path. */
+const underWay = new WeakMap<FileSystem, Map<string, Set<Promise<void>>>>()
+
+/**
+ * Records that this thread lets go of `directory`, as its owner or as a reader, when `close` settles.
+ * Returns `close`.
+ */
+export function recordClose(
+  fs: FileSystem,
+  directory: string,
+  close: Promise<void>,
+): Promise<void> {
+  const closes = closesIn(fs)
+  const ofDirectory = closes.get(directory) ?? new Set()
+  closes.set(directory, ofDirectory.add(close))
+  const forget = (): void => {
+    ofDirectory.delete(close)
+    if (ofDirectory.size === 0 && closes.get(directory) === ofDirectory) closes.delete(directory)
+  }
+  close.then(forget, forget)
+  return close
+}
+
+/**
+ * Runs `attempt`. When it fails with LOCKED on a directory that this thread is closing, waits for the
+ * close to end and runs it again.
+ */
+export async function afterCloses<T>(fs: FileSystem, attempt: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      const closes = closesOf(fs, error)
+      if (closes === undefined) throw error
+      // How a close ended is for its own caller.
+      await Promise.allSettled(closes)
+    }
+  }
+}
+
+/** The closes that may free the directory that `error` says is locked. */
+function closesOf(fs: FileSystem, error: unknown): Set<Promise<void>> | undefined {
+  if (!(error instanceof VarveError) || error.code !== 'LOCKED') return undefined
+  return error.path === undefined ? undefined : closesIn(fs).get(error.path)
+}
+
+function closesIn(fs: FileSystem): Map<string, Set<Promise<void>>> {
+  const closes = underWay.get(fs) ?? new Map<string, Set<Promise<void>>>()
+  underWay.set(fs, closes)
+  return closes
+}
