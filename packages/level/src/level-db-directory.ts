@@ -1,16 +1,19 @@
-import { open } from 'node:fs/promises'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LevelError } from './level-error.js'
 
 /** Where the first edit of a LevelDB MANIFEST ends at the latest, its comparator's name included. */
 const probedBytes = 256
 
-/** Refuses a directory that holds a database of LevelDB, which has files of the same names. */
-export async function refuseLevelDb(location: string): Promise<void> {
-  const current = await firstBytes(join(location, 'CURRENT'))
+/**
+ * Refuses a directory that holds a database of LevelDB, which has files of the same names. Synchronous,
+ * so that `open` makes the directory before anything else runs.
+ */
+export function refuseLevelDb(location: string): void {
+  const current = firstBytes(join(location, 'CURRENT'))
   const manifest = /^MANIFEST-\d{6,}(?=\n$)/.exec(current)?.[0]
   if (manifest === undefined) return
-  if (!(await firstBytes(join(location, manifest))).includes('leveldb.')) return
+  if (!firstBytes(join(location, manifest)).includes('leveldb.')) return
   throw new LevelError(
     'LEVEL_NOT_SUPPORTED',
     `${location} holds a database of LevelDB: copy it with \`varve import --from leveldb\` of @varve/cli, ` +
@@ -18,14 +21,17 @@ export async function refuseLevelDb(location: string): Promise<void> {
   )
 }
 
-/** Empty when there is no such file. */
-async function firstBytes(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined)
-  if (file === undefined) return ''
+/** Empty when there is no such file, or it cannot be read: what the engine then reports says more. */
+function firstBytes(path: string): string {
+  const bytes = Buffer.alloc(probedBytes)
+  let file: number | undefined
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(probedBytes), 0, probedBytes, 0)
-    return buffer.toString('latin1', 0, bytesRead)
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return ''
+    file = openSync(path, 'r')
+    return bytes.toString('latin1', 0, readSync(file, bytes, 0, probedBytes, 0))
+  } catch {
+    return ''
   } finally {
-    await file.close()
+    if (file !== undefined) closeSync(file)
   }
 }

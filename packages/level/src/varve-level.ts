@@ -1,4 +1,4 @@
-import { rmdir } from 'node:fs/promises'
+import { rmdirSync } from 'node:fs'
 import { AbstractLevel } from 'abstract-level'
 import {
   type CursorOptions,
@@ -10,6 +10,7 @@ import {
   VarveError,
 } from 'varve'
 import { repair } from 'varve/tools'
+import { afterCloses, recordClose } from './closes-under-way.js'
 import { engineOptionsOf } from './engine-options.js'
 import { refuseLevelDb } from './level-db-directory.js'
 import { propertyOf } from './level-db-property.js'
@@ -155,11 +156,19 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return propertyOf(property, this.#views[0])
   }
 
-  /** Removes the database: its files, and the directory if nothing else is in it. */
+  /**
+   * Removes the database: its files, and the directory if nothing else is in it. Waits for a `close` of
+   * this thread that has not ended.
+   */
   static async destroy(location: string): Promise<void> {
     requireLocation(location)
-    await destroy(location).catch(rethrow)
-    await rmdir(location).catch(() => {})
+    await afterCloses(() => destroy(location)).catch(rethrow)
+    try {
+      // At once: an `open` that waits comes before or after, and never in between.
+      rmdirSync(location)
+    } catch {
+      // It is not there, or something else is in it.
+    }
   }
 
   /**
@@ -170,8 +179,8 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
    */
   static async repair(location: string): Promise<void> {
     requireLocation(location)
-    await refuseLevelDb(location)
-    const { after } = await repair(location, { apply: true }).catch(rethrow)
+    refuseLevelDb(location)
+    const { after } = await afterCloses(() => repair(location, { apply: true })).catch(rethrow)
     if (after === undefined || after.isSound) return
     throw new LevelError('LEVEL_CORRUPTION', `${location} is still damaged after its repair`)
   }
@@ -219,15 +228,24 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return super.batch(operations as never, options as object)
   }
 
+  /** Closes the database. An `open` or `destroy` of the same directory in this thread waits for it. */
+  override close(): Promise<void> {
+    const heldDirectory = () => (this.#isEngineOpen ? this.#views[0].path : undefined)
+    return recordClose({ heldDirectory }, super.close())
+  }
+
   // What follows is called by abstract-level, with keys and values encoded.
 
   async _open(options: types.OpenOptions): Promise<void> {
-    await refuseLevelDb(this.#location)
-    const first = await open(this.#location, {
+    refuseLevelDb(this.#location)
+    const engineOptions = {
       ...engineOptionsOf(options),
       keyEncoding: textKeys,
       valueEncoding: textValues,
-    }).catch((error: unknown) => rethrow(inLevelDbsWords(error, this.#location)))
+    }
+    const first = await afterCloses(() => open(this.#location, engineOptions)).catch(
+      (error: unknown) => rethrow(inLevelDbsWords(error, this.#location)),
+    )
     this.#views = [
       first,
       first.withEncodings({ valueEncoding: byteValues }),
@@ -237,11 +255,16 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     this.#isEngineOpen = true
   }
 
-  /** The engine is closed even when it fails to sync its last writes: that is told once. */
+  /** A close that fails to sync the last writes closes the engine too, and reports the failure once. */
   async _close(): Promise<void> {
     if (!this.#isEngineOpen) return
-    this.#isEngineOpen = false
-    await this.#views[0].close().catch(rethrow)
+    try {
+      await this.#views[0].close()
+    } catch (error) {
+      rethrow(error)
+    } finally {
+      this.#isEngineOpen = false
+    }
   }
 
   _put(key: Data, value: Data, options?: PrivateOptions): Promise<void> {
