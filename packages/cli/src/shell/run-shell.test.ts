@@ -93,7 +93,7 @@ test('a write under a snapshot says which data it changed', async (t) => {
 
 test('what is not JSON is refused under a JSON encoding', async (t) => {
   const varve = varveIn(temporaryFolder(t))
-  const bad = ['{bad', '{"a":1,}', 'undefined', 'text', '"\\xff"', '""']
+  const bad = ['{bad', '{"a":1,}', 'undefined', 'text', String.raw`"\"\xff\""`, '""']
   const script = bad.map((text) => `put k ${text.startsWith('"') ? text : `'${text}'`}`)
   const inShell = await varve(['shell', '--encoding', 'json'], script.join('\n'))
   assert.equal(inShell.err.match(/must be JSON|not UTF-8/g)?.length, bad.length, inShell.err)
