@@ -47,8 +47,18 @@ export class RecordLines {
 
   /** The bytes from the position up to `end`. */
   bytesTo(end: number): Buffer {
-    const whole = Buffer.concat(this.#chunks)
-    return whole.subarray(this.#consumedBytes, this.#consumedBytes + end - this.#position)
+    const start = this.#consumedBytes
+    const length = end - this.#position
+    const parts: Buffer[] = []
+    let missing = length + start
+    for (const chunk of this.#chunks) {
+      parts.push(chunk)
+      missing -= chunk.length
+      if (missing <= 0) break
+    }
+    // Most records are within one chunk and are not copied.
+    const whole = parts.length === 1 ? parts[0] : Buffer.concat(parts)
+    return whole.subarray(start, start + length)
   }
 
   #peek(): number | undefined {
