@@ -30,7 +30,7 @@ import { CodecRegistry, noneCodec } from '../../packages/varve/dist/sstable/bloc
 import { TableReader } from '../../packages/varve/dist/sstable/table-reader.js'
 import { TableWriter } from '../../packages/varve/dist/sstable/table-writer.js'
 import { inputEntry } from '../../packages/varve/dist/testing/kit/input-entry.js'
-import { tableName } from '../../packages/varve/dist/version/file-names.js'
+import { tableName } from '../../packages/varve/dist/store/file-names.js'
 import { generator, shuffled } from '../workloads/random.mjs'
 
 /** Few enough to stay in a core's own cache: what is measured is the code, not the memory's mood. */

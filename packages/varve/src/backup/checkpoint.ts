@@ -1,6 +1,6 @@
 import type { Pace } from '../base/pace.js'
 import type { FileSystem } from '../fs/file-system.js'
-import { logName, tableName } from '../version/file-names.js'
+import { logName, tableName } from '../store/file-names.js'
 import { startManifest } from '../version/manifest.js'
 import { copyCommits } from './copy-commits.js'
 import { type CopySource, tablesOf } from './copy-source.js'
@@ -35,8 +35,9 @@ export async function writeCheckpoint(
   let copiedBytes = 0
   let sizeBytes = 0
   const path = await inNewDirectory(fs, target, token, async (directory) => {
-    for (const name of tablesOf(from).map(tableName)) {
-      copiedBytes += await linkOrCopy(fs, `${from.directory}/${name}`, `${directory}/${name}`, pace)
+    for (const fileNumber of tablesOf(from)) {
+      const path = `${directory}/${tableName(fileNumber)}`
+      copiedBytes += await linkOrCopy(fs, from.store, fileNumber, path, pace)
     }
     copiedBytes += await writeCommitsAndManifest(fs, from, directory, pace)
     sizeBytes = directoryBytes(fs, directory)

@@ -1,4 +1,5 @@
-import { logName, tableName } from '../version/file-names.js'
+import { logName, tableName } from '../store/file-names.js'
+import type { TableStore } from '../store/table-store.js'
 import type { VersionEdit } from '../version/version-edit.js'
 import type { ReplayedLog } from '../wal/replay.js'
 
@@ -8,6 +9,7 @@ import type { ReplayedLog } from '../wal/replay.js'
  */
 export interface CopySource {
   readonly directory: string
+  readonly store: TableStore
   /** Makes the Versions of that state from nothing. Logs below its log number are not needed. */
   readonly edit: VersionEdit & { readonly logNumber: number; readonly nextFileNumber: number }
   /** Each holds whole records up to its limit, or its end. */

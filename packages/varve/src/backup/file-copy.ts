@@ -1,7 +1,8 @@
 import { ContentHash } from '../base/content-hash.js'
 import { corruption, VarveError } from '../base/errors.js'
 import type { Pace } from '../base/pace.js'
-import type { FileSystem } from '../fs/file-system.js'
+import type { FileSystem, ReadableFile, WritableFile } from '../fs/file-system.js'
+import type { TableStore } from '../store/table-store.js'
 
 /** Read and written at once. */
 const pieceBytes = 256 * 1024
@@ -13,30 +14,31 @@ export interface FileContent {
   readonly hash: string
 }
 
-/** Reads a file to its end. */
-export async function contentOf(fs: FileSystem, path: string, pace: Pace): Promise<FileContent> {
-  return readThrough(fs, path, pace, () => {})
+/** Reads a file to its end and closes it. */
+export async function contentOf(file: ReadableFile, pace: Pace): Promise<FileContent> {
+  return readThrough(file, pace, () => {})
 }
 
 /**
- * Copies a file to a name that is not taken, durably, and reads the copy again. The name is not synced.
- * When it fails, no copy is left. Throws CORRUPTION when the file does not hold what is `expected`.
+ * Copies a file to a name that is not taken, durably, closes it and reads the copy again. The name is
+ * not synced. When it fails, no copy is left. Throws CORRUPTION when the file does not hold what is
+ * `expected`.
  */
 export async function copyFile(
   fs: FileSystem,
-  from: string,
+  from: ReadableFile,
   to: string,
   pace: Pace,
   expected?: FileContent,
 ): Promise<FileContent> {
-  const file = fs.create(to)
+  const file = createCopyOf(fs, from, to)
   let isDone = false
   try {
     const append = (piece: Buffer): void => file.append(piece, 0, piece.length)
-    const content = await readThrough(fs, from, pace, append)
-    if (expected !== undefined) requireSame(from, expected, content)
+    const content = await readThrough(from, pace, append)
+    if (expected !== undefined) requireSame(from.path, expected, content)
     await file.syncAsync()
-    requireSame(to, content, await contentOf(fs, to, pace))
+    requireSame(to, content, await contentOf(fs.openForRead(to), pace))
     isDone = true
     return content
   } finally {
@@ -46,23 +48,24 @@ export async function copyFile(
 }
 
 /**
- * Gives a file that never changes a second name, or copies it where the file system has no two names
- * for one file, as between two devices. Returns the bytes that were written for it.
+ * Gives a table a second name, or copies it where that cannot be done, as between two devices. Returns
+ * the bytes that were written for it.
  */
 export async function linkOrCopy(
   fs: FileSystem,
-  from: string,
+  store: TableStore,
+  fileNumber: number,
   to: string,
   pace: Pace,
 ): Promise<number> {
   try {
-    fs.link(from, to)
+    store.link(fileNumber, to)
     await pace.spent(linkCostBytes)
     return 0
   } catch (error) {
     if (!isCannotLink(error)) throw error
   }
-  const { sizeBytes } = await copyFile(fs, from, to, pace)
+  const { sizeBytes } = await copyFile(fs, await store.openAsync(fileNumber), to, pace)
   return sizeBytes
 }
 
@@ -91,16 +94,25 @@ const linkCostBytes = 64 * 1024
 const cannotLinkCodes = ['EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 function isCannotLink(error: unknown): boolean {
-  return error instanceof VarveError && cannotLinkCodes.includes(error.systemCode ?? '')
+  if (!(error instanceof VarveError)) return false
+  return error.code === 'UNSUPPORTED' || cannotLinkCodes.includes(error.systemCode ?? '')
+}
+
+/** Closes `from` when the copy cannot be created. */
+function createCopyOf(fs: FileSystem, from: ReadableFile, to: string): WritableFile {
+  try {
+    return fs.create(to)
+  } catch (error) {
+    from.close()
+    throw error
+  }
 }
 
 async function readThrough(
-  fs: FileSystem,
-  path: string,
+  file: ReadableFile,
   pace: Pace,
   take: (piece: Buffer) => void,
 ): Promise<FileContent> {
-  const file = fs.openForRead(path)
   try {
     const hash = new ContentHash()
     const buffer = Buffer.allocUnsafe(pieceBytes)

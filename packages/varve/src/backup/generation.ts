@@ -1,7 +1,7 @@
 import { contentHashOf } from '../base/content-hash.js'
 import { corruption, unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
-import { currentName, parseFileName } from '../version/file-names.js'
+import { currentName, parseFileName } from '../store/file-names.js'
 import type { FileContent } from './file-copy.js'
 
 /**

@@ -4,7 +4,7 @@ import { lockDirectory, type LockSite } from '../fs/lock/lock-directory.js'
 import type { CodecRegistry } from '../sstable/block/codec.js'
 import { checkTable } from '../sstable/salvage/table-check.js'
 import { TolerantTable } from '../sstable/salvage/tolerant-table.js'
-import { currentName, tableName } from '../version/file-names.js'
+import { currentName, tableName } from '../store/file-names.js'
 import { type BackupDirectory, prepareBackupDirectory } from './backup-directory.js'
 import { writeCommitsAndManifest } from './checkpoint.js'
 import { type CopySource, tablesOf } from './copy-source.js'
@@ -105,16 +105,15 @@ class Backup {
   }
 
   private async storeTables(): Promise<BackedUpFile[]> {
-    const { from, site, pace } = this
+    const { from, pace } = this
     const stored: BackedUpFile[] = []
-    for (const name of tablesOf(from).map(tableName)) {
-      const path = `${from.directory}/${name}`
-      const content = await contentOf(site.fs, path, pace)
+    for (const fileNumber of tablesOf(from)) {
+      const content = await contentOf(await from.store.openAsync(fileNumber), pace)
       if (!this.isStored(content)) {
-        await this.copyTable(path, content)
+        await this.copyTable(fileNumber, content)
         this.newTables++
       }
-      stored.push({ name, ...content })
+      stored.push({ name: tableName(fileNumber), ...content })
     }
     return stored
   }
@@ -130,7 +129,7 @@ class Backup {
     const names = fs.list(stagingPath).filter((name) => name !== currentName)
     for (const name of [...names.sort(), currentName]) {
       const path = `${stagingPath}/${name}`
-      const content = await contentOf(fs, path, pace)
+      const content = await contentOf(fs.openForRead(path), pace)
       if (!this.isStored(content)) {
         fs.rename(path, directory.contentPath(content.hash))
         this.copiedBytes += content.sizeBytes
@@ -153,12 +152,14 @@ class Backup {
     }
   }
 
-  private async copyTable(path: string, content: FileContent): Promise<void> {
+  private async copyTable(fileNumber: number, content: FileContent): Promise<void> {
     const { fs } = this.site
+    const { store } = this.from
     const final = this.directory.contentPath(content.hash)
     const temporary = `${final}.tmp`
-    const { sizeBytes } = await copyFile(fs, path, temporary, this.pace, content)
-    await this.requireSoundTable(temporary, path)
+    const original = await store.openAsync(fileNumber)
+    const { sizeBytes } = await copyFile(fs, original, temporary, this.pace, content)
+    await this.requireSoundTable(temporary, store.nameOf(fileNumber))
     fs.rename(temporary, final)
     this.copiedBytes += sizeBytes
   }

@@ -32,7 +32,8 @@ export async function restoreGeneration(
 ): Promise<RestoreReport> {
   const path = await inNewDirectory(fs, target, clock.uniqueToken(), async (directory) => {
     for (const file of restored.files) {
-      await copyFile(fs, backups.contentPath(file.hash), `${directory}/${file.name}`, pace, file)
+      const content = fs.openForRead(backups.contentPath(file.hash))
+      await copyFile(fs, content, `${directory}/${file.name}`, pace, file)
     }
     fs.syncDirectory(directory)
   })

@@ -86,7 +86,7 @@ class Verification {
     const { directory, pace } = this
     const path = directory.contentPath(file.hash)
     try {
-      const found = await contentOf(directory.fs, path, pace)
+      const found = await contentOf(directory.fs.openForRead(path), pace)
       this.readBytes += found.sizeBytes
       requireSame(path, file, found)
       return undefined

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'INVALID_ARGUMENT'
   | 'CONFLICT'
   | 'UNSUPPORTED_FORMAT'
+  | 'UNSUPPORTED'
   | 'ABORTED'
 
 /** What an error knows beside its code and message; its own fields. */

@@ -60,7 +60,7 @@ test('more range deletes than stored bytes are refused, and never stored so', ()
   }
   const fs = new MemoryFileSystem()
   const options = { blockBytes: 4096, filterBitsPerKey: 10, codec: tightCodec }
-  const writer = new TableWriter(fs, '/t', options, 1)
+  const writer = new TableWriter(fs.create('/t'), options, 1)
   for (const { start, end, sequence } of list) writer.addRangeTombstone(start, end, sequence)
   writer.finish()
   const reader = openTable(fs, '/t', { ...readContext(), codecs: new CodecRegistry([tightCodec]) })

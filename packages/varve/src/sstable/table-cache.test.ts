@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { PointLookup } from '../entry/point-lookup.js'
+import { LocalTableStore } from '../store/local-table-store.js'
 import { type KnownTable, TableCache } from './table-cache.js'
 import { readContext, writeTable } from './testing/random-table.js'
 
@@ -12,12 +13,13 @@ function cacheOf(
   maxOpenTables: number,
 ): { cache: TableCache; tables: KnownTable[] } {
   const fs = new MemoryFileSystem()
-  const pathOf = (fileNumber: number): string => `/${fileNumber}`
+  fs.makeDirectory('/db')
+  const store = new LocalTableStore(fs, '/db')
   const tables = Array.from({ length: count }, (_, i) => {
     const entry = { key, sequence: i + 1, kind: 1, value: Buffer.alloc(i + 1) }
-    return { ...writeTable(fs, pathOf(i), [entry]), fileNumber: i }
+    return { ...writeTable(fs, store.nameOf(i), [entry]), fileNumber: i }
   })
-  return { cache: new TableCache(fs, pathOf, readContext(), maxOpenTables), tables }
+  return { cache: new TableCache(store, readContext(), maxOpenTables), tables }
 }
 
 test('opens on demand and keeps those that were used last', () => {

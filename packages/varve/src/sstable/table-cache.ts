@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import type { FileSystem } from '../fs/file-system.js'
+import type { TableStore } from '../store/table-store.js'
 import type { TableReadContext } from './block-source.js'
 import type { TableSummary } from './format/properties.js'
 import { TableReader } from './table-reader.js'
@@ -25,8 +25,7 @@ export class TableCache {
   private useCount = 0
 
   constructor(
-    private readonly fs: FileSystem,
-    private readonly pathOf: (fileNumber: number) => string,
+    private readonly store: TableStore,
     private readonly context: TableReadContext,
     private readonly maxOpenTables: number,
   ) {
@@ -75,7 +74,7 @@ export class TableCache {
   private open(table: KnownTable): TableReader {
     const { fileNumber } = table
     if (this.readers.size >= this.maxOpenTables) this.makeRoom()
-    const file = this.fs.openForRead(this.pathOf(fileNumber))
+    const file = this.store.open(fileNumber)
     let reader: TableReader
     try {
       reader = TableReader.open(file, fileNumber, this.context, table)

@@ -16,7 +16,7 @@ const entries = randomEntries(random, 12)
 
 function table(codec = noneCodec, blockBytes = 200): Buffer {
   const fs = new MemoryFileSystem()
-  const writer = new TableWriter(fs, '/t', { blockBytes, filterBitsPerKey: 10, codec }, 0)
+  const writer = new TableWriter(fs.create('/t'), { blockBytes, filterBitsPerKey: 10, codec }, 0)
   for (const entry of entries) writer.add(inputEntry(entry))
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 7)
   const bytes = Buffer.alloc(writer.finish().sizeBytes)

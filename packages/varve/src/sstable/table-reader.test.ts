@@ -67,7 +67,7 @@ test('reads what was written, at every visible sequence', () => {
 
 test('the summary and the properties say what the table holds', () => {
   const fs = new MemoryFileSystem()
-  const writer = new TableWriter(fs, '/t', plainOptions, 5)
+  const writer = new TableWriter(fs.create('/t'), plainOptions, 5)
   const [b, d] = [Buffer.from('b'), Buffer.from('d')]
   writer.add(inputEntry({ key: b, sequence: 9, kind: 1, value: Buffer.from('value') }))
   writer.add(inputEntry({ key: b, sequence: 7, kind: 0, value: Buffer.alloc(0) }))
@@ -113,7 +113,7 @@ test('the range of a table ends right behind its last key', () => {
 
 test('a table of range deletes alone can be read', () => {
   const fs = new MemoryFileSystem()
-  const writer = new TableWriter(fs, '/t', plainOptions, 0)
+  const writer = new TableWriter(fs.create('/t'), plainOptions, 0)
   assert.equal(writer.isEmpty, true)
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 3)
   assert.equal(writer.isEmpty, false)

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.js'
 import { compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
 import { Memory } from '../base/memory.js'
-import type { FileSystem, WritableFile } from '../fs/file-system.js'
+import type { WritableFile } from '../fs/file-system.js'
 import { readExpiry } from '../key/expiry.js'
 import { keyOf, type InputEntry } from '../entry/job-input.js'
 import { isEmptyRange, successor, unionRange, type KeyRange } from '../key/key-range.js'
@@ -45,7 +45,6 @@ const noProperties: ReadonlyMap<string, Uint8Array> = new Map()
  */
 export class TableWriter {
   entryCount = 0
-  private readonly file: WritableFile
   private readonly output: AppendBuffer
   private readonly block: BlockBuilder
   private readonly index = new TableIndexBuilder()
@@ -67,19 +66,17 @@ export class TableWriter {
   private isClosed = false
 
   /**
-   * Creates the file. `baseSequence` is a lower bound of all sequences that will be added. `room` is
-   * the writer's until the table is finished or abandoned.
+   * Writes into an empty file, which it closes. `baseSequence` is a lower bound of all sequences that
+   * will be added. `room` is the writer's until the table is finished or abandoned.
    */
   constructor(
-    private readonly fs: FileSystem,
-    readonly path: string,
+    private readonly file: WritableFile,
     private readonly options: TableOptions,
     private readonly baseSequence: number,
     room: OutputRoom = { memory: Memory.allocate(outputRoomBytes), start: 0 },
   ) {
     this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
-    this.file = fs.create(path)
-    this.output = new AppendBuffer(this.file, room)
+    this.output = new AppendBuffer(file, room)
     this.block = new BlockBuilder(this.output, options.blockBytes)
     this.output.append(encodeHeader())
   }
@@ -177,10 +174,9 @@ export class TableWriter {
     return { ...statistics, sizeBytes }
   }
 
-  /** Closes and removes the file; after `finish` it removes it too. */
+  /** Closes the file, whose content is worthless unless `finish` returned. The caller removes it. */
   abandon(): void {
     if (!this.isClosed) this.close()
-    this.fs.remove(this.path)
   }
 
   private countExpiring({ memory, keyEnd }: InputEntry): void {
@@ -247,7 +243,7 @@ export class TableWriter {
 
   private refused(key: Uint8Array, sequence: number, kind: number): VarveError {
     return invalidArgument(
-      `table ${this.path} cannot take key ${printableKey(key)}, sequence ${sequence}, kind ${kind}, ` +
+      `table ${this.file.path} cannot take key ${printableKey(key)}, sequence ${sequence}, kind ${kind}, ` +
         `here: entries come by ascending key and descending sequence, from ${this.baseSequence} up`,
     )
   }

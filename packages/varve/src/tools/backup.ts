@@ -156,7 +156,7 @@ function leaseOn({ fs, directory, clock, lockOwner }: Site): ReaderLease | undef
 }
 
 /** The state on disk now, to the last whole record of the logs. */
-function readCopySource({ fs, directory }: Site): CopySource {
+function readCopySource({ fs, directory, store }: Site): CopySource {
   if (!databaseExists(fs, directory)) throw invalidArgument(`${directory} holds no database`)
   const versions = VersionSet.recover(fs, directory, { readOnly: true })
   const edit = versions.snapshotEdit()
@@ -170,5 +170,6 @@ function readCopySource({ fs, directory }: Site): CopySource {
     const limitBytes = sizes.get(log.path)
     return limitBytes === undefined ? [] : [{ ...log, limitBytes }]
   })
-  return { directory, edit, logs, sequence: Math.max(versions.lastSequence, lastSequence) }
+  const sequence = Math.max(versions.lastSequence, lastSequence)
+  return { directory, store, edit, logs, sequence }
 }

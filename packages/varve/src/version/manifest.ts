@@ -3,7 +3,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { fileHeaderBytes, hasFileMagic, LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
 import { LogWriter } from '../log/log-writer.js'
-import { currentName, manifestName, parseFileName, temporaryName } from './file-names.js'
+import { currentName, manifestName, parseFileName, temporaryName } from '../store/file-names.js'
 import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
 
 /** Version of what the edits in a MANIFEST mean; in its first record. */

@@ -2,7 +2,7 @@ import { copyBytes } from '../base/bytes.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { isEmptyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
-import { maxFileNumber } from './file-names.js'
+import { maxFileNumber } from '../store/file-names.js'
 import type { TableMetadata } from './table-metadata.js'
 import { levelCount } from './version.js'
 

@@ -3,7 +3,7 @@ import { corruption, VarveError } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { LogWriter } from '../log/log-writer.js'
 import { LivingVersions } from './living-versions.js'
-import { numberBehind, tableName, unneededFiles } from './file-names.js'
+import { numberBehind, tableName, unneededFiles } from '../store/file-names.js'
 import { LevelsBuilder } from './levels-builder.js'
 import {
   makeCurrent,

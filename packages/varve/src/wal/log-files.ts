@@ -1,5 +1,5 @@
 import type { FileSystem } from '../fs/file-system.js'
-import { parseFileName } from '../version/file-names.js'
+import { parseFileName } from '../store/file-names.js'
 import type { ReplayedLog } from './replay.js'
 
 /** The logs in a directory from number `logNumber` on, oldest first. */

@@ -6,6 +6,7 @@ import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { ValueKind } from '../../key/value-kind.js'
 import { MemTable } from '../../memtable/memtable.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import { VirtualClock } from '../../testing/kit/virtual-clock.js'
 import type { FlushRequest, JobOutcome } from '../jobs/job-request.js'
 import { ThreadExecutor } from './thread-executor.js'
@@ -50,12 +51,14 @@ const missing: StartWorker = () => {
 function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
   const fs = new MemoryFileSystem()
   fs.makeDirectory(directory)
+  const store = new LocalTableStore(fs, directory)
   const clock = new VirtualClock()
   const warnings: VarveError[] = []
   const setups: WorkerSetup[] = []
   const executor = new ThreadExecutor(
     {
-      environment: { fs, directory, codecs: new CodecRegistry([]), clock },
+      environment: { store, codecs: new CodecRegistry([]), clock },
+      directory,
       threads,
       bytesPerSecond: Infinity,
       niceness: 0,

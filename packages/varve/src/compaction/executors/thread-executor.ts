@@ -6,7 +6,6 @@ import type { JobExecutor } from '../jobs/job-executor.js'
 import { removeLeftovers } from '../jobs/job-leftovers.js'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
 import { JobWatch } from '../jobs/job-watch.js'
-import { nodeWorkerStarter } from './node-worker.js'
 import { newRateCells } from './rate-limiter.js'
 import type { JobEnvironment } from '../jobs/run-job.js'
 import { ControlCell, controlCells } from './worker-protocol.js'
@@ -15,6 +14,8 @@ import { type Loss, maxLookMs, type StartWorker, WorkerThread } from './worker-t
 export interface ThreadExecutorOptions {
   /** For jobs on the calling thread, where no worker can be had. */
   readonly environment: Omit<JobEnvironment, 'checkpoint'>
+  /** Of the database; workers open its tables by themselves. */
+  readonly directory: string
   readonly threads: number
   /** All threads together; Infinity: no limit. */
   readonly bytesPerSecond: number
@@ -44,7 +45,7 @@ export class ThreadExecutor implements JobExecutor {
 
   constructor(
     private readonly options: ThreadExecutorOptions,
-    private readonly startWorker: StartWorker = nodeWorkerStarter(options.environment.fs),
+    private readonly startWorker: StartWorker,
   ) {
     this.threads = options.threads
     this.inline = new InlineExecutor(options.environment, options.bytesPerSecond)
@@ -120,8 +121,7 @@ export class ThreadExecutor implements JobExecutor {
   }
 
   private addWorker(): void {
-    const { environment, codecModules, bytesPerSecond, niceness } = this.options
-    const { directory } = environment
+    const { directory, codecModules, bytesPerSecond, niceness } = this.options
     const { control, rateCells } = this
     try {
       const worker: WorkerThread = new WorkerThread(
@@ -148,8 +148,8 @@ export class ThreadExecutor implements JobExecutor {
 
   /** What a lost worker leaves half-written. The jobs are done again under other file numbers. */
   private clearUp({ jobs, wasReady }: Loss): void {
-    const { fs, directory } = this.options.environment
-    if (wasReady) for (const { request } of jobs) removeLeftovers(fs, directory, request)
+    const { store } = this.options.environment
+    if (wasReady) for (const { request } of jobs) removeLeftovers(store, request)
   }
 
   /** No more workers than there are. */

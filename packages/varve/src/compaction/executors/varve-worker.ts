@@ -3,6 +3,7 @@ import { systemClock } from '../../base/clock.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { lowerThreadPriority } from '../../fs/node-thread-priority.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import { givenUpError, ProgressMeter } from '../jobs/job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
 import { type JobEnvironment, runJob } from '../jobs/run-job.js'
@@ -46,8 +47,7 @@ void begin()
 async function begin(): Promise<void> {
   lowerThreadPriority(niceness)
   environment = {
-    fs: nodeFileSystem,
-    directory,
+    store: new LocalTableStore(nodeFileSystem, directory),
     codecs: await loadCodecs(codecModules),
     clock: systemClock,
     checkpoint(writtenBytes, readEntries) {

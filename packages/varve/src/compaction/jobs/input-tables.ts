@@ -1,16 +1,14 @@
 import { BlockCache } from '../../cache/block-cache.js'
-import type { FileSystem } from '../../fs/file-system.js'
 import { intersectRange, type KeyRange } from '../../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../../key/range-tombstone.js'
 import type { CodecRegistry } from '../../sstable/block/codec.js'
 import { newTableCounters, TableReader, type TableReadContext } from '../../sstable/table-reader.js'
-import { tableName } from '../../version/file-names.js'
+import type { TableStore } from '../../store/table-store.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
 
-/** Where the tables lie. */
+/** Where the tables are, and how to read them. */
 interface TableSite {
-  readonly fs: FileSystem
-  readonly directory: string
+  readonly store: TableStore
   readonly codecs: CodecRegistry
 }
 
@@ -62,8 +60,7 @@ export class InputTables {
   }
 
   open(table: WrittenTable): TableReader {
-    const path = `${this.site.directory}/${tableName(table.fileNumber)}`
-    const file = this.site.fs.openForRead(path)
+    const file = this.site.store.open(table.fileNumber)
     try {
       return TableReader.open(file, table.fileNumber, this.context, table)
     } catch (error) {

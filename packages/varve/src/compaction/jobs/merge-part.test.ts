@@ -49,7 +49,7 @@ function tableOf(
   end = keyCount,
 ): TableMetadata {
   const options = { ...plainOptions, blockBytes: 256 }
-  const writer = new TableWriter(fs, `/${fileNumber}`, options, 0)
+  const writer = new TableWriter(fs.create(`/${fileNumber}`), options, 0)
   for (let i = first; i < end; i += step) {
     const value = Buffer.from('a value')
     writer.add(inputEntry({ key: keyOf(i), sequence: 1, kind: ValueKind.put, value }))

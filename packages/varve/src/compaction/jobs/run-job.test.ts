@@ -25,7 +25,8 @@ import { forEachSeed, openTable, randomKey } from '../../sstable/testing/random-
 import { type ArrayEntry, compareEntries, entryOf } from '../../testing/kit/array-iterator.js'
 import { arrayEntryOf, inputEntries, inputEntry } from '../../testing/kit/input-entry.js'
 import { VirtualClock } from '../../testing/kit/virtual-clock.js'
-import { tableName } from '../../version/file-names.js'
+import { tableName } from '../../store/file-names.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
 import { joinResults } from './job-parts.js'
 import type { JobRequest, JobResult, JobTableOptions, MergeRequest } from './job-request.js'
@@ -56,7 +57,7 @@ class Bench {
     const fileNumber = this.nextFileNumber++
     const table = { ...options, filterBitsPerKey: 10 }
     const path = this.pathOf(fileNumber)
-    const writer = new TableWriter(this.fs, path, table, options.baseSequence)
+    const writer = new TableWriter(this.fs.create(path), table, options.baseSequence)
     for (const entry of entries) writer.add(inputEntry(entry))
     for (const { start, end, sequence } of [...tombstones].sort(compareRangeTombstones)) {
       writer.addRangeTombstone(start, end, sequence)
@@ -67,7 +68,8 @@ class Bench {
   run(request: JobRequest): ReturnType<typeof runJob> {
     const codecs = new CodecRegistry()
     const clock = new VirtualClock()
-    return runJob(request, { fs: this.fs, directory, codecs, clock, checkpoint: () => {} })
+    const store = new LocalTableStore(this.fs, directory)
+    return runJob(request, { store, codecs, clock, checkpoint: () => {} })
   }
 
   runWell(request: JobRequest): JobResult {

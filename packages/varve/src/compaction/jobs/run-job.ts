@@ -2,7 +2,6 @@ import { assert } from '../../base/assert.js'
 import { sharedPrefixLength } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { Memory } from '../../base/memory.js'
-import type { FileSystem } from '../../fs/file-system.js'
 import type { JobInput } from '../../entry/job-input.js'
 import { type KeyRange, rangesOverlap, unionRange, wholeRange } from '../../key/key-range.js'
 import type { RangeTombstones } from '../../key/range-tombstone.js'
@@ -10,6 +9,7 @@ import { ValueKind } from '../../key/value-kind.js'
 import { openSealedMemTable } from '../../memtable/sealed-memtable.js'
 import { outputRoomBytes } from '../../sstable/block/append-buffer.js'
 import type { CodecRegistry } from '../../sstable/block/codec.js'
+import type { TableStore } from '../../store/table-store.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { InputTables } from './input-tables.js'
 import { ExpiredEntries } from './expired-entries.js'
@@ -30,8 +30,8 @@ import { TableOutputs } from './table-outputs.js'
 
 /** Where a job runs: given by its executor. */
 export interface JobEnvironment {
-  readonly fs: FileSystem
-  readonly directory: string
+  /** Inputs are read synchronously: each must be one that can be opened now. */
+  readonly store: TableStore
   readonly codecs: CodecRegistry
   readonly clock: Clock
   /**
@@ -157,9 +157,8 @@ function writeSurvivors(
   assert(codec !== undefined, 'the codec was checked when the database was opened')
   const survivors = new Survivors(request.snapshots, source.tombstones, source.deeper)
   const outputs = new TableOutputs(
-    environment.fs,
+    environment.store,
     {
-      directory: environment.directory,
       table: {
         blockBytes: request.options.blockBytes,
         filterBitsPerKey: request.options.filterBitsPerKey,

@@ -20,7 +20,8 @@ import {
   randomVersions,
 } from '../../testing/kit/array-iterator.js'
 import { inputEntries, inputEntry } from '../../testing/kit/input-entry.js'
-import { tableName } from '../../version/file-names.js'
+import { tableName } from '../../store/file-names.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import type { WrittenTable } from '../../version/table-metadata.js'
 import { type OutputOptions, TableOutputs } from './table-outputs.js'
 
@@ -38,7 +39,6 @@ function newRoom(): OutputRoom {
 
 function optionsWith(options: Partial<OutputOptions>): OutputOptions {
   return {
-    directory,
     table: { blockBytes: 256, filterBitsPerKey: 10, codec: noneCodec },
     tableBytes: 64,
     baseSequence: 0,
@@ -56,7 +56,12 @@ function write(
   options: Partial<OutputOptions>,
 ): WrittenTable[] {
   const sorted = [...tombstones].sort(compareRangeTombstones)
-  const outputs = new TableOutputs(fs, optionsWith(options), sorted, newRoom())
+  const outputs = new TableOutputs(
+    new LocalTableStore(fs, directory),
+    optionsWith(options),
+    sorted,
+    newRoom(),
+  )
   for (const entry of inputEntries(entries)) outputs.add(entry)
   return outputs.publish()
 }
@@ -139,7 +144,12 @@ test('range deletes alone make a table', () => {
 
 test('what is given up leaves no file', () => {
   const fs = newFileSystem()
-  const outputs = new TableOutputs(fs, optionsWith({ tableBytes: 1 }), [], newRoom())
+  const outputs = new TableOutputs(
+    new LocalTableStore(fs, directory),
+    optionsWith({ tableBytes: 1 }),
+    [],
+    newRoom(),
+  )
   for (const letter of 'abc') {
     const key = Buffer.from(letter)
     outputs.add(inputEntry({ key, sequence: 1, kind: 1, value: key }))

@@ -1,15 +1,13 @@
 import { compareRanges, emptyBytes } from '../../base/bytes.js'
-import type { FileSystem } from '../../fs/file-system.js'
 import { type InputEntry, keyOf } from '../../entry/job-input.js'
 import { compareEnds, intersectRange, isBefore, type KeyRange } from '../../key/key-range.js'
 import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'
 import type { OutputRoom } from '../../sstable/block/append-buffer.js'
 import { type TableOptions, TableWriter } from '../../sstable/table-writer.js'
-import { tableName, temporaryName } from '../../version/file-names.js'
+import type { TableStore } from '../../store/table-store.js'
 import type { WrittenTable } from '../../version/table-metadata.js'
 
 export interface OutputOptions {
-  readonly directory: string
   readonly table: TableOptions
   /** Size at which a table is finished; the next begins with another user key. */
   readonly tableBytes: number
@@ -52,7 +50,7 @@ export class TableOutputs {
   private crossing: readonly RangeTombstone[] = []
 
   constructor(
-    private readonly fs: FileSystem,
+    private readonly store: TableStore,
     private readonly options: OutputOptions,
     /** In order of their starts, of the same start the newest first. */
     private readonly tombstones: readonly RangeTombstone[],
@@ -79,28 +77,18 @@ export class TableOutputs {
   /** Finishes the last table, then gives all of them their names, durably. */
   publish(): WrittenTable[] {
     this.finishTable(null)
-    const { directory } = this.options
-    // Who finds one of the tables knows that every file from before it had its name durable; see wal/replay.
-    if (this.finished.length > 0) this.fs.syncDirectory(directory)
-    for (const { fileNumber } of this.finished) {
-      const path = this.pathOf(fileNumber)
-      this.fs.rename(temporaryName(path), path)
-    }
-    if (this.finished.length > 0) this.fs.syncDirectory(directory)
+    this.store.publish(this.finished.map(({ fileNumber }) => fileNumber))
     return this.finished
   }
 
   /** Removes what was written. Never throws: the job's own error matters more. */
   abandon(): void {
-    attempt(() => this.writer?.abandon())
-    for (const { fileNumber } of this.finished) {
-      const path = this.pathOf(fileNumber)
-      for (const name of [temporaryName(path), path]) {
-        attempt(() => {
-          if (this.fs.exists(name)) this.fs.remove(name)
-        })
-      }
+    const fileNumbers = this.finished.map(({ fileNumber }) => fileNumber)
+    if (this.writer !== undefined) {
+      this.writer.abandon()
+      fileNumbers.push(this.nextFileNumber)
     }
+    this.store.discard(fileNumbers)
   }
 
   private isFull(entry: InputEntry): boolean {
@@ -126,10 +114,8 @@ export class TableOutputs {
   }
 
   private startTable(): TableWriter {
-    const { options } = this
-    const path = this.pathOf(options.firstFileNumber + this.finished.length)
-    const { table, baseSequence } = options
-    return new TableWriter(this.fs, temporaryName(path), table, baseSequence, this.room)
+    const { table, baseSequence } = this.options
+    return new TableWriter(this.store.create(this.nextFileNumber), table, baseSequence, this.room)
   }
 
   /** Ends the table at `upperBound` (null: with everything that is left). */
@@ -141,7 +127,7 @@ export class TableOutputs {
     for (const { start, end, sequence } of tombstones) {
       writer.addRangeTombstone(start, end, sequence)
     }
-    const fileNumber = this.options.firstFileNumber + this.finished.length
+    const fileNumber = this.nextFileNumber
     const summary = writer.finish()
     this.writer = undefined
     this.finished.push({ fileNumber, ...summary })
@@ -165,16 +151,8 @@ export class TableOutputs {
       .sort(compareRangeTombstones)
   }
 
-  private pathOf(fileNumber: number): string {
-    return `${this.options.directory}/${tableName(fileNumber)}`
-  }
-}
-
-/** What cannot be removed is left for the next open, which removes every file that nothing refers to. */
-function attempt(removal: () => void): void {
-  try {
-    removal()
-  } catch {
-    // See above.
+  /** Of the table that is being written, or is written next. */
+  private get nextFileNumber(): number {
+    return this.options.firstFileNumber + this.finished.length
   }
 }

@@ -1,6 +1,8 @@
 import type { FileSystem } from '../../fs/file-system.js'
 import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { type FilesInUse, filesInUse } from '../../fs/lock/reader-lease.js'
+import { parseFileName } from '../../store/file-names.js'
+import type { TableStore } from '../../store/table-store.js'
 
 /**
  * Removes files of the database. A file waits while a backup copies it or a reader in another process
@@ -19,6 +21,7 @@ export class FileRemovals {
   constructor(
     private readonly fs: FileSystem,
     private readonly directory: string,
+    private readonly store: TableStore,
     private readonly self: LockOwner,
     /** Whether another owner may have taken the directory. */
     private readonly isFenced: () => boolean,
@@ -66,7 +69,13 @@ export class FileRemovals {
 
   private begin(name: string): void {
     const ended = (): void => void this.underWay.delete(removal)
-    const removal = this.fs.removeAsync(`${this.directory}/${name}`).then(ended, ended)
+    const removal = this.removalOf(name).then(ended, ended)
     this.underWay.add(removal)
+  }
+
+  private removalOf(name: string): Promise<void> {
+    const file = parseFileName(name)
+    if (file?.kind === 'table') return this.store.remove(file.number)
+    return this.fs.removeAsync(`${this.directory}/${name}`)
   }
 }

@@ -1,6 +1,6 @@
 import type { FileSystem } from '../../fs/file-system.js'
 import type { TableCache } from '../../sstable/table-cache.js'
-import { parseFileName, tableName } from '../../version/file-names.js'
+import { parseFileName, tableName } from '../../store/file-names.js'
 import type { FileRemovals } from './file-removals.js'
 
 /**

@@ -24,7 +24,7 @@ export async function withCopySource<T>(
 
 /** Requires: no commit is between log and memtable. */
 function copySourceNow(
-  { path, options, current }: DatabaseParts,
+  { path, options, store, current }: DatabaseParts,
   { log, pipeline }: WriterParts,
 ): CopySource {
   const edit = current.state.versions.snapshotEdit()
@@ -36,5 +36,5 @@ function copySourceNow(
       const limitBytes = sizes.get(found.logNumber)
       return limitBytes === undefined ? found : { ...found, limitBytes }
     })
-  return { directory: path, edit, logs, sequence: pipeline.visibleSequence }
+  return { directory: path, store, edit, logs, sequence: pipeline.visibleSequence }
 }

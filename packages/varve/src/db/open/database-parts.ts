@@ -1,6 +1,7 @@
 import type { BlockCache } from '../../cache/block-cache.js'
 import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
+import type { TableStore } from '../../store/table-store.js'
 import type { TableCache } from '../../sstable/table-cache.js'
 import type { TableCounters } from '../../sstable/table-reader.js'
 import type { Tree } from '../../tree/tree.js'
@@ -36,6 +37,7 @@ export interface CurrentState {
 
 /** What all states of an open directory share. */
 export interface SharedParts {
+  readonly store: TableStore
   readonly tables: TableCache
   readonly cache: BlockCache
   readonly tableCounters: TableCounters

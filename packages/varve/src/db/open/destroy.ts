@@ -5,7 +5,7 @@ import { describe } from '../../batch/encoding.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
-import { currentName, parseFileName } from '../../version/file-names.js'
+import { currentName, parseFileName } from '../../store/file-names.js'
 import { isOwnManifest } from '../../version/manifest.js'
 
 /** See `destroy` in index.ts. */

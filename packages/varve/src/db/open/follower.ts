@@ -1,7 +1,7 @@
 import { VarveError } from '../../base/errors.js'
 import { ReaderLease } from '../../fs/lock/reader-lease.js'
 import type { TableReader } from '../../sstable/table-reader.js'
-import { manifestName, tableName } from '../../version/file-names.js'
+import { manifestName, tableName } from '../../store/file-names.js'
 import { readCurrent } from '../../version/manifest.js'
 import { logsFrom } from '../../wal/log-files.js'
 import { continueReplay, type LogPosition } from '../../wal/replay.js'

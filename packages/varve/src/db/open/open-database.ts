@@ -56,8 +56,9 @@ function openOwned(
   const fruitlessReads: FruitlessReads = new Signal()
   const snapshotReleased = new Signal<[sequence: number]>()
   const shared = newSharedParts(path, options, undo, fruitlessReads)
-  const removals = new FileRemovals(fs, path, options.lockOwner, () => lock.isLost())
-  const obsolete = new ObsoleteFiles(fs, path, shared.tables, removals)
+  const { store, tables } = shared
+  const removals = new FileRemovals(fs, path, store, options.lockOwner, () => lock.isLost())
+  const obsolete = new ObsoleteFiles(fs, path, tables, removals)
   const directory = readDirectory(path, options, shared, undo, {
     requireOwner,
     onObsolete: (fileNumbers) => obsolete.removeTables(fileNumbers),

@@ -5,7 +5,8 @@ import { TableCache } from '../../sstable/table-cache.js'
 import { newTableCounters } from '../../sstable/table-reader.js'
 import { Tree, type TreeHost } from '../../tree/tree.js'
 import { TreeRegistry } from '../../tree/tree-registry.js'
-import { highestTable, tableName } from '../../version/file-names.js'
+import { highestTable } from '../../store/file-names.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import { databaseExists } from '../../version/manifest.js'
 import { defaultKeyspace } from '../../version/version-edit.js'
 import { VersionSet, type VersionSetOptions } from '../../version/version-set.js'
@@ -44,11 +45,12 @@ export function newSharedParts(
   const onReadsInVain = (fileNumber: number, reads: number): void =>
     fruitlessReads?.emit(fileNumber, reads)
   const context = { cache, codecs: options.codecs, counters: tableCounters, onReadsInVain }
-  const pathOf = (fileNumber: number): string => `${path}/${tableName(fileNumber)}`
-  const tables = new TableCache(options.fs, pathOf, context, options.maxOpenTables)
+  const local = new LocalTableStore(options.fs, path)
+  const store = options.newTableStore?.(local) ?? local
+  const tables = new TableCache(store, context, options.maxOpenTables)
   undo.add(() => tables.close())
   const events = new DatabaseEventEmitter(path)
-  return { cache, tableCounters, tables, work: new WorkCounters(), events }
+  return { cache, tableCounters, store, tables, work: new WorkCounters(), events }
 }
 
 /** Reads the MANIFEST, and the logs into memtables. Changes no file of an existing database. */

@@ -1,12 +1,14 @@
 import type { VarveError } from '../../base/errors.js'
 import { Signal } from '../../base/signal.js'
 import { InlineExecutor } from '../../compaction/executors/inline-executor.js'
+import { nodeWorkerStarter } from '../../compaction/executors/node-worker.js'
 import { ThreadExecutor } from '../../compaction/executors/thread-executor.js'
 import type { JobExecutor } from '../../compaction/jobs/job-executor.js'
 import { DiskSpace } from '../../compaction/schedule/disk-space.js'
 import { Scheduler } from '../../compaction/schedule/scheduler.js'
 import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
-import { logName } from '../../version/file-names.js'
+import { logName } from '../../store/file-names.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
 import { WriteAheadLog } from '../../wal/write-ahead-log.js'
 import type { UsageCounters } from '../background/adaptive-control.js'
 import { allTableBytes } from '../background/amplification.js'
@@ -137,17 +139,12 @@ function startExecutor(
 ): JobExecutor {
   const { fs, clock, codecs, codecModules, background } = options
   const { mode, threads, bytesPerSecond, niceness } = background
-  const environment = { fs, directory, codecs, clock }
+  // Jobs write to the directory whatever store readers use.
+  const environment = { store: new LocalTableStore(fs, directory), codecs, clock }
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
-  return new ThreadExecutor({
-    environment,
-    threads,
-    bytesPerSecond,
-    niceness,
-    codecModules,
-    onWarning,
-  })
+  const settings = { directory, threads, bytesPerSecond, niceness, codecModules }
+  return new ThreadExecutor({ environment, ...settings, onWarning }, nodeWorkerStarter(fs))
 }
 
 function writeStalls(

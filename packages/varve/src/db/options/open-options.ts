@@ -9,6 +9,7 @@ import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
+import type { TableStore } from '../../store/table-store.js'
 import type { TreeOptions } from '../../tree/tree.js'
 import { defaultMaxManifestBytes } from '../../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
@@ -37,10 +38,12 @@ export interface ResolvedOptions {
   readonly clock: Clock
   /** The identity that LOCK and leases name. */
   readonly lockOwner: LockOwner
-  /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor is the next one. */
+  /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor are the next two. */
   readonly maxManifestBytes: number
   /** In place of the executor that `background` asks for. */
   readonly newExecutor?: (environment: Omit<JobEnvironment, 'checkpoint'>) => JobExecutor
+  /** Makes the store that readers use of the one in the directory. */
+  readonly newTableStore?: (local: TableStore) => TableStore
   readonly tree: TreeOptions
 }
 

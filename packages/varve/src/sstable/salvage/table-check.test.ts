@@ -14,7 +14,7 @@ import { TolerantTable } from './tolerant-table.js'
 
 function tableOf(entries: readonly ModelEntry[], codec = noneCodec, blockBytes = 200): Buffer {
   const fs = new MemoryFileSystem()
-  const writer = new TableWriter(fs, '/t', { blockBytes, filterBitsPerKey: 10, codec }, 1)
+  const writer = new TableWriter(fs.create('/t'), { blockBytes, filterBitsPerKey: 10, codec }, 1)
   for (const entry of entries) writer.add(inputEntry(entry))
   writer.addRangeTombstone(Buffer.from('a'), Buffer.from('c'), 7)
   return bytesOf(fs, writer.finish().sizeBytes)

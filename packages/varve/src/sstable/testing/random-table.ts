@@ -86,7 +86,7 @@ export function writeTable(
   options: TableOptions = plainOptions,
   baseSequence = 0,
 ): TableSummary {
-  const writer = new TableWriter(fs, path, options, baseSequence)
+  const writer = new TableWriter(fs.create(path), options, baseSequence)
   for (const entry of entries) writer.add(inputEntry(entry))
   return writer.finish()
 }

@@ -6,7 +6,7 @@ import type { RunPolicy } from '../../compaction/pickers/compaction-options.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { type Database, open } from '../../index.js'
 import { decodeFooter, footerBytes } from '../../sstable/format/table-format.js'
-import { tableName } from '../../version/file-names.js'
+import { tableName } from '../../store/file-names.js'
 
 const KiB = 1024
 const keyCount = 25_000

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { type CompactProgress, type Database, open, VarveError } from '../../index.js'
-import { tableName } from '../../version/file-names.js'
+import { tableName } from '../../store/file-names.js'
 
 const KiB = 1024
 const keyCount = 6000

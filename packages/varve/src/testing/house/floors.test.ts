@@ -17,6 +17,8 @@ const floors: readonly (readonly string[])[] = [
   ['fs/lock', 'fs/simulated', 'fs/testing'],
   ['entry'],
   ['testing/kit'],
+  ['store'],
+  ['store/testing'],
   ['log', 'batch', 'memtable', 'sstable/format', 'sstable/block'],
   ['sstable', 'iterator'],
   ['sstable/salvage'],

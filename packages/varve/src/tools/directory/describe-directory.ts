@@ -1,5 +1,5 @@
 import { isNotFound, VarveError } from '../../base/errors.js'
-import { type FileKind, parseFileName } from '../../version/file-names.js'
+import { type FileKind, parseFileName } from '../../store/file-names.js'
 import { type DirectoryOwner, ownerOf } from './directory-owner.js'
 import { type Site, siteOf, type ToolOptions } from './tool-options.js'
 

@@ -1,6 +1,6 @@
 import { type LogIdentity, fileHeaderBytes, identityOf, LogPurpose } from '../../log/log-format.js'
 import { footerBytes, hasTableMagic } from '../../sstable/format/table-format.js'
-import { type FileKind, parseFileName } from '../../version/file-names.js'
+import { type FileKind, parseFileName } from '../../store/file-names.js'
 import { problemOf } from './problem.js'
 import type { Site } from './tool-options.js'
 

@@ -1,5 +1,5 @@
 import { VarveError } from '../../base/errors.js'
-import { manifestName } from '../../version/file-names.js'
+import { manifestName } from '../../store/file-names.js'
 import { readCurrent } from '../../version/manifest.js'
 import { defaultKeyspace } from '../../version/version-edit.js'
 import type { FoundFile } from './inventory.js'

@@ -8,7 +8,7 @@ import { blockFrame } from '../../sstable/salvage/block-check.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
 import { EntryPlace } from '../../sstable/block/entry-place.js'
 import { TolerantTable } from '../../sstable/salvage/tolerant-table.js'
-import { parseFileName } from '../../version/file-names.js'
+import { parseFileName } from '../../store/file-names.js'
 import { currentManifest } from './manifest-view.js'
 import { readBytes, samplePath } from '../../testing/harness/sample-database.js'
 

@@ -3,7 +3,6 @@ import { ConcatenatingIterator } from '../../iterator/concatenating-iterator.js'
 import type { InternalIterator } from '../../entry/internal-iterator.js'
 import { type RangeTombstone, RangeTombstones } from '../../key/range-tombstone.js'
 import { newTableCounters, TableReader, type TableReadContext } from '../../sstable/table-reader.js'
-import { tableName } from '../../version/file-names.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { type Levels, sortedRuns } from '../../version/version.js'
 import type { Site } from './tool-options.js'
@@ -55,8 +54,7 @@ export class TableRuns {
   }
 
   private open(table: TableMetadata): TableReader {
-    const { fs, directory } = this.site
-    const file = fs.openForRead(`${directory}/${tableName(table.fileNumber)}`)
+    const file = this.site.store.open(table.fileNumber)
     try {
       return TableReader.open(file, table.fileNumber, this.context, table)
     } catch (error) {

@@ -4,6 +4,8 @@ import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
+import { LocalTableStore } from '../../store/local-table-store.js'
+import type { TableStore } from '../../store/table-store.js'
 
 /** What all tools take: where the files live, and how to read them. */
 export interface ToolOptions {
@@ -24,17 +26,21 @@ export interface Site {
   readonly lockOwner: LockOwner
   /** With symbolic links resolved. */
   readonly directory: string
+  /** The tables in it. */
+  readonly store: TableStore
 }
 
 /** Throws `IO` when there is no such directory. */
-export function siteOf(directory: string, options: ToolOptions): Site {
+export function siteOf(givenPath: string, options: ToolOptions): Site {
   const fs = options.fileSystem ?? nodeFileSystem
+  const directory = fs.realPath(givenPath)
   return {
     fs,
     codecs: new CodecRegistry(options.codecs ?? []),
     clock: options.clock ?? systemClock,
     lockOwner: nodeLockOwner,
-    directory: fs.realPath(directory),
+    directory,
+    store: new LocalTableStore(fs, directory),
   }
 }
 

@@ -1,5 +1,5 @@
 import { VarveError } from '../../base/errors.js'
-import { numberBehind, logName, tableName } from '../../version/file-names.js'
+import { numberBehind, logName, tableName } from '../../store/file-names.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import type { ManifestView, NamedTable } from '../directory/manifest-view.js'
 import { type FoundFile, takeInventory } from '../directory/inventory.js'

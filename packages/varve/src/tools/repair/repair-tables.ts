@@ -13,7 +13,7 @@ import { noneCodec } from '../../sstable/block/codec.js'
 import { EntryPlace } from '../../sstable/block/entry-place.js'
 import { TableWriter } from '../../sstable/table-writer.js'
 import { TolerantTable } from '../../sstable/salvage/tolerant-table.js'
-import { tableName, temporaryName } from '../../version/file-names.js'
+import { tableName } from '../../store/file-names.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
 import { rangeOf } from '../../compaction/pickers/compaction-spec.js'
 import { sortedRuns } from '../directory/layout.js'
@@ -37,8 +37,8 @@ const spareFileNumbers = 16
  * Owned by: one repair.
  */
 export class ReplacementTables {
-  /** Names in the directory, for a repair that fails to take back. */
-  readonly written: string[] = []
+  /** File numbers, for a repair that fails to take back. */
+  readonly written: number[] = []
 
   constructor(
     private readonly site: Site,
@@ -48,11 +48,11 @@ export class ReplacementTables {
 
   /** What can be read of a table. Undefined when that is nothing. Requires: its base is known. */
   *salvage(source: TableSource): Generator<number, WrittenTable | undefined> {
-    const { fs, codecs } = this.site
+    const { fs, store, codecs } = this.site
     const file = fs.openForRead(source.file.path)
     const fileNumber = this.allocate(1)
-    const path = `${this.site.directory}/${tableName(fileNumber)}`
     let writer: TableWriter | undefined
+    let isPublished = false
     try {
       const known = source.statistics
       const table = new TolerantTable(file, codecs, known)
@@ -65,24 +65,20 @@ export class ReplacementTables {
         ),
         codec: codecs.named(properties?.codec ?? '') ?? noneCodec,
       }
-      writer = new TableWriter(fs, temporaryName(path), options, source.baseSequence!)
+      writer = new TableWriter(store.create(fileNumber), options, source.baseSequence!)
       yield* copyEntries(table, source.baseSequence!, writer)
       for (const { start, end, sequence } of table.tombstones ?? []) {
         writer.addRangeTombstone(start, end, sequence)
       }
-      if (writer.isEmpty) {
-        writer.abandon()
-        return undefined
-      }
+      if (writer.isEmpty) return undefined
       const summary = writer.finish(properties?.user)
-      writer = undefined
-      fs.rename(temporaryName(path), path)
-      this.written.push(tableName(fileNumber))
+      store.publish([fileNumber])
+      isPublished = true
+      this.written.push(fileNumber)
       return { fileNumber, ...summary }
-    } catch (error) {
-      writer?.abandon()
-      throw error
     } finally {
+      writer?.abandon()
+      if (!isPublished) store.discard([fileNumber])
       file.close()
     }
   }
@@ -90,9 +86,8 @@ export class ReplacementTables {
   /** The same table under a number of its own. */
   rename(source: TableSource): WrittenTable {
     const fileNumber = this.allocate(1)
-    const name = tableName(fileNumber)
-    this.site.fs.link(source.file.path, `${this.site.directory}/${name}`)
-    this.written.push(name)
+    this.site.fs.link(source.file.path, `${this.site.directory}/${tableName(fileNumber)}`)
+    this.written.push(fileNumber)
     const { statistics, sizeBytes } = source
     return { fileNumber, ...statistics!, sizeBytes }
   }
@@ -180,7 +175,7 @@ export class ReplacementTables {
     const outcome = runJob(request, { ...this.site, checkpoint: () => {} })
     if (!outcome.ok) throw reviveError(outcome.error)
     const { outputs } = outcome.result
-    for (const { fileNumber } of outputs) this.written.push(tableName(fileNumber))
+    for (const { fileNumber } of outputs) this.written.push(fileNumber)
     return outputs
   }
 

@@ -5,7 +5,7 @@ import { FaultyFileSystem } from '../../fs/simulated/faulty-file-system.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { latin1, openBinary } from '../../testing/harness/comparison.js'
-import { parseFileName } from '../../version/file-names.js'
+import { parseFileName } from '../../store/file-names.js'
 import { repair } from './repair.js'
 import type { RepairReport } from './repair-report.js'
 import {

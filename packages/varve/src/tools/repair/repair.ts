@@ -1,7 +1,7 @@
 import { corruption } from '../../base/errors.js'
 import { afterCloses } from '../../fs/lock/closes-under-way.js'
 import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
-import { currentName, maxFileNumber, unneededFiles } from '../../version/file-names.js'
+import { currentName, maxFileNumber, unneededFiles } from '../../store/file-names.js'
 import { startManifest } from '../../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
 import { type AddedTable, defaultKeyspace } from '../../version/version-edit.js'
@@ -207,14 +207,7 @@ class Repair {
 
   /** What was written is of no use without a MANIFEST. Never throws: what went wrong says more. */
   private takeBack(): void {
-    const { fs, directory } = this.site
-    for (const name of this.replacements.written) {
-      try {
-        fs.remove(`${directory}/${name}`)
-      } catch {
-        // Nothing names it: the next open removes it.
-      }
-    }
+    this.site.store.discard(this.replacements.written)
   }
 }
 

@@ -8,7 +8,7 @@ import {
   parseFileName,
   tableName,
   unneededFiles,
-} from '../../version/file-names.js'
+} from '../../store/file-names.js'
 import { logsFrom } from '../../wal/log-files.js'
 import type { ReplayedLog } from '../../wal/replay.js'
 import { currentManifest, type ManifestView, type NamedTable } from '../directory/manifest-view.js'
@@ -144,10 +144,7 @@ class Verification {
 
   /** The tables in the directory, when nothing says which of them count. */
   private allTables(): { fileNumber: number }[] {
-    return this.site.fs.list(this.site.directory).flatMap((name) => {
-      const file = parseFileName(name)
-      return file?.kind === 'table' ? [{ fileNumber: file.number }] : []
-    })
+    return this.site.store.list().map((fileNumber) => ({ fileNumber }))
   }
 
   private async checkTables(
@@ -170,9 +167,9 @@ class Verification {
   }
 
   private async checkTable(fileNumber: number, named: NamedTable | undefined): Promise<void> {
-    const { fs, codecs, clock, directory } = this.site
+    const { store, codecs, clock } = this.site
     const name = tableName(fileNumber)
-    const file = fs.openForRead(`${directory}/${name}`)
+    const file = store.open(fileNumber)
     try {
       const table = new TolerantTable(file, codecs)
       const found = await inTurns(clock, checkTable(table))

@@ -12,7 +12,8 @@ import type {
 import { rangeOf } from '../../../compaction/pickers/compaction-spec.js'
 import { ValueKind } from '../../../key/value-kind.js'
 import type { MemTable } from '../../../memtable/memtable.js'
-import { tableName } from '../../../version/file-names.js'
+import { tableName } from '../../../store/file-names.js'
+import { LocalTableStore } from '../../../store/local-table-store.js'
 import type { TableMetadata } from '../../../version/table-metadata.js'
 import type { CountedEngine } from './counted-engine.js'
 import { CountingFiles } from './counting-files.js'
@@ -178,7 +179,8 @@ async function jobRunner(
   const { runJob } = await engine.load<typeof RunJobModule>('compaction/jobs/run-job.js')
   const { CodecRegistry } = await engine.load<typeof CodecModule>('sstable/block/codec.js')
   const codecs = new CodecRegistry()
-  const environment = { fs: fileSystem, directory, codecs, clock: systemClock, checkpoint() {} }
+  const store = new LocalTableStore(fileSystem, directory)
+  const environment = { store, codecs, clock: systemClock, checkpoint() {} }
   return (request) => {
     const outcome = runJob(request, environment)
     if (!outcome.ok) throw new Error(outcome.error.message)

@@ -16,7 +16,7 @@ import {
 } from '../../../sstable/format/table-format.js'
 import { expiringSample } from '../../harness/expiring-sample.js'
 import { readBytes, sampleDatabase } from '../../harness/sample-database.js'
-import { parseFileName } from '../../../version/file-names.js'
+import { parseFileName } from '../../../store/file-names.js'
 import { readCorpus, writeCorpus } from './corpus.js'
 import { decoders, onlyVarveErrors } from './decoders.js'
 import { mutateBytes } from './mutate-bytes.js'

@@ -1,7 +1,7 @@
 import type { Prng } from '../../../base/prng.js'
 import type { FileSystem } from '../../../fs/file-system.js'
 import { readBytes, replaceBytes, samplePath } from '../../harness/sample-database.js'
-import { parseFileName } from '../../../version/file-names.js'
+import { parseFileName } from '../../../store/file-names.js'
 import { mutateBytes } from './mutate-bytes.js'
 import { mutateLog } from './mutate-log.js'
 import { mutateTable } from './mutate-table.js'

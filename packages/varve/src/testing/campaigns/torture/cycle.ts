@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Prng } from '../../../base/prng.js'
 import { verify } from '../../../tools/verify/verify.js'
-import { currentName } from '../../../version/file-names.js'
+import { currentName } from '../../../store/file-names.js'
 import { bytes, latin1, openBinary } from '../../harness/comparison.js'
 import { Oracle, OracleState } from '../../kit/oracle.js'
 import {
