@@ -4,6 +4,7 @@ import type { Io } from './io.js'
 import { requireRoom, type CreateFlag } from './new-database.js'
 import { Output } from './output.js'
 import type { TextEncoding } from './text/encoding.js'
+import { printableJson } from './text/printable.js'
 
 /** The command works on bytes, so that it reads every database whatever its encodings. */
 export type BinaryDatabase = Database<Uint8Array, Uint8Array>
@@ -31,7 +32,7 @@ export class Invocation {
 
   /** Prints `record` under --json, else the lines of `text`. */
   async answer(record: unknown, text: () => string): Promise<void> {
-    await this.output.line(this.flags.json ? JSON.stringify(record) : text())
+    await this.output.line(this.flags.json ? printableJson(JSON.stringify(record)) : text())
     await this.output.flush()
   }
 

@@ -5,6 +5,7 @@ import { Invocation, lookOnly } from '../invocation.js'
 import type { Io } from '../io.js'
 import { pairAsJson } from '../rows/row-writer.js'
 import { formatLine, parseBytes } from '../text/encoding.js'
+import { printableJson } from '../text/printable.js'
 
 export function addGetCommand(program: Command, io: Io): void {
   program
@@ -26,7 +27,7 @@ export function addGetCommand(program: Command, io: Io): void {
       const value = await invocation.withDatabase(lookOnly, (db) => db.get(key))
       if (value === undefined) throw new KeyNotFoundError(`key '${keyText}' is not there`)
       const { output } = invocation
-      if (json) await output.line(pairAsJson(key, value, keyEncoding, encoding))
+      if (json) await output.line(printableJson(pairAsJson(key, value, keyEncoding, encoding)))
       // In a pipe or a file the bytes go out as they are; a terminal gets them escaped.
       else if (encoding === 'utf8' && !output.isTerminal)
         await output.bytes(Buffer.concat([value, Buffer.from('\n')]))

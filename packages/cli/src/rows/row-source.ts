@@ -24,7 +24,10 @@ export class RowSource {
       if (stdin.isTTY !== true) return new RowSource(stdin, undefined)
       throw new UsageError('name a file, or pipe rows into standard input')
     }
-    const stats = await stat(file)
+    const stats = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') throw new UsageError(`there is no file '${file}'`, { cause })
+      throw cause
+    })
     if (stats.isDirectory()) {
       throw new UsageError(`${file} is a directory; --from copies the database of another engine`)
     }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { DataError, UsageError } from '../exit-code.js'
 import { asBuffer } from './as-buffer.js'
-import { printable } from './printable.js'
+import { printable, printableJson } from './printable.js'
 
 /** How bytes are written in arguments and output. The database itself only sees bytes. */
 export type TextEncoding = 'utf8' | 'json' | 'hex'
@@ -39,7 +39,7 @@ export function parseValue(bytes: Buffer, encoding: TextEncoding, what: string):
 /** One line for people. Under 'utf8' whatever is no text is escaped, so nothing is refused. */
 export function formatLine(bytes: Uint8Array, encoding: TextEncoding, what: string): string {
   if (encoding === 'hex') return asBuffer(bytes).toString('hex')
-  if (encoding === 'json') return jsonLine(bytes, what)
+  if (encoding === 'json') return printableJson(jsonLine(bytes, what))
   return printable(bytes)
 }
 
