@@ -35,7 +35,7 @@ export class Output {
     if (chunk !== '') await this.bytes(chunk)
   }
 
-  /** Writes at once, behind no pending line. Requires: nothing is pending. */
+  /** Writes at once. Requires: nothing is pending. */
   async bytes(data: string | Uint8Array): Promise<void> {
     if (!this.closed) {
       // The callback comes after an 'error' event of the same write was seen, or just before it.

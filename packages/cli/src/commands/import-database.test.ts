@@ -98,7 +98,7 @@ test(
     const args = ['import', '--from', 'lmdb', from, '--db', copy, '--no-verify']
     const main = varveInBench(...args)
     assert.match(main.out, /^imported 2,500 entries, .*, not verified\n$/)
-    assert.match(main.err, /^not part of it: the named database other;/)
+    assert.match(main.err, /^varve: not copied: the named database other;/)
     const db = await open(copy, { valueEncoding: 'json' })
     assert.deepEqual([db.getSync('key 1234'), [...db.keys()].length], [{ i: 1234 }, 2500])
     await db.close()

@@ -24,7 +24,7 @@ export interface ImportPlan {
   verify: boolean
 }
 
-/** Copies a database of another engine, goes on where an earlier run was interrupted, and compares. */
+/** Copies a database of another engine, resumes an interrupted run, and compares. */
 export async function importDatabase(invocation: Invocation, plan: ImportPlan): Promise<void> {
   if (plan.source === undefined) throw new UsageError('name the directory of the other database')
   if (plan.name !== undefined && plan.from !== 'lmdb') {
@@ -51,8 +51,8 @@ export async function importDatabase(invocation: Invocation, plan: ImportPlan): 
 interface ImportRecord {
   imported: number
   bytes: number
-  /** Entries that an interrupted run had brought. */
-  resumedBehind: string | undefined
+  /** The key after which an interrupted run was resumed. */
+  resumedAfter: string | undefined
   verified: { records: number; checksum: string } | undefined
 }
 
@@ -63,8 +63,8 @@ async function transfer(
   plan: ImportPlan,
 ): Promise<ImportRecord> {
   const after = beginOrResume(db, { from: plan.from, source: source.path })
-  const resumedBehind = after === undefined ? undefined : printable(after)
-  if (resumedBehind !== undefined) io.stderr.write(`going on behind ${resumedBehind}\n`)
+  const resumedAfter = after === undefined ? undefined : printable(after)
+  if (resumedAfter !== undefined) io.stderr.write(`varve: resuming after ${resumedAfter}\n`)
   const { records: imported, bytes } = await shown('copying', (onProgress) =>
     copyEntries(source, db, after, onProgress),
   )
@@ -73,10 +73,10 @@ async function transfer(
     : undefined
   endImport(db)
   for (const name of source.leftOut ?? []) {
-    io.stderr.write(`not part of it: the named database ${name}; --source-db imports it\n`)
+    io.stderr.write(`varve: not copied: the named database ${name}; import it with --source-db\n`)
   }
   const verified = result && { records: result.records, checksum: hex(result.checksum) }
-  return { imported, bytes, resumedBehind, verified }
+  return { imported, bytes, resumedAfter, verified }
 
   async function shown<T extends CopyTotals>(
     label: string,
@@ -111,7 +111,7 @@ function openDestination(path: string, from: ForeignFormat): Promise<BinaryDatab
 }
 
 function describe(
-  { imported, bytes, resumedBehind, verified }: ImportRecord,
+  { imported, bytes, resumedAfter, verified }: ImportRecord,
   durationMs: number,
 ): string {
   const parts = [
@@ -119,7 +119,7 @@ function describe(
     `${formatBytes(bytes)} in ${formatDuration(durationMs)}`,
     formatRate(imported, durationMs, 'entries'),
   ]
-  if (resumedBehind !== undefined) parts.push(`behind ${resumedBehind}`)
+  if (resumedAfter !== undefined) parts.push(`resumed after ${resumedAfter}`)
   parts.push(
     verified === undefined
       ? 'not verified'

@@ -15,7 +15,7 @@ export interface CopyTotals {
 export type OnProgress = (totals: CopyTotals) => void
 
 /**
- * Writes all entries behind the key `after` to `db`, list by list, in their order. What an interrupted
+ * writes all entries after the key `after` to `db`, list by list, in their order. What an interrupted
  * run leaves is therefore a beginning of the whole, and its last key is where the next one goes on.
  */
 export async function copyEntries(
@@ -68,7 +68,7 @@ export async function verifyCopy(
   return totals
 }
 
-/** `key`, if it can be a key here and stands behind `before`. */
+/** `key`, if it can be a key here and comes after `before`. */
 function requireNext(before: Uint8Array | undefined, key: Uint8Array): Uint8Array {
   if (key.length >= maxKeyBytes) {
     throw new DataError(`a key has ${key.length} bytes; here, keys have less than ${maxKeyBytes}`)
