@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', '**/*-contract.ts'],
     rules: {
       '@typescript-eslint/no-floating-promises': [
         'error',

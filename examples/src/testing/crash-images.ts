@@ -1,8 +1,6 @@
 import type { Database } from 'varve'
 import { open } from 'varve'
-import { Prng } from '../../../packages/varve/dist/base/prng.js'
-import { FaultyFileSystem } from '../../../packages/varve/dist/fs/simulated/faulty-file-system.js'
-import { MemoryFileSystem } from '../../../packages/varve/dist/fs/simulated/memory-file-system.js'
+import { FaultyFileSystem, MemoryFileSystem, Prng } from 'varve/testing'
 
 type JsonDatabase = Database<string, unknown>
 

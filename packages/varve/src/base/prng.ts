@@ -51,14 +51,17 @@ export class Prng {
     return low + this.below(high - low + 1)
   }
 
+  /** True with this probability. */
   chance(probability: number): boolean {
     return this.fraction() < probability
   }
 
+  /** One of the items. Requires: there is one. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]
   }
 
+  /** Random bytes. */
   bytes(length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length)
     for (let i = 0; i < length; i++) bytes[i] = this.next() & 255

@@ -10,7 +10,7 @@ import type {
 } from '../compaction/pickers/compaction-options.js'
 import type { CompactionKind } from '../compaction/pickers/compaction-spec.js'
 
-/** When an acknowledged write is safe from what; see `OpenOptions.durability`. */
+/** When an acknowledged write is safe; see `OpenOptions.durability`. */
 export type Durability = 'os' | 'sync' | { intervalMs: number }
 
 /** Which thread flushes and compacts; see `OpenOptions.background`. */
@@ -18,137 +18,219 @@ export type BackgroundOption =
   | 'thread'
   | 'inline'
   | {
-      /** Default 'thread'. */
+      /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
-      /** Worker threads, 1 to 8; inline: 1. Default 1. */
+      /** Worker threads, 1 to 8; inline: 1. Default: 1. */
       threads?: number
       /**
-       * Bound on what flushes and compactions write together, in bytes a second; 65,536 to 2^50. Flushes
-       * go first. Inline, the calling thread sleeps. Default: none.
+       * Limit on the bytes per second that flushes and compactions write together: 65,536 to 2^50.
+       * Flushes go first. Inline, the calling thread sleeps. Default: no limit.
        */
       bytesPerSecond?: number
       /**
-       * By how much worker threads are nicer than the thread that opens the database, where threads have
-       * a niceness of their own (Linux): it and what it serves goes first when there are more busy threads
-       * than processors. 0 to 19; default 5. More than 10 starves compactions on a busy machine, and
-       * writes are held back.
+       * Priority of worker threads below the thread that opens the database, on Linux: 0 to 19.
+       * When more threads are busy than there are processors, the application runs first. Above 10,
+       * compactions starve on a busy machine and writes are held back. Default: 5.
        */
       niceness?: number
     }
 
-/** Options with encodings of whatever type. */
+/** Options with encodings of any type. */
 export type AnyOpenOptions = OpenOptions<EncodingOption, EncodingOption>
 
-/** A compression of blocks that the user brings. */
+/** A block compression that you provide. */
 export interface UserBlockCodec extends BlockCodec {
   /**
-   * Specifier of a module whose export `codec` is this codec. The background thread imports it, as
-   * functions cannot travel between threads; required unless `background` is 'inline'.
+   * Specifier of a module whose export `codec` is this codec. The background thread imports it,
+   * because functions cannot cross threads. Required unless `background` is `'inline'`.
    */
   readonly module?: string
 }
 
-/** Options of `open`. One that is unknown or out of range is refused with INVALID_ARGUMENT, which names it. */
+/**
+ * Options of `open`. An unknown option, or a value out of range, is refused with
+ * `INVALID_ARGUMENT`; the message names the option and the values allowed.
+ */
 export interface OpenOptions<
   KE extends EncodingOption = 'utf8',
   VE extends EncodingOption = 'utf8',
 > {
-  /** Create the database when the directory holds none. Default true. */
+  /**
+   * Create the database if the directory holds none.
+   *
+   * Default: true.
+   */
   createIfMissing?: boolean
-  /** Refuse when the directory holds a database. Default false. */
+  /**
+   * Fail if the directory already holds a database.
+   *
+   * Default: false.
+   */
   errorIfExists?: boolean
   /**
-   * Read what is there, without being the owner: a living one may go on writing, and `refresh` catches up
-   * with it. Nothing in the directory is changed but a lease, a file of the reader's own by which the owner
-   * leaves alone what it reads. Default false.
+   * Open without becoming the owner. The owner may go on writing; call `refresh` to catch up with
+   * it. The only file that changes is a lease of this reader, which keeps the owner from deleting
+   * what it reads.
+   *
+   * Default: false.
    */
   readOnly?: boolean
   /**
-   * How keys become bytes; keys sort by these bytes. A name, a `Codec`, or an `Encoding`, which is a
-   * codec that spares the copies. Default 'utf8'.
+   * How keys become bytes. Keys sort by these bytes, unsigned.
+   *
+   * Values: `'utf8'`, `'json'`, `'binary'`, a `Codec` (`{ name, encode, decode }`), or an
+   * `Encoding` (`{ name, write, read }`), which writes in place and saves a copy. Default:
+   * `'utf8'`.
    */
   keyEncoding?: KE
-  /** How values become bytes. Default 'utf8'. */
+  /**
+   * How values become bytes. `json<T>()` is `'json'` with a type, which is not checked at run time.
+   *
+   * Values: as for `keyEncoding`. Default: `'utf8'`.
+   */
   valueEncoding?: VE
   /**
-   * 'os' (default): an acknowledged write survives the death of the process; a crash of the operating
-   * system may lose a tail, never a hole. 'sync': it survives power loss. `{ intervalMs }`: as 'os', and
-   * synced at least that often (1 ms to 1 h).
+   * When an acknowledged write is safe. `'os'`: it survives the process, even `kill -9`; a crash of
+   * the operating system may lose the newest writes, but never leaves a gap. `'sync'`: it survives
+   * power loss. `{ intervalMs }`: as `'os'`, and synced at least that often. See
+   * [Durability](../../../../docs/DURABILITY.md).
+   *
+   * Values: `'os'`, `'sync'`, `{ intervalMs: 1 to 3,600,000 }`. Default: `'os'`.
    */
   durability?: Durability
-  /** Bytes collected in memory before they are flushed to a table. 4 KiB to 1 GiB; default 64 MiB. */
+  /**
+   * Bytes of writes that collect in memory before they are flushed to a table. Larger memtables
+   * mean fewer flushes, less compaction and a longer replay at open.
+   *
+   * Values: 4 KiB to 1 GiB. Default: 64 MiB.
+   */
   memtableBytes?: number
-  /** Bytes of table blocks kept in memory. 0 to 2^40; default 64 MiB. */
+  /**
+   * Bytes of table blocks to keep in memory.
+   *
+   * Values: 0 to 2^40. Default: 64 MiB.
+   */
   cacheBytes?: number
-  /** Size at which a block of a table is closed. 256 B to 1 MiB; default 4096. */
+  /**
+   * Size at which a block of a table is finished, before compression.
+   *
+   * Values: 256 B to 1 MiB. Default: 4096.
+   */
   blockBytes?: number
-  /** Size at which compaction starts the next table. 4 KiB to 4 GiB; default 32 MiB. */
+  /**
+   * Size at which a compaction starts the next table.
+   *
+   * Values: 4 KiB to 4 GiB. Default: 32 MiB.
+   */
   tableBytes?: number
-  /** Bits of Bloom filter for each key; 0 to 32, 0 is no filter; default 10 (about 1% false positives). */
+  /**
+   * Bits per key of the Bloom filters. 0 means no filters. With 10, about 1% of the absent keys
+   * cost a block read.
+   *
+   * Values: 0 to 32. Default: 10.
+   */
   filterBitsPerKey?: number
   /**
-   * How these bits are shared out. 'monkey' (default): a key of a small run gets more, one of the last
-   * level somewhat fewer, so that fewer absent keys get through with the same memory ("Monkey", Dayan,
-   * Athanassoulis and Idreos, SIGMOD 2017); 20 at most, or `filterBitsPerKey` if that is more. 'uniform':
-   * every key gets as many. It counts for tables written from now on.
+   * How the filter bits are distributed. `'monkey'`: keys of small runs get more (at most 20, or
+   * `filterBitsPerKey` if that is more), keys of the last level slightly fewer. With the same
+   * memory, a quarter to a half fewer absent keys cost a block read ("Monkey: Optimal Navigable
+   * Key-Value Store", Dayan, Athanassoulis and Idreos, SIGMOD 2017). `'uniform'`: every key gets
+   * the same. Applies to tables written from now on.
+   *
+   * Values: `'monkey'`, `'uniform'`. Default: `'monkey'`.
    */
   filterAllocation?: FilterAllocation
-  /** Compression of blocks: 'none' (default), 'deflate', or the name of one in `codecs`. */
+  /**
+   * Compression of blocks. Tables written with another codec stay readable.
+   *
+   * Values: `'none'`, `'deflate'`, or the name of a codec in `codecs`. Default: `'none'`.
+   */
   codec?: string
-  /** Compressions of the user's own; needed to read tables that were written with them. */
+  /**
+   * Compressions that you provide. Needed to read tables that were written with them.
+   *
+   * Values: a list of `{ id, name, compress, decompress, module }`, with ids from 64 to 255.
+   * Default: none.
+   */
   codecs?: readonly UserBlockCodec[]
   /**
-   * Compaction policy: 'leveled' (default; reads and space), 'sizeTiered' (writes), 'lazyLeveled' (writes
-   * and space), 'adaptive' (one of these three, by what the database is used for), 'fifo' (nothing is
-   * merged, the oldest tables go), or an object with its name and thresholds. It may differ from open to open, and change meanwhile: see `setCompaction`.
+   * Compaction policy. `'leveled'` favours reads and space, `'sizeTiered'` writes, `'lazyLeveled'`
+   * writes and space; `'adaptive'` chooses among these three; `'fifo'` merges nothing and drops the
+   * oldest tables. It may differ from open to open; `setCompaction` changes it while the database
+   * is open. See [Tuning](../../../../docs/TUNING.md).
+   *
+   * Values: the name of a policy, or an object with its name and thresholds. Default: `'leveled'`.
    */
   compaction?: CompactionPolicy | CompactionOptions
   /**
-   * 'thread' (default): a worker thread flushes and compacts beside the application. 'inline': the
-   * calling thread does, and a write that fills the memtable waits for it.
+   * Which thread flushes and compacts. `'thread'`: a worker thread, beside the application.
+   * `'inline'`: the calling thread; a write that fills the memtable waits for the flush.
+   *
+   * Values: `'thread'`, `'inline'`, or `{ mode, threads, bytesPerSecond, niceness }`. Default:
+   * `'thread'`.
    */
   background?: BackgroundOption
   /**
-   * How long a write may be held back, in milliseconds, before it fails with ABORTED and leaves nothing.
-   * 1 to 86,400,000 (a day); default 600,000.
+   * Milliseconds that a write may be held back before it fails with `ABORTED`. The failed write
+   * leaves nothing behind.
+   *
+   * Values: 1 to 86,400,000. Default: 600,000.
    */
   maxStallMs?: number
-  /** Table files held open. 16 to 100,000; default 1000. */
+  /**
+   * Table files to keep open, with their filters and indexes in memory.
+   *
+   * Values: 16 to 100,000. Default: 1000.
+   */
   maxOpenTables?: number
   /**
-   * How asynchronous reads fetch blocks that are not in the cache. 'auto' (default): with a synchronous
-   * read, which takes about 2 µs when the operating system has the page, as long as these prove quick;
-   * through the thread pool while they are slow. 'sync' or 'async': always the one or the other.
-   * Synchronous methods always read synchronously.
+   * How asynchronous reads fetch blocks that are not in the cache. `'auto'`: with a synchronous
+   * read, which takes about 2 µs if the operating system has the page, as long as such reads prove
+   * fast, and through the thread pool while they are slow. `'sync'` and `'async'`: always one or
+   * the other. Synchronous methods always read synchronously.
+   *
+   * Values: `'auto'`, `'sync'`, `'async'`. Default: `'auto'`.
    */
   coldReads?: 'auto' | 'sync' | 'async'
-  /** Verify every table at open and every compaction's output. Default false. */
+  /**
+   * Verify every table at open, and the output of every compaction.
+   *
+   * Default: false.
+   */
   paranoid?: boolean
-  /** Where files live; default the disk. Another one needs `background: 'inline'`. */
+  /**
+   * The file system to store files in. One that other threads cannot reach needs `background:
+   * 'inline'`. For an in-memory database, pass a `MemoryFileSystem` of `varve/testing`.
+   *
+   * Values: a `FileSystem`. Default: the disk.
+   */
   fileSystem?: FileSystem
-  /** Source of time, for tests. */
+  /**
+   * Source of time, for tests.
+   *
+   * Values: a `Clock`. Default: the clock of the system.
+   */
   clock?: Clock
 }
 
 /** Options of a write. */
 export interface WriteOptions {
-  /** Settle only when the write would survive power loss, whatever `durability` says. */
+  /** Settle only once the write survives power loss, regardless of `durability`. Default: false. */
   sync?: boolean
 }
 
 /** Options of `put` and `putSync`. */
 export interface PutOptions extends WriteOptions {
   /**
-   * Time to live, in milliseconds by the wall clock, above 0 and up to 2^46: from then on the key has no
-   * value, as if it were deleted at that moment, for snapshots too. Default: it lives until it is
-   * overwritten or deleted.
+   * Time to live in milliseconds of the wall clock, above 0 and at most 2^46. After it the key has
+   * no value, as if it had been deleted, in snapshots too. Default: the value does not expire.
    */
   ttlMs?: number
 }
 
 /** Options of a read. */
 export interface ReadOptions {
-  /** Read what this snapshot of the database sees. Default: what is there now. */
+  /** A snapshot of this database to read from. Default: the newest state. */
   snapshot?: { readonly sequence: number } & Disposable
 }
 
@@ -156,70 +238,73 @@ export interface ReadOptions {
 export type BatchOperation<K, V> =
   { type: 'put'; key: K; value: V; ttlMs?: number } | { type: 'del'; key: K }
 
-/** Which keys: at most one of `gt`/`gte` and of `lt`/`lte`; `prefix` narrows further. */
+/** A range of keys. Give at most one of `gt` and `gte`, and of `lt` and `lte`. */
 export interface RangeOptions<K> {
   gt?: K
   gte?: K
   lt?: K
   lte?: K
-  /** Keys that start with these (encoded) bytes. */
+  /** Only keys whose encoded bytes start with this one's. */
   prefix?: K
 }
 
-/** How far a `compact` is. */
+/** Progress of `compact`. */
 export interface CompactProgress {
-  /** Level whose tables are being taken further down. */
+  /** The level whose tables are being merged into deeper ones. */
   level: number
-  /** Bytes of tables that have been read, of those that are to be: an estimate, which may grow. */
+  /** Bytes of tables read so far, and in total. The total is an estimate and may grow. */
   readBytes: number
   totalBytes: number
 }
 
 /** Options of `compact`. */
 export interface CompactOptions {
-  /** Gives up with ABORTED. What was finished stays, what was under way leaves nothing. */
+  /** Aborts with `ABORTED`. Finished compactions stay; a running one leaves nothing behind. */
   signal?: AbortSignal
-  /** Called when a level begins and ends, and in between now and then. */
+  /** Called when a level starts and ends, and at intervals in between. */
   onProgress?: (progress: CompactProgress) => void
 }
 
-/** Without `snapshot` a walk sees what is there when it begins. */
+/**
+ * Options of `entries`, `keys` and `values`. Without `snapshot` an iterator sees the state in which
+ * it starts.
+ */
 export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
-  /** From the last key to the first. Default false. */
+  /** Iterate from the last key to the first. Default: false. */
   reverse?: boolean
-  /** At most this many entries. Default: all. */
+  /** The most entries to return. Default: no limit. */
   limit?: number
 }
 
-/** What of an entry a walk gives. */
+/** The part of an entry that is returned. */
 export type Projection = 'entries' | 'keys' | 'values'
 
-/** Without `snapshot` a cursor sees what is there when it is made. */
+/** Options of `cursor`. Without `snapshot` a cursor sees the state in which it is created. */
 export interface CursorOptions<K, P extends Projection = Projection>
   extends RangeOptions<K>, ReadOptions {
-  /** From the last key to the first. Default false. */
+  /** Move from the last key to the first. Default: false. */
   reverse?: boolean
-  /** Default 'entries'. */
+  /** Default: `'entries'`. */
   projection?: P
 }
 
-/** What a cursor gives. */
+/** What a cursor returns. */
 export type Projected<P extends Projection, K, V> = { entries: [K, V]; keys: K; values: V }[P]
 
-/** A memtable has been written to a table of level 0. */
+/** A memtable was written to a table of level 0. */
 export interface FlushEvent {
-  /** Number of the table written, or undefined when every entry was dropped. */
+  /** Number of the new table; undefined if every entry was dropped. */
   fileNumber: number | undefined
   entryCount: number
-  /** Entries that were not written, since nobody could have read them. */
+  /** Entries that were not written because no reader could see them. */
   droppedEntries: number
   sizeBytes: number
   durationMs: number
 }
 
-/** Tables have been compacted. */
+/** Tables were compacted. */
 export interface CompactionEvent {
-  /** Merged into new tables, moved to another level as they are, or dropped for good. */
+  /** Merged into new tables, moved to another level unchanged, or dropped. */
   kind: CompactionKind
   reason: string
   inputLevels: number[]
@@ -227,8 +312,8 @@ export interface CompactionEvent {
   inputTables: number
   outputTables: number
   /**
-   * Entries that were not written again, since nobody can read them any more: overwritten, deleted, or
-   * deletes of what is gone. 0 where tables go as they are.
+   * Entries that were not written again because no reader can see them: overwritten, deleted, or
+   * deletes that have nothing left to delete. 0 for moves and drops.
    */
   droppedEntries: number
   readBytes: number
@@ -245,22 +330,22 @@ export type StallCause =
   /** Compactions have too many bytes to rewrite. */
   | 'debt'
 
-/** How often writes were held back, and for how long together. */
+/** How often writes were held back, and for how long in total. */
 export interface StallStats {
   count: number
   timeMs: number
 }
 
-/** Writes begin to be held back, or from now on for another cause or more severely. */
+/** Writes are held back: a stall started, or its cause or severity changed. */
 export interface StallEvent {
   cause: StallCause
-  /** 'slowdown' delays each commit a little; 'stop' holds it until the cause is gone. */
+  /** `'slowdown'` delays each commit; `'stop'` holds commits until the cause is gone. */
   severity: 'slowdown' | 'stop'
-  /** What to read or do: counts and limits. */
+  /** The counts and limits, and what to do. */
   message: string
 }
 
-/** The compaction policy became another one, or got other thresholds. */
+/** The compaction policy or its thresholds changed. */
 export interface PolicyChange {
   /** Milliseconds since 1970. */
   atMs: number
@@ -269,27 +354,27 @@ export interface PolicyChange {
   reason: string
 }
 
-/** What listeners of `on` get, by the name of the event. */
+/** The events of a database, and the arguments of their listeners. */
 export interface DatabaseEvents {
   flush: [FlushEvent]
   compaction: [CompactionEvent]
   policy: [PolicyChange]
   stall: [StallEvent]
-  /** A flush or compaction has failed, and will be tried again or has been given up. */
+  /** A flush or compaction failed. It is retried, or was given up: see the message. */
   error: [VarveError]
-  /** Something works less well than it should, though nothing has failed. */
+  /** Something works worse than it should, but nothing failed. */
   warning: [VarveError]
 }
 
-/** A level of the tree and its tables, as `levels` tells. */
+/** A level of the tree and its tables, as `levels` returns it. */
 export interface LevelInfo {
   level: number
   sizeBytes: number
-  /** Sorted runs that the tables belong to; on level 0 each table is one. */
+  /** Number of sorted runs. On level 0 each table is one. */
   runs: number
-  /** Size at which the level is compacted into the next; 0: not measured by its size. */
+  /** Size at which the level is compacted into the next one; 0 if size does not matter. */
   targetBytes: number
-  /** 1 and above: a compaction is due. */
+  /** A compaction is due at 1 and above. */
   score: number
   tables: TableInfo[]
 }
@@ -301,47 +386,54 @@ export interface TableInfo {
   entryCount: number
   deleteCount: number
   rangeDeleteCount: number
-  /** Entries that expire, and the moment at which the last of them has, in milliseconds since 1970; or 0. */
+  /** Number of entries with a time to live. */
   expiringCount: number
+  /** When the last of them expires, in milliseconds since 1970; 0 if there is none. */
   lastExpiryMs: number
-  /** First user key and the end (exclusive) of the table's range, as bytes; null: no upper bound. */
+  /** First key of the table's range, encoded. */
   smallestKey: Uint8Array
+  /** Exclusive end of the range, encoded; null if it has none. */
   endKey: Uint8Array | null
   minSequence: number
   maxSequence: number
-  /** The sorted run of the level that it belongs to; a higher number is newer. 0 on level 0. */
+  /** Number of its sorted run within the level; higher is newer. 0 on level 0. */
   run: number
-  /** When the file was written, in milliseconds since 1970; 0: not known. */
+  /** When the file was written, in milliseconds since 1970; 0 if unknown. */
   writtenAtMs: number
 }
 
-/** What the engine has done and holds, as `stats` tells. Counts and times begin with `open`. */
+/** Figures of an open database, as `stats` returns them. Counts and times start at `open`. */
 export interface Stats {
-  /** Highest sequence that reads see; the number of writes since the database was created. */
+  /** Highest sequence that reads see: the number of writes since the database was created. */
   sequence: number
-  /** Bytes since open. `user`: keys and values given to put, del and clear. */
+  /** Bytes written since open. `user` counts keys and values given to put, del and clear. */
   bytes: { user: number; log: number; flush: number; compaction: number; compactionRead: number }
   amplification: {
     /** (log + flush + compaction) / user, since open. */
     write: number
-    /** Table blocks looked into for each point read, since open, whether cached or not. */
+    /** Table blocks searched per point read since open, cached or not. */
     read: number
-    /** Bytes of all tables / bytes in the oldest run: an upper estimate of what compaction could free. */
+    /**
+     * Bytes of all tables / bytes in the oldest run: an upper bound of what compaction could free.
+     */
     space: number
   }
   operations: {
     /** Puts, deletes and range deletes committed. */
     writes: number
-    /** Groups in which they were committed. */
+    /** Commit groups. */
     commits: number
     /** Keys looked up. */
     gets: number
-    /** Walks over ranges, and the entries that those gave which have ended. */
+    /** Iterators started. */
     scans: number
+    /** Entries that finished iterators returned. */
     scannedEntries: number
   }
   cache: { hits: number; misses: number; usedBytes: number; capacityBytes: number }
-  /** `useful`: said "absent" and spared a block; `falsePositives`: said "perhaps", and it was not there. */
+  /**
+   * `useful`: probes that saved a block read. `falsePositives`: probes that let an absent key pass.
+   */
   filters: { probes: number; useful: number; falsePositives: number }
   /** Bytes of memory by part; `total` is their sum. */
   memory: {
@@ -351,19 +443,20 @@ export interface Stats {
     commitBuffers: number
     total: number
   }
-  /** How often writes were held back, and for how long together. */
+  /** How often writes were held back, and for how long in total. */
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }
   flushes: {
     count: number
     timeMs: number
-    /** Why there are none for now: given up, or the disk is full; writes that need one fail. */
+    /** Why none runs: given up, or the disk is full. Writes that need one fail with it. */
     failure: string | undefined
   }
   compactions: {
-    /** The policy in force, and the last times that it was changed, oldest first. */
+    /** The policy in force. */
     policy: CompactionPolicy
     /** Whether 'adaptive' chooses it. */
     adaptive: boolean
+    /** The latest changes of the policy, oldest first. */
     policyChanges: PolicyChange[]
     count: number
     moves: number
@@ -371,22 +464,22 @@ export interface Stats {
     drops: number
     timeMs: number
     running: number
-    /** By `pauseCompaction`. */
+    /** Whether `pauseCompaction` is in force. */
     paused: boolean
-    /** Why there are none for now: given up, or the disk is full; writes that need one fail. */
+    /** Why none runs: given up, or the disk is full. Writes that need one fail with it. */
     failure: string | undefined
-    /** Bytes that they would have to rewrite until no level asks any more. */
+    /** Bytes that compactions must rewrite until no level is over its limit. */
     debtBytes: number
   }
   tables: { count: number; sizeBytes: number; open: number }
-  /** Torn log tails found at open: how many, and the bytes (never acknowledged as durable) dropped. */
+  /** What `open` found in the logs. Dropped bytes were never acknowledged as durable. */
   recovery: { replayedRecords: number; tornTails: number; droppedBytes: number }
   snapshots: number
   iterators: number
   backgroundErrors: number
 }
 
-/** An open database, as far as whoever only watches it is concerned. */
+/** The part of an open database that monitoring needs. */
 export interface WatchedDatabase {
   /** The directory, with symbolic links resolved. */
   readonly path: string

@@ -1,19 +1,30 @@
-/** The policies that merge sorted runs. They differ in how many runs a level may hold. */
+/** The policies that merge sorted runs. They differ in the number of runs a level may hold. */
 export type RunPolicy = 'leveled' | 'sizeTiered' | 'lazyLeveled'
 
-/** How far compactions may be behind before writes are held back. */
+/** How far compactions may fall behind before writes are held back. */
 export interface StallThresholds {
-  /** Tables on level 0 from which writes are slowed down. l0Trigger to 1000; default 8. */
+  /**
+   * Tables on level 0 at which writes are slowed down.
+   *
+   * Values: `l0Trigger` to 1000. Default: 8, or 2 × `l0Trigger` if that is more.
+   */
   readonly l0Slowdown: number
-  /** Tables on level 0 at which writes wait. l0Slowdown to 1000; default 12. */
+  /**
+   * Tables on level 0 at which writes are stopped.
+   *
+   * Values: `l0Slowdown` to 1000. Default: 1.5 × `l0Slowdown`.
+   */
   readonly l0Stop: number
   /**
-   * Bytes that compactions are behind from which writes are slowed down. 1 MiB to 2^50; default 16 GiB.
+   * Bytes that compactions are behind at which writes are slowed down.
+   *
+   * Values: 1 MiB to 2^50. Default: 16 GiB.
    */
   readonly debtSlowdownBytes: number
   /**
-   * Bytes that compactions are behind at which writes wait. debtSlowdownBytes to 2^50; default 64 GiB, or
-   * 4 × debtSlowdownBytes.
+   * Bytes that compactions are behind at which writes are stopped.
+   *
+   * Values: `debtSlowdownBytes` to 2^50. Default: 4 × `debtSlowdownBytes`.
    */
   readonly debtStopBytes: number
 }
@@ -27,86 +38,132 @@ export const noStallThresholds: StallThresholds = {
 
 /** When runs are merged, and how much larger each level is than the one above it. */
 export interface RunThresholds extends StallThresholds {
-  /** How many times larger each level is than the one above it. 2 to 100; default by policy. */
+  /**
+   * How many times larger each level is than the one above it.
+   *
+   * Values: 2 to 100. Default: 10 for `'leveled'`, otherwise 4.
+   */
   readonly sizeRatio: number
-  /** Sorted runs that a level between level 0 and the last may hold. 1 to sizeRatio − 1. */
+  /**
+   * Sorted runs that a level between level 0 and the last level may hold. Not for `'adaptive'`.
+   *
+   * Values: 1 to `sizeRatio` − 1. Default: 1 for `'leveled'`, otherwise `sizeRatio` − 1.
+   */
   readonly runsPerLevel: number
-  /** Sorted runs that the last level may hold. 1 to runsPerLevel. */
+  /**
+   * Sorted runs that the last level may hold. Not for `'adaptive'`.
+   *
+   * Values: 1 to `runsPerLevel`. Default: `sizeRatio` − 1 for `'sizeTiered'`, otherwise 1.
+   */
   readonly runsInLastLevel: number
-  /** Tables on level 0 that start a compaction. 1 to 1000; default 4. */
+  /**
+   * Tables on level 0 that start a compaction.
+   *
+   * Values: 1 to 1000. Default: 4.
+   */
   readonly l0Trigger: number
   /**
-   * With one run on each level: size that the first level below level 0 is kept below, in bytes.
-   * 4 KiB to 2^50; default l0Trigger × memtableBytes, which is what level 0 sends down at once.
+   * Limit in bytes of the first level below level 0, when levels hold one run. By default it is what
+   * level 0 sends down at once.
+   *
+   * Values: 4 KiB to 2^50. Default: `l0Trigger` × `memtableBytes`.
    */
   readonly baseBytes: number
-  /** Levels in use, level 0 included; the last one is the bottom. 2 to 7; default 7. */
+  /**
+   * Levels in use, level 0 included. The last one holds most of the data.
+   *
+   * Values: 2 to 7. Default: 7.
+   */
   readonly maxLevels: number
   /**
-   * Tables are compacted though their level is not full when their deletes free this share of the bytes
-   * that have to be read for it. 0.01 to 1, or Infinity: never; default 0.25.
+   * Compact tables of a level that is not full when their deletes free this share of the bytes that
+   * must be read for it.
+   *
+   * Values: 0.01 to 1, or Infinity for never. Default: 0.25.
    */
   readonly garbageShare: number
   /**
-   * So are tables in which reads found nothing: one read in vain for each so many bytes of them, and 100
-   * at least. 64 to 2^50, or Infinity: never; default 1 KiB, which takes about as long to merge as a read
-   * in vain takes when it has to wait for the disk now and then.
+   * Compact a table after `sizeBytes / fruitlessReadBytes` reads (at least 100) that found nothing in
+   * it. By default the compaction takes about as long as the reads did.
+   *
+   * Values: 64 to 2^50, or Infinity for never. Default: 1 KiB.
    */
   readonly fruitlessReadBytes: number
-  /** So are tables older than this, in milliseconds. 60,000 to 2^50, or Infinity, the default: never. */
+  /**
+   * Compact tables older than this many milliseconds, so that deletes and new settings reach every
+   * entry in time.
+   *
+   * Values: 60,000 to 2^50, or Infinity for never. Default: Infinity.
+   */
   readonly maxTableAgeMs: number
 }
 
-/** When whole tables go, the oldest first. Nothing is merged. */
+/** When whole tables are dropped, the oldest first. Nothing is merged. */
 export interface FifoThresholds {
-  /** Bytes of all tables that are kept. 4 KiB to 2^50; default 1 GiB. */
+  /**
+   * Bytes of tables to keep.
+   *
+   * Values: 4 KiB to 2^50. Default: 1 GiB.
+   */
   readonly maxBytes: number
-  /** Age at which a table goes, in milliseconds since it was written. 1000 to 2^50, or Infinity, the default. */
+  /**
+   * Age in milliseconds at which a table is dropped.
+   *
+   * Values: 1000 to 2^50, or Infinity for never. Default: Infinity.
+   */
   readonly maxAgeMs: number
 }
 
-/** A policy that merges runs, with all of its thresholds. */
+/** A policy that merges runs, with all its thresholds. */
 export interface RunCompaction extends RunThresholds {
   readonly policy: RunPolicy
 }
 
-/** First in, first out, with all of its thresholds. Writes are never held back for tables. */
+/** First in, first out, with all its thresholds. Writes are never held back for tables. */
 export interface FifoCompaction extends FifoThresholds {
   readonly policy: 'fifo'
 }
 
 export type Compaction = RunCompaction | FifoCompaction
 
-/** How a policy is chosen among those that merge runs, while the database is used. */
+/** How `'adaptive'` chooses among the policies that merge runs. */
 export interface AdaptiveThresholds {
-  /** How often the mix of reads and writes is looked at, in milliseconds. 10 to 3,600,000; default 500. */
+  /**
+   * Milliseconds between two looks at the mix of reads and writes.
+   *
+   * Values: 10 to 3,600,000. Default: 500.
+   */
   readonly windowMs: number
-  /** Share of its work that another policy must save to be better. 0 to 0.9; default 0.1. */
+  /**
+   * Share of the work that another policy must save to be chosen.
+   *
+   * Values: 0 to 0.9. Default: 0.1.
+   */
   readonly margin: number
 }
 
-/** Whichever policy suits what the database is used for. */
+/** The policy that suits the current mix of reads and writes. */
 export interface AdaptiveCompaction extends AdaptiveThresholds {
   readonly policy: 'adaptive'
-  /** What it chooses among, from the fewest runs to the most. */
+  /** The policies to choose among, from the fewest runs to the most. */
   readonly candidates: readonly RunCompaction[]
 }
 
-/** What a database is told: a policy, or to choose one. */
+/** A policy, or the request to choose one. */
 export type CompactionSetting = Compaction | AdaptiveCompaction
 
 /** How a tree compacts; see `OpenOptions.compaction`. */
 export type CompactionPolicy = CompactionSetting['policy']
 
-/** A policy, with those of its thresholds that are not to have their defaults. */
+/** A policy and the thresholds that differ from its defaults. */
 export type FixedCompactionOptions =
   | (Partial<RunThresholds> & { readonly policy: RunPolicy })
   | (Partial<FifoThresholds> & { readonly policy: 'fifo' })
 
-/** With 'adaptive', the thresholds are those of all policies that it chooses among. */
+/** With `'adaptive'`, the thresholds apply to all policies that it chooses among. */
 export type AdaptiveCompactionOptions = Partial<
   AdaptiveThresholds & Omit<RunThresholds, 'runsPerLevel' | 'runsInLastLevel'>
 > & { readonly policy: 'adaptive' }
 
-/** A policy with thresholds: one that is given, or 'adaptive'. */
+/** A policy with thresholds: a fixed one, or `'adaptive'`. */
 export type CompactionOptions = FixedCompactionOptions | AdaptiveCompactionOptions

@@ -3,6 +3,7 @@ import type { VarveError } from '../../base/errors.js'
 import type { FileSystem, ReadableFile, WritableFile } from '../file-system.js'
 import { systemError } from '../system-error.js'
 
+/** The operations of a file system and its files. */
 export type OperationKind =
   | Exclude<keyof FileSystem, 'sharedWithThreads' | 'syncDirectoryAsync'>
   | Exclude<keyof ReadableFile, 'path' | 'readAsync'>
@@ -21,10 +22,11 @@ export interface FileOperation {
   readonly index: number
 }
 
+/** How an operation fails. */
 export interface Fault {
-  /** What the operating system says, such as `ENOSPC` or `EIO`. */
+  /** The code of the operating system, such as `ENOSPC` or `EIO`. */
   readonly systemCode: string
-  /** For `append`: so many bytes are written before it fails. */
+  /** Of `append`: bytes that are written before it fails. */
   readonly shortWriteBytes?: number
 }
 
