@@ -9,8 +9,9 @@ import { Comparison } from '../harness/comparison.js'
 import { fullScale, Workload } from '../kit/workload.js'
 import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from '../../db/api.js'
+import { campaignSize } from '../kit/campaign-size.js'
 
-const operationCount = 800
+const operationCount = campaignSize(400, 800)
 const MiB = 1024 * 1024
 
 /** So small that a few hundred writes make flushes, and those make compactions over several levels. */

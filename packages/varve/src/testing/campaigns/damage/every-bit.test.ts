@@ -8,6 +8,7 @@ import { verify } from '../../../tools/verify/verify.js'
 import { type BinaryDatabase, bytes, latin1, openBinary } from '../../harness/comparison.js'
 import type { OracleState } from '../../kit/oracle.js'
 import { type TinyDatabase, tinyDatabase, tinyDatabaseOptions, tinyKeys } from './tiny-database.js'
+import { campaignSize } from '../../kit/campaign-size.js'
 
 // Whatever happens to a file, every answer is right or an error that names the file. There is one
 // exception: the end of a log. What was not synced there may be gone after a crash, so damage to it can
@@ -103,7 +104,10 @@ test('the tiny database is read as it is', async () => {
   }
 })
 
-test('each bit of each file, flipped', async () => {
+/** How many bits of each byte are flipped with reads only; one more with all that opening writes. */
+const readOnlyBits = campaignSize(1, 7)
+
+test('bits of each byte of each file, flipped', async () => {
   for (const name of fileNames()) {
     const { length } = readBytes(tiny.killed, name)
     // Tables and MANIFEST are the same in both.
@@ -113,6 +117,7 @@ test('each bit of each file, flipped', async () => {
       const [at, which] = [bit >> 3, bit & 7]
       // One bit of each byte with all that opening writes, too; the others in less time.
       const readOnly = which !== at % 8
+      if ((which - at + 8 * length) % 8 > readOnlyBits) continue
       const what = `bit ${which} of byte ${at} of ${name}`
       await check(what, name, (fs) => flip(fs, name, bit), readOnly, databases)
     }

@@ -8,10 +8,11 @@ import type { OpenOptions } from '../../../db/api.js'
 import { Comparison } from '../../harness/comparison.js'
 import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
 import { drawOptions } from './option-set.js'
+import { campaignSize } from '../../kit/campaign-size.js'
 
 // The same operations under one set of options after another: each must answer as the oracle does, so all
 // answer the same. Half of the databases are also closed now and then, and opened with other options.
-const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? 50)
+const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? campaignSize(15, 50))
 const operationCount = 120
 const reopenChance = 0.03
 const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runTorture } from './torture.js'
+import { campaignSize } from '../../kit/campaign-size.js'
 
 // More of it: `npm run torture -- --cycles 500`.
-const cycles = 30
+const cycles = campaignSize(12, 30)
 
 test('a killed process loses no acknowledged write, leaves no hole, and tears no batch', async () => {
   const firstSeed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
