@@ -1,10 +1,10 @@
-import { Progress, formatByteRate, formatCounted, formatDuration, formatRate } from '@varve/cli'
+import { Progress } from '@varve/cli'
 import type { BatchOperation } from 'varve'
 import { cityKey, loadCities, type Cities, type City } from './city.js'
 
-const batchCount = 1000
+const batchCount = 500
 
-/** Behind every city; there once all of them are, so that an import that was interrupted goes again. */
+/** After every city; written last, so that an interrupted import starts again. */
 const importedMark = '~imported'
 
 /** The keys of cities. */
@@ -14,13 +14,12 @@ export function isImported(db: Cities): Promise<boolean> {
   return db.has(importedMark)
 }
 
-/** Writes every city of the world, a batch at a time. */
-export async function importCities(db: Cities): Promise<void> {
-  const cities = loadCities()
-  const progress = new Progress({ label: 'importing', total: cities.length, unit: 'records' })
+/** Writes every city of the world, a batch at a time, and resolves to their number. */
+export async function importCities(db: Cities): Promise<number> {
+  const cities = shuffled(loadCities())
+  const progress = new Progress({ label: 'building', total: cities.length, unit: 'records' })
   const userBytesBefore = db.stats().bytes.user
   const writtenBytes = () => db.stats().bytes.user - userBytesBefore
-  const startMs = performance.now()
   let records = 0
   while (records < cities.length) {
     const operations = cities.slice(records, records + batchCount).map(putCity)
@@ -29,12 +28,23 @@ export async function importCities(db: Cities): Promise<void> {
     progress.update(records, writtenBytes())
   }
   await db.put(importedMark, { ...cities[0], name: importedMark })
-  const durationMs = performance.now() - startMs
   progress.stop(records, writtenBytes())
-  console.log(
-    `imported ${formatCounted(records, 'city', 'cities')} in ${formatDuration(durationMs)}: ` +
-      `${formatRate(records, durationMs, 'records')}, ${formatByteRate(writtenBytes(), durationMs)}`,
-  )
+  return records
+}
+
+/** In no order, as writes come in practice. Sorted writes would make tables that never overlap and need no merge. */
+function shuffled(cities: readonly City[]): City[] {
+  const result = [...cities]
+  let state = 1
+  for (let last = result.length - 1; last > 0; last--) {
+    // The same order on every machine: a linear congruential generator (Numerical Recipes).
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    const other = state % (last + 1)
+    const city = result[last]
+    result[last] = result[other]
+    result[other] = city
+  }
+  return result
 }
 
 function putCity(city: City): BatchOperation<string, City> {

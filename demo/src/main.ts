@@ -1,69 +1,99 @@
-// What `npm start` runs: the cities of the world in a database at ./data, the layers they settle into,
-// some questions with their times, and a shell to ask more.
-import { formatCounted, formatDuration, openBinary, renderLevels, runShell } from '@varve/cli'
+// What `npm start` runs: the cities of the world in a database at ./data, what each part of the tree did, some
+// questions with their times, and a shell to ask more.
+import {
+  formatCounted,
+  formatDuration,
+  formatRate,
+  openBinary,
+  renderLevels,
+  runShell,
+} from '@varve/cli'
 import { json, open, VarveError } from 'varve'
+import { CascadeRecorder } from './cascade.js'
 import type { Cities, City } from './city.js'
+import { demoTree } from './demo-tree.js'
 import { cityRange, importCities, isImported } from './import-cities.js'
+import { drawCascade, explainReads, explainWrites } from './parts.js'
 import { askQuestions } from './questions.js'
+import { printTenLines } from './ten-lines.js'
 
 const path = './data'
 
-// Small next to the defaults, so that 27 MB are enough to see several tables and levels.
-const smallTree = { memtableBytes: 4 << 20, tableBytes: 4 << 20 }
-
 async function main(): Promise<void> {
+  const interactive = process.stdin.isTTY && process.stdout.isTTY
   await showCities()
-  if (process.stdin.isTTY && process.stdout.isTTY) await leaveInShell()
+  heading(`type these ten lines${interactive ? '' : '; in a terminal, npm start ends in a shell'}`)
+  printTenLines()
+  if (interactive) await leaveInShell()
 }
 
 async function showCities(): Promise<void> {
   const startMs = performance.now()
-  await using db = await openCities()
-  const openMs = performance.now() - startMs
-  if (await isImported(db)) await greetAgain(db, openMs)
-  else await settleCities(db)
-  console.log()
+  await using db = await open<'utf8', ReturnType<typeof json<City>>>(path, {
+    ...demoTree,
+    valueEncoding: json<City>(),
+  })
+  if (await isImported(db)) await greetAgain(db, performance.now() - startMs)
+  else await build(db)
+  heading('a read asks the newest place first, and stops where it finds the key')
+  await explainReads(db)
+  heading('questions: the first time, then warm, the median of many')
   await askQuestions(db)
 }
 
-function openCities(): Promise<Cities> {
-  return open(path, { ...smallTree, valueEncoding: json<City>() })
-}
-
-async function settleCities(db: Cities): Promise<void> {
-  console.log(`every city of the world goes into ${path}`)
-  await importCities(db)
-  await db.flush()
-  drawLevels(db, 'as the import has left them')
+async function build(db: Cities): Promise<void> {
+  console.log(`building ${path} from every city of the world, in no order`)
+  const cascades = new CascadeRecorder(db)
   const startMs = performance.now()
-  await db.compact()
-  drawLevels(db, `compacted in ${formatDuration(performance.now() - startMs)}`)
+  const count = await importCities(db)
+  await db.flush()
+  const durationMs = performance.now() - startMs
+  cascades.stop()
+  console.log(
+    `built in ${formatDuration(durationMs)}: ${formatCounted(count, 'city', 'cities')}, ` +
+      formatRate(count, durationMs, 'writes'),
+  )
+  heading('a write passes these parts')
+  explainWrites(db)
+  heading('the longest cascade: one flush filled level 0, its merge filled level 1, and so on')
+  drawCascade(cascades.longest)
+  drawLevels(db)
 }
 
 async function greetAgain(db: Cities, openMs: number): Promise<void> {
   const startMs = performance.now()
-  let count = 0
-  let lastKey = ''
-  for await (const key of db.keys(cityRange)) {
-    count++
-    lastKey = key
-  }
+  const count = await countOf(db)
   const countMs = performance.now() - startMs
   console.log(
-    `${path} is there already: opened in ${formatDuration(openMs)}, ` +
-      `${formatCounted(count, 'record')} up to '${lastKey}' counted in ${formatDuration(countMs)}`,
+    `${path} exists; delete it to build it again. Opened in ${formatDuration(openMs)}, ` +
+      `${formatCounted(count, 'city', 'cities')} counted in ${formatDuration(countMs)}`,
   )
-  drawLevels(db, 'as they were left')
+  drawLevels(db)
 }
 
-function drawLevels(db: Cities, when: string): void {
-  console.log(`\nthe levels of ${path}, ${when}:\n\n${renderLevels(db.levels())}`)
+async function countOf(db: Cities): Promise<number> {
+  using cursor = db.cursor({ ...cityRange, projection: 'keys' })
+  let count = 0
+  for (;;) {
+    const keys = await cursor.read(1000)
+    if (keys.length === 0) return count
+    count += keys.length
+  }
 }
 
-/** The shell works on bytes, so it opens the database in its own way. */
+function drawLevels(db: Cities): void {
+  heading('the levels, each twice as large as the one above (10 times by default)')
+  console.log(renderLevels(db.levels()))
+}
+
+function heading(text: string): void {
+  console.log(`\n${text}\n`)
+}
+
+/** The shell works on bytes, so it opens the database with other encodings. */
 async function leaveInShell(): Promise<void> {
-  console.log("\na shell on the database; try 'scan IS/ --limit 5', or 'explain get IS/' and Tab")
-  await using db = await openBinary(path, smallTree)
+  console.log()
+  await using db = await openBinary(path, demoTree)
   await runShell(db)
 }
 

@@ -4,6 +4,7 @@ export { renderLevels } from './render/levels.js'
 export { runShell, type ShellOptions } from './shell/run-shell.js'
 export {
   formatByteRate,
+  formatBytes,
   formatCount,
   formatCounted,
   formatDuration,
