@@ -15,12 +15,15 @@ const maxReserveStepBytes = 1024 * 1024
  *
  * Invariant 1: commits reach the files in sequence order.
  * Invariant 2: a sync covers every commit before it: older files that were not synced first, then
- * the names in the directory, then the current file.
+ * the names in the directory and the current file. It ends when all of them are durable.
  */
 export class WriteAheadLog {
   /** Bytes appended since open, headers included. */
   appendedBytes = 0
 
+  /** Commits appended since open, and how many of them a sync has covered. */
+  private commitCount = 0
+  private durableCommitCount = 0
   private current: LogWriter
   /** Earlier logs whose end is not on the disk yet, oldest first. */
   private unsynced: LogWriter[] = []
@@ -52,7 +55,7 @@ export class WriteAheadLog {
 
   /** Whether appended commits wait for a sync. */
   get needsSync(): boolean {
-    return this.unsynced.length > 0 || this.current.durableBytes < this.current.sizeBytes
+    return this.durableCommitCount < this.commitCount
   }
 
   /** After a failed sync, or an append that could not be undone. */
@@ -77,6 +80,7 @@ export class WriteAheadLog {
     const before = this.current.sizeBytes
     this.current.appendInPlace(batch.buffer, 0, batch.length)
     this.appendedBytes += this.current.sizeBytes - before
+    this.commitCount++
   }
 
   /** Goes on in a new file. On failure the old one stays in use. */
@@ -93,11 +97,13 @@ export class WriteAheadLog {
     for (const log of this.unsynced) log.sync()
     this.syncDirectory()
     this.current.sync()
+    this.durableCommitCount = this.commitCount
     this.closeDurable()
   }
 
   /** The same without blocking the thread, for the commits appended before the call. */
   async syncAsync(): Promise<void> {
+    const { commitCount } = this
     const sync = this.syncLogs([...this.unsynced], this.current)
     this.syncing.add(sync)
     try {
@@ -105,6 +111,7 @@ export class WriteAheadLog {
     } finally {
       this.syncing.delete(sync)
     }
+    this.durableCommitCount = Math.max(this.durableCommitCount, commitCount)
     this.closeDurable()
   }
 
@@ -129,7 +136,8 @@ export class WriteAheadLog {
    */
   markEnd(): void {
     try {
-      if (!this.needsSync) this.current.appendMark()
+      const { durableBytes, sizeBytes } = this.current
+      if (!this.needsSync && durableBytes === sizeBytes) this.current.appendMark()
     } catch {
       // The commits are durable; the mark was only a guard.
     }
@@ -144,11 +152,16 @@ export class WriteAheadLog {
 
   private async syncLogs(unsynced: readonly LogWriter[], current: LogWriter): Promise<void> {
     for (const log of unsynced) await log.syncAsync()
-    if (!this.directorySynced) {
-      await this.fs.syncDirectoryAsync(this.directory).catch((error: unknown) => this.fail(error))
-      this.directorySynced = current === this.current
-    }
-    await current.syncAsync()
+    if (this.directorySynced) return current.syncAsync()
+    // Side by side, in one transaction of the file system: neither is of use without the other.
+    const results = await Promise.allSettled([this.syncNames(current), current.syncAsync()])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  /** Makes the names of the logs durable, up to that of `current`. */
+  private async syncNames(current: LogWriter): Promise<void> {
+    await this.fs.syncDirectoryAsync(this.directory).catch((error: unknown) => this.fail(error))
+    this.directorySynced = current === this.current
   }
 
   private startLog(logNumber: number, previousLog: number, previousBytes: number): LogWriter {

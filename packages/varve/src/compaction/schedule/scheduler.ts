@@ -73,6 +73,8 @@ interface StartedJob {
   readonly watch?: JobWatch | undefined
   /** Settles the promise of that caller. */
   readonly settle?: ((failure: VarveError | undefined) => void) | undefined
+  /** What runs it instead of the scheduler's own executor. */
+  readonly executor?: JobExecutor
 }
 
 /** A started job whose edit is being synced in the background. */
@@ -158,6 +160,27 @@ export class Scheduler {
       } while (this.isPumpDue())
     } finally {
       this.pumpState = 'idle'
+    }
+  }
+
+  /**
+   * Runs the flushes that `seal` makes due on this thread. Requires: `executor` is inline; no job
+   * runs.
+   */
+  flushHere(seal: () => void, executor: JobExecutor): void {
+    this.isBlocking = true
+    // What `seal` pumps would go to the executor of the scheduler.
+    this.pumpState = 'running'
+    try {
+      seal()
+      while (this.flushes.mayStart) {
+        const job = this.parts.source.nextFlush()
+        if (job === undefined) break
+        this.start({ job, executor })
+      }
+    } finally {
+      this.pumpState = 'idle'
+      this.isBlocking = false
     }
   }
 
@@ -273,7 +296,7 @@ export class Scheduler {
   }
 
   private start(started: StartedJob): void {
-    const { job, watch } = started
+    const { job, watch, executor = this.parts.executor } = started
     const lane = this.laneOf(job)
     const shortage = this.parts.space.claim(job)
     if (shortage !== undefined) {
@@ -295,7 +318,7 @@ export class Scheduler {
       this.fail(started, error as VarveError)
       return
     }
-    submitParts(this.parts.executor, job.requests, watch, (outcome, unused) => {
+    submitParts(executor, job.requests, watch, (outcome, unused) => {
       if (outcome.ok) this.install(started, outcome.result)
       else this.fail(started, reviveError(outcome.error), unused)
     })

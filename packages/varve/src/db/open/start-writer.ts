@@ -29,6 +29,10 @@ import type { Undo } from './undo.js'
 
 /** Logs that may collect, one per open, before an open flushes or drops them. */
 const maxReplayedLogs = 4
+/** Flushing that much takes less time than starting a thread. */
+const maxBlockingFlushBytes = 1024 * 1024
+/** That many logs say that each close came before the flush in the background could end. */
+const maxAbortedLogs = 16
 
 /** A directory that was read and belongs to this database. */
 export interface OwnedDirectory {
@@ -73,7 +77,7 @@ export function startWriter(
   undo.add(() => policy.stop())
   jobEnded.listen(() => stalls.wake())
   jobEnded.listen(() => policy.look())
-  releaseReplayedLogs(owned, log, pipeline)
+  releaseReplayedLogs(owned, log, pipeline, scheduler)
   listenTo(triggers, owned, checkDue)
   scheduler.pump()
   return { lock, log, pipeline, scheduler, stalls, policy, jobs, removals }
@@ -137,14 +141,18 @@ function startExecutor(
   options: ResolvedOptions,
   onWarning: (warning: VarveError) => void,
 ): JobExecutor {
-  const { fs, clock, codecs, codecModules, background } = options
+  const { fs, codecModules, background } = options
   const { mode, threads, bytesPerSecond, niceness } = background
-  // Jobs write to the directory whatever store readers use.
-  const environment = { store: new LocalTableStore(fs, directory), codecs, clock }
+  const environment = jobEnvironment(directory, options)
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
   const settings = { directory, threads, bytesPerSecond, niceness, codecModules }
   return new ThreadExecutor({ environment, ...settings, onWarning }, nodeWorkerStarter(fs))
+}
+
+/** Jobs write to the directory whatever store readers use. */
+function jobEnvironment(directory: string, { fs, codecs, clock }: ResolvedOptions) {
+  return { store: new LocalTableStore(fs, directory), codecs, clock }
 }
 
 function writeStalls(
@@ -215,17 +223,29 @@ function usageOf(core: ReadCore, pipeline: CommitPipeline, stalls: WriteStalls):
   return { ...core.counts, writtenBytes: pipeline.userBytes, stalledMs }
 }
 
-/** After several opens without a flush: frees the logs that were replayed. */
+/**
+ * After several opens without a flush: frees the logs that were replayed. A program that runs briefly
+ * and often would abort the flush with each close, and so collect logs without end, if it always ran in
+ * the background.
+ */
 function releaseReplayedLogs(
-  { directory, obsolete }: OwnedDirectory,
+  { options, path, directory, obsolete }: OwnedDirectory,
   log: WriteAheadLog,
   pipeline: CommitPipeline,
+  scheduler: Scheduler,
 ): void {
-  const { logs, state } = directory
+  const { logs, state, replayed } = directory
   const { trees, versions } = state
   if (logs.length < maxReplayedLogs) return
   if (trees.hasUnflushed) {
-    pipeline.rotate()
+    const replayedBytes = replayed.used.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (replayedBytes > maxBlockingFlushBytes && logs.length < maxAbortedLogs) {
+      pipeline.rotate()
+    } else {
+      const { bytesPerSecond } = options.background
+      const executor = new InlineExecutor(jobEnvironment(path, options), bytesPerSecond)
+      scheduler.flushHere(() => pipeline.rotate(), executor)
+    }
     return
   }
   versions.applyEdit({ logNumber: log.logNumber })

@@ -177,9 +177,10 @@ export class CommitPipeline {
 
   /** Makes everything committed durable, at the end. Requires: drained. */
   async syncLog(): Promise<void> {
-    if (this.parts.log.broken) return
-    await this.parts.log.syncAsync()
-    this.parts.log.markEnd()
+    const { log } = this.parts
+    if (log.broken) return
+    if (log.needsSync) await log.syncAsync()
+    log.markEnd()
   }
 
   private commitOpenGroup(): void {
