@@ -56,10 +56,7 @@ test('cells of Markdown tables have at most 160 characters', { todo: true }, () 
 
 test('tell-tale phrases are found in comments, strings and pages, but not in code', () => {
   const source = "// It stands behind it.\nconst message = 'who waits is told'\nbehind(1) // fine\n"
-  assert.deepEqual(
-    [...new Set(problemsInSource(source).map(({ line }) => line))],
-    [1, 2],
-  )
+  assert.deepEqual([...new Set(problemsInSource(source).map(({ line }) => line))], [1, 2])
   assert.deepEqual(problemsInMarkdown('`behind`\n\n```ts\n// anew\n```\n'), [])
   assert.equal(problemsInMarkdown('Read it anew.')[0].found, 'anew')
 })
