@@ -213,7 +213,7 @@ test('Ctrl-C gives a compaction up, and leaves the tables as they were', async (
   process.emit('SIGINT')
   const { exit, out, err } = await compacting
   assert.deepEqual({ exit, out }, { exit: 1, out: '' })
-  assert.match(err, /compact was given up/)
+  assert.match(err, /compact was aborted/)
   assert.equal(process.listenerCount('SIGINT'), before)
   const levels = JSON.parse((await varve(['levels', '--json'])).out) as { tables: unknown[] }[]
   assert.equal(levels[0].tables.length, 2)

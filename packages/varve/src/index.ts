@@ -58,8 +58,9 @@ export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js
 /**
  * Opens the database in the directory `path`, and makes one when there is none.
  *
- * One owner at a time: a second `open` fails with `LOCKED` until `close`. It waits for a `close` that this
- * thread has begun. What an earlier owner left in its log, however it ended, is recovered first.
+ * One owner at a time: a second `open` fails with `LOCKED` until `close`. It waits for a `close`
+ * that this thread has begun. What an earlier owner left in its log, however it ended, is recovered
+ * first.
  *
  * ```ts
  * await using db = await open('./data', { valueEncoding: 'json' })

@@ -70,7 +70,7 @@ export interface OpenOptions<
   /**
    * Open without becoming the owner. The owner may go on writing; call `refresh` to catch up with
    * it. The only file that changes is a lease of this reader, which keeps the owner from deleting
-   * what it reads.
+   * the files it reads.
    *
    * Default: false.
    */

@@ -41,10 +41,10 @@ import { collectLevels, collectStats } from './open/stats.js'
 import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
 
 /**
- * An open database. All methods are of one of two kinds: those that return a promise, and those named
- * …Sync (with `stats`, `levels`, `snapshot` and `for` over a range), which are done when they return.
+ * An open database. Methods return a promise, unless their name ends in `Sync`; those, `stats`,
+ * `levels`, `snapshot` and `for` over a range are done when they return.
  *
- * A write is visible to reads once its promise has settled, or its …Sync method returned.
+ * A write is visible to reads once its promise has resolved or its `…Sync` method has returned.
  */
 export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   private readonly parts: DatabaseParts
@@ -82,8 +82,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * The same open database under other encodings; what is left out stays as it is here. Both share
-   * everything, and closing one closes both.
+   * The same open database with other encodings. An encoding that is left out stays the same. Both
+   * views share everything else, and closing one closes both.
    *
    * ```ts
    * const bytes = db.withEncodings({ valueEncoding: 'binary' })
@@ -104,17 +104,16 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Sets the value of `key`. Settles when the write is safe as `durability` says, or `options.sync`
-   * for this one; until then reads do not see it. With `options.ttlMs` it has no value any more when that
-   * time has passed. Writes of the same moment are committed together and
-   * share one promise, so await or catch each of them.
+   * Sets the value of `key`. Resolves when the write is as safe as `durability` (or `options.sync`)
+   * asks; until then reads do not see it. After `options.ttlMs` the key has no value any more.
+   * Writes made in the same run of code are committed together and share one promise, so await or
+   * catch each of them.
    *
-   * Writes that are not awaited are not held back: while one is synced, or writes are stopped, they collect
-   * in memory, to be committed together. When they come to 2 GiB, or 2^26 operations, the next one is
-   * refused with INVALID_ARGUMENT.
+   * Backpressure applies only to writes you await; the rest queue in memory. At 2 GiB or 2^26
+   * queued operations, the next one is refused with INVALID_ARGUMENT.
    *
-   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for `maxStallMs`; nothing
-   * was written), POISONED (as rejections)
+   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for
+   * `maxStallMs`; nothing was written), POISONED (as rejections)
    */
   put(key: K, value: V, options?: PutOptions): Promise<void> {
     try {
@@ -127,7 +126,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
-  /** The same, done when it returns. */
+  /** As `put`, but done when it returns. */
   putSync(key: K, value: V, options?: PutOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOfPut(options)
@@ -135,7 +134,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     pipeline.commitBlocking(sync)
   }
 
-  /** Removes `key`, if it is there. */
+  /** Deletes `key`. Does nothing if it has no value. */
   del(key: K, options?: WriteOptions): Promise<void> {
     try {
       const pipeline = this.pipeline()
@@ -147,7 +146,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
-  /** As `del`, done when it returns. */
+  /** As `del`, but done when it returns. */
   delSync(key: K, options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
@@ -156,8 +155,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * All of the operations or none, after any crash; later ones on the same key win. Readers see all of
-   * them at once.
+   * Applies all operations or none, after any crash. Of several operations on one key the last one
+   * wins. Readers see all of them at the same time.
    */
   batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void> {
     try {
@@ -171,7 +170,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
-  /** As `batch`, done when it returns. */
+  /** As `batch`, but done when it returns. */
   batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
@@ -180,8 +179,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Removes every key of a range (without bounds: all) by one write, however many they are. The space
-   * comes back with compaction.
+   * Deletes all keys of a range (default: all keys) with one write, however many there are.
+   * Compaction frees the space.
    */
   clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
     try {
@@ -197,7 +196,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     }
   }
 
-  /** The database as it is now, for reads that must not see later writes. Close it when it has served. */
+  /** The current state, for reads that must not see later writes. Close it when you are done. */
   snapshot(): Snapshot<K, V> {
     const { core, current } = this.parts
     // A refresh replaces the tree of later reads. The snapshot keeps this one.
@@ -206,29 +205,29 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Catches up with the owner of the directory, when this database was opened with `readOnly: true`:
-   * afterwards reads see everything that was acknowledged there before the call. Snapshots and walks that
-   * have begun stay where they are. Blocks: for as long as reading the logs takes, as `open` does, where
-   * tables have come since; else for what was appended. A database that is its own owner has nothing to
-   * catch up with.
+   * Catches up with the owner of the directory, if this database was opened with `readOnly: true`.
+   * Afterwards reads see everything that the owner acknowledged before the call; open snapshots and
+   * iterators do not. Blocks while it reads the commits that were appended to the logs or, if there
+   * are new tables, the whole logs, as `open` does. Does nothing in a database that owns its
+   * directory.
    *
-   * @throws CLOSED, CORRUPTION, IO; then everything is as it was
+   * @throws CLOSED, CORRUPTION, IO. After an error nothing has changed.
    */
   async refresh(): Promise<void> {
     this.parts.core.assertOpen()
     return Promise.resolve(this.parts.follower?.refresh())
   }
 
-  /** Writes all that is in memory to tables. */
+  /** Writes everything in memory to tables. */
   async flush(): Promise<void> {
     await flushAll(this.parts.core, this.writer())
   }
 
   /**
-   * Compacts the tables of a range (default: all) level by level down to the deepest, so that what was
-   * overwritten and deleted frees its space, and reads have fewer places to look.
+   * Compacts the tables of a range (default: all), level by level, down to the deepest. Frees the
+   * space of overwritten and deleted entries, and leaves reads fewer tables to search.
    *
-   * @throws ABORTED by `options.signal`, or because the database closes; what was finished stays
+   * @throws ABORTED by `options.signal`, or because the database closes. Finished levels stay.
    */
   async compact(range: RangeOptions<K> = {}, options: CompactOptions = {}): Promise<void> {
     const writer = this.writer()
@@ -238,20 +237,21 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Makes a database of its own in `directory`, which must be missing or empty: everything that was
-   * submitted before the call, all keyspaces. Tables are not copied but get a second name there, where
-   * the file system can do that, so it takes little time and space; both databases may be written to
-   * afterwards. Writes, flushes and compactions go on meanwhile.
+   * Creates an independent database in `directory`, which must be missing or empty. It holds
+   * everything submitted before the call, in all keyspaces. Tables get a second name there instead
+   * of a copy, if the file system can do that, so it takes little time and space. Writes, flushes
+   * and compactions go on meanwhile. Afterwards both databases may be written to.
    *
-   * When it resolves, all of it survives power loss. When it fails, or the process dies, `directory` is
-   * as it was; a folder beside it whose name ends in `.tmp` may be left, to be deleted.
+   * When it resolves, the checkpoint survives power loss. If it fails or the process dies,
+   * `directory` is unchanged. A folder beside it whose name ends in `.tmp` may remain and can be
+   * deleted.
    *
    * ```ts
    * await db.checkpoint('./before-the-upgrade')
    * ```
    *
-   * @throws INVALID_ARGUMENT when there is something in `directory`; CLOSED when the database closes
-   * meanwhile; CORRUPTION, IO
+   * @throws INVALID_ARGUMENT if `directory` is not empty; CLOSED if the database closes meanwhile;
+   * CORRUPTION, IO
    */
   async checkpoint(directory: string): Promise<CheckpointReport> {
     const writer = this.writer()
@@ -265,17 +265,18 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Adds a backup to a backup directory, which is made if it is not there: everything that was submitted
-   * before the call. It may hold any number of backups, of which each can be restored by itself, with
-   * `varve restore` or `restoreBackup` of `varve/tools`. Tables that an earlier one holds already are read,
-   * but not copied again; what is copied is read again and checked. Writes, flushes and compactions go on
-   * meanwhile; the files of this moment stay until it ends.
+   * Adds a backup of everything submitted before the call to a backup directory, which is created
+   * if needed. The directory may hold any number of backups. Each can be restored alone, with
+   * `varve restore` or `restoreBackup` of `varve/tools`. Tables that an earlier backup holds are
+   * read but not copied again; every copy is read back and checked. Writes, flushes and compactions
+   * go on meanwhile. The files to copy are kept until the backup ends.
    *
-   * When it resolves, the backup survives power loss. When it fails, or the process dies, the directory
-   * holds the backups that it held before.
+   * When it resolves, the backup survives power loss. If it fails or the process dies, the
+   * directory holds the same backups as before.
    *
-   * @throws LOCKED when another backup is being made there; INVALID_ARGUMENT when the directory holds
-   * something else; CLOSED when the database closes meanwhile; CORRUPTION for a damaged table or log; IO
+   * @throws LOCKED if another backup is being made there; INVALID_ARGUMENT if the directory holds
+   * something else; CLOSED if the database closes meanwhile; CORRUPTION for a damaged table or log;
+   * IO
    */
   async backup(directory: string): Promise<BackupReport> {
     const writer = this.writer()
@@ -288,8 +289,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Bytes that the tables spend on a range (default: all), to the nearest block. What is not flushed
-   * yet is not counted.
+   * Bytes that a range (default: all keys) takes in the tables, to the nearest block. Unflushed
+   * entries are not counted.
    */
   async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
     this.parts.core.assertOpen()
@@ -297,9 +298,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Starts no more compactions, so that the disk and the processor are free for a while; resolves when
-   * none runs. Flushes go on, `compact()` can be called, and writes are not held back for level 0: its
-   * tables pile up, and every read has more of them to ask. Lasts until `resumeCompaction`, or `close`.
+   * Starts no more compactions until `resumeCompaction` or `close`, so that the disk and the
+   * processor are free for something else. Resolves when none is running. Flushes go on and
+   * `compact()` still works. Writes are not held back for level 0, so tables collect there and
+   * reads must search more of them.
    */
   async pauseCompaction(): Promise<void> {
     const { scheduler } = this.writer()
@@ -307,14 +309,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     await scheduler.mergesIdle()
   }
 
-  /** Goes on with compactions, if they were paused. */
+  /** Ends `pauseCompaction`. */
   resumeCompaction(): void {
     this.writer().scheduler.releaseMerges()
   }
 
   /**
-   * Compacts by another policy, or by other thresholds, from now on. Nothing is rewritten for it: what
-   * runs goes on, and the tree takes on its new shape as it is written to.
+   * Changes the compaction policy or its thresholds. Nothing is rewritten at once: running
+   * compactions go on, and the tree takes its new shape as it is written to.
    *
    * @throws INVALID_ARGUMENT
    */
@@ -324,19 +326,19 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     policy.set(resolveSetting(compaction, memtableBytes))
   }
 
-  /** What the engine has done and holds. */
+  /** Counters and figures of this database. Takes some microseconds. */
   stats(): Stats {
     this.parts.core.assertOpen()
     return collectStats(this.parts)
   }
 
-  /** The tables, level by level. */
+  /** The levels and their tables. */
   levels(): LevelInfo[] {
     this.parts.core.assertOpen()
     return collectLevels(this.parts)
   }
 
-  /** How `getSync(key)` goes: which memtables, filters, index entries and blocks it consults. */
+  /** The memtables, filters, index entries and blocks that `getSync(key)` consults. */
   explain(key: K): Explanation {
     const { current, tables } = this.parts
     const sequence = this.visibleSequence()
@@ -350,8 +352,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Listens to what happens in the background. An 'error' without a listener is not thrown; what a
-   * listener throws is not caught.
+   * Adds a listener for an event of the background work. An 'error' without a listener is not
+   * thrown. An exception of a listener is not caught.
    */
   on<E extends keyof DatabaseEvents>(
     event: E,
@@ -361,7 +363,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return this
   }
 
-  /** Takes a listener away that `on` was given. */
+  /** Removes a listener that was added with `on`. */
   off<E extends keyof DatabaseEvents>(
     event: E,
     listener: (...args: DatabaseEvents[E]) => void,
@@ -371,8 +373,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Waits for writes under way, makes everything durable, gives up background work (which goes on at
-   * the next open) and frees the directory. Iterators and snapshots answer CLOSED from then on.
+   * Waits for writes under way, makes everything durable, gives up background work (which goes on
+   * at the next open) and frees the directory. Iterators and snapshots answer CLOSED from then on.
    * Calling it again does nothing. `open` and `destroy` wait for a close that is under way.
    */
   close(): Promise<void> {
@@ -405,7 +407,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     return this.writer().pipeline
   }
 
-  /** Work that `close` waits for, and which ends early then. */
+  /** Copies files. `close` waits for it, and makes it end early. */
   private copying<T>(work: (pace: Pace) => Promise<T>): Promise<T> {
     const { core, options } = this.parts
     const copying = work(new Pace(options.clock, () => core.assertOpen()))
@@ -466,7 +468,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 }
 
-/** The type of keys or values of a view: of the encoding it was given, else as before. */
+/** The type of a view's keys or values: that of its encoding if one was given, otherwise `T`. */
 export type ViewOf<E extends EncodingOption | undefined, T> = E extends EncodingOption
   ? Decoded<E>
   : T

@@ -6,7 +6,7 @@ import type {
 } from '../../compaction/pickers/compaction-options.js'
 import type { Circumstances, Mix } from '../../compaction/pickers/policy-costs.js'
 
-/** What has been done since open. */
+/** Operations since open. */
 export interface UsageCounters extends Omit<Mix, 'seconds' | 'stalledSeconds'> {
   readonly stalledMs: number
 }
@@ -20,7 +20,8 @@ export interface AdaptiveHost {
 }
 
 /**
- * Looks at what a database is used for, window by window, and changes its compaction policy.
+ * Measures the mix of reads and writes, window by window, and changes the compaction policy to
+ * suit.
  *
  * Owned by: its PolicyControl. Lives: until `stop`. Does not keep the process alive.
  */
@@ -40,7 +41,10 @@ export class AdaptiveControl {
     this.arm()
   }
 
-  /** Decides, if a window has passed. Jobs that end ask too, for a thread that never yields has no timers. */
+  /**
+   * Decides if a window has passed. Also called when a job ends: a thread that never yields has no
+   * timers.
+   */
   look(): void {
     const { setting, host, clock } = this
     const nowMs = clock.monotonicMs()

@@ -5,16 +5,16 @@ import type { Version } from '../../version/version.js'
 import type { CompactProgress } from '../api.js'
 
 /**
- * Tells how far a compaction by hand is, in bytes of tables read.
+ * Measures the progress of a manual compaction, in bytes of tables read.
  *
  * Owned by: one call of `compact`.
  */
 export class CompactMeter {
   private level = 0
-  /** Read by the steps that have ended. */
+  /** Bytes read by finished steps. */
   private endedBytes = 0
   private totalBytes = 0
-  /** Of the step under way. */
+  /** Of the running step. */
   private inputBytes = 0
   private inputEntries = 0
 
@@ -23,7 +23,7 @@ export class CompactMeter {
     private readonly tell: ((progress: CompactProgress) => void) | undefined,
   ) {}
 
-  /** A step down from `level` begins. */
+  /** Starts the step that compacts `level`. */
   begin(level: number, version: Version, spec: CompactionSpec): void {
     const inputs = spec.inputs.flatMap(({ tables }) => tables)
     this.level = level
@@ -34,7 +34,7 @@ export class CompactMeter {
     this.report(0)
   }
 
-  /** The step has read so many entries. */
+  /** The step has read this number of entries. */
   moveTo(readEntries: number): void {
     this.report(this.inputBytes * Math.min(1, readEntries / Math.max(1, this.inputEntries)))
   }
@@ -50,7 +50,7 @@ export class CompactMeter {
   }
 }
 
-/** Bytes that are read on the way down from `level`, if nothing falls away and the range is exact. */
+/** Bytes that compacting `level` and those below it reads, if nothing is dropped on the way. */
 function bytesLeft(version: Version, range: KeyRange, fromLevel: number): number {
   let left = 0
   let carried = 0

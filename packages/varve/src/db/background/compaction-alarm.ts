@@ -1,11 +1,11 @@
 import type { CancelTimer, Clock } from '../../base/clock.js'
 
-/** Timers do not go further than this. */
+/** The longest delay of a timer. */
 const maxDelayMs = 60_000
 
 /**
- * Asks for compactions that nothing but the time makes due: tables grow old, and their entries expire,
- * without being written to.
+ * Starts compactions that become due with time alone: tables grow old and their entries expire
+ * without a write.
  *
  * Owned by: the database. Does not keep the process alive.
  */
@@ -20,7 +20,7 @@ export class CompactionAlarm {
     this.reset()
   }
 
-  /** After a change of the policy, or of the tables. */
+  /** Sets the timer again, after a change of the policy or of the tables. */
   reset(): void {
     this.cancel()
     const delayMs = this.checkAfterMs()

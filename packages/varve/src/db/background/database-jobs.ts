@@ -25,8 +25,8 @@ export interface DatabaseJobsParts {
 }
 
 /**
- * The background jobs of all trees, and what follows when one ends: counters, events, and files that
- * are not needed any more.
+ * The background jobs of all trees, and what follows when one ends: counters, events, and files
+ * that are not needed any more.
  *
  * Owned by: the Database that owns the directory.
  */
@@ -110,7 +110,10 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     })
   }
 
-  /** Removes what a job wrote if its edit failed. A poisoned MANIFEST may name the tables: they stay. */
+  /**
+   * Removes what a job wrote if its edit failed. A poisoned MANIFEST may name the tables: they
+   * stay.
+   */
   failed(error: VarveError, unused: JobResult | undefined): void {
     if (unused === undefined || error.code === 'POISONED') return
     this.parts.obsolete.removeTables(unused.outputs.map((table) => table.fileNumber))

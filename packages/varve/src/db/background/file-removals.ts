@@ -5,13 +5,14 @@ import { parseFileName } from '../../store/file-names.js'
 import type { TableStore } from '../../store/table-store.js'
 
 /**
- * Removes files of the database. A file waits while a backup copies it or a reader in another process
- * needs it, and is removed with the next ones after that.
+ * Removes files of the database. A file waits while a backup copies it or a reader in another
+ * process needs it, and is removed with the next ones after that.
  *
  * Owned by: the Database that owns the directory. Lives: as long as it is open. The next open
  * finds the files that still wait.
  *
- * Requires: the edit that drops a file is in the MANIFEST before the file comes here; see ReaderLease.
+ * Requires: the edit that drops a file is in the MANIFEST before the file comes here; see
+ * ReaderLease.
  */
 export class FileRemovals {
   private readonly waiting = new Set<string>()

@@ -11,18 +11,18 @@ import { AdaptiveControl, type AdaptiveHost } from './adaptive-control.js'
 import type { PolicyChange } from '../api.js'
 import { CompactionAlarm } from './compaction-alarm.js'
 
-/** Changes that are remembered. */
+/** Changes kept for `stats`. */
 const maxChanges = 16
 
 export interface PolicyHost extends Pick<AdaptiveHost, 'usage' | 'circumstances'> {
-  /** Looks for compactions that are due. */
+  /** Starts the compactions that are due. */
   check(): void
   changed(change: PolicyChange): void
 }
 
 /**
- * Changes the compaction policy of an open database, by hand or by what it is used for, and remembers
- * why.
+ * Changes the compaction policy of an open database, on request or to suit the work, and keeps the
+ * reasons.
  *
  * Owned by: the database.
  */
@@ -50,20 +50,20 @@ export class PolicyControl {
     return this.adaptive !== undefined
   }
 
-  /** By hand. */
+  /** Sets the policy that the user asked for. */
   set(setting: CompactionSetting): void {
     this.adaptive?.stop()
     this.adaptive = undefined
     if (setting.policy !== 'adaptive') {
-      this.change(setting, 'set by hand')
+      this.change(setting, 'set by setCompaction')
       return
     }
     const first = candidateFor(setting, this.tree.currentVersion())
-    this.change(first, 'set by hand to adaptive, begins with what the tree looks like')
+    this.change(first, 'set to adaptive; starts with the policy that the tree looks like')
     this.adapt(setting)
   }
 
-  /** A job has ended. */
+  /** Called when a job has ended. */
   look(): void {
     this.adaptive?.look()
     this.alarm.reset()
@@ -77,7 +77,7 @@ export class PolicyControl {
   private adapt(setting: AdaptiveCompaction): void {
     const { tree, host, clock } = this
     const adaptiveHost: AdaptiveHost = {
-      // Only it changes the policy from now on, among its candidates.
+      // From now on only `adaptive` changes the policy, among its candidates.
       current: () => tree.compaction.current as RunCompaction,
       usage: () => host.usage(),
       circumstances: () => host.circumstances(),

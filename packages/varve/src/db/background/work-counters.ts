@@ -1,10 +1,10 @@
 import type { ReplayResult } from '../../wal/replay.js'
 
-/** What a thread merges in a second, as long as too little was merged to tell. */
+/** Bytes a thread merges per second, assumed until enough was merged to measure it. */
 const assumedMergeBytesPerSecond = 64 * 1024 * 1024
 const leastMergeMs = 100
 
-/** What flushes, compactions and recovery have done since open, for `stats()`. */
+/** Counters of flushes, compactions and recovery since open, for `stats()`. */
 export class WorkCounters {
   flushedBytes = 0
   compactedBytes = 0
@@ -19,7 +19,7 @@ export class WorkCounters {
   tornTails = 0
   droppedBytes = 0
 
-  /** Bytes that compactions wrote for each second that they took. */
+  /** Bytes that compactions wrote per second of their duration. */
   get mergeBytesPerSecond(): number {
     const { compactedBytes, compactionMs } = this
     if (compactionMs < leastMergeMs || compactedBytes === 0) return assumedMergeBytesPerSecond

@@ -8,27 +8,27 @@ import type {
 } from '../api.js'
 import type { VarveError } from '../../base/errors.js'
 
-/** Which database a message is about. */
+/** The database of a message. */
 export interface AboutDatabase {
   /** Its directory, with symbolic links resolved. */
   database: string
 }
 
-/** A database has been opened, or is about to be closed. */
+/** A database was opened, or is about to close. */
 export interface LifeMessage extends AboutDatabase {
-  /** The same object in both messages, however many views there are. */
+  /** The same object in both messages; never a view. */
   db: WatchedDatabase
 }
 
-/** A group of writes has become visible. */
+/** A commit group became visible. */
 export interface CommitMessage extends AboutDatabase {
   /** Puts, deletes and range deletes of the group. */
   operations: number
   /** Bytes of their keys and values. */
   sizeBytes: number
-  /** Whether the log was synced for it. */
+  /** Whether the log was synced for the group. */
   synced: boolean
-  /** Log, sync and memtable. What it waited for before, a stall or the group ahead, is not in it. */
+  /** Time for log, sync and memtable, without the wait for a stall or for the previous group. */
   durationMs: number
 }
 
@@ -38,12 +38,12 @@ export interface ErrorMessage extends AboutDatabase {
 }
 
 /**
- * What the channels of `node:diagnostics_channel` carry, by their names. They are for tools that watch
- * every database of the process (of the thread, to be exact) without being handed one; `db.on` tells the
- * same of one database.
+ * Messages on the channels of `node:diagnostics_channel`, by channel name. They let a tool watch
+ * every database of the thread without a reference to it. `db.on` reports the same events of one
+ * database.
  *
- * Subscribers never run in the middle of a commit, and may use the database. Where nobody subscribes
- * nothing is measured or made.
+ * Subscribers never run in the middle of a commit, and may use the database. Without subscribers
+ * nothing is measured and no message is created.
  *
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel'
@@ -56,9 +56,9 @@ export interface ErrorMessage extends AboutDatabase {
  * ```
  */
 export interface ChannelMessages {
-  /** Before `open` resolves. */
+  /** Published before `open` resolves. */
   'varve:open': LifeMessage
-  /** `close` was called, and writes have settled: the last moment for `db.stats()`. */
+  /** `close` was called and writes have settled: the last chance for `db.stats()`. */
   'varve:close': LifeMessage
   'varve:commit': CommitMessage
   'varve:flush': AboutDatabase & FlushEvent
@@ -69,7 +69,7 @@ export interface ChannelMessages {
   'varve:warning': ErrorMessage
 }
 
-/** By their names without `varve:`. Held here, as Node holds channels only as long as somebody does. */
+/** By name without `varve:`. Kept here, because Node drops channels that have no reference. */
 export const channels = {
   open: typed('varve:open'),
   close: typed('varve:close'),
@@ -83,7 +83,7 @@ export const channels = {
 }
 
 interface TypedChannel<Message> {
-  /** Ask first, so that no message is made for nobody. */
+  /** Check first: without subscribers no message needs to be created. */
   readonly hasSubscribers: boolean
   publish(message: Message): void
 }

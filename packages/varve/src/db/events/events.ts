@@ -3,13 +3,13 @@ import type { DatabaseEvents } from '../api.js'
 import { channels } from './channels.js'
 
 /**
- * Tells listeners, and subscribers of the channels, what happens in the background. A listener that
- * throws does not harm the engine.
+ * Reports background events to listeners and to subscribers of the channels. A listener that throws
+ * does not harm the engine.
  */
 export class DatabaseEventEmitter {
   private readonly emitter = new EventEmitter<DatabaseEvents>()
 
-  /** `database`: its directory, which messages name. */
+  /** `database`: the directory to name in messages. */
   constructor(private readonly database: string) {}
 
   on<E extends keyof DatabaseEvents>(
@@ -26,12 +26,12 @@ export class DatabaseEventEmitter {
     this.emitter.off(event, listener as never)
   }
 
-  /** Listeners run in a microtask of their own: never in the middle of a commit. */
+  /** Listeners run in a microtask of their own, never in the middle of a commit. */
   emit<E extends keyof DatabaseEvents>(event: E, ...args: DatabaseEvents[E]): void {
     if (this.emitter.listenerCount(event) === 0 && !channels[event].hasSubscribers) return
     queueMicrotask(() => {
       this.publish(event, ...args)
-      // An 'error' whose listener has gone meanwhile would be thrown.
+      // An 'error' whose listener was removed meanwhile would be thrown.
       if (this.emitter.listenerCount(event) > 0) this.emitter.emit(event, ...(args as never))
     })
   }

@@ -7,7 +7,7 @@ import type { DatabaseParts } from './database-parts.js'
 export interface DatabaseState {
   isClosed: boolean
   closing: Promise<void> | undefined
-  /** What was opened first, and is not one of its views. */
+  /** The database that `open` returned, not a view. */
   watched: WatchedDatabase | undefined
 }
 
@@ -48,7 +48,8 @@ export async function closeDatabase(parts: DatabaseParts, state: DatabaseState):
 function closeError(path: string, cause: unknown): VarveError {
   return new VarveError(
     'IO',
-    `${path} is closed, but its last writes may not survive power loss: the log could not be synced`,
+    `${path} is closed, but its last writes may not survive power loss: ` +
+      'the log could not be synced',
     { path, cause },
   )
 }

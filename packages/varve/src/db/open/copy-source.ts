@@ -3,8 +3,8 @@ import { logsFrom } from '../../wal/log-files.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 
 /**
- * Lets `use` copy the state of the database between two commits: everything submitted before the call
- * is in it. Writes, flushes and compactions go on meanwhile; the files of that state stay.
+ * Lets `use` copy the state of the database between two commits: everything submitted before the
+ * call is in it. Writes, flushes and compactions go on meanwhile; the files of that state stay.
  */
 export async function withCopySource<T>(
   parts: DatabaseParts,

@@ -20,7 +20,7 @@ import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
 import type { WriteStalls } from '../write/write-stalls.js'
 
-/** What was read of a directory at one time. */
+/** One reading of a directory. */
 export interface DirectoryState {
   readonly versions: VersionSet
   readonly trees: TreeRegistry

@@ -19,7 +19,7 @@ export function destroyDatabase(path: string, fs: FileSystem): void {
   }
   const lock = lockWithoutReaders(path, { fs, clock: systemClock, lockOwner: nodeLockOwner })
   try {
-    // CURRENT first: what is left after a crash half-way is not opened as a database with holes.
+    // CURRENT first: after a crash half-way, the rest is not opened as a database with gaps.
     const names = fs
       .list(path)
       .sort((a, b) => Number(b === currentName) - Number(a === currentName))

@@ -49,15 +49,15 @@ interface PastState {
 }
 
 /**
- * Reads a directory that another database may own, in this process or another one, and catches up with
- * it on request. It changes nothing there but its lease, which makes the owner keep the files that this
- * reader needs. If it may not write a lease, it keeps all tables open instead: an open file stays
- * readable after its name is gone.
+ * Reads a directory that another database may own, in this process or another one, and catches up
+ * with it on request. It changes nothing there but its lease, which makes the owner keep the files
+ * that this reader needs. If it may not write a lease, it keeps all tables open instead: an open
+ * file stays readable after its name is gone.
  *
  * Owned by: a Database that was opened with `readOnly: true`. Lives: as long as it.
  *
- * Invariant 1: the lease covers everything while the directory is read, and otherwise all tables of all
- * states that have readers.
+ * Invariant 1: the lease covers everything while the directory is read, and otherwise all tables of
+ * all states that have readers.
  * Invariant 2: a snapshot or iterator stays in the state in which it began.
  */
 export class Follower implements Following {
@@ -95,8 +95,8 @@ export class Follower implements Following {
   }
 
   /**
-   * Reads the new commits in the logs or, if tables have come since, the whole directory again. When
-   * that fails, nothing has changed.
+   * Reads the new commits in the logs or, if tables have come since, the whole directory again.
+   * When that fails, nothing has changed.
    */
   refresh(): void {
     try {
@@ -116,9 +116,9 @@ export class Follower implements Following {
   }
 
   /**
-   * Inserts new commits of the logs into the memtables, as the owner does; snapshots and iterators do
-   * not see them. False when that is not enough. The MANIFEST is checked before and after: between the
-   * checks no commit has moved from the logs to a table.
+   * Inserts new commits of the logs into the memtables, as the owner does; snapshots and iterators
+   * do not see them. False when that is not enough. The MANIFEST is checked before and after:
+   * between the checks no commit has moved from the logs to a table.
    */
   private readOn(): boolean {
     const { state, pins, progress } = this.reading

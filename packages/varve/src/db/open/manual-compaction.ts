@@ -35,8 +35,8 @@ export function checkCompactOptions(options: CompactOptions): void {
 }
 
 /**
- * Takes a range down, one level after another, with no other compaction beside it. Merges nothing when
- * the policy is to keep tables as they were flushed.
+ * Compacts a range, one level after another, with no other compaction running. Does nothing under
+ * 'fifo', which keeps tables as they were flushed.
  */
 export async function compactRange(
   core: ReadCore,
@@ -57,7 +57,7 @@ export async function compactRange(
     try {
       for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
         await cancellation.orOver(scheduler.mergesIdle())
-        // Inline, nothing else would let the signal come through.
+        // With inline jobs nothing else would let the signal fire.
         await cancellation.orOver(core.turns.later(undefined))
         core.assertOpen()
         const version = tree.currentVersion()
@@ -66,7 +66,7 @@ export async function compactRange(
         if (spec === 'busy') level--
         if (spec === 'busy' || spec === undefined) continue
         meter.begin(level, version, spec)
-        // Waited for to its end: only then an aborted job has removed its files.
+        // Wait until the job ends: only then has an aborted job removed its files.
         await scheduler.runNow(jobs.mergeOf(tree, spec, scheduler.freeMergeSlots), watch)
         meter.end()
       }
@@ -75,14 +75,14 @@ export async function compactRange(
     }
   } catch (error) {
     if (!(error instanceof VarveError && error.code === 'ABORTED')) throw error
-    const why = watch.isAborted ? 'by its signal' : 'since the database closes'
-    throw new VarveError('ABORTED', `compact was given up ${why}`, { cause: signal?.reason })
+    const why = watch.isAborted ? 'by its signal' : 'because the database closes'
+    throw new VarveError('ABORTED', `compact was aborted ${why}`, { cause: signal?.reason })
   } finally {
     cancellation.close()
   }
 }
 
-/** Listens to a signal, for a call that waits for one thing after another. Owned by: the call. */
+/** Listens to a signal for a call that awaits several promises in turn. Owned by: the call. */
 class Cancellation {
   private readonly fired: Promise<never>
   private readonly onAbort: () => void
@@ -102,7 +102,7 @@ class Cancellation {
     else signal?.addEventListener('abort', this.onAbort)
   }
 
-  /** What `promise` settles with, unless the signal fires first: then ABORTED. */
+  /** Settles like `promise`, or rejects with ABORTED if the signal fires first. */
   orOver<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([this.fired, promise])
   }

@@ -19,8 +19,8 @@ import { Undo } from './undo.js'
 
 /**
  * Opens a directory as its owner: lock, MANIFEST, replay of the logs, a new log. If a step fails,
- * nothing stays locked or open and no acknowledged write is lost. `assertOpen` throws once the database
- * is closed.
+ * nothing stays locked or open and no acknowledged write is lost. `assertOpen` throws once the
+ * database is closed.
  */
 export function openDatabase(
   path: string,

@@ -6,8 +6,8 @@ import type { FileSystem } from '../../fs/file-system.js'
 const maxAttempts = 6
 
 /**
- * Reads a directory that another process may own. The owner may add and remove files meanwhile, so a
- * missing file or damage is believed only after several attempts.
+ * Reads a directory that another process may own. The owner may add and remove files meanwhile, so
+ * a missing file or damage is believed only after several attempts.
  */
 export function readBesideOwner<T>(fs: FileSystem, clock: Clock, read: () => T): T {
   for (let attempt = 1; ; attempt++) {

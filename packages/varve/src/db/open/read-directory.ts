@@ -33,7 +33,7 @@ export interface ReadDirectory {
 /** Emitted with a table and the number of reads that found nothing in it. */
 export type FruitlessReads = Signal<[fileNumber: number, reads: number]>
 
-/** What stays while a read-only database reads its directory again and again. */
+/** The parts that stay while a read-only database reads its directory several times. */
 export function newSharedParts(
   path: string,
   options: ResolvedOptions,

@@ -34,10 +34,10 @@ export function applierTo(trees: TreeRegistry): (group: BatchReader, logNumber: 
 }
 
 /**
- * Makes the replayed state durable: truncates torn tails, removes dropped logs, and syncs the logs that
- * were used, because the next log builds on them. Their writer may have died before its sync, or the
- * sync may have failed. Then the page cache may hold bytes that it wrongly marks as written, so they
- * are written again before the sync.
+ * Makes the replayed state durable: truncates torn tails, removes dropped logs, and syncs the logs
+ * that were used, because the next log builds on them. Their writer may have died before its sync,
+ * or the sync may have failed. Then the page cache may hold bytes that it wrongly marks as written,
+ * so they are written again before the sync.
  */
 export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
   for (const { path, sizeBytes, durableBytes } of replayed.used) {

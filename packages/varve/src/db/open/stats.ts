@@ -10,7 +10,7 @@ import {
 import { type DatabaseParts, defaultTree } from './database-parts.js'
 import { noStalls, type StallsByCause } from '../write/write-stalls.js'
 
-/** Everything that is counted, as of now. Costs some microseconds. */
+/** The current figures. Takes some microseconds. */
 export function collectStats(parts: DatabaseParts): Stats {
   const { current, tables, cache, core, work, tableCounters, writer } = parts
   const { snapshots, lastSequence } = current.state
@@ -89,7 +89,7 @@ export function collectStats(parts: DatabaseParts): Stats {
   }
 }
 
-/** None, of a database that takes no writes. */
+/** All zero for a read-only database. */
 function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
   const total = { count: 0, timeMs: 0 }
   for (const { count, timeMs } of Object.values(byCause)) {
@@ -99,7 +99,7 @@ function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
   return { ...total, byCause: structuredClone(byCause) }
 }
 
-/** The tables of every level; level 0 from the newest, the others by key. */
+/** The tables of every level: level 0 newest first, the others by key. */
 export function collectLevels({ current }: DatabaseParts): LevelInfo[] {
   const tree = defaultTree(current.state)
   const { version } = tree.state

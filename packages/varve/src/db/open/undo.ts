@@ -1,5 +1,5 @@
 /**
- * The steps that take back what has been done so far, if a later part of `open` fails.
+ * The steps that undo an `open` whose later part fails.
  *
  * Owned by: one attempt to open a directory.
  */
@@ -10,7 +10,9 @@ export class Undo {
     this.steps.push(step)
   }
 
-  /** Runs all steps, the last one first. Never throws: the error that made `open` fail says more. */
+  /**
+   * Runs all steps, the last one first. Never throws: the error that made `open` fail says more.
+   */
   run(): void {
     for (const step of this.steps.splice(0).reverse()) {
       try {

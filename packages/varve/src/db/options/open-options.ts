@@ -19,7 +19,7 @@ const KiB = 1024
 const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
-/** The options of `open`, checked and complete. */
+/** The checked options of `open`, with defaults filled in. */
 export interface ResolvedOptions {
   readonly createIfMissing: boolean
   readonly errorIfExists: boolean
@@ -38,9 +38,9 @@ export interface ResolvedOptions {
   readonly clock: Clock
   /** The identity that LOCK and leases name. */
   readonly lockOwner: LockOwner
-  /** Size beyond which a fresh MANIFEST is begun. Not an option of `open`, nor are the next two. */
+  /** Size at which a new MANIFEST is started. Not an option of `open`, nor are the next two. */
   readonly maxManifestBytes: number
-  /** In place of the executor that `background` asks for. */
+  /** Replaces the executor that `background` selects. */
   readonly newExecutor?: (environment: Omit<JobEnvironment, 'checkpoint'>) => JobExecutor
   /** Makes the store that readers use of the one in the directory. */
   readonly newTableStore?: (local: TableStore) => TableStore
@@ -80,7 +80,7 @@ const optionNames: Record<keyof AnyOpenOptions, true> = {
   clock: true,
 }
 
-/** Throws INVALID_ARGUMENT that names the option and what it may be. */
+/** Throws INVALID_ARGUMENT that names the option and the values allowed. */
 export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   requireObject(options, 'the options of open')
   requireKnown(options, optionNames, 'option')
@@ -123,7 +123,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   }
 }
 
-/** The same options with other encodings, where they are given. */
+/** The same options with the given encodings. */
 export function withEncodings(
   options: ResolvedOptions,
   encodings: {

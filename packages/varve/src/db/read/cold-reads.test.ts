@@ -22,7 +22,7 @@ test('one read that was interrupted is no reason to leave the rest to the thread
   }
 })
 
-test('a slow disk is noticed within three reads, tried again later, and believed when it is quick', () => {
+test('three slow reads switch to the thread pool, fast ones back', () => {
   const { clock, coldReads, readTimes } = setUp()
   readTimes(100, 0.005)
   readTimes(3, 5)
@@ -39,7 +39,7 @@ test('a slow disk is noticed within three reads, tried again later, and believed
   assert.ok(coldReads.mayBlock(), 'quick again')
 })
 
-test('who has chosen gets what was chosen, however long reads take', () => {
+test('a chosen mode stays, however long reads take', () => {
   for (const mode of ['sync', 'async'] as const) {
     const { coldReads, readTimes } = setUp(mode)
     readTimes(10, 100)

@@ -1,17 +1,20 @@
 import type { Clock } from '../../base/clock.js'
 
-/** A synchronous read that takes longer than this on average is left to the thread pool. */
+/** If synchronous reads take longer than this on average, the thread pool takes over. */
 const slowReadMs = 0.25
-/** How long the thread pool is used before synchronous reads are tried again. */
+/** Time for which the thread pool is used before synchronous reads are tried again. */
 const asyncPeriodMs = 200
 const smoothing = 0.1
-/** A read counts as no more: whoever lost the processor once in the middle of it has no slow disk. */
+/**
+ * The most that one read counts: losing the processor once during a read does not mean a slow disk.
+ */
 const mostCountedMs = 1
 
 /**
- * Decides how an asynchronous method fetches a block that is not in memory. A synchronous read takes a
- * few microseconds when the operating system holds the page, a trip through the thread pool ten times
- * that; a disk that has to be asked blocks the thread in the one case and nobody in the other.
+ * Decides how an asynchronous method fetches a block that is not in memory. A synchronous read
+ * takes a few microseconds if the operating system has the page cached; the thread pool takes ten
+ * times that. If the disk must be read, a synchronous read blocks the thread and the thread pool
+ * does not.
  */
 export class ColdReads {
   private averageMs = 0
@@ -28,7 +31,7 @@ export class ColdReads {
     return this.asyncUntilMs === 0 || this.clock.monotonicMs() >= this.asyncUntilMs
   }
 
-  /** Runs a lookup that reads synchronously, and learns from the time it takes. */
+  /** Runs a lookup that reads synchronously and takes its duration into account. */
   timed(read: () => void): void {
     if (this.mode !== 'auto') {
       read()
@@ -44,7 +47,7 @@ export class ColdReads {
       return
     }
     this.asyncUntilMs = endMs + asyncPeriodMs
-    // Half the way back, so that a few quick reads are enough to return to blocking ones.
+    // Half-way back, so that a few fast reads are enough to return to blocking ones.
     this.averageMs /= 2
   }
 }

@@ -13,42 +13,41 @@ export interface CursorPlan {
   readonly projection: Projection
 }
 
-/** Entries that a read collects before it looks whether other work waits for the thread. */
+/** Entries that a read collects between two checks whether to yield to the event loop. */
 const entriesPerTurn = 1000
 
-/** What the next step of a cursor is. */
+/** The next step of a cursor. */
 const Step = {
-  /** To the first entry of the walk. */
+  /** Move to the first entry of the range. */
   start: 0,
-  /** To `target`. */
+  /** Move to `target`. */
   seek: 1,
   next: 2,
-  /** None: the walk stands on an entry that was waited for and is not taken yet. */
+  /** None: the iterator is on an entry that was loaded and not returned yet. */
   stay: 3,
-  /** None: the walk has ended. */
+  /** None: the range has ended. */
   end: 4,
 } as const
 
 /**
- * A walk over a range in pieces of the caller's size, which can jump to a key: what adapters and
- * servers need that hand entries on. It sees the data as it was when it was made (or as its snapshot
- * sees it), wherever it jumps.
+ * An iterator for adapters and servers: it returns entries in batches of any size and can jump to a
+ * key. It sees the state in which it was created, or that of its snapshot, wherever it jumps.
  *
- * Owned by: whoever made it. Lives: until `close`, which it must get, for it holds files until then.
+ * Owned by: its creator. Lives: until `close`. It keeps files open until then.
  *
  * Invariant 1: one read at a time.
- * Invariant 2: the walk is not closed under a read that waits for a block.
+ * Invariant 2: the iterator is not closed while a read waits for a block.
  */
 export class Cursor<K, T> implements OpenWalk, Disposable {
   private walk: VisibleIterator | undefined
   private step: number = Step.start
   private target: Uint8Array = emptyBytes
   private isReading = false
-  /** What has been closed; the error is made when somebody gets it, for each costs microseconds. */
+  /** Names the closed object. The error is created on use, because each costs microseconds. */
   private closed: string | undefined
   private readonly project: Project
 
-  /** Made by `cursor` of a database or snapshot. */
+  /** Created by `cursor` of a database or snapshot. */
   constructor(
     private readonly core: ReadCore,
     visibleSequence: number,
@@ -66,11 +65,11 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   }
 
   /**
-   * The next entries, at most `count`, and none behind the one with which keys and values exceed
-   * `maxBytes` in their encoded form. An empty list is the end of the range. Settles at once when all
-   * that it needs is in memory; a long read lets other work go on in between.
+   * Returns the next entries, at most `count`. Stops after the entry with which the encoded keys
+   * and values exceed `maxBytes`. An empty list is the end of the range. Resolves at once if
+   * everything is in memory; a long read yields to the event loop.
    *
-   * @throws INVALID_ARGUMENT while another read is under way, CLOSED, CORRUPTION, IO (as rejections);
+   * @throws INVALID_ARGUMENT while another read is running, CLOSED, CORRUPTION, IO (as rejections);
    * a read that fails with one of the last two closes the cursor
    */
   read(count: number, maxBytes = Infinity): Promise<T[]> {
@@ -87,10 +86,11 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   }
 
   /**
-   * The next read begins at the first key ≥ `key`; in reverse, at the last key ≤ `key`. A key outside
-   * of the range ends the walk, until the next `seek`. Nothing is read before the next `read`.
+   * The next read starts at the first key ≥ `key`; in reverse, at the last key ≤ `key`. A key
+   * outside the range ends the iteration until the next `seek`. Nothing is read before the next
+   * `read`.
    *
-   * @throws INVALID_ARGUMENT for a bad key or while a read is under way, CLOSED
+   * @throws INVALID_ARGUMENT for a bad key or while a read is running, CLOSED
    */
   seek(key: K): void {
     this.assertIdle()
@@ -99,7 +99,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.step = isInside ? Step.seek : Step.end
   }
 
-  /** Lets go of what it holds; a read under way fails with CLOSED. Closing twice does nothing. */
+  /** Releases files and memory. A running read fails with CLOSED. Closing twice does nothing. */
   close(): void {
     this.end('this cursor')
   }
@@ -109,7 +109,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.close()
   }
 
-  /** The database closes. */
+  /** Called when the database closes. */
   cut(): void {
     this.end('the database of this cursor')
   }
@@ -123,7 +123,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     if (this.closed !== undefined) throw closedError(this.closed)
   }
 
-  /** Until `count`, or a block that is not in memory; tells what is left of `maxBytes`. */
+  /** Collects until `count`, or a block that is not in memory. Returns the rest of `maxBytes`. */
   private collect(chunk: T[], count: number, maxBytes: number): number {
     let bytesLeft = maxBytes
     const lengthBefore = chunk.length
@@ -141,7 +141,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     return bytesLeft
   }
 
-  /** To the next entry; false at the end, and when the walk waits for a block. */
+  /** Moves to the next entry. False at the end, and when a block must be loaded. */
   private advance(): boolean {
     const { step } = this
     if (step === Step.end) return false

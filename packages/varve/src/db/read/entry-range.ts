@@ -13,9 +13,10 @@ export interface RangePlan {
 }
 
 /**
- * A range of the database, to be walked as often as wanted: `for` walks synchronously, `for await`
- * lets other work go on while it waits for blocks. Each walk sees the data as it was when it began
- * (or as the snapshot sees it), and holds files until it ends: leave it by `break`, `return` or its end.
+ * A range of the database that can be iterated any number of times: synchronously with `for`, or
+ * with `for await`, which does not block while it waits for blocks. Each iteration sees the
+ * state at its start, or that of the snapshot. It keeps files open until it ends, with `break`,
+ * `return` or the last entry.
  */
 export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
   constructor(
@@ -24,23 +25,23 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
     private readonly plan: RangePlan,
   ) {}
 
-  /** Begins a walk that blocks the thread while it reads what is not in memory. */
+  /** Starts an iteration that blocks the thread while it reads from files. */
   [Symbol.iterator](): IterableIterator<T> {
     return new SyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }
 
-  /** Begins a walk that follows `coldReads`. */
+  /** Starts an iteration that follows `coldReads`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }
 }
 
-/** A walk in progress; closed by the database when that closes first. */
+/** An iteration in progress. The database closes it if it closes first. */
 abstract class Walk<T> implements OpenWalk {
   protected walk: VisibleIterator | undefined
   private readonly project: Project
   private isStarted = false
-  /** Entries until the limit; below zero from the start without one. */
+  /** Entries left until the limit; negative from the start without a limit. */
   private left: number
   private leftAtStart = 0
   private isCut = false
@@ -67,13 +68,13 @@ abstract class Walk<T> implements OpenWalk {
     this.end()
   }
 
-  /** What `next` answers when there is no walk any more. */
+  /** The result of `next` after the end. */
   protected afterEnd(): IteratorResult<T, undefined> {
     if (this.isCut) throw closedError('the database of this iterator')
     return { done: true, value: undefined }
   }
 
-  /** One step, which may leave `walk.pending`. */
+  /** Takes one step. It may leave `walk.pending`. */
   protected step(walk: VisibleIterator): void {
     if (this.isStarted) {
       walk.next()
@@ -131,7 +132,7 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
 }
 
 class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
-  /** The step that waits for a block; later calls queue behind it. */
+  /** The step that waits for a block. Later calls wait for it. */
   private waiting: Promise<void> | undefined
 
   constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
@@ -155,7 +156,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined }
   }
 
-  /** A block is loading: the walk must not be closed under the load. */
+  /** A block is being loaded: the iterator must not be closed meanwhile. */
   override cut(): void {
     if (this.waiting === undefined) super.cut()
     else void this.waiting.then(() => super.cut())
@@ -186,7 +187,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Keeps later steps, and the closing database, behind this one; never rejects. */
+  /** Later steps and the closing database wait for this one. Never rejects. */
   private waitFor(step: Promise<unknown>): void {
     const { loads } = this.core
     const done = (): void => {

@@ -21,7 +21,7 @@ const projections: readonly unknown[] = ['entries', 'keys', 'values', undefined]
 
 const emptyRange: KeyRange = { start: emptyBytes, end: emptyBytes }
 
-/** The half-open range of encoded keys that the user's bounds describe; empty when they cross. */
+/** The half-open range of encoded keys between the user's bounds; empty if they cross. */
 export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): KeyRange {
   const { gt, gte, lt, lte, prefix } = options
   if (gt !== undefined && gte !== undefined) throw invalidArgument("give 'gt' or 'gte', not both")
@@ -40,8 +40,8 @@ export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): Key
 }
 
 /**
- * A bound that is there and undefined is refused: it comes from a mistake, and to take it for "no
- * bound" would make `clear` delete everything.
+ * A bound that is present but undefined is refused. It is a mistake, and treating it as "no bound"
+ * would make `clear` delete everything.
  */
 export function checkRangeOptions(options: object): void {
   requireKnown(options, rangeOptionNames, 'range option')
@@ -79,14 +79,14 @@ function checkReverse(reverse: unknown): void {
   throw invalidArgument(`'reverse' must be true or false`)
 }
 
-/** Scratch: filled and emptied within one call. */
+/** Scratch, used within one call. */
 const sink = new ByteSink(256)
 
-/** The bytes of a key or bound, as a copy. */
+/** A copy of the bytes of a key or bound. */
 export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
   sink.length = 0
   encoding.write(key, sink)
-  // From Node's pool: bounds are small and do not live long.
+  // From Node's buffer pool: bounds are small and short-lived.
   const bytes = Buffer.allocUnsafe(sink.length)
   copyInto(bytes, 0, sink.buffer, 0, sink.length)
   return bytes

@@ -3,10 +3,10 @@ import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import type { Projection } from '../api.js'
 import type { ReadCore } from './read-core.js'
 
-/** Makes what a walk gives of the entry that it stands on. */
+/** Returns the wanted part of the current entry. */
 export type Project = (core: ReadCore, walk: VisibleIterator) => unknown
 
-/** By the name of the projection; looked up once for a walk. */
+/** By name of the projection; looked up once per iterator. */
 export const projections: Readonly<Record<Projection, Project>> = {
   entries: (core, walk) => [keyOf(core, walk), valueOf(core, walk)],
   keys: keyOf,
@@ -21,7 +21,7 @@ function valueOf({ valueEncoding }: ReadCore, walk: VisibleIterator): unknown {
   return decode(valueEncoding, walk, walk.valueBytes, walk.valueStart, walk.valueEnd)
 }
 
-/** `bytes[start, end)` are a part of the entry that the walk stands on. */
+/** `bytes[start, end)` are part of the current entry. */
 function decode(
   encoding: Encoding<unknown>,
   { page }: VisibleIterator,

@@ -11,8 +11,8 @@ import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } fr
 import type { ReadCore } from './read-core.js'
 
 /**
- * The read methods, the same for a database and a snapshot of it. Values are decoded from a copy or
- * are one: they stay valid for ever and belong to the caller.
+ * The read methods of a database and of its snapshots. Values are copies, or decoded from one: they
+ * belong to the caller and stay valid.
  */
 export abstract class Reader<K, V> {
   /** Scratch for the key of the read in progress. */
@@ -27,8 +27,8 @@ export abstract class Reader<K, V> {
   protected abstract visibleSequence(): number
 
   /**
-   * The value of `key`, or undefined when it has none. Settles at once when everything needed is in
-   * memory; see `coldReads` for when not.
+   * The value of `key`, or undefined if it has none. Resolves at once if everything needed is in
+   * memory; otherwise see `coldReads`.
    *
    * @throws INVALID_ARGUMENT for a bad key, CLOSED, CORRUPTION, IO (as rejections)
    */
@@ -44,12 +44,12 @@ export abstract class Reader<K, V> {
     }
   }
 
-  /** The value of `key`, or undefined. Blocks the thread when a block has to be read. */
+  /** The value of `key`, or undefined. Blocks the thread if a block must be read. */
   getSync(key: K, options?: ReadOptions): V | undefined {
     return this.valueOf(this.find(key, true, options))
   }
 
-  /** The values of `keys`, in their order, all as of one moment; undefined for those without one. */
+  /** The values of `keys`, in their order, from one state; undefined for keys without a value. */
   async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
     if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
     const { turns } = this.readCore
@@ -62,7 +62,7 @@ export abstract class Reader<K, V> {
         continue
       }
       const reading = this.getCold(lookup, options).then((value) => void (values[i] = value))
-      // A later key may be refused before this one is awaited.
+      // A later key may be refused before this promise is awaited.
       reading.catch(() => {})
       cold.push(reading)
     }
@@ -81,32 +81,32 @@ export abstract class Reader<K, V> {
     }
   }
 
-  /** As `has`, done when it returns. */
+  /** As `has`, but done when it returns. */
   hasSync(key: K, options?: ReadOptions): boolean {
     return this.find(key, true, options).hasValue
   }
 
   /**
-   * The entries of a range in the order of their encoded keys: `for (const [key, value] of …)`, or
-   * `for await`. Nothing is read before the walk begins.
+   * The entries of a range, ordered by their encoded keys: iterate with `for (const [key, value] of
+   * …)` or `for await`. Nothing is read before the iteration starts.
    */
   entries(options: IterateOptions<K> = {}): EntryRange<[K, V]> {
     return this.rangeFor(options, 'entries')
   }
 
-  /** Like `entries`, the keys alone. */
+  /** As `entries`, but keys only. */
   keys(options: IterateOptions<K> = {}): EntryRange<K> {
     return this.rangeFor(options, 'keys')
   }
 
-  /** Like `entries`, the values alone. */
+  /** As `entries`, but values only. */
   values(options: IterateOptions<K> = {}): EntryRange<V> {
     return this.rangeFor(options, 'values')
   }
 
   /**
-   * A walk over a range by hand: pieces of any size, and jumps. Close it (or declare it with `using`)
-   * when it has served.
+   * An iterator that returns entries in batches of any size and can jump. Close it when you are
+   * done, or declare it with `using`.
    */
   cursor<P extends Projection = 'entries'>(
     options: CursorOptions<K, P> = {},
@@ -174,7 +174,7 @@ export abstract class Reader<K, V> {
     return this.resolveCold(lookup, (found) => this.valueOf(found), options)
   }
 
-  /** Goes on with a lookup that met a block which is not in memory. */
+  /** Continues a lookup that needs a block which is not in memory. */
   private resolveCold<T>(
     blocked: PointLookup,
     take: (found: PointLookup) => T,
@@ -189,7 +189,7 @@ export abstract class Reader<K, V> {
       const result = take(blocked)
       return turns.isDue() ? turns.later(result) : Promise.resolve(result)
     }
-    // The reader's scratch goes on to other reads: this one takes a lookup and a key of its own.
+    // Other reads will use the reader's scratch, so this one gets its own lookup and key.
     const lookup = new PointLookup(this.readCore.clock)
     lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
     lookup.block(blocked.missing!)
@@ -201,14 +201,14 @@ export abstract class Reader<K, V> {
 }
 
 /**
- * Blocks that one read waits for before it reads the rest at once: a cache too small to hold them all
- * would lose the first while the next is loaded, and the read would never end.
+ * Blocks that one read awaits before it reads the rest synchronously. A cache too small to hold
+ * them all would evict the first while the next is loaded, and the read would never end.
  */
 const maxAwaitedBlocks = 8
 
 /**
- * Loads one missing block after another until the lookup has its answer, and takes what is wanted of it
- * at once: other reads may put other blocks in the place of the one that it lies in.
+ * Loads missing blocks one after another until the lookup has its answer. Takes the result in the
+ * same turn, because another read may then evict the block that holds it.
  */
 async function waitFor<T>(
   lookup: PointLookup,

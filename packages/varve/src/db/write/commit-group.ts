@@ -1,13 +1,13 @@
 import type { WriteBatch } from '../../batch/write-batch.js'
 
-/** Operations that are committed together, and the one promise that all their callers hold. */
+/** Operations that are committed together, and the promise that all their callers share. */
 export class CommitGroup {
   sync = false
   isScheduled = false
-  /** The log that holds its record, and where in it that begins. */
+  /** The log that holds its record, and the offset of the record. */
   logNumber = 0
   logOffset = 0
-  /** When its commit began; undefined when nobody asks for how long it takes. */
+  /** When its commit started; undefined if its duration is not measured. */
   beganAtMs: number | undefined
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
@@ -25,7 +25,7 @@ export class CommitGroup {
     return this.outcome
   }
 
-  /** Calls back when the group is in the memtables, or has failed: before the next one is logged. */
+  /** Calls back when the group is in the memtables or has failed, before the next one is logged. */
   onEnd(listener: () => void): void {
     this.endListeners.push(listener)
   }

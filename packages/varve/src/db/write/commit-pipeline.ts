@@ -19,7 +19,9 @@ import type { WriteStalls } from './write-stalls.js'
 /** A group that reaches this size is committed at once instead of after the running code. */
 const maxGroupBytes = 1024 * 1024
 
-/** Commits between two polls for messages of the background thread, when the caller never yields. */
+/**
+ * Commits between two polls for messages of the background thread, when the caller never yields.
+ */
 const commitsPerPoll = 64
 
 export interface PipelineParts {
@@ -36,16 +38,16 @@ export interface PipelineParts {
 }
 
 /**
- * Commits all writes, in one order. Operations collect in the open group until the running code ends,
- * a microtask later. The group is logged with one write, synced if asked for, and inserted into the
- * memtables; only then is it visible. While one group is being synced the next one fills.
+ * Commits all writes, in one order. Operations collect in the open group until the running code
+ * ends, a microtask later. The group is logged with one write, synced if asked for, and inserted
+ * into the memtables; only then is it visible. While one group is being synced the next one fills.
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
  *
  * Owned by: the Database. Lives: from open to close.
  *
- * Invariant 1: one group at a time is between log and memtable. So log order, sequence order and the
- * order of visibility are the same.
+ * Invariant 1: one group at a time is between log and memtable. So log order, sequence order and
+ * the order of visibility are the same.
  * Invariant 2: a group that could not be logged leaves no trace and uses no sequence.
  * Invariant 3: after a failed sync, or when the end of the log is unknown, nothing more is written.
  * Invariant 4: submitting never waits. While a group is synced or held back, the open group takes
@@ -135,16 +137,16 @@ export class CommitPipeline {
   }
 
   /**
-   * Seals the memtables, so that a flush takes everything submitted so far. Resolves with the highest
-   * sequence in them.
+   * Seals the memtables, so that a flush takes everything submitted so far. Resolves with the
+   * highest sequence in them.
    */
   sealMemtables(): Promise<number> {
     return this.betweenGroups(() => this.rotate())
   }
 
   /**
-   * Runs `run` once everything submitted so far is in the memtables, or has failed, and before a later
-   * group is logged: the logs then hold exactly what readers see.
+   * Runs `run` once everything submitted so far is in the memtables, or has failed, and before a
+   * later group is logged: the logs then hold exactly what readers see.
    */
   betweenGroups<T>(run: () => T): Promise<T> {
     this.commitOpenGroup()
@@ -208,7 +210,9 @@ export class CommitPipeline {
     this.publishMessages()
   }
 
-  /** Commits the open group; a sync runs on this thread or in the background. Returns the failure. */
+  /**
+   * Commits the open group; a sync runs on this thread or in the background. Returns the failure.
+   */
   private commit(syncing: 'blocking' | 'background'): VarveError | undefined {
     const { sync } = this.parts
     const group = this.detachGroup()
@@ -244,7 +248,7 @@ export class CommitPipeline {
     if (channels.commit.hasSubscribers) group.beganAtMs = clock.monotonicMs()
     rotation.makeRoomFor(batch)
     const lastSequence = this.lastSequence + batch.count
-    // No database gets there by itself, but a damaged MANIFEST may claim it.
+    // No database reaches this, but a damaged MANIFEST may claim it.
     if (lastSequence > maxSequence) throw corruption(path, 0, 'the sequence numbers are used up')
     batch.seal(this.lastSequence + 1)
     const logOffset = log.sizeBytes

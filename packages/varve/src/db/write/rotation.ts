@@ -45,9 +45,9 @@ export class Rotation {
   }
 
   /**
-   * Does one step of the preparation per commit, half-way to the next rotation. Without it, the commit
-   * that fills a memtable would touch fresh memory and start a thread, and block the event loop longer
-   * than any other.
+   * Does one step of the preparation per commit, half-way to the next rotation. Without it, the
+   * commit that fills a memtable would touch fresh memory and start a thread, and block the event
+   * loop longer than any other.
    */
   private prepare(): void {
     const { trees, scheduler } = this.parts

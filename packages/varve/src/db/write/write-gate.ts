@@ -28,7 +28,9 @@ export class WriteGate {
     this.closed = reason
   }
 
-  /** Refuses all writes from now on, because the durable state of the log or MANIFEST is unknown. */
+  /**
+   * Refuses all writes from now on, because the durable state of the log or MANIFEST is unknown.
+   */
   poisonWith(cause: unknown): VarveError {
     this.poison ??= new VarveError(
       'POISONED',

@@ -4,19 +4,19 @@ import { expiryAfter, maxTtlMs } from '../../key/expiry.js'
 import type { PutOptions, WriteOptions } from '../api.js'
 import { requireObject } from '../options/arguments.js'
 
-/** Checks the options of a write, and tells `sync`. */
+/** Checks the options of a write and returns `sync`. */
 export function syncOf(options: WriteOptions | undefined): boolean {
   if (options === undefined) return false
   return checkedSync(options, writeNames)
 }
 
-/** The same of a put; its `ttlMs` is checked by `expiryOf`. */
+/** As `syncOf`, for a put. `expiryOf` checks its `ttlMs`. */
 export function syncOfPut(options: PutOptions | undefined): boolean {
   if (options === undefined) return false
   return checkedSync(options, putNames)
 }
 
-/** The moment at which a put expires that comes now, in milliseconds since 1970. */
+/** When a put made now expires, in milliseconds since 1970. */
 export function expiryOf(ttlMs: unknown, nowMs: number): number {
   if (typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= maxTtlMs) return expiryAfter(nowMs, ttlMs)
   const range = `above 0 and up to ${maxTtlMs}`

@@ -2,12 +2,14 @@ import { maxSealedMemtables } from '../../tree/memtables.js'
 import type { StallThresholds } from '../../compaction/pickers/compaction-options.js'
 import type { StallCause } from '../api.js'
 
-/** How full the memtable behind them may be before writes slow down, so that the flush can still win. */
+/**
+ * Fill of the active memtable at which writes slow down, so that the flush can still finish first.
+ */
 const unslowedFill = 0.5
-/** And how slow they get at most before it is full: as slow as just before any other stop. */
+/** Fill at which they are slowest: as slow as just before any other stop. */
 const fullPressure = 0.99
 
-/** How far flushes and compactions are behind the writes of a tree; the Tree itself. */
+/** How far flushes and compactions of a tree have fallen behind. Implemented by Tree. */
 export interface Backlog {
   /** Memtables that wait for their flush. */
   readonly sealedCount: number
@@ -15,19 +17,19 @@ export interface Backlog {
   readonly activeFill: number
   /** Tables on level 0. */
   readonly level0Count: number
-  /** Bytes that compactions would have to rewrite until no level asks any more. */
+  /** Bytes that compactions must rewrite until no level is over its limit. */
   readonly debtBytes: number
 }
 
 export interface WritePressure {
   readonly cause: StallCause
-  /** Above 0 and below 1: slow down, the more the higher. 1: stop. */
+  /** Between 0 and 1: slow down, more the higher it is. 1: stop. */
   readonly fraction: number
 }
 
 /**
- * The strongest reason to hold a commit back, or undefined when there is none. `needsMemtable`: it
- * does not fit into the active one.
+ * The strongest reason to hold a commit back, or undefined. `needsMemtable`: the commit does not
+ * fit into the active memtable.
  */
 export function writePressure(
   backlog: Backlog,
@@ -43,7 +45,7 @@ export function writePressure(
   return { cause, fraction }
 }
 
-/** Counts and limits, for people. */
+/** Counts and limits, as text. */
 export function describeBacklog(
   cause: StallCause,
   backlog: Backlog,
@@ -51,10 +53,13 @@ export function describeBacklog(
 ): string {
   switch (cause) {
     case 'memtables':
-      return `${backlog.sealedCount} memtables wait for their flush, and the next one fills up`
+      return `${backlog.sealedCount} memtables wait for their flush and the next one is filling up`
     case 'level0': {
       const { l0Slowdown, l0Stop } = limits
-      return `${backlog.level0Count} tables on level 0, slower from ${l0Slowdown}, stop at ${l0Stop}`
+      return (
+        `${backlog.level0Count} tables on level 0, ` +
+        `slower from ${l0Slowdown}, stop at ${l0Stop}`
+      )
     }
     case 'debt': {
       const { debtSlowdownBytes, debtStopBytes } = limits
@@ -71,7 +76,7 @@ function memtablePressure({ sealedCount, activeFill }: Backlog, needsMemtable: b
   return needsMemtable ? 1 : fullPressure * ramp(activeFill, unslowedFill, 1)
 }
 
-/** 0 up to `from`, 1 from `to` on, and in between as far as `value` is on its way. */
+/** 0 up to `from`, 1 from `to` on, linear in between. */
 function ramp(value: number, from: number, to: number): number {
   if (value <= from) return value >= to ? 1 : 0
   return Math.min(1, (value - from) / (to - from))

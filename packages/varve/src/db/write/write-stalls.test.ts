@@ -105,7 +105,7 @@ test('a stop ends when the backlog has gone', async () => {
   )
 })
 
-test('a stopped commit waits so long and no longer; the next one has its own time', async () => {
+test('a stopped commit waits for maxStallMs; the next one has its own time', async () => {
   const { clock, tree, stalls } = setUp()
   tree.level0Count = 12
   for (let round = 0; round < 2; round++) {
@@ -124,7 +124,7 @@ test('a stopped commit waits so long and no longer; the next one has its own tim
   assert.throws(() => stalls.hold(1, false), gaveUp)
 })
 
-test('a blocked thread waits so long and no longer, or until the backlog has gone', () => {
+test('a blocked thread waits for maxStallMs, or until the backlog is gone', () => {
   const { clock, tree, scheduler, stalls } = setUp()
   tree.level0Count = 12
   assert.throws(() => stalls.holdBlocking(1, false), gaveUp)
@@ -136,7 +136,7 @@ test('a blocked thread waits so long and no longer, or until the backlog has gon
   assert.equal(stalls.byCause.level0.timeMs, clock.monotonicMs())
 })
 
-test('nobody waits for work that has been given up', () => {
+test('a commit does not wait for work that was given up', () => {
   const { tree, scheduler, stalls } = setUp()
   tree.level0Count = 12
   scheduler.mergeFailure = new VarveError('IO', 'merges fail')

@@ -13,18 +13,18 @@ import {
   writePressure,
 } from './write-pressure.js'
 
-/** Rates to which writes are slowed down: when a slowdown begins, and right before the stop. */
+/** Rates of slowed writes: when a slowdown starts, and just before the stop. */
 const fastestSlowedBytesPerMs = 64 * 1024
 const slowestBytesPerMs = 4 * 1024
 
-/** Delays shorter than this are saved up; a commit is delayed no longer than the other. */
+/** Shorter delays are saved up. No commit is delayed longer than `maxDelayMs`. */
 const minDelayMs = 1
 const maxDelayMs = 50
 
-/** How often a blocked thread looks around. */
+/** Interval at which a blocked thread checks again. */
 const blockingPollMs = 50
 
-/** What a commit has to wait for. */
+/** Why a commit must wait. */
 type Stall =
   | { readonly severity: 'slowdown'; readonly cause: StallCause; readonly delayMs: number }
   | { readonly severity: 'stop'; readonly cause: StallCause; readonly leftMs: number }
@@ -34,7 +34,7 @@ type StallScheduler = Pick<
   'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking'
 >
 
-/** A tree, as far as it can hold writes back. */
+/** The part of a tree that can hold writes back. */
 export interface PressingTree extends Backlog {
   readonly stallThresholds: StallThresholds
 }
@@ -50,24 +50,24 @@ export function noStalls(): StallsByCause {
 }
 
 /**
- * Holds writes back when flushes and compactions cannot keep up: first a delay for each commit, which
- * grows with what they are behind, then a stop, until they caught up or the commit has waited so long
- * that it fails. Compactions that the user holds back hold no write back.
+ * Holds writes back when flushes and compactions cannot keep up. First each commit is delayed,
+ * longer as the backlog grows; then commits are stopped until the backlog shrinks or the commit
+ * times out. Paused compactions hold no writes back.
  *
- * Owned by: the database; the commit pipeline asks before each commit, one commit at a time.
+ * Owned by: the database. The commit pipeline calls it before each commit, one at a time.
  */
 export class WriteStalls {
   readonly byCause = noStalls()
-  /** The stall that was reported last and goes on. */
+  /** The reported stall that still lasts. */
   private reported = ''
   private owedMs = 0
-  /** The commit that asks has paid its delay. */
+  /** The current commit has already been delayed. */
   private wasDelayed = false
-  /** When the commit that asks was stopped. */
+  /** When the current commit was stopped. */
   private stoppedAtMs: number | undefined
   private waiters: (() => void)[] = []
 
-  /** `maxStopMs`: how long a commit waits before it fails. */
+  /** `maxStopMs`: time that a commit waits before it fails. */
   constructor(
     private readonly trees: Iterable<PressingTree>,
     private readonly scheduler: StallScheduler,
@@ -77,16 +77,17 @@ export class WriteStalls {
   ) {}
 
   /**
-   * Asks whether a commit of `bytes` may go, which fits into the memtables unless `needsMemtable`:
-   * undefined if so, otherwise a promise that resolves when it is worth asking again. Throws when the
-   * commit has waited too long, or why the background work has stopped and waiting would be in vain.
+   * Returns undefined if a commit of `bytes` may proceed, otherwise a promise that resolves when it
+   * is worth asking again. `needsMemtable`: the commit does not fit into the active memtables.
+   * Throws when the commit has waited too long, or when the background work it waits for was given
+   * up.
    */
   hold(bytes: number, needsMemtable: boolean): Promise<void> | undefined {
     const stall = this.check(bytes, needsMemtable)
     return stall === undefined ? undefined : this.wait(stall)
   }
 
-  /** The same, blocking the thread until the commit may go. */
+  /** As `hold`, but blocks the thread until the commit may proceed. */
   holdBlocking(bytes: number, needsMemtable: boolean): void {
     for (;;) {
       const stall = this.check(bytes, needsMemtable)
@@ -102,7 +103,7 @@ export class WriteStalls {
     })
   }
 
-  /** The tree changed, or the database closes: those who wait ask again. */
+  /** Wakes waiting commits to ask again: a tree changed, or the database closes. */
   wake(): void {
     for (const resolve of this.waiters.splice(0)) resolve()
   }
@@ -145,7 +146,7 @@ export class WriteStalls {
     this.passed()
     throw new VarveError(
       'ABORTED',
-      `the write was given up after it waited for ${this.maxStopMs} ms ('maxStallMs'): ` +
+      `the write was aborted after it waited ${this.maxStopMs} ms ('maxStallMs'): ` +
         describeBacklog(cause, source, source.stallThresholds),
     )
   }
@@ -165,7 +166,7 @@ export class WriteStalls {
     return undefined
   }
 
-  /** The next to ask is another commit. */
+  /** The next call is for another commit. */
   private passed(): void {
     this.wasDelayed = false
     this.stoppedAtMs = undefined
@@ -196,7 +197,7 @@ export class WriteStalls {
     this.byCause[cause].timeMs += this.clock.monotonicMs() - startMs
   }
 
-  /** One event when a stall begins or changes, not one for each commit. */
+  /** Emits one event when a stall starts or changes, not one per commit. */
   private report(cause: StallCause, severity: StallEvent['severity'], source: PressingTree): void {
     const key = `${cause} ${severity}`
     if (this.reported === key) return

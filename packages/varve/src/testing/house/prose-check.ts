@@ -26,7 +26,7 @@ export const telltales: readonly { readonly pattern: RegExp; readonly instead: s
   },
   {
     pattern:
-      /\bwhat (is|was|are|were|has|had|it|they|he|comes|came|goes|went|stays) (?!a\b|the\b|to\b|happens|this\b|it\b)/i,
+      /(^|[.;:] )what (is|was|are|were|has|had|it|they|comes|goes|stays|cannot|may|must)\b(?!.*\?)/i,
     instead: 'a noun',
   },
   { pattern: /\bin vain\b/i, instead: 'without a result' },
@@ -45,13 +45,15 @@ export const telltales: readonly { readonly pattern: RegExp; readonly instead: s
  */
 const allowed: readonly string[] = [
   'fall behind',
+  'fallen behind',
+  'nothing behind',
+  '} behind',
   'falls behind',
   'behind a proxy',
   'bytes behind',
   'are behind',
   'is behind',
   'how far behind',
-  'what is an',
 ]
 
 export interface ProseProblem {
