@@ -54,7 +54,7 @@ test('a tree takes on the shape of the policy that it is given, while it is writ
 
   await Promise.resolve()
   const [{ atMs, ...change }] = seen
-  assert.deepEqual(change, { from: 'sizeTiered', to: 'leveled', reason: 'set by hand' })
+  assert.deepEqual(change, { from: 'sizeTiered', to: 'leveled', reason: 'set by setCompaction' })
   assert.deepEqual(db.stats().compactions.policyChanges, seen)
   assert.ok(atMs > 0)
   assert.throws(() => db.setCompaction('tiered' as never), { code: 'INVALID_ARGUMENT' })
