@@ -112,10 +112,11 @@ function editText(
 }
 
 function propertiesText(item: Item<'properties'>, key: (bytes: Uint8Array) => string): string {
-  const { entryCount, minSequence, maxSequence, range, codec, expiringCount } = item
+  const { entryCount, minSequence, maxSequence, range, codec, expiringCount, shadowedCount } = item
   const entries = formatCounted(entryCount, 'entry', 'entries')
   const keys = rangeText(range.start, range.end, key)
-  const text = `${entries}, ${keys}, #${minSequence} to #${maxSequence}, codec ${codec}`
+  const shadowed = shadowedCount === 0 ? '' : `, ${formatCount(shadowedCount)} shadowed`
+  const text = `${entries}, ${keys}, #${minSequence} to #${maxSequence}, codec ${codec}${shadowed}`
   if (expiringCount === 0) return text
   const expiring = formatCounted(expiringCount, 'expires', 'expire')
   return `${text}, ${expiring}, the last at ${momentText(item.lastExpiryMs)}`

@@ -15,6 +15,8 @@ function table(
     entryCount: sizeBytes / 100,
     deleteCount: fileNumber === 9 ? 3 : 0,
     expiringCount: 0,
+    shadowedCount: fileNumber === 7 ? 1234 : 0,
+    shadowedBytes: 0,
     lastExpiryMs: 0,
     rangeDeleteCount: 0,
     smallestKey: Buffer.from(first),
@@ -49,10 +51,11 @@ test('a line for each level that has tables, denser and longer with depth and si
   )
 })
 
-test('tables are listed on request, with what they delete', () => {
+test('tables are listed on request, with their deletes and shadowed entries', () => {
   const lines = renderLevels(levels, { tables: true }).split('\n')
   assert.match(lines[2], /#9 +10 +1000 B {2}3 deletes .*k … p$/)
   assert.match(lines[3], /#8 .*a … d$/)
+  assert.match(lines[5], /#7 .* 1,234 shadowed .*b … the last$/)
 })
 
 test('keys that are long or no text take one line and little room', () => {

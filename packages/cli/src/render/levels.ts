@@ -56,13 +56,18 @@ function levelLine(level: LevelInfo, largestBytes: number): string {
 
 function tableLine(table: TableInfo): string {
   const deletes = table.deleteCount + table.rangeDeleteCount
+  const { shadowedCount } = table
+  const garbage = [
+    deletes === 0 ? '' : formatCounted(deletes, 'delete'),
+    shadowedCount === 0 ? '' : `${formatCount(shadowedCount)} shadowed`,
+  ]
   const text = line(
     '',
     '',
     `#${table.fileNumber}`,
     formatCount(table.entryCount),
     formatBytes(table.sizeBytes),
-    deletes === 0 ? '' : formatCounted(deletes, 'delete'),
+    garbage.filter((text) => text !== '').join(', '),
     '',
     keyRange([table]),
   )

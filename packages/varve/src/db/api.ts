@@ -390,6 +390,10 @@ export interface TableInfo {
   expiringCount: number
   /** When the last of them expires, in milliseconds since 1970; 0 if there is none. */
   lastExpiryMs: number
+  /** Entries that newer ones in the same table hide: what open or closed snapshots kept. */
+  shadowedCount: number
+  /** Bytes of their keys and values. */
+  shadowedBytes: number
   /** First key of the table's range, encoded. */
   smallestKey: Uint8Array
   /** Exclusive end of the range, encoded; null if it has none. */

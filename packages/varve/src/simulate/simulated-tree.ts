@@ -231,6 +231,10 @@ export class SimulatedTree {
       rangeDeleteCount: 0,
       expiringCount: 0,
       lastExpiryMs: 0,
+      shadowedCount: 0,
+      shadowedBytes: 0,
+      oldestShadowed: 0,
+      newestShadowing: 0,
       keyBytes: 0,
       valueBytes: 0,
     }

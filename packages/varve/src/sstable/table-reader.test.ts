@@ -85,6 +85,10 @@ test('the summary and the properties say what the table holds', () => {
     rangeDeleteCount: 2,
     expiringCount: 0,
     lastExpiryMs: 0,
+    shadowedCount: 0,
+    shadowedBytes: 0,
+    oldestShadowed: 0,
+    newestShadowing: 0,
     keyBytes: 3,
     valueBytes: 7,
   })

@@ -64,6 +64,7 @@ export function verifyTable(
       lastKey = copyBytes(bytes, keyStart, keyEnd)
       lastSequence = sequence
       found.add(kind, bytes, keyStart, keyEnd, valueEnd)
+      if (!isFirst && order === 0) found.olderVersions++
     }
     check(offset === block.entriesEnd, 'a gap behind the entries')
     separator = index.separatorOf(i)

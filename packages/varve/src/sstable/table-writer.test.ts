@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { emptyBytes } from '../base/bytes.js'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { inputEntry } from '../testing/kit/input-entry.js'
 import { TableWriter } from './table-writer.js'
@@ -62,6 +63,32 @@ test('abandoning closes the file, finished or not', () => {
   finished.abandon()
 })
 
+test('counts entries that newer ones in the table hide', () => {
+  const fs = new MemoryFileSystem()
+  const writer = new TableWriter(fs.create('/t'), { ...plainOptions, blockBytes: 1 }, 0)
+  add(writer, 'a', 9)
+  add(writer, 'a', 4, 0, '')
+  add(writer, 'a', 3)
+  add(writer, 'b', 5)
+  writer.add(inputEntry({ key: Buffer.from('c'), sequence: 2, kind: 1, value: emptyBytes }), 8)
+  writer.add(inputEntry({ key: Buffer.from('d'), sequence: 8, kind: 1, value: emptyBytes }), 7)
+  writer.addRangeTombstone(Buffer.from('c'), Buffer.from('e'), 8)
+  const summary = writer.finish()
+  const expected = {
+    shadowedCount: 3,
+    shadowedBytes: 4,
+    oldestShadowed: 2,
+    newestShadowing: 9,
+  }
+  const reader = openTable(fs, '/t')
+  for (const table of [summary, reader.properties]) {
+    const { shadowedCount, shadowedBytes, oldestShadowed, newestShadowing } = table
+    assert.deepEqual({ shadowedCount, shadowedBytes, oldestShadowed, newestShadowing }, expected)
+  }
+  reader.verify()
+  reader.close()
+})
+
 /** Bytes that were written once must stay readable for ever: this text never changes. */
 const versionOne =
   'VmFydmVUYmwBAAAAAAAAAAEFA8gBYXBwbGVyZWQABQAAYXBwbGUBBgABYmFuYW5hu7sOAAANABYAAwAAAAD4qPg8AQY0' +
@@ -73,7 +100,32 @@ const versionOne =
   'cHBsZRByYW5nZURlbGV0ZUNvdW50AQIHdXNlci5ieQR0ZXN0CnZhbHVlQnl0ZXMBPAATRgUupQAAAAAAAABGAAAA6wAA' +
   'AAAAAAAPAAAA+gAAAAAAAAAVAAAADwEAAAAAAADFAAAA5VQg1AEAAABWYXJ2ZVRibA=='
 
-test('the bytes of format version 1 stay what they are', () => {
+test('the bytes of format version 1 stay readable', () => {
+  const fs = new MemoryFileSystem()
+  const file = fs.create('/t')
+  const bytes = Buffer.from(versionOne, 'base64')
+  file.append(bytes, 0, bytes.length)
+  file.close()
+  const reader = openTable(fs, '/t')
+  const { entryCount, shadowedCount } = reader.properties
+  assert.deepEqual([entryCount, shadowedCount], [5, 0], 'not counted yet')
+  reader.verify()
+  reader.close()
+})
+
+/** As above, with what is known of shadowed entries. */
+const versionOneShadowed =
+  'VmFydmVUYmwBAAAAAAAAAAEFA8gBYXBwbGVyZWQABQAAYXBwbGUBBgABYmFuYW5hu7sOAAANABYAAwAAAAD4qPg8AQY0AmNo' +
+  'ZXJyeWRhcmsgcmVkLCBhbmQgYSB2YWx1ZSB0aGF0IGlzIGxvbmdlciB0aGFuIHRoZSBvdGhlcnPhAAABAAAAAPhekZsBBAUD' +
+  'ZGF0ZWJyb3duAwAAAQAAAADMN4wBAAAACBAAEBAAAAAAAAAAACAAIAACQABAAAAAAAEAAKBAAAAAAAAEAACAAAAAEAIAAAgA' +
+  'AAgAhgAAEAAAAAAIAAYAKF4Z9AFiAmOQAwF4AGUADA+07QFjEDIBZEJKBGRhdGWMARkAMmDEeQxiYXNlU2VxdWVuY2UBZAVj' +
+  'b2RlYwRub25lDmRhdGFCbG9ja0NvdW50AQMLZGVsZXRlQ291bnQBAQplbnRyeUNvdW50AQUQZmlsdGVyQml0c1BlcktleQEK' +
+  'CGtleUJ5dGVzARoLbWF4U2VxdWVuY2UCkAMLbWluU2VxdWVuY2UBZA9uZXdlc3RTaGFkb3dpbmcCrAIOb2xkZXN0U2hhZG93' +
+  'ZWQBZAtyYW5nZS5zdGFydAVhcHBsZRByYW5nZURlbGV0ZUNvdW50AQINc2hhZG93ZWRCeXRlcwEFDXNoYWRvd2VkQ291bnQB' +
+  'AQd1c2VyLmJ5BHRlc3QKdmFsdWVCeXRlcwE8AL7yqqalAAAAAAAAAEYAAADrAAAAAAAAAA8AAAD6AAAAAAAAABUAAAAPAQAA' +
+  'AAAAAAkBAABsb3npAQAAAFZhcnZlVGJs'
+
+test('the bytes of format version 1 with shadowed entries stay what they are', () => {
   const fs = new MemoryFileSystem()
   const options = { ...plainOptions, blockBytes: 64 }
   const writer = new TableWriter(fs.create('/t'), options, 100)
@@ -94,5 +146,5 @@ test('the bytes of format version 1 stay what they are', () => {
   writer.addRangeTombstone(Buffer.from('x'), null, 99 + 2)
   const bytes = Buffer.alloc(writer.finish(new Map([['by', Buffer.from('test')]])).sizeBytes)
   fs.openForRead('/t').read(bytes, 0, bytes.length, 0)
-  assert.equal(bytes.toString('base64'), versionOne)
+  assert.equal(bytes.toString('base64'), versionOneShadowed)
 })

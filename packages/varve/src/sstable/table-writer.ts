@@ -60,6 +60,10 @@ export class TableWriter {
   private deleteCount = 0
   private expiringCount = 0
   private lastExpiryMs = 0
+  private shadowedCount = 0
+  private shadowedBytes = 0
+  private oldestShadowed = 0
+  private newestShadowing = 0
   private rangeDeleteCount = 0
   private keyBytes = 0
   private valueBytes = 0
@@ -90,8 +94,11 @@ export class TableWriter {
     return this.entryCount === 0 && this.rangeDeleteCount === 0
   }
 
-  /** Adds a copy of the entry. */
-  add(entry: InputEntry): void {
+  /**
+   * Adds a copy of the entry. `coveredAt`: the highest sequence of a range delete over its key that the
+   * table will hold, or 0.
+   */
+  add(entry: InputEntry, coveredAt = 0): void {
     const { block } = this
     const { keyStart, keyEnd, valueEnd, sequence, kind } = entry
     const order = this.entryCount === 0 ? -1 : this.compareLastKeyWith(entry)
@@ -114,6 +121,8 @@ export class TableWriter {
       this.closeBlock(entry)
     }
     block.add(entry, this.lastHash, sequence - this.baseSequence)
+    if (order === 0) this.countShadowed(entry, this.lastSequence)
+    else if (coveredAt > sequence) this.countShadowed(entry, coveredAt)
     this.entryCount++
     this.lastSequence = sequence
     this.keyBytes += keyEnd - keyStart
@@ -184,6 +193,14 @@ export class TableWriter {
     this.lastExpiryMs = Math.max(this.lastExpiryMs, readExpiry(memory.bytes, keyEnd))
   }
 
+  private countShadowed({ keyStart, valueEnd, sequence }: InputEntry, hiddenAt: number): void {
+    const isOldest = this.shadowedCount === 0 || sequence < this.oldestShadowed
+    if (isOldest) this.oldestShadowed = sequence
+    this.shadowedCount++
+    this.shadowedBytes += valueEnd - keyStart
+    this.newestShadowing = Math.max(this.newestShadowing, hiddenAt)
+  }
+
   private compareLastKeyWith({ memory, keyStart, keyEnd }: InputEntry): number {
     const { lastKeyMemory, lastKeyStart, lastKeyEnd } = this.block
     return compareViews(lastKeyMemory.view, lastKeyStart, lastKeyEnd, memory.view, keyStart, keyEnd)
@@ -223,6 +240,10 @@ export class TableWriter {
       deleteCount: this.deleteCount,
       expiringCount: this.expiringCount,
       lastExpiryMs: this.lastExpiryMs,
+      shadowedCount: this.shadowedCount,
+      shadowedBytes: this.shadowedBytes,
+      oldestShadowed: this.oldestShadowed,
+      newestShadowing: this.newestShadowing,
       rangeDeleteCount: this.rangeDeleteCount,
       keyBytes: this.keyBytes,
       valueBytes: this.valueBytes,

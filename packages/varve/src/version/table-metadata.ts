@@ -16,6 +16,14 @@ export interface TableMetadata extends WrittenTable {
   readonly writtenAtMs: number
 }
 
+/** Whether a reader at `sequence` may see entries that newer ones in the same table hide. */
+export function maySeeShadowed(
+  { oldestShadowed, newestShadowing }: TableMetadata,
+  sequence: number,
+): boolean {
+  return sequence >= oldestShadowed && sequence < newestShadowing
+}
+
 export function totalBytes(tables: readonly TableMetadata[]): number {
   let sum = 0
   for (const table of tables) sum += table.sizeBytes

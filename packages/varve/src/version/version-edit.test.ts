@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { VarintWriter } from '../base/varint.js'
 import { maxFileNumber } from '../store/file-names.js'
+import type { TableMetadata } from './table-metadata.js'
 import { fakeTable } from './testing/fake-tables.js'
 import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
 import { levelCount } from './version.js'
@@ -30,13 +31,39 @@ const table = fc
       })),
   )
 
-/** A run only where there may be one. */
+/** A run only where there may be one, and shadowed entries where there may be some. */
 const added = fc
-  .record({ keyspace: number, level, table, run: fc.nat(5), writtenAtMs: number }, plain)
-  .map(({ run, writtenAtMs, ...given }) => ({
+  .record(
+    {
+      keyspace: number,
+      level,
+      table,
+      run: fc.nat(5),
+      writtenAtMs: number,
+      isShadowed: fc.boolean(),
+    },
+    plain,
+  )
+  .map(({ run, writtenAtMs, isShadowed, ...given }) => ({
     ...given,
-    table: { ...given.table, run: given.level === 0 ? 0 : run, writtenAtMs },
+    table: {
+      ...given.table,
+      run: given.level === 0 ? 0 : run,
+      writtenAtMs,
+      ...(isShadowed ? shadowsIn(given.table) : {}),
+    },
   }))
+
+function shadowsIn(table: TableMetadata): Partial<TableMetadata> {
+  const { minSequence, maxSequence, entryCount, keyBytes } = table
+  if (minSequence === maxSequence || entryCount === 0) return {}
+  return {
+    shadowedCount: entryCount,
+    shadowedBytes: keyBytes,
+    oldestShadowed: minSequence,
+    newestShadowing: maxSequence,
+  }
+}
 
 const edit: fc.Arbitrary<VersionEdit> = fc
   .record({
@@ -88,14 +115,16 @@ test('unknown tags are skipped from 128 on and refused below', () => {
       .write(1)
       .write(1)
       .finish()
-  assert.deepEqual(decodeEdit(withTag(129)), { logNumber: 3, deleted: [], added: [] })
+  assert.deepEqual(decodeEdit(withTag(130)), { logNumber: 3, deleted: [], added: [] })
   for (const tag of [0, 7, 11, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
 })
 
-test('a run or a time without its table, and a run on level 0, are damage', () => {
+test('a run, a time or shadowed entries without a table, and a run on level 0, are damage', () => {
   const run = new VarintWriter().write(9).write(1).write(2).finish()
   const time = new VarintWriter().write(128).write(1).write(2).finish()
-  for (const field of [run, time]) assert.equal(decodeEdit(field), 'damaged')
+  const shadowed = new VarintWriter().write(129).write(4)
+  const shadows = shadowed.write(1).write(1).write(1).write(2).finish()
+  for (const field of [run, time, shadows]) assert.equal(decodeEdit(field), 'damaged')
   const on0 = [{ keyspace: 0, level: 0, table: fakeTable(7, 'a', 'b', { run: 1 }) }]
   assert.equal(decodeEdit(encodeEdit({ added: on0 })), 'damaged')
 })
@@ -106,12 +135,27 @@ test('a tree of one run a level is written as before there were runs', () => {
   assert.equal(encodeEdit({ added: fields }).length, encodeEdit({ added: fields })[1] + 2)
 })
 
-test('a table with an empty range or on a level that is not there is damage', () => {
+test('a table that cannot be is damage', () => {
+  const shadows = {
+    minSequence: 7,
+    maxSequence: 9,
+    shadowedCount: 10,
+    shadowedBytes: 100,
+    oldestShadowed: 7,
+    newestShadowing: 9,
+  }
   for (const added of [
     { keyspace: 0, level: 1, table: fakeTable(7, 'b', 'a') },
     { keyspace: 0, level: levelCount, table: fakeTable(7, 'a', 'b') },
     { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { minSequence: 9, maxSequence: 8 }) },
+    { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { ...shadows, shadowedCount: 11 }) },
+    { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { ...shadows, shadowedBytes: 101 }) },
+    { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { ...shadows, oldestShadowed: 6 }) },
+    { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { ...shadows, oldestShadowed: 9 }) },
+    { keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', { ...shadows, newestShadowing: 10 }) },
   ]) {
     assert.equal(decodeEdit(encodeEdit({ added: [added] })), 'damaged')
   }
+  const sound = [{ keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b', shadows) }]
+  assert.notEqual(decodeEdit(encodeEdit({ added: sound })), 'damaged')
 })

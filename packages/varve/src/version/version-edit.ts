@@ -2,6 +2,7 @@ import { copyBytes } from '../base/bytes.js'
 import { VarintReader, VarintWriter } from '../base/varint.js'
 import { isEmptyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
+import { hasSoundShadows, shadowedNames } from '../sstable/format/properties.js'
 import { maxFileNumber } from '../store/file-names.js'
 import type { TableMetadata } from './table-metadata.js'
 import { levelCount } from './version.js'
@@ -29,7 +30,9 @@ import { levelCount } from './version.js'
  *     11 … 127               refused by a reader that does not know them
  *     128 time               when the added table in front of it was written, unless that is unknown:
  *                            milliseconds since 1970
- *     129 …                  skipped by a reader that does not know them
+ *     129 shadowed           entries of the added table in front of it that newer ones in the same table
+ *                            hide, if any: count, bytes, lowest sequence, highest sequence that hides one
+ *     130 …                  skipped by a reader that does not know them
  *
  * These numbers are on disk: never change their values. Deletes apply before adds, so that a table
  * may move from one level to another in one edit.
@@ -71,6 +74,7 @@ const Tag = {
   run: 9,
   expiry: 10,
   writtenAtMs: 128,
+  shadowed: 129,
 } as const
 const firstSkippableTag = 128
 
@@ -97,6 +101,11 @@ export function encodeEdit(edit: VersionEdit): Buffer {
       out.write(Tag.expiry).writeLengthPrefixed(field.finish())
     }
     writeNumber(out, Tag.writtenAtMs, added.table.writtenAtMs || undefined)
+    if (added.table.shadowedCount > 0) {
+      const field = new VarintWriter()
+      for (const name of shadowedNames) field.write(added.table[name])
+      out.write(Tag.shadowed).writeLengthPrefixed(field.finish())
+    }
   }
   return out.finish()
 }
@@ -118,15 +127,10 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
     else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
     else if (tag === Tag.addedTable) added.push(decodeAddedTable(field))
-    else if (tag === Tag.run || tag === Tag.expiry || tag === Tag.writtenAtMs) {
+    else if (isTableTag(tag)) {
       const table = added.at(-1)?.table
       if (table === undefined) return 'damaged'
-      if (tag === Tag.run) table.run = field.read()
-      else if (tag === Tag.writtenAtMs) table.writtenAtMs = field.read()
-      else {
-        table.expiringCount = field.read()
-        table.lastExpiryMs = field.read()
-      }
+      decodeTableField(tag, field, table)
     } else if (tag >= firstSkippableTag) continue
     else return 'unsupported'
     if (field.failed || field.offset !== payload.length) return 'damaged'
@@ -135,6 +139,21 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
   if (logNumber > maxFileNumber || nextFileNumber > maxFileNumber) return 'damaged'
   if (!deleted.every(({ level }) => level < levelCount) || !added.every(isSound)) return 'damaged'
   return { ...numbers, deleted, added }
+}
+
+/** Whether a field adds to the table in front of it. */
+function isTableTag(tag: number): boolean {
+  return tag === Tag.run || tag === Tag.expiry || tag === Tag.writtenAtMs || tag === Tag.shadowed
+}
+
+function decodeTableField(tag: number, field: VarintReader, table: Writable<TableMetadata>): void {
+  if (tag === Tag.run) table.run = field.read()
+  else if (tag === Tag.writtenAtMs) table.writtenAtMs = field.read()
+  else if (tag === Tag.shadowed) for (const name of shadowedNames) table[name] = field.read()
+  else {
+    table.expiringCount = field.read()
+    table.lastExpiryMs = field.read()
+  }
 }
 
 function writeNumber(out: VarintWriter, tag: number, value: number | undefined): void {
@@ -172,6 +191,10 @@ function decodeAddedTable(field: VarintReader) {
       rangeDeleteCount: field.read(),
       expiringCount: 0,
       lastExpiryMs: 0,
+      shadowedCount: 0,
+      shadowedBytes: 0,
+      oldestShadowed: 0,
+      newestShadowing: 0,
       keyBytes: field.read(),
       valueBytes: field.read(),
       range: { start: copyBytes(field.readLengthPrefixed()), end: decodeEnd(field) },
@@ -195,6 +218,7 @@ function isSound({ level, table }: AddedTable): boolean {
     !isEmptyRange(table.range) &&
     table.minSequence <= table.maxSequence &&
     table.maxSequence <= maxSequence &&
-    table.deleteCount + table.expiringCount <= table.entryCount
+    table.deleteCount + table.expiringCount <= table.entryCount &&
+    hasSoundShadows(table)
   )
 }

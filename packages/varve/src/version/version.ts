@@ -2,7 +2,7 @@ import { assert, checkInvariants } from '../base/assert.js'
 import { compareBytes } from '../base/bytes.js'
 import { isBefore, type KeyRange, rangesOverlap } from '../key/key-range.js'
 import { SortedRun } from './sorted-run.js'
-import { type TableMetadata, totalBytes } from './table-metadata.js'
+import { maySeeShadowed, type TableMetadata, totalBytes } from './table-metadata.js'
 
 export const levelCount = 7
 
@@ -28,8 +28,10 @@ export class Version {
   readonly tableCount: number
   /** The tables, of whatever level, that hold range deletes: few or none. */
   readonly rangeDeleteTables: readonly TableMetadata[]
+  /** The tables, of whatever level, that hold entries which newer ones in them hide. */
+  readonly shadowedTables: readonly TableMetadata[]
   /** A sequence that is not below that of any delete in the tables; 0 when there is none. */
-  readonly newestDelete: number
+  private readonly newestDelete: number
   /** The sorted runs of all levels below 0, the newest first. */
   readonly runs: readonly SortedRun[]
   private readonly runsByLevel: readonly (readonly SortedRun[])[]
@@ -48,6 +50,7 @@ export class Version {
     }
     this.tableCount = levels.reduce((sum, tables) => sum + tables.length, 0)
     this.rangeDeleteTables = levels.flat().filter((table) => table.rangeDeleteCount > 0)
+    this.shadowedTables = levels.flat().filter((table) => table.shadowedCount > 0)
     this.newestDelete = newestDeleteOf(levels)
     this.bytesOfLevel = levels.map(totalBytes)
     this.runsByLevel = levels.map((tables, level) => (level === 0 ? [] : sortedRuns(level, tables)))
@@ -72,6 +75,14 @@ export class Version {
   /** The sorted runs of a level, the newest first. Requires: level ≥ 1. */
   runsOf(level: number): readonly SortedRun[] {
     return this.runsByLevel[level]
+  }
+
+  /** Whether the tables may hold what only a snapshot at `sequence` keeps. */
+  mayBeHeldBy(sequence: number): boolean {
+    return (
+      this.newestDelete > sequence ||
+      this.shadowedTables.some((table) => maySeeShadowed(table, sequence))
+    )
   }
 
   /** Number of the last level that holds a table; 0 when there is none. */

@@ -187,6 +187,34 @@ function survivorsOf(
     .map((entry) => arrayEntryOf(entry))
 }
 
+/** What tables with these entries and range deletes hold in vain, by looking at each pair of them. */
+function expectedShadows(
+  entries: readonly ArrayEntry[],
+  tombstones: RangeTombstones,
+): Record<string, number> {
+  const found = { shadowedCount: 0, shadowedBytes: 0, oldestShadowed: Infinity, newestShadowing: 0 }
+  for (const [i, { key, value, sequence }] of entries.entries()) {
+    const newer = entries[i - 1]
+    const isOlderVersion = newer !== undefined && Buffer.compare(newer.key, key) === 0
+    const covering = tombstones.coveringSequence(key, 0, key.length, maxSequence)
+    const hiddenAt = isOlderVersion ? newer.sequence : covering
+    if (hiddenAt <= sequence) continue
+    found.shadowedCount++
+    found.shadowedBytes += key.length + value.length
+    found.oldestShadowed = Math.min(found.oldestShadowed, sequence)
+    found.newestShadowing = Math.max(found.newestShadowing, hiddenAt)
+  }
+  return { ...found, oldestShadowed: found.shadowedCount === 0 ? 0 : found.oldestShadowed }
+}
+
+function assertShadows(bench: Bench, tables: readonly WrittenTable[]): void {
+  for (const table of tables) {
+    const expected = expectedShadows(bench.read([table]), bench.tombstonesOf([table]))
+    const { shadowedCount, shadowedBytes, oldestShadowed, newestShadowing } = table
+    assert.deepEqual({ shadowedCount, shadowedBytes, oldestShadowed, newestShadowing }, expected)
+  }
+}
+
 function areInOrder(tables: readonly WrittenTable[]): boolean {
   return tables.every(({ range }, i) => i === 0 || !isBefore(range.start, tables[i - 1].range.end))
 }
@@ -242,6 +270,7 @@ test('a merge writes what survives of all its runs, in order', () =>
     const total = (list: readonly WrittenTable[]): number =>
       list.reduce((sum, { entryCount }) => sum + entryCount, 0)
     assert.equal(droppedEntries, total(tables.flat()) - total(outputs))
+    assertShadows(bench, outputs)
 
     const parts = bench.runInParts(request, random.between(2, 5))
     assert.deepEqual(bench.read(parts.outputs), bench.read(outputs))
@@ -294,6 +323,7 @@ test('a flush writes what survives of a memtable', () =>
     })
     const deeper = nothingBelow ? [] : [wholeRange]
     assert.deepEqual(bench.read(outputs), survivorsOf(entries, [], snapshots, deeper))
+    assertShadows(bench, outputs)
   }))
 
 /** Two tables whose entries alternate. */

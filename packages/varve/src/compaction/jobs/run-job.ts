@@ -202,7 +202,7 @@ function copySurvivors(
   let untilCheckpoint = entriesPerCheckpoint
   for (let next = input.next(); next !== undefined; next = input.next()) {
     const entry = next.kind === ValueKind.putWithExpiry ? expired.settle(next) : next
-    if (survivors.keeps(entry)) outputs.add(entry)
+    if (survivors.keeps(entry)) outputs.add(entry, survivors.coveredAt)
     if (--untilCheckpoint === 0) {
       untilCheckpoint = entriesPerCheckpoint
       environment.checkpoint(outputs.progressBytes - writtenBytes, entriesPerCheckpoint)

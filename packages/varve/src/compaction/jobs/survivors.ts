@@ -34,6 +34,8 @@ import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
 export class Survivors {
   /** Entries passed over since they were shadowed, deleted, or deletes with nothing beneath. */
   dropped = 0
+  /** Of the entry that stayed last: the highest sequence of a range delete over its key, or 0. */
+  coveredAt = 0
 
   private readonly covering: CoveringTombstones
   private readonly deeper: readonly KeyRange[]
@@ -61,6 +63,10 @@ export class Survivors {
       const limit = this.snapshots[stripe] ?? maxSequence
       const covering = this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, limit)
       if (isCovered(sequence, covering)) return this.drop()
+      this.coveredAt =
+        stripe === this.snapshots.length
+          ? covering
+          : this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, maxSequence)
     }
     if (entry.kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(entry)) {
       return this.drop()

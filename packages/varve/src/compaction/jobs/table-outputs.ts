@@ -63,15 +63,15 @@ export class TableOutputs {
     return this.writtenBytes + (this.writer?.sizeBytes ?? 0)
   }
 
-  /** Adds a copy of the entry. */
-  add(entry: InputEntry): void {
+  /** Adds a copy of the entry; `coveredAt` as in `TableWriter.add`. */
+  add(entry: InputEntry, coveredAt = 0): void {
     if (entry.isNewKey && this.writer !== undefined && this.isFull(entry)) {
       const border = keyOf(entry)
       this.finishTable(border)
       this.lowerBound = border
     }
     this.writer ??= this.startTable()
-    this.writer.add(entry)
+    this.writer.add(entry, coveredAt)
   }
 
   /** Finishes the last table, then gives all of them their names, durably. */

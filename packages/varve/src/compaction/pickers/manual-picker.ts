@@ -6,7 +6,8 @@ import { type CompactionInput, type CompactionSpec, makeSpec, rangeOf } from './
 /**
  * One step of `compact(range)`: everything on `level` that overlaps the range goes to the next level
  * that is in use, from level 0 to `lastLevel` if there is none. On the deepest level runs become one,
- * and tables that hold deletes, or what may have expired, are written again without. Undefined: nothing
+ * and tables that hold deletes, what may have expired, or what snapshots kept of the past are written
+ * again without. Undefined: nothing
  * to do on this level.
  * 'busy': other compactions run; ask again when none does.
  *
@@ -27,7 +28,7 @@ export function pickManual(
   const below = version.runs.find((run) => run.level > level)
   const isDeepest = level > 0 && below === undefined
   if (isDeepest && new Set(tables.map(({ run }) => run)).size === 1) {
-    return pickDeletes(version, level, tables, busy)
+    return pickGarbage(version, level, tables, busy)
   }
   if (busy.size > 0) return 'busy'
   const outputLevel = isDeepest ? level : (below?.level ?? lastLevel)
@@ -38,15 +39,16 @@ export function pickManual(
   return makeSpec(version, 'merge', 'manual', inputs, { level: outputLevel, run })
 }
 
-/** Not always a fixed point: a delete that a snapshot needs stays, so this is asked once. */
-function pickDeletes(
+/** Not always a fixed point: what a snapshot needs stays, so this is asked once. */
+function pickGarbage(
   version: Version,
   level: number,
   tables: readonly TableMetadata[],
   busy: ReadonlySet<number>,
 ): CompactionSpec | 'busy' | undefined {
   const stale = tables.filter(
-    (table) => table.deleteCount + table.rangeDeleteCount + table.expiringCount > 0,
+    ({ deleteCount, rangeDeleteCount, expiringCount, shadowedCount }) =>
+      deleteCount + rangeDeleteCount + expiringCount + shadowedCount > 0,
   )
   if (stale.length === 0) return undefined
   if (busy.size > 0) return 'busy'

@@ -108,10 +108,15 @@ function parseLevel(items: readonly string[]): TableMetadata[] {
 }
 
 function parseTable(text: string): TableMetadata {
-  const [, number, range, bytes, deletes, age] =
-    /^(\d+):([^,]+)(?:,(\d+))?(?:,d(\d+))?(?:,(\d+)s)?$/.exec(text)!
+  const [, number, range, bytes, deletes, shadowed, oldest, newest, age] =
+    /^(\d+):([^,]+)(?:,(\d+))?(?:,d(\d+))?(?:,s(\d+)@(\d+)-(\d+))?(?:,(\d+)s)?$/.exec(text)!
   return {
     ...fakeTable(Number(number), '', null),
+    shadowedCount: Number(shadowed ?? 0) / 10,
+    // Per cent: the keys and values of a table on paper are 100 bytes.
+    shadowedBytes: Number(shadowed ?? 0),
+    oldestShadowed: Number(oldest ?? 0),
+    newestShadowing: Number(newest ?? 0),
     range: parseRange(range),
     sizeBytes: Number(bytes ?? tableBytes),
     deleteCount: Number(deletes ?? 0),

@@ -167,11 +167,11 @@ function pickDueTables(situation: Situation): CompactionSpec | undefined {
 
 function takeDown(
   situation: Situation,
-  { level, tables, isBottom, reason }: DueTables,
+  { level, tables, staysInPlace, reason }: DueTables,
 ): CompactionSpec | Blocked | undefined {
   const { version } = situation
   if (level === 0) return pickLevel0(situation, reason)
-  if (isBottom) {
+  if (staysInPlace) {
     const output = { level, run: tables[0].run }
     return makeSpec(version, 'merge', reason, [{ level, tables }], output)
   }

@@ -3,6 +3,7 @@ import type { Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
 import { expiredCount } from './expired-picker.js'
 import { anyOlder, olderThan } from './older-tables.js'
+import { freeableBytes } from './shadowed-entries.js'
 import type { PickConditions } from './pick-conditions.js'
 import { runsAllowed, type TreeShape } from './tree-shape.js'
 
@@ -11,8 +12,8 @@ export interface DueTables {
   readonly level: number
   /** One, or all of a level that goes down whole. */
   readonly tables: readonly TableMetadata[]
-  /** Nothing older lies in its range: it is written again where it is. */
-  readonly isBottom: boolean
+  /** One table that is written again where it is. */
+  readonly staysInPlace: boolean
   readonly reason: string
 }
 
@@ -20,6 +21,7 @@ export interface DueTables {
 interface Group {
   readonly level: number
   readonly tables: readonly TableMetadata[]
+  /** Nothing older overlaps it: it is written again where it is. */
   readonly isBottom: boolean
 }
 
@@ -27,14 +29,16 @@ interface Group {
 const minFruitlessReads = 100
 
 /**
- * What has reasons of its own to be compacted, the newest place first:
+ * What has reasons of its own to be compacted:
  *
+ * - a large share of it is entries that snapshots have kept and no one sees any more: such a table is
+ *   written again where it is, and comes first since nothing else has to be read for it;
  * - its deletes, and what has expired in it, free a large share of all that would have to be read to
  *   take it to the bottom;
  * - many reads have looked into it in vain, for the bytes that it has;
  * - it is old.
  *
- * Where a level goes down whole, it is weighed whole: a few tables of it are no reason to rewrite it.
+ * Within each of these, the newest place comes first. Where a level goes down whole, it is weighed whole: a few tables of it are no reason to rewrite it.
  */
 export function dueTables(
   version: Version,
@@ -42,10 +46,29 @@ export function dueTables(
   shape: TreeShape,
   conditions: PickConditions,
 ): DueTables[] {
-  const due: DueTables[] = []
+  const due = shadowedTables(version, compaction, conditions)
   for (const group of groupsOf(version, compaction, shape)) {
     const reason = reasonFor(group, version, compaction, conditions)
-    if (reason !== undefined) due.push({ ...group, reason })
+    if (reason !== undefined) due.push({ ...group, staysInPlace: group.isBottom, reason })
+  }
+  return due
+}
+
+/** Tables of level 0 are not among them: these go down together. */
+function shadowedTables(
+  version: Version,
+  { garbageShare }: RunCompaction,
+  { busy, snapshots }: PickConditions,
+): DueTables[] {
+  const due: DueTables[] = []
+  if (version.shadowedTables.length === 0) return due
+  for (let level = 1; level < version.levels.length; level++) {
+    for (const table of version.levels[level]) {
+      const share = freeableBytes(table, snapshots) / table.sizeBytes
+      if (share === 0 || share < garbageShare || busy.has(table.fileNumber)) continue
+      const reason = `${percentOf(share)} of table ${table.fileNumber} is overwritten`
+      due.push({ level, tables: [table], staysInPlace: true, reason })
+    }
   }
   return due
 }
@@ -80,6 +103,7 @@ function reasonFor(
 ): string | undefined {
   if (tables.some(({ fileNumber }) => busy.has(fileNumber))) return undefined
   const what = tables.length === 1 ? `table ${tables[0].fileNumber}` : `level ${level}`
+  const overwritten = tables.reduce((sum, table) => sum + freeableBytes(table, snapshots), 0)
   const mayFree = tables.filter(
     (table) =>
       (table.deleteCount + expiredCount(table, nowMs) > 0 ||
@@ -87,17 +111,15 @@ function reasonFor(
       // What a snapshot sees stays, and with it what deletes it for others.
       (snapshots.length === 0 || table.maxSequence <= snapshots[0]),
   )
-  if (garbageShare <= 1 && mayFree.length > 0) {
+  if (garbageShare <= 1 && (mayFree.length > 0 || overwritten > 0)) {
     const freed = mayFree.reduce(
       (sum, table) =>
         sum + freedBytes(table, olderThan(version, level, table), rangeDeletes, nowMs),
-      0,
+      overwritten,
     )
     const share = freed / readBytes(version, level, tables)
     if (share >= garbageShare) {
-      const hasExpired = mayFree.some((table) => expiredCount(table, nowMs) > 0)
-      const cause = hasExpired ? 'deletes and expired entries' : 'deletes'
-      return `${cause} of ${what} free ${(100 * share).toFixed(0)} % of what is read for it`
+      return `${causesOf(mayFree, overwritten, nowMs)} of ${what} free ${percentOf(share)} of what is read for it`
     }
   }
   const reads = tables.reduce((sum, { fileNumber }) => sum + (readsInVain.get(fileNumber) ?? 0), 0)
@@ -111,6 +133,18 @@ function reasonFor(
     ({ writtenAtMs }) => writtenAtMs > 0 && nowMs - writtenAtMs > maxTableAgeMs,
   )
   return isOld ? `${what} is older than ${maxTableAgeMs} ms` : undefined
+}
+
+function causesOf(mayFree: readonly TableMetadata[], overwritten: number, nowMs: number): string {
+  const causes: string[] = []
+  if (mayFree.length > 0) causes.push('deletes')
+  if (mayFree.some((table) => expiredCount(table, nowMs) > 0)) causes.push('expired entries')
+  if (overwritten > 0) causes.push('overwritten entries')
+  return causes.join(' and ')
+}
+
+function percentOf(share: number): string {
+  return `${(100 * share).toFixed(0)} %`
 }
 
 /**

@@ -265,8 +265,8 @@ function listenTo(
     clock.nextTurn(checkDue)
   })
   snapshotReleased.listen((sequence) => {
-    // The snapshot kept entries that were deleted after it, if any of them reached a table.
-    const heldBack = trees.some((tree) => tree.currentVersion().newestDelete > sequence)
+    // It kept entries that were deleted or overwritten after it, if any of them reached a table.
+    const heldBack = trees.some((tree) => tree.currentVersion().mayBeHeldBy(sequence))
     if (heldBack) clock.nextTurn(checkDue)
   })
 }

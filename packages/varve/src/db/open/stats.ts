@@ -123,6 +123,8 @@ function tableInfo(table: TableMetadata): TableInfo {
     rangeDeleteCount: table.rangeDeleteCount,
     expiringCount: table.expiringCount,
     lastExpiryMs: table.lastExpiryMs,
+    shadowedCount: table.shadowedCount,
+    shadowedBytes: table.shadowedBytes,
     smallestKey: table.range.start,
     endKey: table.range.end,
     minSequence: table.minSequence,

@@ -17,6 +17,13 @@ export interface TableStatistics {
   /** Entries that expire, and the moment at which the last of them has, in milliseconds since 1970. */
   readonly expiringCount: number
   readonly lastExpiryMs: number
+  /** Entries that a newer version or range delete in the same table hides: snapshots kept them. */
+  readonly shadowedCount: number
+  /** Bytes of their keys and values. */
+  readonly shadowedBytes: number
+  /** The lowest sequence among them, and the highest sequence that hides one; 0: there are none. */
+  readonly oldestShadowed: number
+  readonly newestShadowing: number
   /** Bytes of all keys and of all values, as the user gave them but for the moments of expiry. */
   readonly keyBytes: number
   readonly valueBytes: number
@@ -47,13 +54,17 @@ export interface TableProperties extends TableStatistics {
  *
  * A number is a varint. A name that the reader does not know is skipped, so properties can be added
  * without a new format version. `range.end` is missing when there is no upper bound, `expiringCount`
- * and `lastExpiryMs` when no entry expires. What users add has names that begin with `user.`.
+ * and `lastExpiryMs` when no entry expires, `shadowedCount` and the three properties that go with it
+ * when no entry is shadowed. What users add has names that begin with `user.`.
  */
 export function encodeProperties(properties: TableProperties): Buffer {
   const encoded = new Map<string, Uint8Array>()
   for (const name of numberNames) encoded.set(name, encodeNumber(properties[name]))
   if (properties.expiringCount > 0) {
     for (const name of expiryNames) encoded.set(name, encodeNumber(properties[name]))
+  }
+  if (properties.shadowedCount > 0) {
+    for (const name of shadowedNames) encoded.set(name, encodeNumber(properties[name]))
   }
   encoded.set('codec', Buffer.from(properties.codec))
   encoded.set('range.start', properties.range.start)
@@ -86,7 +97,7 @@ export function decodeProperties(
     if (value === undefined) throw corruption(file, fileOffset, `no property "${name}"`)
     return value
   }
-  const number = (name: NumberName | ExpiryName): number => {
+  const number = (name: NumberName | OptionalName): number => {
     const value = new VarintReader(need(name))
     const decoded = value.read()
     if (value.failed || value.offset !== value.end) {
@@ -94,7 +105,7 @@ export function decodeProperties(
     }
     return decoded
   }
-  const numberOr0 = (name: ExpiryName): number => (found.has(name) ? number(name) : 0)
+  const numberOr0 = (name: OptionalName): number => (found.has(name) ? number(name) : 0)
   const user = new Map<string, Uint8Array>()
   for (const [name, value] of found) {
     if (name.startsWith(userPrefix)) user.set(name.slice(userPrefix.length), value)
@@ -109,6 +120,10 @@ export function decodeProperties(
     rangeDeleteCount: number('rangeDeleteCount'),
     expiringCount: numberOr0('expiringCount'),
     lastExpiryMs: numberOr0('lastExpiryMs'),
+    shadowedCount: numberOr0('shadowedCount'),
+    shadowedBytes: numberOr0('shadowedBytes'),
+    oldestShadowed: numberOr0('oldestShadowed'),
+    newestShadowing: numberOr0('newestShadowing'),
     keyBytes: number('keyBytes'),
     valueBytes: number('valueBytes'),
     dataBlockCount: number('dataBlockCount'),
@@ -126,7 +141,21 @@ function isSound(properties: TableProperties): boolean {
     !isEmptyRange(range) &&
     baseSequence <= minSequence &&
     minSequence <= maxSequence &&
-    properties.deleteCount + properties.expiringCount <= entryCount
+    properties.deleteCount + properties.expiringCount <= entryCount &&
+    hasSoundShadows(properties)
+  )
+}
+
+/** Whether what the statistics of a table say about its shadowed entries can be. */
+export function hasSoundShadows(table: TableStatistics): boolean {
+  const { shadowedCount, shadowedBytes, oldestShadowed, newestShadowing } = table
+  if (shadowedCount === 0) return shadowedBytes + oldestShadowed + newestShadowing === 0
+  return (
+    shadowedCount <= table.entryCount &&
+    shadowedBytes <= table.keyBytes + table.valueBytes &&
+    oldestShadowed >= table.minSequence &&
+    oldestShadowed < newestShadowing &&
+    newestShadowing <= table.maxSequence
   )
 }
 
@@ -136,6 +165,11 @@ export function summaryProblem(claimed: TableSummary, actual: TableSummary): str
     if (claimed[name] !== actual[name]) {
       return `${name} ${actual[name]} instead of ${claimed[name]}`
     }
+  }
+  // A MANIFEST that an earlier version of Varve has written again claims none.
+  if (claimed.shadowedCount > 0) {
+    const name = shadowedNames.find((each) => claimed[each] !== actual[each])
+    if (name !== undefined) return `${name} ${actual[name]} instead of ${claimed[name]}`
   }
   const sameRange =
     compareBytes(claimed.range.start, actual.range.start) === 0 &&
@@ -171,9 +205,16 @@ const numberNames = [
 ] as const
 
 const expiryNames = ['expiringCount', 'lastExpiryMs'] as const
+/** Also the names of the fields; see TableStatistics. */
+export const shadowedNames = [
+  'shadowedCount',
+  'shadowedBytes',
+  'oldestShadowed',
+  'newestShadowing',
+] as const
 
 type NumberName = (typeof numberNames)[number]
-type ExpiryName = (typeof expiryNames)[number]
+type OptionalName = (typeof expiryNames)[number] | (typeof shadowedNames)[number]
 
 const userPrefix = 'user.'
 

@@ -77,6 +77,7 @@ export class BlockCheck extends EntryCounts {
       if (payload[entriesEnd + i] !== hash >>> 24) return this.fail('a wrong hash byte')
       if (usesFilter && !filter.mayContain(hash)) this.filterMisses++
       this.count()
+      if (order === 0) this.olderVersions++
       offset = valueEnd
     }
     return offset === entriesEnd || this.fail('a gap behind the entries')

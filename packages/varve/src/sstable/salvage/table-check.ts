@@ -46,6 +46,7 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
     if (order > 0 || (order === 0 && check.firstDelta >= lastDelta)) {
       report('data', block, 'unsorted blocks')
     }
+    if (order === 0) found.olderVersions++
     if (check.filterMisses > 0) {
       report('filter', block, `the filter denies keys that are here: ${check.filterMisses}`)
     }

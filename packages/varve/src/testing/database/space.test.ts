@@ -114,6 +114,97 @@ for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled'] as const) {
   })
 }
 
+/** Overwrites all under a snapshot, so that the table or tables of the last level hold both versions. */
+async function overwrittenUnderSnapshot(
+  db: Database<string, string>,
+): Promise<{ close(): void; value: (i: number) => string | undefined }> {
+  const snapshot = db.snapshot()
+  for (let i = 0; i < records; i++) await db.put(keyOf(i), 'newer'.repeat(30))
+  await db.compact()
+  return { close: () => snapshot.close(), value: (i) => snapshot.getSync(keyOf(i)) }
+}
+
+function shadowedCount(db: Database<string, string>): number {
+  const tables = db.levels().flatMap((level) => level.tables)
+  return tables.reduce((sum, table) => sum + table.shadowedCount, 0)
+}
+
+for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled', 'adaptive'] as const) {
+  test(`what was overwritten under a snapshot goes when that is closed, under ${policy}`, async () => {
+    await using db = await filled({ compaction: policy })
+    const before = tableBytes(db)
+    const snapshot = await overwrittenUnderSnapshot(db)
+    assert.ok(tableBytes(db) > 1.9 * before, `${tableBytes(db)} of ${before} bytes`)
+    assert.equal(shadowedCount(db), records)
+    await db.compact()
+    assert.equal(shadowedCount(db), records)
+    assert.equal(snapshot.value(17), 'value'.repeat(30))
+    snapshot.close()
+    await nextTurn()
+    assert.equal(shadowedCount(db), 0)
+    assert.ok(tableBytes(db) < 1.1 * before, `${tableBytes(db)} of ${before} bytes`)
+    assert.equal(db.getSync(keyOf(17)), 'newer'.repeat(30))
+  })
+}
+
+test('what was overwritten is freed after opening, and by compact', async () => {
+  for (const garbageShare of [0.25, Infinity]) {
+    const compaction = { policy: 'leveled', garbageShare } as const
+    const given = { fileSystem: new MemoryFileSystem(), compaction }
+    const db = await filled(given)
+    const before = tableBytes(db)
+    await overwrittenUnderSnapshot(db)
+    await db.close()
+    await using reopened = await open('/db', options(given))
+    if (garbageShare === Infinity) {
+      assert.equal(shadowedCount(reopened), records)
+      await reopened.compact()
+    }
+    assert.equal(shadowedCount(reopened), 0)
+    assert.ok(tableBytes(reopened) < 1.1 * before, `${tableBytes(reopened)} of ${before} bytes`)
+  }
+})
+
+test('what an older snapshot does not see goes while that is open', async () => {
+  await using db = await open('/db', options())
+  const oldest = db.snapshot()
+  for (let i = 0; i < records; i++) await db.put(keyOf(i), 'value'.repeat(30))
+  const snapshot = await overwrittenUnderSnapshot(db)
+  assert.equal(shadowedCount(db), records)
+  snapshot.close()
+  await nextTurn()
+  assert.equal(shadowedCount(db), 0)
+  assert.deepEqual([...oldest.keys()], [])
+  oldest.close()
+})
+
+test('what a clear deleted under a snapshot goes after a merge has put both into one table', async () => {
+  await using db = await filled()
+  const before = tableBytes(db)
+  const snapshot = db.snapshot()
+  await db.clear({ gte: keyOf(records / 10) })
+  await db.compact()
+  assert.equal(shadowedCount(db), 0.9 * records)
+  assert.equal([...snapshot.keys()].length, records)
+  snapshot.close()
+  await nextTurn()
+  assert.ok(tableBytes(db) < 0.2 * before, `${tableBytes(db)} of ${before} bytes`)
+  assert.equal([...db.keys()].length, records / 10)
+})
+
+test('a few overwritten entries do not make a table be written again', async () => {
+  await using db = await filled()
+  const snapshot = db.snapshot()
+  for (let i = 0; i < records; i += 20) await db.put(keyOf(i), 'newer'.repeat(30))
+  await db.compact()
+  const before = db.stats().bytes.compaction
+  snapshot.close()
+  await nextTurn()
+  assert.equal(db.stats().bytes.compaction, before)
+  await db.compact()
+  assert.equal(shadowedCount(db), 0)
+})
+
 test('a few deletes do not make a large tree be written again', async () => {
   await using db = await filled()
   const before = db.stats().bytes.compaction

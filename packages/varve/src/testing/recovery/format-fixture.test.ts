@@ -10,9 +10,11 @@ import { VirtualClock } from '../kit/virtual-clock.js'
 import { restoreBackup, verifyBackups } from '../../tools/index.js'
 
 // Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
-// The second has two sorted runs on one level, the third entries that expire.
+// The second has two sorted runs on one level, the third entries that expire, the fourth entries that
+// newer ones in their table hide.
 const fixtures = ['format-1', 'format-1-runs']
 const expiringFixture = 'format-1-expiring'
+const shadowedFixture = 'format-1-shadowed'
 
 const inline = { background: 'inline' } as const
 
@@ -43,6 +45,24 @@ async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
     { type: 'put', key: 'empty', value: '', ttlMs: 3000 },
   ])
   await db.close()
+}
+
+/** Writes the fixture with shadowed entries: a table of a flush, and one of a merge with range deletes. */
+async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
+  const clock = new VirtualClock()
+  const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
+  await db.put('deleted', 'older')
+  await db.put('range', 'older')
+  const first = db.snapshot()
+  await db.clear({ prefix: 'range' })
+  await db.del('deleted')
+  await db.compact()
+  await db.put('twice', 'older')
+  const second = db.snapshot()
+  await db.put('twice', 'newer')
+  await db.flush()
+  await db.close()
+  for (const snapshot of [first, second]) snapshot.close()
 }
 
 /** What the fixture holds so long after it was written. */
@@ -98,22 +118,42 @@ test(`${expiringFixture} is read, changed and compacted, before and after each m
   }
 })
 
-// A form that was changed on purpose leaves the old fixture in the test above, and has a new one here.
-test(`${expiringFixture} is what is written today, byte by byte`, async () => {
-  const fs = new MemoryFileSystem()
-  await writeExpiring(fs)
-  const names = fs.list('/db').sort()
-  assert.deepEqual(names, readdirSync(pathOf(expiringFixture)).sort())
-  for (const name of names) {
-    const file = fs.openForRead(`/db/${name}`)
-    const bytes = Buffer.alloc(file.sizeBytes())
-    file.read(bytes, 0, bytes.length, 0)
-    const kept = readFileSync(join(pathOf(expiringFixture), name))
-    assert.equal(bytes.toString('hex'), kept.toString('hex'), name)
-  }
+test(`${shadowedFixture} is read, and freed of what is shadowed`, async (t) => {
+  const path = copyOf(shadowedFixture, t)
+  const reader = await open(path, { readOnly: true })
+  assert.deepEqual([...reader.entries()], [['twice', 'newer']])
+  const shadowed = (db: typeof reader): number[] =>
+    db.levels().flatMap(({ tables }) => tables.map(({ shadowedCount }) => shadowedCount))
+  assert.deepEqual(shadowed(reader), [1, 2])
+  await reader.close()
+  const db = await open(path, inline)
+  await db.compact()
+  assert.deepEqual([...db.entries()], [['twice', 'newer']])
+  assert.deepEqual(shadowed(db), [0])
+  await db.close()
 })
 
-for (const fixture of [...fixtures, expiringFixture]) {
+// A form that was changed on purpose leaves the old fixture in the test above, and has a new one here.
+for (const [fixture, write] of [
+  [expiringFixture, writeExpiring],
+  [shadowedFixture, writeShadowed],
+] as const) {
+  test(`${fixture} is what is written today, byte by byte`, async () => {
+    const fs = new MemoryFileSystem()
+    await write(fs)
+    const names = fs.list('/db').sort()
+    assert.deepEqual(names, readdirSync(pathOf(fixture)).sort())
+    for (const name of names) {
+      const file = fs.openForRead(`/db/${name}`)
+      const bytes = Buffer.alloc(file.sizeBytes())
+      file.read(bytes, 0, bytes.length, 0)
+      const kept = readFileSync(join(pathOf(fixture), name))
+      assert.equal(bytes.toString('hex'), kept.toString('hex'), name)
+    }
+  })
+}
+
+for (const fixture of [...fixtures, expiringFixture, shadowedFixture]) {
   test(`damage to any file of ${fixture} is reported, with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {
       const path = copyOf(fixture, t)

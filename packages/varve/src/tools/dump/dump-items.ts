@@ -104,6 +104,10 @@ export interface PropertiesItem {
   readonly rangeDeleteCount: number
   readonly expiringCount: number
   readonly lastExpiryMs: number
+  readonly shadowedCount: number
+  readonly shadowedBytes: number
+  readonly oldestShadowed: number
+  readonly newestShadowing: number
   readonly keyBytes: number
   readonly valueBytes: number
   readonly dataBlockCount: number

@@ -10,6 +10,7 @@ import {
   writeRecordHeader,
 } from '../../../log/log-format.js'
 import { LogReader } from '../../../log/log-reader.js'
+import { shadowedNames } from '../../../sstable/format/properties.js'
 import {
   type AddedTable,
   decodeEdit,
@@ -113,6 +114,7 @@ function changeTable(added: AddedTable, random: Prng): AddedTable {
     'run',
     'writtenAtMs',
     ...(table.expiringCount > 0 ? (['expiringCount', 'lastExpiryMs'] as const) : []),
+    ...(table.shadowedCount > 0 ? shadowedNames : []),
   ] as const
   switch (random.below(5)) {
     case 0:
