@@ -11,25 +11,25 @@ import type { TableMetadata } from '../version/table-metadata.js'
 import { levelCount } from '../version/version.js'
 import type { ReadState } from './read-state.js'
 
-/** How one point read goes, place by place, newest first. */
+/** The steps of one point read, newest place first. */
 export interface Explanation {
   key: Uint8Array
   outcome: 'found' | 'deleted' | 'expired' | 'absent'
   steps: ExplainStep[]
 }
 
-/** One place that was asked. Tables whose range does not hold the key are not. */
+/** One place that was searched. Tables whose range excludes the key are left out. */
 export interface ExplainStep extends Partial<TableExplanation> {
   place: 'memtable' | 'immutable memtable' | 'table'
-  /** Of a table. */
+  /** Set for a table. */
   level?: number
   fileNumber?: number
-  /** Sequence of the entry or range tombstone that decided. */
+  /** Sequence of the deciding entry or range tombstone. */
   sequence?: number
   verdict: 'found' | 'deleted' | 'expired' | 'range-deleted' | 'absent'
 }
 
-/** Reads `key` as `Tree.get` does, and writes down what it meets. Blocks for reads. */
+/** Reads `key` as `Tree.get` does and records each step. Blocks while it reads. */
 export function explainGet(
   key: Buffer,
   visibleSequence: number,

@@ -4,9 +4,9 @@ import { MemTableArena } from '../memtable/memtable-arena.js'
 /** Sealed memtables that may wait for their flush before writes wait too. */
 export const maxSealedMemtables = 2
 
-/** A memtable and the first log that holds something of it. */
+/** A memtable and the first log that holds any of its entries. */
 export class MemTableSlot {
-  /** Logs below this hold nothing of the memtable. Set with its first entry. */
+  /** Logs below this hold none of the memtable's entries. Set with its first entry. */
   firstLogNumber = 0
   isFlushing = false
 
@@ -14,19 +14,20 @@ export class MemTableSlot {
 }
 
 /**
- * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush. Arenas of
- * flushed memtables are used again, because fresh memory costs a page fault for every 4 KiB, and shared
- * memory that was let go is only returned when every thread that saw it has collected its garbage.
+ * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush. Arenas
+ * of flushed memtables are reused. Fresh memory costs a page fault per 4 KiB, and released shared
+ * memory is returned only when every thread that saw it has collected its garbage.
  *
  * Owned by: a Tree.
  *
- * Invariant 1: without readers that linger, no more arenas are made than can be filled at once.
+ * Invariant: unless readers hold flushed memtables, no more arenas are allocated than the active
+ * and sealed memtables can use at the same time.
  */
 export class MemTables {
   active: MemTableSlot
   /** Newest first. */
   sealed: MemTableSlot[] = []
-  /** How many read states use each memtable. */
+  /** The number of read states that use each memtable. */
   private readonly users = new Map<MemTable, number>()
   private readonly spareArenas: MemTableArena[] = []
 
@@ -42,8 +43,8 @@ export class MemTables {
   }
 
   /**
-   * Has memory ready for the next memtable; false when there is nothing to do. With as many sealed as there
-   * may be, the next one gets the memory of a flushed one.
+   * Allocates memory for the next memtable; false when none is needed. When as many memtables are
+   * sealed as allowed, the next one reuses the memory of a flushed one.
    */
   prepareRotation(): boolean {
     const isFull = this.sealed.length === maxSealedMemtables
@@ -54,10 +55,10 @@ export class MemTables {
     return true
   }
 
-  /** Seals the active memtable, unless it is empty; the next one has room for `neededBytes`. */
+  /** Seals the active memtable, unless it is empty. The next one has space for `neededBytes`. */
   rotate(neededBytes: number): void {
     const { active } = this
-    // First what may fail for want of memory.
+    // Allocate first, because this may fail.
     const next = this.newSlot(neededBytes, active.memtable.wasScanned)
     active.memtable.seal()
     if (!active.memtable.isEmpty) this.sealed = [active, ...this.sealed]
@@ -74,7 +75,7 @@ export class MemTables {
     this.sealed = this.sealed.filter((other) => other !== slot)
   }
 
-  /** First log that is needed once `flushed` is in a table; undefined when none is. */
+  /** First log needed once `flushed` is in a table; undefined when none is. */
   firstLogWithout(flushed: MemTableSlot | undefined): number | undefined {
     const needed = [this.active, ...this.sealed].filter(
       (slot) => slot !== flushed && !slot.memtable.isEmpty,

@@ -10,27 +10,28 @@ import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 
 /**
- * Range deletes that are looked at, of all tables and of one: what more of them hide comes back when
- * they are compacted. Both bound what a new Version costs the main thread.
+ * Range deletes considered, in all tables and in one. The rest of the hidden bytes are reclaimed
+ * when their tables are compacted. Both bounds limit the work on the main thread for a new Version.
  */
 const maxRangeDeletes = 512
 const maxWeighedPerTable = 64
 
 /**
- * What the range deletes in the tables of a Version reach: tables that they delete to the last entry,
- * and bytes of others.
+ * Finds the bytes that range deletes in the tables of a Version hide: tables that they delete
+ * completely, and parts of others.
  *
- * Owned by: a tree's compaction. Opens tables that hold range deletes, and those at their bounds.
+ * Owned by: a tree's compaction. Opens the tables that hold range deletes, and those at their
+ * bounds.
  */
 export class RangeDeleteSurvey {
   private version: Version | undefined
   private reach = noRangeDeletes
-  /** By number of the table that holds range deletes: bytes that they hid when it was first met. */
+  /** Bytes hidden by each table with range deletes when it was first seen, by its file number. */
   private weights = new Map<number, number>()
 
   constructor(private readonly tables: TableCache) {}
 
-  /** Nothing, where a table cannot be read: its reader will be told, here only space is at stake. */
+  /** Empty if a table cannot be read. Its reader reports the error; here only space is at stake. */
   of(version: Version): RangeDeleteReach {
     if (version === this.version) return this.reach
     this.version = version
@@ -44,7 +45,7 @@ export class RangeDeleteSurvey {
       const covered = this.findCovered(version, holders)
       this.reach = { covered, hiddenBytes: this.weigh(version, holders, covered) }
     } catch {
-      // As said above.
+      // See above.
     }
     return this.reach
   }
@@ -59,7 +60,7 @@ export class RangeDeleteSurvey {
     return covered
   }
 
-  /** The range deletes of as many tables as have no more than the bound together, the newest first. */
+  /** The range deletes of the newest tables that together stay within the bound. */
   private newestOf(holders: readonly TableMetadata[]): RangeTombstones {
     const newestFirst = [...holders].sort((a, b) => b.maxSequence - a.maxSequence)
     let left = maxRangeDeletes
@@ -71,7 +72,7 @@ export class RangeDeleteSurvey {
     return RangeTombstones.from(looked.flatMap((table) => this.rangeDeletesOf(table).tombstones))
   }
 
-  /** Each table is weighed once, above what lies beneath it then. */
+  /** Measures each table once, against the levels below it at that time. */
   private weigh(
     version: Version,
     holders: readonly TableMetadata[],
@@ -112,7 +113,7 @@ export class RangeDeleteSurvey {
   }
 }
 
-/** The lowest sequence that sees all of a table deleted; undefined when none does. */
+/** The lowest sequence at which the whole table is deleted; undefined when there is none. */
 function deletedFrom(
   { range, maxSequence }: TableMetadata,
   rangeDeletes: RangeTombstones,

@@ -3,10 +3,11 @@ import type { MemTable } from '../memtable/memtable.js'
 import type { Version } from '../version/version.js'
 
 /**
- * All places where an entry of the tree can be, at one moment: what a reader pins so that nothing is
- * taken from under it.
+ * All places that can hold an entry of the tree at one point in time. A reader pins them so that
+ * none is freed during its read.
  *
- * Owned by: the Tree (the current one) and everyone who retained it. Immutable but for its count.
+ * Owned by: the Tree (the current one) and everyone who retained it. Immutable except for its
+ * count.
  */
 export class ReadState {
   private references = 1
@@ -22,13 +23,13 @@ export class ReadState {
   }
 
   retain(): this {
-    assert(this.references > 0, 'a dead read state is not retained')
+    assert(this.references > 0, 'retain of a dead read state')
     this.references++
     return this
   }
 
   release(): void {
-    assert(this.references > 0, 'a read state is not released more often than retained')
+    assert(this.references > 0, 'release of a dead read state')
     if (--this.references > 0) return
     this.version.release()
     this.onDead(this)

@@ -8,38 +8,41 @@ import { totalBytes, type WrittenTable } from '../version/table-metadata.js'
 import type { MemTableSlot } from './memtables.js'
 import type { Tree } from './tree.js'
 
-/** What background jobs need of the database. */
+/** What background jobs need from the database. */
 export interface TreeJobHost {
-  /** The first of `count` new file numbers in a row. */
+  /** Allocates `count` consecutive file numbers and returns the first. */
   allocateFileNumber(count: number): number
   /** Sequences of the live snapshots, ascending. */
   snapshotSequences(): number[]
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
   /**
-   * The first log that the database needs once `tree` needs none below `firstLog` (undefined: none at
-   * all).
+   * The first log that the database needs once `tree` needs none below `firstLog` (undefined: no
+   * log).
    */
   neededLog(tree: Tree, firstLog: number | undefined): number
   flushed(result: JobResult): void
   compacted(spec: CompactionSpec, result: JobResult): void
-  /** `unused`: what the job wrote, if only its edit failed. */
+  /** `unused`: the tables that the job wrote, if only its edit failed. */
   failed(error: VarveError, unused: JobResult | undefined): void
 }
 
-/** Merges may split where a level below makes it worthwhile; this many more tables than by size. */
+/** File numbers beyond the estimate by size, because a merge may cut tables at grandparents. */
 const spareFileNumbers = 16
 
-/** A part of a merge reads at least this many tables' worth of bytes, because its last table is small. */
+/**
+ * A part of a merge reads at least this many tables' worth of bytes, because its last table is
+ * small.
+ */
 const leastTablesPerPart = 2
 
-/** Bytes a job may write per byte it reads: filters and indexes may grow, blocks may be less full. */
+/** Bytes written per byte read: filters and indexes may grow, blocks may be less full. */
 const tableBytesPerInputByte = 1.1
 
 /** Disk space, in memtables, that a merge must leave free so that flushes can run. */
 const sparedMemtables = 1
 
-/** The flush of the oldest sealed memtable, unless it runs already. Marks the memtable. */
+/** The flush of the oldest sealed memtable, unless it already runs. Marks the memtable. */
 export function nextFlush(tree: Tree, host: TreeJobHost): BackgroundJob | undefined {
   const slot = tree.nextToFlush()
   if (slot === undefined) return undefined
@@ -47,7 +50,7 @@ export function nextFlush(tree: Tree, host: TreeJobHost): BackgroundJob | undefi
   return flushJob(tree, host, slot)
 }
 
-/** The most urgent compaction that touches no table of a running one. */
+/** The most urgent compaction that shares no table with a running one. */
 export function nextMerge(
   tree: Tree,
   host: TreeJobHost,
@@ -78,7 +81,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
     neededBytes: usedBytes * tableBytesPerInputByte,
     sparedBytes: 0,
     editFor: (result) => ({
-      // The highest write may be one that no table keeps.
+      // The newest write may not survive in any table.
       lastSequence: slot.memtable.maxSequence,
       logNumber: host.neededLog(tree, tree.firstLogAfterFlush(slot)),
       added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
@@ -94,7 +97,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
   }
 }
 
-/** The job of a compaction. Its tables are busy until the job ends. */
+/** The job for a compaction. Its tables are busy until the job ends. */
 export function mergeJob(
   tree: Tree,
   host: TreeJobHost,
@@ -155,7 +158,7 @@ function mergeRequests(
   }))
 }
 
-/** Only these cross to the worker; the tree's other options may hold functions. */
+/** Picks what a worker needs; the other options of the tree may hold functions. */
 function tableOptions({ options }: Tree, filterBitsPerKey: number): JobTableOptions {
   const { blockBytes, tableBytes, codec, paranoid } = options
   return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }

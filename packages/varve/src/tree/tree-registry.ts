@@ -2,7 +2,7 @@ import { assert } from '../base/assert.js'
 import type { Tree } from './tree.js'
 
 /**
- * The trees of a database, by keyspace. All of them share one sequence of logs.
+ * The trees of a database, by keyspace. All share one sequence of logs.
  *
  * Owned by: the database. Lives: as long as the Versions that the trees read.
  */
@@ -33,8 +33,8 @@ export class TreeRegistry implements Iterable<Tree> {
   }
 
   /**
-   * The first log that holds an entry which is in no table, supposing that `tree` needs none below
-   * `firstLog` (undefined: none at all). Undefined when no tree needs a log.
+   * The first log with an entry that is in no table, if `tree` needs none below `firstLog`
+   * (undefined: no log). Undefined when no tree needs a log.
    */
   firstNeededLog(tree: Tree, firstLog: number | undefined): number | undefined {
     let needed = firstLog

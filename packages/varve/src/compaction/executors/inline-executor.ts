@@ -1,6 +1,6 @@
 import type { JobExecutor } from '../jobs/job-executor.js'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
-import { givenUpError, type JobWatch, ProgressMeter } from '../jobs/job-watch.js'
+import { abortedError, type JobWatch, ProgressMeter } from '../jobs/job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
 import { type JobEnvironment, runJob } from '../jobs/run-job.js'
 
@@ -24,7 +24,7 @@ export class InlineExecutor implements JobExecutor {
     const tell = watch?.onProgress
     const meter = tell && new ProgressMeter(this.environment.clock, tell)
     const stopIfAborted = (): void => {
-      if (watch?.isAborted === true) throw givenUpError()
+      if (watch?.isAborted === true) throw abortedError()
     }
     const checkpoint = (writtenBytes: number, readEntries: number): void => {
       meter?.add(readEntries)
@@ -36,7 +36,9 @@ export class InlineExecutor implements JobExecutor {
 
   poll(): void {}
 
-  /** No job is under way: what the caller waits for takes time, such as a pause before the next try. */
+  /**
+   * No job is under way: what the caller waits for takes time, such as a pause before the next try.
+   */
   wait(timeoutMs: number): void {
     this.environment.clock.sleepSync(timeoutMs)
   }

@@ -4,7 +4,7 @@ import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { lowerThreadPriority } from '../../fs/node-thread-priority.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
-import { givenUpError, ProgressMeter } from '../jobs/job-watch.js'
+import { abortedError, ProgressMeter } from '../jobs/job-watch.js'
 import { RateLimiter } from './rate-limiter.js'
 import { type JobEnvironment, runJob } from '../jobs/run-job.js'
 import {
@@ -17,8 +17,8 @@ import {
 } from './worker-protocol.js'
 
 /**
- * Entry of the background thread: takes jobs from its port and runs one at a time, except that a merge
- * steps aside for a flush that arrives while it runs, since writers may be waiting for that.
+ * Entry of the background thread: takes jobs from its port and runs one at a time, except that a
+ * merge steps aside for a flush that arrives while it runs, since writers may be waiting for that.
  */
 const { port, control, cells, directory, codecModules, bytesPerSecond, rateCells, niceness } =
   workerData as WorkerSetup
@@ -67,7 +67,7 @@ async function begin(): Promise<void> {
 function stepAside(): void {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
   const isAborted = current !== undefined && Atomics.load(current.abortCell, 0) !== 0
-  if (isAborted || Atomics.load(control, ControlCell.aborted) !== 0) throw givenUpError()
+  if (isAborted || Atomics.load(control, ControlCell.aborted) !== 0) throw abortedError()
   const isFlush = current?.isFlush ?? false
   if (!isFlush && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
 }

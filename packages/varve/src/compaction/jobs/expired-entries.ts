@@ -6,14 +6,14 @@ import { hasExpired } from '../../entry/visibility.js'
 import { ValueKind } from '../../key/value-kind.js'
 
 /**
- * Makes deletes of the entries that have expired, so that whoever decides what survives needs to know
- * only deletes: one that hides nothing goes, any other stays in the place of the value.
+ * Replaces expired entries by deletes, so that `Survivors` only has to know deletes. A delete that
+ * hides nothing is dropped; any other replaces the value.
  *
  *     stored                k#9 "a" until 5   k#4 "b"
  *     a job that runs at 4  k#9 "a" until 5   k#4 "b"
  *     a job that runs at 5  k#9(del)          k#4 "b"
  *
- * Owned by: one job, whose time is that of its request.
+ * Owned by: one job. The time comes from its request.
  */
 export class ExpiredEntries {
   private readonly tombstone = new MemoryEntry(new Memory(emptyBytes))
@@ -22,8 +22,11 @@ export class ExpiredEntries {
     this.tombstone.kind = ValueKind.delete
   }
 
-  /** The entry, or a delete in its place, valid as long as it. Requires: it is a put with expiry. */
-  settle(entry: InputEntry): InputEntry {
+  /**
+   * Returns the entry, or a delete in its place. Valid as long as `entry`. Requires: a put with
+   * expiry.
+   */
+  resolve(entry: InputEntry): InputEntry {
     const { memory, keyEnd } = entry
     if (!hasExpired(memory.bytes, keyEnd, this.nowMs)) return entry
     const { tombstone } = this

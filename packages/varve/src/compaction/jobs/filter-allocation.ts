@@ -5,10 +5,12 @@ import type { Compaction, RunCompaction } from '../pickers/compaction-options.js
 import type { CompactionInput, CompactionSpec } from '../pickers/compaction-spec.js'
 import { shapeOf } from '../pickers/tree-shape.js'
 
-/** Whether each key has as many bits of filter, or a key of a small run has more: see `allotBits`. */
+/**
+ * `uniform`: the same bits for every key. `monkey`: more for keys of small runs, see `allotBits`.
+ */
 export type FilterAllocation = 'monkey' | 'uniform'
 
-/** Whose filters are to be allotted. */
+/** The options that decide how many bits a filter gets. */
 export interface FilterBudget {
   readonly filterAllocation: FilterAllocation
   /** Bits for each key of the tree, on average. */
@@ -16,17 +18,17 @@ export interface FilterBudget {
   readonly memtableBytes: number
 }
 
-/** The sorted runs of one level, taken to be as large as each other. */
+/** The sorted runs of one level. All are assumed to have the same size. */
 export interface LevelRuns {
   readonly runs: number
   readonly sizeBytes: number
 }
 
-/** Beyond these a filter whose probes share a line of 64 bytes hardly gets better. */
+/** More bits hardly improve a filter whose probes share one 64-byte line. */
 const mostBits = 20
-/** Below these a filter lets so many keys through that it is not worth asking. */
+/** A filter with fewer bits passes too many absent keys to be worth probing. */
 const leastBits = 1
-/** A Bloom filter of b bits a key lets e^(−b × this) of absent keys through. */
+/** A Bloom filter with b bits per key passes e^(−b × this) of absent keys. */
 const decayPerBit = Math.LN2 ** 2
 
 /** Bits for each key of the table that a flush of `flushBytes` writes. Pure. */
@@ -37,7 +39,7 @@ export function filterBitsOfFlush(
   flushBytes: number,
 ): number {
   if (filterAllocation === 'uniform' || compaction.policy === 'fifo') return filterBitsPerKey
-  if (newestLiesApart(version)) return filterBitsPerKey
+  if (newestOverlapsLittle(version)) return filterBitsPerKey
   const output = { level: 0, isNewRun: true, sizeBytes: flushBytes }
   const after = levelsAfter(version, [], output)
   return allotBits(filterBitsPerKey, expectedLevels(version, compaction, after, flushBytes))[0]
@@ -53,7 +55,7 @@ export function filterBitsOfMerge(
   if (filterAllocation === 'uniform' || compaction.policy === 'fifo') return filterBitsPerKey
   const { inputs, outputLevel, outputRun } = spec
   const isLast = outputLevel === shapeOf(version, compaction).lastLevel
-  if (!isLast && meetsLittle(version, spec)) return filterBitsPerKey
+  if (!isLast && overlapsLittle(version, spec)) return filterBitsPerKey
   const output = {
     level: outputLevel,
     isNewRun: version.runsOf(outputLevel).every(({ number }) => number !== outputRun),
@@ -67,24 +69,25 @@ export function filterBitsOfMerge(
 }
 
 /**
- * Shares `bitsPerKey` for each byte of a tree out among its levels, so that a read of an absent key
- * meets as few false positives as can be with that memory: the fewer keys a run has, the less it costs
- * to make its filter better. In theory what a run lets through is then in proportion to its size; here
- * with 10 bits on average, as measured:
+ * Distributes `bitsPerKey` for each byte of a tree over its levels so that a read of an absent key
+ * meets the fewest false positives for that memory. Improving a filter costs less in a run with
+ * fewer keys. In theory, a run's false positive rate is then proportional to its size. Measured
+ * with 10 bits on average:
  *
- *                              bits   lets through
+ *                              bits   false positives
  *     level 0   4 × 1 MB       17.0   4 × 0.06%         uniform    10   4 × 1.0%
  *     level 6   1 × 40 MB       9.3       1.3%                     10       1.0%
  *                                         1.5%                              5.0%
  *
- * A run that would get less than a bit gets none. Entries are taken to be of one size on all levels.
- * Ensures: the bits of all levels together are no more than `bitsPerKey` on all.
+ * A run that would get less than one bit gets none. Entries are assumed to have the same size on
+ * all levels.
+ * Ensures: all levels together use at most `bitsPerKey` for every key of the tree.
  *
  * After Dayan, Athanassoulis and Idreos, "Monkey: Optimal Navigable Key-Value Store", SIGMOD 2017.
  */
 export function allotBits(bitsPerKey: number, levels: readonly LevelRuns[]): number[] {
   const most = Math.max(mostBits, bitsPerKey)
-  // What the method of Lagrange leaves open is how much all have in common.
+  // Lagrange multipliers leave one unknown, the share common to all levels. Bisect for it.
   const advantages = levels.map(({ runs, sizeBytes }) =>
     sizeBytes === 0 ? 0 : Math.log(runs / sizeBytes) / decayPerBit,
   )
@@ -103,10 +106,10 @@ export function allotBits(bitsPerKey: number, levels: readonly LevelRuns[]): num
   return bitsWith(low).map((bits) => (bits < leastBits ? 0 : bits))
 }
 
-/** From a few hundred bits down to far less than one. */
+/** Narrows a few hundred bits to far less than one. */
 const halvings = 40
 
-/** What each level holds once a job has taken its inputs and written its output. */
+/** The contents of each level after a job has removed its inputs and written its output. */
 function levelsAfter(
   version: Version,
   inputs: readonly CompactionInput[],
@@ -125,13 +128,14 @@ function levelsAfter(
   })
 }
 
-/** Of the runs that a level may hold before they go down together, so many are there on average. */
+/** The average share of its runs that a level holds before they are merged down. */
 const meanFill = 0.5
 
 /**
- * The tree that the filters are allotted for: every level above the last one as full as it is on average,
- * or after this job if that is more; the last one, where bits are fewest, as it is. So tables that are
- * written at different times have together about what this tree has.
+ * The tree that the filters are sized for. Every level above the last is as full as it is on
+ * average, or as after this job if that is more. The last level, which has the fewest bits per key,
+ * is taken as it is. Tables written at different times then use about the bits of this tree in
+ * total.
  */
 function expectedLevels(
   version: Version,
@@ -159,31 +163,32 @@ function expectedLevels(
 }
 
 /**
- * Whether the tables of a merge will be moved down as they are rather than merged: there is less beneath
- * them than there is of them. They keep their bits on levels where others have fewer.
+ * Whether later compactions will move the tables of a merge down unchanged: fewer bytes below
+ * overlap them than they have themselves. Such tables keep their bits on levels where others have
+ * fewer.
  */
-function meetsLittle(
+function overlapsLittle(
   version: Version,
   { inputs, inputRange, outputLevel }: CompactionSpec,
 ): boolean {
   const below = version.runs.filter(({ level }) => level > outputLevel)
-  const met = below.flatMap((run) => run.overlapping(inputRange))
-  return totalBytes(met) < totalBytes(inputs.flatMap(({ tables }) => tables))
+  const overlapped = below.flatMap((run) => run.overlapping(inputRange))
+  return totalBytes(overlapped) < totalBytes(inputs.flatMap(({ tables }) => tables))
 }
 
 /**
- * The same of a flush, of which the range is not known yet: what was flushed last is there as it was,
- * and lies apart from the rest. So it is when keys come in order.
+ * The same question for a flush, whose range is not known yet. It is answered for the newest table:
+ * true when that table is unmerged and overlaps little of the rest, as when keys arrive in order.
  */
-function newestLiesApart(version: Version): boolean {
+function newestOverlapsLittle(version: Version): boolean {
   const tables = version.levels.flat()
   if (tables.length < 2) return false
   const newest = tables.reduce((a, b) => (b.maxSequence > a.maxSequence ? b : a))
-  let metBytes = 0
+  let overlappedBytes = 0
   for (const table of tables) {
     if (table === newest) continue
     if (table.maxSequence >= newest.minSequence) return false
-    if (rangesOverlap(table.range, newest.range)) metBytes += table.sizeBytes
+    if (rangesOverlap(table.range, newest.range)) overlappedBytes += table.sizeBytes
   }
-  return metBytes < newest.sizeBytes
+  return overlappedBytes < newest.sizeBytes
 }

@@ -1,7 +1,10 @@
 import { VarveError } from '../../base/errors.js'
 import type { JobError } from './job-request.js'
 
-/** An error on its way out of a worker thread. `what` failed, if the error does not say so. */
+/**
+ * Describes an error for another thread. `what` names the failed work in errors that are not
+ * Varve's.
+ */
 export function describeError(error: unknown, what = 'a background job failed'): JobError {
   if (error instanceof VarveError) {
     const { code, message, path, file, offset, systemCode, stack } = error
@@ -12,7 +15,7 @@ export function describeError(error: unknown, what = 'a background job failed'):
   return withoutUndefined({ code: 'IO', message: `${what}: ${message}`, stack })
 }
 
-/** The error again, on the thread that asked for the job; `cause` keeps where it came from. */
+/** Recreates the error on the thread that submitted the job. `cause` keeps the original stack. */
 export function reviveError(error: JobError): VarveError {
   const { code, message, stack, ...details } = error
   return new VarveError(code, message, {

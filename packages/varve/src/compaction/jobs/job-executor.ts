@@ -2,24 +2,24 @@ import type { JobOutcome, JobRequest } from './job-request.js'
 import type { JobWatch } from './job-watch.js'
 
 /**
- * Where jobs run. The two implementations differ in who waits: `InlineExecutor` runs a job on the
- * calling thread before `submit` returns, `ThreadExecutor` on a worker, and tells later.
+ * Runs jobs. `InlineExecutor` runs a job on the calling thread before `submit` returns;
+ * `ThreadExecutor` runs it on a worker and reports the outcome later.
  */
 export interface JobExecutor {
   /** True when `submit` runs the job before it returns. */
   readonly isInline: boolean
-  /** Merges that may run at once; flushes are always accepted. */
+  /** Merges that may run in parallel; flushes are always accepted. */
   readonly mergeSlots: number
-  /** Starts what the first job will need, so that it is there when that comes. */
+  /** Starts the workers ahead of the first job. */
   prepare(): void
-  /** Calls `done` once, in a turn of the event loop, from `poll` or `wait`, or (inline) at once. */
+  /** Calls `done` once: from the event loop, `poll` or `wait`, or (inline) before returning. */
   submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void
-  /** Delivers the outcomes that have arrived, without a turn of the event loop. */
+  /** Delivers arrived outcomes without a turn of the event loop. */
   poll(): void
-  /** Blocks the thread until a job ends or the time is over, then polls. */
+  /** Blocks the thread until a job ends or the timeout expires, then polls. */
   wait(timeoutMs: number): void
-  /** Makes running jobs fail with ABORTED as soon as they notice. */
+  /** Makes running jobs fail with ABORTED at their next checkpoint. */
   abort(): void
-  /** Resolves when no thread is left. Requires: nothing is submitted afterwards. */
+  /** Resolves when no thread is left. Requires: no later `submit`. */
   close(): Promise<void>
 }

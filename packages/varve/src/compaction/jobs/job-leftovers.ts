@@ -1,14 +1,14 @@
 import type { TableStore } from '../../store/table-store.js'
 
-/** File numbers that were set aside for a job. */
+/** File numbers reserved for a job. */
 interface SetAside {
   readonly firstFileNumber: number
   readonly fileNumberCount: number
 }
 
 /**
- * Removes all tables of a job that failed or whose tables are not wanted. Never throws.
- * Requires: no edit names them, and nothing writes them any more.
+ * Removes every table of a job that failed or whose tables are not needed. Never throws.
+ * Requires: no edit names the tables, and nothing still writes them.
  */
 export function removeLeftovers(
   store: TableStore,

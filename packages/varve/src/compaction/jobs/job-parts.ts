@@ -4,9 +4,9 @@ import type { JobError, JobOutcome, JobRequest, JobResult } from './job-request.
 import { JobWatch } from './job-watch.js'
 
 /**
- * Runs the parts of one job, as many at once as the executor can. Calls `done` once, when none runs any
- * more: with the result of all of them; or, as soon as one has failed and the others have given up, with
- * its error and what had been written by those that had come to their end.
+ * Runs the parts of one job, as many in parallel as the executor allows. Calls `done` once, when no
+ * part runs: with the combined result, or, if a part failed, with its error and the results of the
+ * parts that finished. The first failure aborts the remaining parts.
  */
 export function submitParts(
   executor: JobExecutor,
@@ -34,13 +34,13 @@ export function submitParts(
     try {
       executor.submit(request, (outcome) => ended(part, outcome), watches[part])
     } catch (error) {
-      // Nobody could take it.
+      // The executor accepted no job.
       ended(part, { ok: false, error: describeError(error) })
     }
   }
 }
 
-/** As one job would have told it. Of none: that nothing was done. */
+/** Combines the results of the parts into one. An empty list gives an empty result. */
 export function joinResults(results: readonly JobResult[]): JobResult {
   const sum = (of: (result: JobResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0)

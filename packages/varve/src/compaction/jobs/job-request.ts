@@ -4,7 +4,7 @@ import type { WrittenTable } from '../../version/table-metadata.js'
 import type { MergePart } from './merge-part.js'
 import type { CompactionSpec } from '../pickers/compaction-spec.js'
 
-/** What a job needs of the options of the tree: plain data, as it may cross to a worker thread. */
+/** The tree options that a job needs. Plain data, because it may cross to a worker thread. */
 export interface JobTableOptions {
   readonly blockBytes: number
   readonly tableBytes: number
@@ -18,7 +18,9 @@ interface JobBase {
   readonly options: JobTableOptions
   /** Sequences of the live snapshots, ascending. */
   readonly snapshots: readonly number[]
-  /** In milliseconds since 1970: what has expired by then goes, or becomes a delete. */
+  /**
+   * In milliseconds since 1970. Entries that have expired by then are dropped or become deletes.
+   */
   readonly nowMs: number
   readonly firstFileNumber: number
   readonly fileNumberCount: number
@@ -28,15 +30,15 @@ interface JobBase {
 export interface FlushRequest extends JobBase {
   readonly kind: 'flush'
   readonly memtable: SealedMemTable
-  /** True when the tree has no table yet, so that deletes have nothing to hide. */
+  /** True when the tree has no table yet, so that deletes hide nothing. */
   readonly nothingBelow: boolean
 }
 
-/** Merges tables into others one level down, as `spec` says. */
+/** Merges tables as `spec` says. */
 export interface MergeRequest extends JobBase {
   readonly kind: 'merge'
   readonly spec: CompactionSpec
-  /** Undefined: the whole of it. */
+  /** Undefined: the whole merge. */
   readonly part?: MergePart
 }
 
@@ -50,7 +52,7 @@ export interface JobResult {
   readonly durationMs: number
 }
 
-/** An error as plain data, since classes do not cross threads. */
+/** An error as plain data, because classes do not cross threads. */
 export interface JobError {
   readonly code: ErrorCode
   readonly message: string

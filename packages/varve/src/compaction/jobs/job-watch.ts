@@ -2,29 +2,29 @@ import type { Clock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
 
 /**
- * How whoever asked for a job follows it: hears how far it is, and may give it up. May watch several
- * jobs, one after another.
+ * The caller's handle on its job: reports progress and can abort the job. May watch several jobs,
+ * one after another.
  */
 export class JobWatch {
-  /** One cell, shared with the thread of the job; not zero: give up. */
+  /** One cell, shared with the job's thread. Nonzero means abort. */
   readonly abortCell = new Int32Array(new SharedArrayBuffer(4))
 
   private parts: readonly JobWatch[] = []
 
-  /** `onProgress`: entries that a job has read so far; told now and then. */
+  /** `onProgress` receives from time to time the number of entries that the job has read so far. */
   constructor(readonly onProgress?: (readEntries: number) => void) {}
 
   get isAborted(): boolean {
     return Atomics.load(this.abortCell, 0) !== 0
   }
 
-  /** The job fails with ABORTED as soon as it notices, and leaves nothing. */
+  /** The job fails with ABORTED at its next checkpoint and leaves no files. */
   abort(): void {
     Atomics.store(this.abortCell, 0, 1)
     for (const part of this.parts) part.abort()
   }
 
-  /** For the parts of one job: what they have read adds up, and they are given up with it. */
+  /** Watches for the parts of one job. Their progress adds up, and `abort` aborts all of them. */
   split(count: number): readonly JobWatch[] {
     const read = new Array<number>(count).fill(0)
     const { onProgress } = this
@@ -42,7 +42,7 @@ export class JobWatch {
 
 const progressIntervalMs = 50
 
-/** Counts what a job has read, and tells it no more often than every 50 ms. Owned by: one job. */
+/** Counts the entries that a job has read and reports at most every 50 ms. Owned by: one job. */
 export class ProgressMeter {
   private readEntries = 0
   private toldAtMs: number
@@ -63,6 +63,6 @@ export class ProgressMeter {
   }
 }
 
-export function givenUpError(): VarveError {
-  return new VarveError('ABORTED', 'the job was given up')
+export function abortedError(): VarveError {
+  return new VarveError('ABORTED', 'the job was aborted')
 }

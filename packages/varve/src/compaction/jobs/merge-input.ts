@@ -5,17 +5,17 @@ import type { RunCursor } from './run-cursor.js'
 /**
  * Merges sorted runs into one.
  *
- * Owned by: one compaction. Lives: as long as it.
+ * Owned by: one compaction. Lives: as long as the compaction.
  * Invariants, between two calls:
- * 1. `cursors` are those that stand on an entry, in its order. The first stands on the one given last;
- *    it moves back past those that are ahead of its next entry, so that a long stretch out of one run
- *    costs one comparison an entry.
- * 2. Keys do not descend; a run whose do is `CORRUPTION`.
+ * 1. `cursors` are those positioned on an entry, in entry order. The first is on the entry returned
+ *    last. The next call moves it back past the cursors ahead of its next entry, so that a long
+ *    stretch from one run costs one comparison per entry.
+ * 2. Keys ascend. A run with descending keys is `CORRUPTION`.
  */
 export class MergeInput implements JobInput {
   private readonly cursors: RunCursor[] = []
   private isBegun = false
-  /** Of the key given last: its head, its length, and where its tail lies. */
+  /** The key returned last: its head, its length, and the place of its tail. */
   private lastHigh = 0
   private lastLow = 0
   private lastLength = 0
@@ -58,7 +58,7 @@ export class MergeInput implements JobInput {
     return this.cursors.at(0)
   }
 
-  /** Moves the first cursor back to its place among the others. */
+  /** Moves the first cursor back to its place in the order. */
   private sinkFirst(): void {
     const { cursors } = this
     const { length } = cursors
@@ -79,7 +79,7 @@ export class MergeInput implements JobInput {
     if (cursor.isAtBlockEnd) this.keepTail(cursor)
   }
 
-  /** The step that follows uses the memory of the key again. */
+  /** Copies the tail of the key, because the next step reuses its memory. */
   private keepTail({ memory, tailStart, keyEnd }: RunCursor): void {
     const length = keyEnd - tailStart
     if (length > this.keptTail.bytes.length) this.keptTail = Memory.allocate(2 * length)

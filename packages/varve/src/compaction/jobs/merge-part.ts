@@ -3,32 +3,34 @@ import type { KeyRange } from '../../key/key-range.js'
 import type { TableReader } from '../../sstable/table-reader.js'
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 
-/** One of the stretches of keys that a merge is cut into; each is a job of its own. */
+/** One of the key ranges that a merge is split into. Each is a job of its own. */
 export interface MergePart {
   readonly index: number
   readonly count: number
 }
 
-/** Bytes of a table up to a key: from where the piece before it ends. */
+/** Bytes of a table from the end of the piece before it up to `end`. */
 export interface TablePiece {
   readonly end: Uint8Array
   readonly sizeBytes: number
 }
 
-/** A table is looked into when it is more than the n-th of a part: so much may parts differ in size. */
+/**
+ * Split a table by its index if it is larger than 1/n of a part; this bounds how much parts differ.
+ */
 const piecesPerPart = 16
 
 /**
- * The keys of one part, from a first up to, and without, an end, so that all versions of a key are in
- * one part. The parts together hold every key once, and about as many bytes as each other; some may be
+ * Returns the keys of one part, as a half-open range, so that all versions of a key are in one
+ * part. Together the parts hold every key once, and they have about the same size. Some may be
  * empty.
  *
- *     inputs   [──────────────────────────────────]     pieces by the sparse index, where
- *              [──────][──────][───][────────]          a table is large; else by its end
+ *     inputs   [──────────────────────────────────]     pieces by the sparse index in a large
+ *              [──────][──────][───][────────]          table; else the whole table
  *     parts    ─────────────┤ 0 ├───────────────── 1
  *
- * All parts must agree on where they are cut, though each finds out for itself, on its own thread: it
- * follows from the tables alone, which never change.
+ * All parts must agree on the cuts, though each computes them on its own thread. They do, because
+ * the cuts depend only on the tables, which never change.
  */
 export function rangeOfPart(
   { index, count }: MergePart,
@@ -41,7 +43,7 @@ export function rangeOfPart(
   return { start: cuts[index - 1] ?? emptyBytes, end: cuts[index] ?? null }
 }
 
-/** Up to `count` − 1 keys, ascending, between which lie about as many bytes. */
+/** Up to `count` − 1 keys, ascending, that cut the pieces into parts of about the same size. */
 export function cutEvenly(pieces: readonly TablePiece[], count: number): Uint8Array[] {
   const sorted = [...pieces].sort((a, b) => compareBytes(a.end, b.end))
   const allBytes = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -61,7 +63,7 @@ function piecesOf(
   open: (table: TableMetadata) => TableReader,
 ): TablePiece[] {
   const { sizeBytes, range } = table
-  // Behind an end that is none there is nothing to cut off.
+  // Nothing can be cut off after an open end.
   if (sizeBytes <= pieceBytes) return range.end === null ? [] : [{ end: range.end, sizeBytes }]
   const reader = open(table)
   try {

@@ -12,32 +12,32 @@ import type { TableMetadata } from '../../version/table-metadata.js'
 /** How the cursors of a merge read. */
 export interface RunReading {
   readonly open: (table: TableMetadata) => TableReader
-  /** Into which pieces of files are read; each cursor has a stretch of its own. */
+  /** The memory that pieces of files are read into. Each cursor has its own part of it. */
   readonly memory: Memory
-  /** Length of a prefix that all keys share. */
+  /** Length of a prefix shared by all keys. */
   readonly prefixLength: number
-  /** Entries outside are passed over. */
+  /** Skip entries outside. */
   readonly range: KeyRange
 }
 
 /**
- * Walks over one sorted run from its first entry in a range to its last one there, past the cache, in
- * large pieces: tables with disjoint, ascending ranges, of which one at a time is open.
+ * Iterates over the entries of one sorted run in a range, in large reads that bypass the cache. The
+ * run is a list of tables with disjoint, ascending ranges; one table is open at a time.
  *
- * Of the key it stands on it keeps the eight bytes behind the shared prefix as two numbers, its head,
+ * Keeps the eight bytes after the shared prefix of the current key as two numbers, the key's head,
  * so that most comparisons touch no bytes:
  *
  *     00000000 0123 4567      prefix "00000000", head "0123" "4567"
  *     user:    42             prefix "user:", head "42\0\0" "\0\0\0\0"
  *
- * Owned by: a MergeInput, which also says whether the key is new, and closes it.
- * Invariant: heads are never out of order, and equal for some keys that differ.
+ * Owned by: a MergeInput, which also sets `isNewKey` and closes the cursor.
+ * Invariant: heads compare as their keys do, except that different keys may have equal heads.
  */
 export class RunCursor extends MemoryEntry {
-  /** Each four bytes as a signed number that orders as they do. */
+  /** Each holds four bytes as a signed number that compares as they do. */
   headHigh = 0
   headLow = 0
-  /** Where what lies behind the head begins. */
+  /** Start of the bytes after the head. */
   tailStart = 0
 
   private readonly place = new EntryPlace()
@@ -51,7 +51,7 @@ export class RunCursor extends MemoryEntry {
   private entriesEnd = 0
   private entriesLeft = 0
 
-  /** Reads into `pieceBytes` of the memory, from `pieceStart` on. */
+  /** Reads into `pieceBytes` of the memory from `pieceStart` on. */
   constructor(
     private readonly tables: readonly TableMetadata[],
     private readonly reading: RunReading,
@@ -61,19 +61,19 @@ export class RunCursor extends MemoryEntry {
     super(reading.memory)
   }
 
-  /** Whether the next step leaves the memory of this entry to others. */
+  /** Whether the next step releases the memory of this entry. */
   get isAtBlockEnd(): boolean {
     return this.valueEnd === this.entriesEnd
   }
 
-  /** Goes to the first entry, then to the next one each time; false: there is none. */
+  /** Moves to the first entry, later to the next one. False: no entry is left. */
   advance(): boolean {
     if (this.isAtBlockEnd && !this.enterNextBlock()) return false
     this.show(this.valueEnd)
     return true
   }
 
-  /** Whether it stands on the entry that comes first: a lower key, or a newer version of the same. */
+  /** Whether this entry sorts first: a lower key, or a newer version of the same key. */
   isAheadOf(other: RunCursor): boolean {
     if (this.headHigh !== other.headHigh) return this.headHigh < other.headHigh
     if (this.headLow !== other.headLow) return this.headLow < other.headLow
@@ -83,9 +83,9 @@ export class RunCursor extends MemoryEntry {
   }
 
   /**
-   * Compares the key with one of an equal head, whose length is `keyLength` and whose tail lies in
-   * `view[tailStart, tailEnd)`. Of keys that end within the head the tail is empty, and the shorter one
-   * comes first, for the other has zeros there.
+   * Compares the key with another of the same head, with length `keyLength` and tail
+   * `view[tailStart, tailEnd)`. A key that ends within the head has an empty tail. The shorter of
+   * two such keys sorts first, because the head is padded with zeros.
    */
   compareTail(view: DataView, tailStart: number, tailEnd: number, keyLength: number): number {
     const own = this.memory.view
@@ -93,7 +93,7 @@ export class RunCursor extends MemoryEntry {
     return order === 0 ? this.keyEnd - this.keyStart - keyLength : order
   }
 
-  /** The file is damaged where the entry lies. */
+  /** An error that reports damage at the place of this entry. */
   damaged(what: string): VarveError {
     return this.block!.damaged(what)
   }
@@ -141,7 +141,7 @@ export class RunCursor extends MemoryEntry {
     return true
   }
 
-  /** Leaves out of the first and last block what lies outside of the range. */
+  /** Cuts entries outside the range from the first and last block. */
   private clip(block: Block): void {
     const { start, end } = this.reading.range
     const isLast = this.blockIndex === this.blocksEnd - 1
@@ -170,7 +170,7 @@ export class RunCursor extends MemoryEntry {
 
 const signBit = 0x8000_0000
 
-/** Four bytes, zeros where the key has ended. */
+/** Four bytes, padded with zeros where the key ends. */
 function paddedWord(bytes: Buffer, start: number, end: number): number {
   let word = 0
   for (let i = start; i < start + 4; i++) word = (word << 8) | (i < end ? bytes[i] : 0)

@@ -28,15 +28,16 @@ import { RunCursor, type RunReading } from './run-cursor.js'
 import { Survivors } from './survivors.js'
 import { TableOutputs } from './table-outputs.js'
 
-/** Where a job runs: given by its executor. */
+/** What a job needs from its executor. */
 export interface JobEnvironment {
-  /** Inputs are read synchronously: each must be one that can be opened now. */
+  /** Inputs are read synchronously, so each table must be open or openable without waiting. */
   readonly store: TableStore
   readonly codecs: CodecRegistry
   readonly clock: Clock
   /**
-   * Called every few hundred entries, and behind the last one, with the bytes written and the entries
-   * read since the last call. May wait (rate limit), run a more urgent job first, or throw ABORTED.
+   * Called every few hundred entries, and after the last one, with the bytes written and the
+   * entries read since the last call. May wait (rate limit), run a more urgent job first, or throw
+   * ABORTED.
    */
   readonly checkpoint: (writtenBytes: number, readEntries: number) => void
 }
@@ -45,8 +46,8 @@ const entriesPerCheckpoint = 256
 const readAheadBytes = 256 * 1024
 
 /**
- * Runs one flush or merge from start to end on the calling thread: the same code for every executor.
- * Never throws; a failed job leaves no file behind.
+ * Runs one flush or merge from start to end on the calling thread; every executor uses this code.
+ * Never throws; a failed job leaves no file.
  */
 export function runJob(request: JobRequest, environment: JobEnvironment): JobOutcome {
   const startMs = environment.clock.monotonicMs()
@@ -73,7 +74,7 @@ function flush(request: FlushRequest, environment: JobEnvironment): UntimedResul
     tombstones: memtable.rangeTombstones,
     baseSequence: request.memtable.minSequence,
     deeper,
-    // A memtable becomes one table: level 0 is counted in tables, each of them one sorted run.
+    // A memtable becomes one table, because level 0 is counted in tables, each one sorted run.
     tableBytes: Infinity,
     grandparents: [],
   }
@@ -105,7 +106,7 @@ function rangeOf({ spec, part }: MergeRequest, tables: InputTables): KeyRange {
   return rangeOfPart(part, inputs, (table) => tables.open(table))
 }
 
-/** The sorted runs to merge, as far as they have anything in the range. */
+/** The sorted runs to merge, without tables outside the range. */
 function runsIn(range: KeyRange, { inputs }: MergeRequest['spec']): TableMetadata[][] {
   return inputs
     .flatMap(({ level, tables }) => (level === 0 ? tables.map((table) => [table]) : [tables]))
@@ -113,7 +114,7 @@ function runsIn(range: KeyRange, { inputs }: MergeRequest['spec']): TableMetadat
     .filter((run) => run.length > 0)
 }
 
-/** All in one memory: first the room in which tables are built, then a piece for each run. */
+/** Uses one memory: first the space in which tables are built, then a read buffer for each run. */
 function openRuns(
   runs: readonly (readonly TableMetadata[])[],
   range: KeyRange,
@@ -131,15 +132,15 @@ function openRuns(
     range,
   }
   const cursors = runs.map((run, i) => {
-    const pieceStart = outputRoomBytes + i * readAheadBytes
-    return new RunCursor(run, reading, pieceStart, readAheadBytes)
+    const bufferStart = outputRoomBytes + i * readAheadBytes
+    return new RunCursor(run, reading, bufferStart, readAheadBytes)
   })
   return { input: new MergeInput(cursors), memory }
 }
 
 interface JobSource {
   readonly input: JobInput
-  /** Begins with the room for the output. */
+  /** Starts with the space for the output. */
   readonly memory: Memory
   readonly tombstones: RangeTombstones
   readonly baseSequence: number
@@ -201,7 +202,7 @@ function copySurvivors(
   let writtenBytes = 0
   let untilCheckpoint = entriesPerCheckpoint
   for (let next = input.next(); next !== undefined; next = input.next()) {
-    const entry = next.kind === ValueKind.putWithExpiry ? expired.settle(next) : next
+    const entry = next.kind === ValueKind.putWithExpiry ? expired.resolve(next) : next
     if (survivors.keeps(entry)) outputs.add(entry, survivors.coveredAt)
     if (--untilCheckpoint === 0) {
       untilCheckpoint = entriesPerCheckpoint

@@ -19,20 +19,20 @@ import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
 /**
  * Decides which versions a flush or compaction keeps. Pure: sees entries in order, does no I/O.
  *
- * The snapshots divide the sequences into stripes. All readers of one stripe see the same version of a
- * key (see entry/visibility.ts): its newest one in that stripe. So only that version is kept:
+ * The snapshots divide the sequences into stripes. All readers of one stripe see the same version
+ * of a key, the newest one in that stripe (see entry/visibility.ts). Only that version is kept:
  *
  *     snapshots                4           9
  *     stripe            0      |     1     |    2
  *     versions of k    #1  #3  |  #6  #8   |  #12        kept: #12, #8, #3
  *
- * A delete, and a range tombstone, is also dropped from the lowest stripe when no deeper level can
- * hold what it deletes.
+ * A delete or range tombstone in the lowest stripe is also dropped when no deeper level can hold
+ * anything that it deletes.
  *
  * Owned by: one job.
  */
 export class Survivors {
-  /** Entries passed over since they were shadowed, deleted, or deletes with nothing beneath. */
+  /** Entries not kept: shadowed, deleted, or deletes with nothing below. */
   dropped = 0
   /** Of the entry that stayed last: the highest sequence of a range delete over its key, or 0. */
   coveredAt = 0
@@ -42,7 +42,9 @@ export class Survivors {
   private deeperIndex = 0
   private lastStripe = -1
 
-  /** `snapshots` ascend; `deeper` are the ranges of tables below the output level, in any order. */
+  /**
+   * `snapshots` ascend; `deeper` holds the ranges of tables below the output level, in any order.
+   */
   constructor(
     private readonly snapshots: readonly number[],
     private readonly tombstones: RangeTombstones,
@@ -52,7 +54,7 @@ export class Survivors {
     this.deeper = coalesce(deeper)
   }
 
-  /** Whether the entry stays. */
+  /** Whether to keep the entry. */
   keeps(entry: InputEntry): boolean {
     const { sequence } = entry
     const stripe = this.snapshots.length === 0 ? 0 : this.stripeOf(sequence)
@@ -68,15 +70,15 @@ export class Survivors {
           ? covering
           : this.covering.sequenceFor(memory.bytes, keyStart, keyEnd, maxSequence)
     }
-    if (entry.kind === ValueKind.delete && stripe === 0 && !this.liesDeeper(entry)) {
+    if (entry.kind === ValueKind.delete && stripe === 0 && !this.mayBeDeeper(entry)) {
       return this.drop()
     }
     return true
   }
 
   /**
-   * The range tombstones that stay, in order of their starts, of the same start the newest first. Of
-   * each stripe its readers see only the newest over each key, so what stays of one stripe is disjoint:
+   * The range tombstones to keep, ordered by start, then newest first. Readers of one stripe see
+   * only the newest tombstone over each key, so the kept tombstones of one stripe are disjoint:
    *
    *     a───────────m  #7                a────d  #7
    *          d───────────t  #9     →          d───────────t  #9
@@ -115,7 +117,7 @@ export class Survivors {
     return false
   }
 
-  /** How many snapshots do not see `sequence`. */
+  /** The number of snapshots that do not see `sequence`. */
   private stripeOf(sequence: number): number {
     const { snapshots } = this
     let low = 0
@@ -128,8 +130,8 @@ export class Survivors {
     return low
   }
 
-  /** Keys come in order, so the ranges passed once are never looked at again. */
-  private liesDeeper({ memory, keyStart, keyEnd }: InputEntry): boolean {
+  /** Keys ascend, so each range is passed only once. */
+  private mayBeDeeper({ memory, keyStart, keyEnd }: InputEntry): boolean {
     const { deeper } = this
     const { bytes } = memory
     while (this.deeperIndex < deeper.length) {
@@ -146,19 +148,19 @@ export class Survivors {
   }
 }
 
-/** Of every key the newest tombstone alone, as disjoint parts in order. */
+/** The newest tombstone over every key, as disjoint parts in order. */
 function newestOver({ fragments }: RangeTombstones): RangeTombstone[] {
   const parts: RangeTombstone[] = []
   for (const { start, end, newest: sequence } of fragments) {
     const last = parts.at(-1)
-    const goesOn = last?.sequence === sequence && compareEnds(last.end, start) === 0
-    if (goesOn) parts[parts.length - 1] = { start: last.start, end, sequence }
+    const continues = last?.sequence === sequence && compareEnds(last.end, start) === 0
+    if (continues) parts[parts.length - 1] = { start: last.start, end, sequence }
     else parts.push({ start, end, sequence })
   }
   return parts
 }
 
-/** The same set of keys as disjoint ranges in order. */
+/** The same set of keys as disjoint ranges, in order. */
 function coalesce(ranges: readonly KeyRange[]): KeyRange[] {
   const sorted = [...ranges].sort((a, b) => compareBytes(a.start, b.start))
   const result: KeyRange[] = []

@@ -1,31 +1,31 @@
 import { VarveError } from '../../base/errors.js'
 
-/** What a job may write, and what it must leave to others. */
+/** Bytes that a job may write, and bytes that it must leave free. */
 export interface SpaceNeed {
   readonly neededBytes: number
   readonly sparedBytes: number
 }
 
 /**
- * Tells whether the device has room for another job, beside those that run. What those have written
- * already is counted twice, for it is in neither figure that the operating system gives; a job that
- * was refused is asked for again when one of them ends.
+ * Checks whether the device has space for another job in addition to the running ones. Bytes that
+ * those have already written count twice: as used space and as part of their claim. A refused job
+ * is offered again when one of them ends.
  *
  * Owned by: the scheduler.
  */
 export class DiskSpace {
   private claimedBytes = 0
 
-  /** `freeBytes` asks the device; if that fails, there is room, and writing will show. */
+  /** `freeBytes` queries the device. If it fails, assume enough space; a write will fail if not. */
   constructor(
     private readonly path: string,
     private readonly freeBytes: () => number,
   ) {}
 
-  /** Claims room until `release`; or returns why there is none. */
+  /** Claims space until `release`, or returns an error that says how much is missing. */
   claim({ neededBytes, sparedBytes }: SpaceNeed): VarveError | undefined {
     if (neededBytes > 0) {
-      const freeBytes = this.askDevice()
+      const freeBytes = this.queryDevice()
       const wantedBytes = this.claimedBytes + neededBytes + sparedBytes
       if (freeBytes < wantedBytes) return tooSmall(this.path, freeBytes, wantedBytes)
     }
@@ -37,7 +37,7 @@ export class DiskSpace {
     this.claimedBytes -= neededBytes
   }
 
-  private askDevice(): number {
+  private queryDevice(): number {
     try {
       return this.freeBytes()
     } catch {
@@ -46,7 +46,7 @@ export class DiskSpace {
   }
 }
 
-/** Whether an operation failed for want of space. */
+/** Whether an operation failed because the disk is full. */
 export function isOutOfSpace({ systemCode }: VarveError): boolean {
   return systemCode === 'ENOSPC' || systemCode === 'EDQUOT'
 }
@@ -54,8 +54,8 @@ export function isOutOfSpace({ systemCode }: VarveError): boolean {
 function tooSmall(path: string, freeBytes: number, wantedBytes: number): VarveError {
   return new VarveError(
     'IO',
-    `${path} has ${mebibytes(freeBytes)} of free space, and what is to be written next may take ` +
-      `${mebibytes(wantedBytes)}: make room; the work goes on by itself`,
+    `${path} has ${mebibytes(freeBytes)} of free space, but the next job may need ` +
+      `${mebibytes(wantedBytes)}: free some space; the job then starts automatically`,
     { path, systemCode: 'ENOSPC' },
   )
 }

@@ -2,26 +2,26 @@ import type { CancelTimer, Clock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
 import { isOutOfSpace } from './disk-space.js'
 
-/** A failed job is tried again after 1, 2, 4, … seconds, this many times in a row. */
+/** A failed job is retried after 1, 2, 4, … seconds, at most this many times in a row. */
 export const maxRetries = 5
 const firstRetryMs = 1000
-/** On a full disk it is tried for ever, at such intervals. */
+/** Retry interval on a full disk, without a limit on retries. */
 export const fullDiskRetryMs = 30_000
-/** A job for which there is no room is asked for again so often. */
+/** Retry interval of a job that was not started because of too little disk space. */
 export const spaceCheckMs = 5000
 
 /**
- * The jobs of one kind: how many run, and what became of the last ones. Flushes and compactions fail
- * for reasons of their own (a damaged table, say, stops compactions alone), so each kind has a lane.
+ * The jobs of one kind: how many run, and how the last ones ended. Flushes and compactions fail for
+ * separate reasons (a damaged table stops only compactions), so each kind has its own lane.
  *
- *     failed ──1 s──▶ again ──2 s──▶ … ──16 s──▶ again ──▶ given up, or on a full disk: every 30 s
- *     no room ──5 s──▶ again ──5 s──▶ …
+ *     failed ──1 s──▶ retry ──2 s──▶ … ──16 s──▶ retry ──▶ give up (full disk: every 30 s)
+ *     no space ──5 s──▶ retry ──5 s──▶ …
  *
  * Owned by: the scheduler.
  */
 export class JobLane {
   running = 0
-  /** Why it would be in vain to wait for such jobs, if so. */
+  /** Why waiting for such a job is pointless; undefined when it is not. */
   failure: VarveError | undefined
   private failuresInRow = 0
   private isGivenUp = false
@@ -35,12 +35,12 @@ export class JobLane {
     private readonly onRetry: () => void,
   ) {}
 
-  /** Asked before each job: one that runs inline may have failed before `start` returned. */
+  /** Read before each job, because an inline job may fail before `start` returns. */
   get mayStart(): boolean {
     return !this.isGivenUp && !this.isPausing
   }
 
-  /** Whether a job that failed, or had no room, waits for its next try. */
+  /** Whether a job that failed or had no space waits for its next retry. */
   get isPausing(): boolean {
     return this.cancelRetry !== undefined
   }
@@ -50,7 +50,7 @@ export class JobLane {
     this.failure = undefined
   }
 
-  /** Tries again later, or gives up. Returns what to tell. */
+  /** Schedules a retry, or gives up. Returns the error to report. */
   failed(error: VarveError): VarveError {
     this.failuresInRow++
     const isOver = this.failuresInRow > maxRetries
@@ -65,7 +65,7 @@ export class JobLane {
     return error
   }
 
-  /** A job was not begun as there is no room. True when that was not known before. */
+  /** A job was not started for lack of space. Returns true when this is new. */
   refused(error: VarveError): boolean {
     const isNews = !this.isShortOfSpace
     this.isShortOfSpace = true
@@ -74,19 +74,19 @@ export class JobLane {
     return isNews
   }
 
-  /** There was room for a job. */
+  /** A job had enough space and was started. */
   begun(): void {
     if (!this.isShortOfSpace) return
     this.isShortOfSpace = false
     this.failure = undefined
   }
 
-  /** A job has ended, and may have left room. */
-  roomMayHaveCome(): void {
+  /** A job has ended and may have freed space. */
+  spaceMayBeFree(): void {
     if (this.isShortOfSpace) this.stop()
   }
 
-  /** For a caller that holds the thread, so that the timer of the next try cannot fire. */
+  /** For a caller that blocks the thread, so that the retry timer cannot fire. */
   retryBlocking(timeoutMs: number): void {
     const leftMs = this.retryAtMs - this.clock.monotonicMs()
     if (leftMs > 0) this.clock.sleepSync(Math.min(leftMs, timeoutMs))
@@ -102,7 +102,7 @@ export class JobLane {
     this.stop()
     this.retryAtMs = this.clock.monotonicMs() + delayMs
     const retry = (): void => this.retryNow()
-    // What may go on for ever must not keep the process alive.
+    // Retries without a limit must not keep the process alive.
     this.cancelRetry =
       this.failure === undefined
         ? this.clock.awaited(delayMs, retry)
@@ -117,8 +117,8 @@ export class JobLane {
   private givenUp(error: VarveError): VarveError {
     return new VarveError(
       error.code,
-      `${this.name} are given up after ${this.failuresInRow} failures in a row, until the database ` +
-        `is opened again: ${error.message}`,
+      `${this.name} stopped after ${this.failuresInRow} failures in a row; reopen the database ` +
+        `to retry: ${error.message}`,
       { ...error, cause: error },
     )
   }

@@ -19,29 +19,29 @@ import type { JobWatch } from '../jobs/job-watch.js'
 import type { JobRequest, JobResult } from '../jobs/job-request.js'
 import type { CompactionKind } from '../pickers/compaction-spec.js'
 
-/** Work that a tree wants done. Exactly one of `installed` and `failed` is called. */
+/** Work that a tree needs done. Calls exactly one of `installed` and `failed`. */
 export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
-  /** What an executor runs, all at once; only a flush or merge has something to run. */
+  /** The parts to run, in parallel. Empty except for a flush or merge. */
   readonly requests: readonly JobRequest[]
-  /** How the result changes the tree. */
+  /** The change that the result makes to the tree. */
   editFor(result: JobResult): VersionEdit
   /** The edit is durable and current. */
   installed(result: JobResult): void
   /**
-   * Nothing has changed; the same work may be asked for again. `unused`: what finished parts of the job
-   * wrote before another part or the edit failed.
+   * Nothing has changed; the same work may be offered again. `unused` holds the tables that
+   * finished parts wrote before another part or the edit failed.
    */
   failed(error: VarveError, unused?: JobResult): void
 }
 
 /** Finds the work that is due. */
 export interface JobSource {
-  /** The flush of a sealed memtable, the oldest of its tree, unless it runs already. */
+  /** The flush of the tree's oldest sealed memtable, unless it already runs. */
   nextFlush(): BackgroundJob | undefined
   /**
-   * The most urgent compaction that touches no table of a running one, in at most `maxParts` parts that
-   * may run at once.
+   * The most urgent compaction that shares no table with a running one, in at most `maxParts`
+   * parallel parts.
    */
   nextMerge(maxParts: number): BackgroundJob | undefined
 }
@@ -62,18 +62,18 @@ export interface SchedulerParts {
 export interface EditLog {
   applyEdit(edit: VersionEdit): void
   applyEditAsync(edit: VersionEdit): Promise<void>
-  /** Completes those in flight. */
+  /** Completes the edits in flight. */
   finishEdits(): void
 }
 
 /** A job that was started. */
 interface StartedJob {
   readonly job: BackgroundJob
-  /** Of a job that a caller waits for. */
+  /** Set when a caller waits for the job. */
   readonly watch?: JobWatch | undefined
-  /** Settles the promise of that caller. */
+  /** Settles that caller's promise. */
   readonly settle?: ((failure: VarveError | undefined) => void) | undefined
-  /** What runs it instead of the scheduler's own executor. */
+  /** Runs the job instead of the scheduler's own executor. */
   readonly executor?: JobExecutor
 }
 
@@ -84,16 +84,16 @@ interface InstallingJob {
   isSettled: boolean
 }
 
-/** Whether `pump` runs, and must run once more because it was called meanwhile. */
+/** `runAgain`: `pump` was called while it was running, and must run once more. */
 type PumpState = 'idle' | 'running' | 'runAgain'
 
 /**
- * Keeps the background thread busy: flushes first, then compactions, as the source offers them, and
- * installs their results.
+ * Keeps the background thread busy and installs the results of jobs. Flushes take precedence over
+ * compactions.
  *
- * Owned by: the database. A failed job is retried with growing pauses. After too many failures in a row
- * its kind is given up, and writers waiting on it fail with the cause. A job without disk space is not
- * started until there is some.
+ * Owned by: the database. A failed job is retried with growing delays. After too many failures in a
+ * row its kind is given up, and writers waiting on it fail with the cause. A job without disk space
+ * is not started until enough is free.
  */
 export class Scheduler {
   failures = 0
@@ -102,11 +102,11 @@ export class Scheduler {
   private mergeSlotsTaken = 0
   private admission: Admission = admitAll
   private pumpState: PumpState = 'idle'
-  /** A caller holds the thread: what ends is installed at once, without a turn of the event loop. */
+  /** A caller blocks the thread: install results without a turn of the event loop. */
   private isBlocking = false
-  /** Oldest first, so that a thread that waits can finish them. */
+  /** Oldest first, so that a waiting thread can finish them. */
   private readonly installing: InstallingJob[] = []
-  /** Woken whenever a job ends. */
+  /** Called whenever a job ends. */
   private endWaiters: (() => void)[] = []
 
   constructor(private readonly parts: SchedulerParts) {
@@ -118,7 +118,7 @@ export class Scheduler {
     return this.flushes.running + this.merges.running === 0
   }
 
-  /** Whether the user holds compactions. */
+  /** Whether the user has paused compactions. */
   get mergesHeld(): boolean {
     return isHeldByUser(this.admission)
   }
@@ -127,7 +127,7 @@ export class Scheduler {
     return this.merges.running
   }
 
-  /** How many merges, or parts of one, may begin. */
+  /** The number of merges, or parts of one, that may start. */
   get freeMergeSlots(): number {
     return this.parts.executor.mergeSlots - this.mergeSlotsTaken
   }
@@ -142,12 +142,12 @@ export class Scheduler {
     return this.merges.failure
   }
 
-  /** The first job will be due soon. */
+  /** Prepares for a job that will soon be due. */
   prepare(): void {
     this.parts.executor.prepare()
   }
 
-  /** Starts whatever is due. Cheap when nothing is. */
+  /** Starts all due jobs. Cheap when none is due. */
   pump(): void {
     if (this.pumpState !== 'idle') {
       this.pumpState = 'runAgain'
@@ -164,12 +164,12 @@ export class Scheduler {
   }
 
   /**
-   * Runs the flushes that `seal` makes due on this thread. Requires: `executor` is inline; no job
+   * Runs on this thread the flushes that `seal` makes due. Requires: `executor` is inline; no job
    * runs.
    */
   flushHere(seal: () => void, executor: JobExecutor): void {
     this.isBlocking = true
-    // What `seal` pumps would go to the executor of the scheduler.
+    // Keeps `pump` calls in `seal` from starting jobs on the scheduler's own executor.
     this.pumpState = 'running'
     try {
       seal()
@@ -184,7 +184,7 @@ export class Scheduler {
     }
   }
 
-  /** Blocks this thread until a job ends, at most `timeoutMs`, and installs its result. */
+  /** Blocks this thread until a job ends or `timeoutMs` has passed, and installs the result. */
   waitBlocking(timeoutMs: number): void {
     this.isBlocking = true
     try {
@@ -198,7 +198,7 @@ export class Scheduler {
     }
   }
 
-  /** Installs what has ended, for a caller that never yields to the event loop. */
+  /** Installs finished jobs, for a caller that never yields to the event loop. */
   poll(): void {
     if (this.isIdle) return
     this.isBlocking = true
@@ -214,7 +214,7 @@ export class Scheduler {
     while (this.merges.running > 0) await this.jobEnded()
   }
 
-  /** Runs a job that no threshold asked for. Settles when it is installed or has failed. */
+  /** Runs a job on request. Settles when it is installed or has failed. */
   runNow(job: BackgroundJob, watch?: JobWatch): Promise<void> {
     if (this.admission.kind === 'none') {
       const error = new VarveError('ABORTED', 'the job was not started because the database closes')
@@ -228,7 +228,7 @@ export class Scheduler {
     })
   }
 
-  /** Starts no compactions of its own (flushes go on) until `releaseMerges`. */
+  /** Starts no compactions automatically until `releaseMerges`; flushes continue. */
   holdMerges(): void {
     this.admission = withHold(this.admission, true)
   }
@@ -238,7 +238,9 @@ export class Scheduler {
     this.pump()
   }
 
-  /** Starts no compactions until `resumeMerges`, or until a blocked thread needs one. Calls nest. */
+  /**
+   * Starts no compactions until `resumeMerges`, or until a blocked thread needs one. Calls nest.
+   */
   pauseMerges(): void {
     this.admission = withPauses(this.admission, 1)
   }
@@ -265,12 +267,12 @@ export class Scheduler {
     })
   }
 
-  /** A method: the compiler would take a compared field for constant. */
+  /** A method, because the compiler would treat a compared field as constant. */
   private isPumpDue(): boolean {
     return this.pumpState === 'runAgain'
   }
 
-  /** The caller that paused merges may wait for the very thread that now waits for a merge. */
+  /** The caller that paused merges may be waiting for this thread, which needs a merge to go on. */
   private pumpDespitePause(): void {
     const paused = this.admission
     const pumping = withHold(admitAll, isHeldByUser(paused))
@@ -393,7 +395,7 @@ export class Scheduler {
     this.laneOf(job).running--
     this.mergeSlotsTaken -= slotsOf(job)
     this.parts.space.release(job)
-    for (const lane of [this.flushes, this.merges]) lane.roomMayHaveCome()
+    for (const lane of [this.flushes, this.merges]) lane.spaceMayBeFree()
     for (const wake of this.endWaiters.splice(0)) wake()
   }
 
@@ -407,7 +409,7 @@ function notifyFailed({ job, settle }: StartedJob, error: VarveError, unused?: J
   settle?.(error)
 }
 
-/** A move or drop takes one slot too, until it is recorded. */
+/** A move or drop also takes one slot until it is recorded. */
 function slotsOf({ kind, requests }: BackgroundJob): number {
   return kind === 'flush' ? 0 : Math.max(1, requests.length)
 }

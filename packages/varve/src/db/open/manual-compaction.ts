@@ -1,5 +1,5 @@
 import { invalidArgument, VarveError } from '../../base/errors.js'
-import { givenUpError, JobWatch } from '../../compaction/jobs/job-watch.js'
+import { abortedError, JobWatch } from '../../compaction/jobs/job-watch.js'
 import { pickManual } from '../../compaction/pickers/manual-picker.js'
 import { shapeOf } from '../../compaction/pickers/tree-shape.js'
 import type { KeyRange } from '../../key/key-range.js'
@@ -96,7 +96,7 @@ class Cancellation {
     this.fired.catch(() => {})
     this.onAbort = () => {
       onAbort()
-      reject(givenUpError())
+      reject(abortedError())
     }
     if (signal?.aborted === true) this.onAbort()
     else signal?.addEventListener('abort', this.onAbort)

@@ -66,8 +66,8 @@ test('compactions that would fill the disk are not begun, until there is room', 
   assert.equal(db.levels()[0].tables.length, options.compaction.l0Stop)
   assert.throws(() => db.putSync('k', value), isDiskFull)
   await assert.rejects(db.compact(), isDiskFull)
-  assert.equal(errors.length, 1, 'the shortage is told once')
-  assert.match(db.stats().compactions.failure ?? '', /make room/)
+  assert.equal(errors.length, 1, 'the shortage is reported once')
+  assert.match(db.stats().compactions.failure ?? '', /free some space/)
   assert.equal(db.stats().compactions.count, 0)
   assert.equal(db.stats().flushes.failure, undefined)
   assert.equal([...db.keys()].length, written)
@@ -99,7 +99,7 @@ test('a flush that would fill the disk is not begun: writes fail when memory is 
   assert.equal([...db.keys()].length, written + 2)
 })
 
-test('flushes that keep failing are given up, and writes say why', async () => {
+test('flushes stop after repeated failures, and writes report the cause', async () => {
   const fileSystem = new FaultyFileSystem(new MemoryFileSystem())
   const clock = new VirtualClock()
   const db = await open('/db', { ...options, fileSystem, clock })
@@ -107,14 +107,14 @@ test('flushes that keep failing are given up, and writes say why', async () => {
   db.on('error', ({ message }) => messages.push(message))
   fileSystem.faultFor = ({ path }) => (path.endsWith('.tmp') ? { systemCode: 'EIO' } : undefined)
   await db.put('k', 'v')
-  const flushed = assert.rejects(db.flush(), /flushes are given up after 6 failures in a row/)
+  const flushed = assert.rejects(db.flush(), /flushes stopped after 6 failures in a row/)
   for (let i = 0; i < 6; i++) {
     await new Promise(setImmediate)
     clock.advance(60_000)
   }
   await flushed
   assert.equal(messages.length, 6)
-  assert.match(db.stats().flushes.failure ?? '', /given up/)
+  assert.match(db.stats().flushes.failure ?? '', /stopped after/)
   assert.equal(db.stats().backgroundErrors, 6)
   assert.equal(fileSystem.list('/db').filter((name) => name.includes('.sst')).length, 0)
   assert.equal(await db.get('k'), 'v')
