@@ -27,3 +27,13 @@ test('bytes that are no text are refused where they would be lost', () => {
   assert.throws(() => formatJson(Buffer.from([0xff]), 'utf8', 'it'), DataError)
   assert.equal(formatJson(Buffer.from([0xff]), 'hex', 'it'), '"ff"')
 })
+
+test('text that UTF-8 cannot hold is refused instead of changed', () => {
+  assert.throws(
+    () => parseBytes('k\ud800', 'utf8', "field 'id'"),
+    /field 'id' has a lone surrogate/,
+  )
+  assert.throws(() => parseBytes('"\ud800"', 'json', 'it'), UsageError)
+  assert.equal(parseBytes('"\\ud800"', 'json', 'it').toString(), '"\\ud800"')
+  assert.equal(parseBytes('🜁', 'utf8', 'it').toString(), '🜁')
+})

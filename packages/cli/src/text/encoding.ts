@@ -23,6 +23,9 @@ export function parseBytes(text: string, encoding: TextEncoding, what: string): 
       throw new UsageError(`${what} must be JSON (a string needs quotes: '"text"'): ${fault}`)
     }
   }
+  if (!text.isWellFormed()) {
+    throw new UsageError(`${what} has a lone surrogate, which UTF-8 cannot hold; use hex`)
+  }
   return Buffer.from(text, 'utf8')
 }
 
