@@ -79,6 +79,7 @@ test('raw items are bytes of any kind of buffer, or text', async (t) => {
   for (const odd of [{ a: 1 }, 1, [1], true]) {
     await assert.rejects(storage.setItemRaw('odd', odd), { code: 'INVALID_ARGUMENT' })
   }
+  await assert.rejects(storage.setItemRaw('k', 'lone \ud800'), { option: 'valueEncoding' })
 })
 
 test('many at once, keys below a base and to a depth, clearing below a base', async (t) => {

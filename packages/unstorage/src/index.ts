@@ -67,7 +67,10 @@ export default function varveDriver(
       )
     },
     async setItemRaw(key, value: unknown, options) {
-      await (await stores()).bytes.put(key, bytesOf(value), ttlOf(options?.ttl ?? defaultTtl))
+      const { texts, bytes } = await stores()
+      const ttl = ttlOf(options?.ttl ?? defaultTtl)
+      if (typeof value === 'string') await texts.put(key, value, ttl)
+      else await bytes.put(key, bytesOf(value), ttl)
     },
     removeItem: async (key) => (await stores()).texts.del(key),
 
@@ -97,14 +100,13 @@ async function openStores(path: string, options: OpenOptions): Promise<Stores> {
   return { texts, bytes: texts.withEncodings({ valueEncoding: 'binary' }) }
 }
 
-/** unstorage passes on what it was given: any kind of buffer, text, or something else. */
+/** unstorage passes on what it was given: any kind of buffer, or something else. */
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
-  if (typeof value === 'string') return Buffer.from(value)
   const kind = value === null ? 'null' : typeof value
   throw new VarveError(
     'INVALID_ARGUMENT',
