@@ -64,8 +64,9 @@ function writeKey(key: Data, sink: ByteSink): void {
   }
 }
 
+/** Level stores U+FFFD in the place of a lone surrogate, where the engine's 'utf8' refuses it. */
 function writeData(data: Data, sink: ByteSink): void {
-  if (typeof data === 'string') sink.appendText(data)
+  if (typeof data === 'string') sink.appendLossyText(data)
   else sink.appendBytes(data)
 }
 

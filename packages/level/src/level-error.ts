@@ -37,6 +37,8 @@ export class LevelError extends Error {
 
 /** Throws what the engine threw, in Level's words. */
 export function rethrow(error: unknown): never {
+  // Thrown by an encoding of this package.
+  if (error instanceof VarveError && error.cause instanceof LevelError) throw error.cause
   throw error instanceof VarveError
     ? new LevelError(levelCodes[error.code], error.message, error)
     : error

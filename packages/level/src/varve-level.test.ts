@@ -354,3 +354,27 @@ test('arguments that cannot be are refused as by classic-level', async () => {
   await assert.rejects(VarveLevel.repair(''), TypeError)
   await assert.rejects(VarveLevel.destroy(''), TypeError)
 })
+
+test('lone surrogates are stored as U+FFFD, as in Level', async (t) => {
+  const db = await opened(t)
+  await db.put('k\ud800', 'v\udc00')
+  assert.deepEqual(await db.iterator().all(), [['k\ufffd', 'v\ufffd']])
+  assert.equal(await db.get('k\ud801'), 'v\ufffd')
+  assert.deepEqual(await db.keys({ gte: 'k\udfff' }).all(), ['k\ufffd'])
+  const users = db.sublevel('users')
+  await users.batch([{ type: 'put', key: '\ud800', value: '\ud800' }])
+  assert.equal(await users.get('\ufffd'), '\ufffd')
+})
+
+test('a key that is too long is an invalid key, wherever it goes', async (t) => {
+  const db = await opened(t)
+  const key = 'k'.repeat(64 * 1024 + 1)
+  const refused = hasCode('LEVEL_INVALID_KEY')
+  await assert.rejects(db.put(key, 'v'), refused)
+  await assert.rejects(db.del(key), refused)
+  await assert.rejects(db.get(key), refused)
+  assert.throws(() => db.getSync(key), refused)
+  await assert.rejects(db.batch([{ type: 'put', key, value: 'v' }]), refused)
+  await assert.rejects(db.getMany(['k', key]), refused)
+  assert.throws(() => db.iterator({ gt: key }), refused)
+})

@@ -1,5 +1,5 @@
-/** Longest text that is encoded by a loop; past it the call into C++ pays off. */
-const asciiLoopLimit = 40
+/** Longest text, in UTF-16 units, that is encoded by a loop; past it the call into C++ pays off. */
+const loopLimit = 40
 
 /**
  * Bytes that grow at the end. The owner may read and write `buffer[0, length)` freely; `buffer` is
@@ -13,7 +13,7 @@ export class ByteSink {
     this.buffer = Buffer.allocUnsafeSlow(initialBytes)
   }
 
-  /** Ensures: room for `extra` more bytes behind `length`. */
+  /** Ensures: room for `extra` more bytes after `length`. */
   reserve(extra: number): void {
     if (this.length + extra > this.buffer.length) this.grow(extra)
   }
@@ -25,28 +25,69 @@ export class ByteSink {
     this.length += bytes.length
   }
 
-  /** The UTF-8 bytes of `text`. */
+  /**
+   * The UTF-8 bytes of `text`. Appends nothing if it throws.
+   *
+   * @throws TypeError for a lone surrogate: UTF-8 has no bytes for it, so different texts would
+   * become the same bytes
+   */
   appendText(text: string): void {
-    if (text.length <= asciiLoopLimit) {
-      this.reserve(asciiLoopLimit * 3)
-      if (this.appendAscii(text)) return
-    } else {
-      this.reserveText(text)
-    }
-    this.length += this.buffer.write(text, this.length, 'utf8')
+    if (this.appendShort(text)) return
+    const start = this.length
+    this.appendByRuntime(text)
+    // ASCII has one byte for each UTF-16 unit, and no surrogates.
+    if (this.length - start === text.length || text.isWellFormed()) return
+    this.length = start
+    throw loneSurrogate(text)
   }
 
-  /** Writes `text` when it is all ASCII; otherwise leaves `length` alone and says false. */
-  private appendAscii(text: string): boolean {
-    const { buffer, length: offset } = this
+  /** The same, with U+FFFD in the place of each lone surrogate, as `Buffer.from` has it. */
+  appendLossyText(text: string): void {
+    if (!this.appendShort(text)) this.appendByRuntime(text)
+  }
+
+  /** Appends `text` when it is short and has no surrogates; otherwise leaves `length` alone. */
+  private appendShort(text: string): boolean {
     const count = text.length
+    if (count > loopLimit) return false
+    this.reserve(loopLimit * 3)
+    const { buffer, length: offset } = this
     for (let i = 0; i < count; i++) {
       const unit = text.charCodeAt(i)
-      if (unit >= 128) return false
+      if (unit >= 128) return this.appendShortFrom(text, i)
       buffer[offset + i] = unit
     }
     this.length = offset + count
     return true
+  }
+
+  /** Goes on after `first` units of ASCII, which are written and not counted in `length`. */
+  private appendShortFrom(text: string, first: number): boolean {
+    const { buffer } = this
+    const count = text.length
+    let at = this.length + first
+    for (let i = first; i < count; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit < 0x80) {
+        buffer[at++] = unit
+        continue
+      }
+      if (unit < 0x800) {
+        buffer[at++] = 0xc0 | (unit >> 6)
+      } else {
+        if ((unit & 0xf800) === 0xd800) return false
+        buffer[at++] = 0xe0 | (unit >> 12)
+        buffer[at++] = 0x80 | ((unit >> 6) & 0x3f)
+      }
+      buffer[at++] = 0x80 | (unit & 0x3f)
+    }
+    this.length = at
+    return true
+  }
+
+  private appendByRuntime(text: string): void {
+    this.reserveText(text)
+    this.length += this.buffer.write(text, this.length, 'utf8')
   }
 
   private reserveText(text: string): void {
@@ -65,4 +106,12 @@ export class ByteSink {
     this.buffer.copy(larger, 0, 0, this.length)
     this.buffer = larger
   }
+}
+
+function loneSurrogate(text: string): TypeError {
+  const index = text.search(/\p{Surrogate}/u)
+  const unit = text.charCodeAt(index).toString(16)
+  return new TypeError(
+    `the lone surrogate \\u${unit} at index ${index} has no UTF-8 (toWellFormed() replaces it)`,
+  )
 }

@@ -21,6 +21,13 @@ export interface ErrorDetails {
   offset?: number
   /** Name of the offending option, for `INVALID_ARGUMENT`. */
   option?: string
+  /**
+   * The key of the operation, as it was given, when it or its value cannot be encoded or decoded. In
+   * iterators: the decoded key, or its bytes when these cannot be decoded.
+   */
+  key?: unknown
+  /** Position of the operation in a batch, or of the key in `getMany`, from 0. */
+  index?: number
   /** The operating system's own code, such as `ENOSPC`, for `IO`. */
   systemCode?: string
   /** Process id of the owner, for `LOCKED`. */
@@ -37,6 +44,8 @@ export class VarveError extends Error {
   readonly file?: string
   readonly offset?: number
   readonly option?: string
+  readonly key?: unknown
+  readonly index?: number
   readonly systemCode?: string
   readonly ownerPid?: number
 

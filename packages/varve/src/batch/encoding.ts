@@ -98,7 +98,7 @@ export function describe(value: unknown): string {
 const utf8Encoding: Encoding<string> = {
   name: 'utf8',
   write(value, sink) {
-    if (typeof value !== 'string') throw wrongType('a string', value, 'utf8')
+    if (typeof value !== 'string') throw wrongType('a string', value)
     sink.appendText(value)
   },
   read: textOf,
@@ -115,7 +115,7 @@ const jsonEncoding: Encoding<unknown> = {
 const binaryEncoding: Encoding<Uint8Array> = {
   name: 'binary',
   write(value, sink) {
-    if (!(value instanceof Uint8Array)) throw wrongType('a Uint8Array', value, 'binary')
+    if (!(value instanceof Uint8Array)) throw wrongType('a Uint8Array', value)
     sink.appendBytes(value)
   },
   read: (bytes, start, end) => copyBytes(bytes, start, end),
@@ -127,7 +127,7 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
     write(value, sink) {
       const bytes: unknown = undisturbed(sink, () => codec.encode(value))
       if (!(bytes instanceof Uint8Array)) {
-        throw invalidArgument(`codec '${codec.name}' must encode to a Uint8Array`)
+        throw new TypeError(`encode() must return a Uint8Array, not ${describe(bytes)}`)
       }
       sink.appendBytes(bytes)
     },
@@ -141,12 +141,12 @@ function undisturbed<T>(sink: ByteSink, encode: () => T): T {
   const result = encode()
   if (sink.length === length) return result
   sink.length = length
-  throw invalidArgument('a codec or toJSON may not use the database while it encodes')
+  throw invalidArgument('a codec or toJSON must not use the database while it encodes')
 }
 
 function stringify(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined
-  if (text === undefined) throw wrongType('a JSON value', value, 'json')
+  if (text === undefined) throw wrongType('a JSON value', value)
   return text
 }
 
@@ -161,9 +161,6 @@ function hasMethods<T extends { name: string }>(
   )
 }
 
-function wrongType(expected: string, value: unknown, encoding: string) {
-  return invalidArgument(
-    `encoding '${encoding}' takes ${expected}, not ${describe(value)}; ` +
-      `choose another keyEncoding or valueEncoding at open`,
-  )
+function wrongType(expected: string, value: unknown): TypeError {
+  return new TypeError(`expected ${expected}, not ${describe(value)}`)
 }

@@ -3,6 +3,7 @@ import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { closedError, invalidArgument } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
 import { type Decoded, type Encoding, type EncodingOption } from '../batch/encoding.js'
+import { atIndex, keyError, valueError } from '../batch/encoding-error.js'
 import type { WriteBatch } from '../batch/write-batch.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -420,35 +421,43 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
       ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
     const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
     batch.begin(kind, defaultKeyspace)
+    let hasKey = false
     try {
       this.keyEncoding.write(key, batch)
       batch.endKey()
+      hasKey = true
       if (expiresAtMs !== undefined) batch.writeExpiry(expiresAtMs)
       this.valueEncoding.write(value, batch)
       batch.end()
     } catch (error) {
       batch.cancel()
-      throw error
+      throw hasKey
+        ? valueError(error, key, this.valueEncoding)
+        : keyError(error, key, this.keyEncoding)
     }
   }
 
   private addDelete(batch: WriteBatch, key: K): void {
     batch.begin(ValueKind.delete, defaultKeyspace)
+    let hasKey = false
     try {
       this.keyEncoding.write(key, batch)
       batch.endKey()
+      hasKey = true
       batch.end()
     } catch (error) {
       batch.cancel()
-      throw error
+      throw hasKey ? error : keyError(error, key, this.keyEncoding)
     }
   }
 
   private addAll(batch: WriteBatch, operations: readonly BatchOperation<K, V>[]): void {
     if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
     const mark = batch.mark()
+    let index = 0
     try {
-      for (const operation of operations as readonly BatchOperation<K, V>[]) {
+      for (; index < operations.length; index++) {
+        const operation = operations[index] as BatchOperation<K, V>
         requireObject(operation, 'an operation of a batch')
         if (operation.type === 'put') {
           this.addPut(batch, operation.key, operation.value, operation.ttlMs)
@@ -457,7 +466,7 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
       }
     } catch (error) {
       batch.rollback(mark)
-      throw error
+      throw atIndex(error, 'operations', index)
     }
   }
 

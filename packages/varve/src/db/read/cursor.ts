@@ -4,7 +4,7 @@ import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import { isEmptyRange, type KeyRange, rangeContains } from '../../key/key-range.js'
 import type { Projection } from '../api.js'
 import { encodeKey } from './key-bounds.js'
-import { type Project, projections } from './projection.js'
+import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
 export interface CursorPlan {
@@ -131,7 +131,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
       while (chunk.length < count && bytesLeft >= 0 && this.advance()) {
         const walk = this.walk!
         bytesLeft -= walk.keyEnd - walk.keyStart + (walk.valueEnd - walk.valueStart)
-        chunk.push(this.project(this.core, walk) as T)
+        chunk.push(this.decode(walk))
       }
     } catch (error) {
       this.close()
@@ -139,6 +139,14 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     }
     this.core.counts.scannedEntries += chunk.length - lengthBefore
     return bytesLeft
+  }
+
+  private decode(walk: VisibleIterator): T {
+    try {
+      return this.project(this.core, walk) as T
+    } catch (error) {
+      throw projectionError(error, this.core, walk, this.plan.projection)
+    }
   }
 
   /** Moves to the next entry. False at the end, and when a block must be loaded. */

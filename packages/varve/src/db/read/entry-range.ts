@@ -2,7 +2,7 @@ import { closedError } from '../../base/errors.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
 import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import type { Projection } from '../api.js'
-import { type Project, projections } from './projection.js'
+import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
 export interface RangePlan {
@@ -39,6 +39,7 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
 /** An iteration in progress. The database closes it if it closes first. */
 abstract class Walk<T> implements OpenWalk {
   protected walk: VisibleIterator | undefined
+  private readonly projection: Projection
   private readonly project: Project
   private isStarted = false
   /** Entries left until the limit; negative from the start without a limit. */
@@ -53,6 +54,7 @@ abstract class Walk<T> implements OpenWalk {
     mayRead: boolean,
   ) {
     core.assertOpen()
+    this.projection = projection
     this.project = projections[projection]
     this.left = limit === Infinity ? -1 : limit
     if (limit === 0 || isEmptyRange(range)) return
@@ -89,9 +91,17 @@ abstract class Walk<T> implements OpenWalk {
       this.end()
       return { done: true, value: undefined }
     }
-    const value = this.project(this.core, walk) as T
+    const value = this.decode(walk)
     if (--this.left === 0) this.end()
     return { done: false, value }
+  }
+
+  private decode(walk: VisibleIterator): T {
+    try {
+      return this.project(this.core, walk) as T
+    } catch (error) {
+      throw projectionError(error, this.core, walk, this.projection)
+    }
   }
 
   protected end(): void {

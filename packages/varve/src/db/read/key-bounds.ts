@@ -1,6 +1,7 @@
 import { ByteSink } from '../../base/byte-sink.js'
 import { copyInto, emptyBytes } from '../../base/bytes.js'
 import { invalidArgument } from '../../base/errors.js'
+import { boundError, keyError } from '../../batch/encoding-error.js'
 import type { Encoding } from '../../batch/encoding.js'
 import {
   intersectRange,
@@ -26,16 +27,22 @@ export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): Key
   const { gt, gte, lt, lte, prefix } = options
   if (gt !== undefined && gte !== undefined) throw invalidArgument("give 'gt' or 'gte', not both")
   if (lt !== undefined && lte !== undefined) throw invalidArgument("give 'lt' or 'lte', not both")
-  const encode = (key: K): Buffer => encodeKey(key, encoding)
+  const encode = (name: string, bound: K): Buffer => {
+    try {
+      return encoded(bound, encoding)
+    } catch (error) {
+      throw boundError(error, name, bound, encoding)
+    }
+  }
   let start: Uint8Array = emptyBytes
-  if (gte !== undefined) start = encode(gte)
-  else if (gt !== undefined) start = successor(encode(gt))
+  if (gte !== undefined) start = encode('gte', gte)
+  else if (gt !== undefined) start = successor(encode('gt', gt))
   let end: Uint8Array | null = null
-  if (lt !== undefined) end = encode(lt)
-  else if (lte !== undefined) end = successor(encode(lte))
+  if (lt !== undefined) end = encode('lt', lt)
+  else if (lte !== undefined) end = successor(encode('lte', lte))
   const bounds = { start, end }
   if (prefix === undefined) return isEmptyRange(bounds) ? emptyRange : bounds
-  const first = encode(prefix)
+  const first = encode('prefix', prefix)
   return intersectRange(bounds, { start: first, end: prefixEnd(first) }) ?? emptyRange
 }
 
@@ -79,11 +86,19 @@ function checkReverse(reverse: unknown): void {
   throw invalidArgument(`'reverse' must be true or false`)
 }
 
+/** A copy of the bytes of a key. */
+export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
+  try {
+    return encoded(key, encoding)
+  } catch (error) {
+    throw keyError(error, key, encoding)
+  }
+}
+
 /** Scratch, used within one call. */
 const sink = new ByteSink(256)
 
-/** A copy of the bytes of a key or bound. */
-export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
+function encoded<K>(key: K, encoding: Encoding<K>): Buffer {
   sink.length = 0
   encoding.write(key, sink)
   // From Node's buffer pool: bounds are small and short-lived.

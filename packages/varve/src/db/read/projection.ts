@@ -1,3 +1,4 @@
+import { unreadableKey, unreadableValue } from '../../batch/encoding-error.js'
 import type { Encoding } from '../../batch/encoding.js'
 import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import type { Projection } from '../api.js'
@@ -11,6 +12,31 @@ export const projections: Readonly<Record<Projection, Project>> = {
   entries: (core, walk) => [keyOf(core, walk), valueOf(core, walk)],
   keys: keyOf,
   values: valueOf,
+}
+
+/** What a projection threw, as an error that names the key. */
+export function projectionError(
+  error: unknown,
+  core: ReadCore,
+  walk: VisibleIterator,
+  projection: Projection,
+): unknown {
+  const { keyEncoding, valueEncoding } = core
+  const { keyBytes, keyStart, keyEnd } = walk
+  const isOfKey = projection === 'keys' || (projection === 'entries' && !hasKey(core, walk))
+  return isOfKey
+    ? unreadableKey(error, keyEncoding, keyBytes, keyStart, keyEnd)
+    : unreadableValue(error, valueEncoding, keyEncoding, keyBytes, keyStart, keyEnd)
+}
+
+/** Decoding the key once more finds what failed, so that entries need no `try` each for two parts. */
+function hasKey(core: ReadCore, walk: VisibleIterator): boolean {
+  try {
+    keyOf(core, walk)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function keyOf({ keyEncoding }: ReadCore, walk: VisibleIterator): unknown {

@@ -1,5 +1,6 @@
 import { ByteSink } from '../../base/byte-sink.js'
 import { invalidArgument } from '../../base/errors.js'
+import { atIndex, keyError, unreadableValue } from '../../batch/encoding-error.js'
 import { requireKeyLength } from '../../key/limits.js'
 import { LookupState, PointLookup } from '../../entry/point-lookup.js'
 import type { ReadState } from '../../tree/read-state.js'
@@ -52,19 +53,21 @@ export abstract class Reader<K, V> {
   /** The values of `keys`, in their order, from one state; undefined for keys without a value. */
   async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
     if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
+    if (options !== undefined) checkReadOptions(options)
+    // Refuses a snapshot for all keys at once.
+    if (options !== undefined) this.sequenceFor(options)
     const { turns } = this.readCore
     const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
     const cold: Promise<void>[] = []
-    for (let i = 0; i < keys.length; i++) {
-      const lookup = this.find(keys[i] as K, false, options)
-      if (lookup.state !== LookupState.blocked) {
-        values[i] = this.valueOf(lookup)
-        continue
+    let index = 0
+    try {
+      for (; index < keys.length; index++) {
+        const lookup = this.find(keys[index] as K, false, options)
+        if (lookup.state !== LookupState.blocked) values[index] = this.valueOf(lookup)
+        else cold.push(this.fillCold(values, index, lookup, options))
       }
-      const reading = this.getCold(lookup, options).then((value) => void (values[i] = value))
-      // A later key may be refused before this promise is awaited.
-      reading.catch(() => {})
-      cold.push(reading)
+    } catch (error) {
+      throw atIndex(error, 'keys', index)
     }
     await Promise.all(cold)
     return turns.isDue(keys.length) ? turns.later(values) : values
@@ -155,8 +158,12 @@ export abstract class Reader<K, V> {
     const visibleSequence =
       options === undefined ? this.visibleSequence() : this.sequenceFor(options)
     keySink.length = 0
-    readCore.keyEncoding.write(key, keySink)
-    requireKeyLength(keySink.length)
+    try {
+      readCore.keyEncoding.write(key, keySink)
+      requireKeyLength(keySink.length)
+    } catch (error) {
+      throw keyError(error, key, readCore.keyEncoding)
+    }
     readCore.counts.gets++
     lookup.start(keySink.buffer, keySink.length, visibleSequence, mayRead)
     const { current } = options === undefined ? readCore : this.coreFor(options)
@@ -167,7 +174,31 @@ export abstract class Reader<K, V> {
   private valueOf(lookup: PointLookup): V | undefined {
     if (!lookup.hasValue) return undefined
     const { valueBytes, valueStart, valueEnd } = lookup
-    return this.readCore.valueEncoding.read(valueBytes, valueStart, valueEnd) as V
+    const { keyEncoding, valueEncoding } = this.readCore
+    try {
+      return valueEncoding.read(valueBytes, valueStart, valueEnd) as V
+    } catch (error) {
+      const { key, keyLength } = lookup
+      throw unreadableValue(error, valueEncoding, keyEncoding, key, 0, keyLength)
+    }
+  }
+
+  /** Sets `values[index]`. */
+  private fillCold(
+    values: (V | undefined)[],
+    index: number,
+    lookup: PointLookup,
+    options?: ReadOptions,
+  ): Promise<void> {
+    const reading = this.getCold(lookup, options).then(
+      (value) => void (values[index] = value),
+      (error: unknown) => {
+        throw atIndex(error, 'keys', index)
+      },
+    )
+    // A later key may be refused before this promise is awaited.
+    reading.catch(() => {})
+    return reading
   }
 
   private getCold(lookup: PointLookup, options?: ReadOptions): Promise<V | undefined> {

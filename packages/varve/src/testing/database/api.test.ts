@@ -192,10 +192,13 @@ test('a walk whose value cannot be decoded, or that is left, holds nothing', asy
     await db.put('b', 'no JSON')
   }
   await using db = await open('/db', { ...options, valueEncoding: 'json' })
-  assert.throws(() => [...db.entries()], SyntaxError)
-  await assert.rejects(async () => {
-    for await (const entry of db.entries()) void entry
-  }, SyntaxError)
+  assert.throws(() => [...db.entries()], { option: 'valueEncoding' })
+  await assert.rejects(
+    async () => {
+      for await (const entry of db.entries()) void entry
+    },
+    { option: 'valueEncoding' },
+  )
   for (const entry of db.entries()) if (entry) break
   for await (const entry of db.entries()) if (entry) break
   assert.equal(db.stats().iterators, 0)
