@@ -36,7 +36,7 @@ test('backup beside a living owner, list, verify, restore and prune', async (t) 
   assert.equal((await varve(['get', 'later', '--db', restored])).exit, 3)
   const again = await varve(['restore', backups, restored])
   assert.deepEqual([again.exit, again.out], [1, ''])
-  assert.match(again.err, /^varve: .*restored is not empty: it must be a new or an empty dir/)
+  assert.match(again.err, /^varve: .*restored is not empty: choose a new or an empty dir/)
 
   const sound = await varve(['backups', 'verify', backups])
   assert.match(sound.out, /^backup 1: sound\nbackup 2: sound\n[\d.]+ KiB read\n$/)
@@ -50,7 +50,7 @@ test('backup beside a living owner, list, verify, restore and prune', async (t) 
   assert.equal(damaged.exit, 1)
   assert.match(
     damaged.out,
-    /^backup 2: 1 problem\n {2}contents\/[0-9a-f]{64} \(\d+\.sst\): other bytes than/,
+    /^backup 2: 1 problem\n {2}contents\/[0-9a-f]{64} \(\d+\.sst\): content differs from its hash/,
   )
   const refused = await varve(['restore', backups, join(folder, 'other'), '--json'])
   const { error } = JSON.parse(refused.err) as { error: { code: string } }

@@ -7,13 +7,13 @@ import { type Generation, readGeneration } from './generation.js'
  *
  *     generation-000001     a backup: the list of its files
  *     generation-000002     the next one
- *     contents/9f86d081…    what files hold, named by the hash of it, once for all that hold the same
- *     staging/              files of the backup that is being made
- *     LOCK                  while somebody changes the directory
+ *     contents/9f86d081…    bytes of files, each named by its hash and stored once
+ *     staging/              files of the backup in progress
+ *     LOCK                  while a process changes the directory
  *
- * A name appears only when what it names is whole and durable: contents before the generation that
- * lists them, generations by a rename. What a backup that died leaves has no generation, or a name that
- * ends in `.tmp`, and goes with the next one. Nothing here opens as a database.
+ * A name appears only when its file is whole and durable: contents before the generation that lists
+ * them, generations by a rename. An interrupted backup leaves contents without a generation, or
+ * names that end in `.tmp`; the next backup removes them. Nothing here opens as a database.
  */
 export class BackupDirectory {
   constructor(
@@ -38,7 +38,7 @@ export class BackupDirectory {
     return `${this.path}/generation-${String(generation).padStart(6, '0')}`
   }
 
-  /** Numbers of the generations, ascending; some may be damaged. */
+  /** Numbers of the generations, ascending. Some may be damaged. */
   generations(): number[] {
     return this.fs
       .list(this.path)
@@ -49,7 +49,7 @@ export class BackupDirectory {
       .sort((a, b) => a - b)
   }
 
-  /** Throws INVALID_ARGUMENT when there is none of that number; CORRUPTION, UNSUPPORTED_FORMAT, IO. */
+  /** Throws INVALID_ARGUMENT for an unknown number; CORRUPTION, UNSUPPORTED_FORMAT, IO. */
   read(generation: number): Generation {
     const path = this.generationPath(generation)
     if (!this.fs.exists(path)) {
@@ -61,25 +61,25 @@ export class BackupDirectory {
     return readGeneration(this.fs, path)
   }
 
-  /** The number that was asked for, or the newest one. Throws INVALID_ARGUMENT when there is none. */
+  /** The requested number, or the newest one. Throws INVALID_ARGUMENT when there is no backup. */
   newestOr(generation: number | undefined): number {
     const found = generation ?? this.generations().at(-1)
     if (found !== undefined) return found
-    throw invalidArgument(`${this.path} holds no backup`)
+    throw invalidArgument(`${this.path} holds no backups`)
   }
 }
 
-/** Throws INVALID_ARGUMENT unless the path is one of a backup directory. */
+/** Throws INVALID_ARGUMENT unless `path` is a backup directory. */
 export function openBackupDirectory(fs: FileSystem, path: string): BackupDirectory {
   if (!fs.exists(`${path}/contents`)) throw invalidArgument(`${path} holds no backups`)
   return new BackupDirectory(fs, fs.realPath(path))
 }
 
-/** The same, made when the path is missing or empty. */
+/** Opens a backup directory, or creates one when the path is missing or empty. */
 export function prepareBackupDirectory(fs: FileSystem, path: string): BackupDirectory {
   const isNew = !fs.exists(path) || fs.list(path).every((name) => name === 'LOCK')
   if (!isNew && !fs.exists(`${path}/contents`)) {
-    throw invalidArgument(`${path} holds something else than backups; give them a new directory`)
+    throw invalidArgument(`${path} is not a backup directory and not empty: choose a new directory`)
   }
   fs.makeDirectory(`${path}/contents`)
   return new BackupDirectory(fs, fs.realPath(path))

@@ -7,23 +7,23 @@ import { type CopySource, tablesOf } from './copy-source.js'
 import { linkOrCopy } from './file-copy.js'
 import { inNewDirectory } from './new-directory.js'
 
-/** What a checkpoint holds. */
+/** The contents of a checkpoint. */
 export interface CheckpointReport {
   /** The directory. */
   readonly path: string
-  /** The last write in it; see `stats().sequence`. */
+  /** Sequence of its last write; see `stats().sequence`. */
   readonly sequence: number
   readonly tables: number
-  /** Bytes of all its files, whether they were copied or have a second name. */
+  /** Bytes of all its files, whether copied or linked. */
   readonly sizeBytes: number
-  /** Bytes that were written for it: the log, and tables where links cannot be made. */
+  /** Bytes written for it: the log, and tables where links cannot be made. */
   readonly copiedBytes: number
 }
 
 /**
- * Makes a database of its own from a from, in a directory that is missing or empty. It is built beside,
- * under a name that ends in `.tmp`, and gets its own only when all of it is durable: whatever happens,
- * the directory holds a whole database or none.
+ * Makes an independent database from a copy source, in a directory that is missing or empty. It is
+ * built next to the target under a name that ends in `.tmp`, and renamed only when all of it is
+ * durable. After a crash, the directory therefore holds a whole database or none.
  */
 export async function writeCheckpoint(
   fs: FileSystem,
@@ -46,8 +46,9 @@ export async function writeCheckpoint(
 }
 
 /**
- * Writes what a directory takes, beside the tables of a from, to be a database: a log, a MANIFEST and
- * CURRENT. All of it is durable then, names included, also those that were there before. Returns its bytes.
+ * Writes the files that make a directory with the tables of a copy source a database: a log, a
+ * MANIFEST and CURRENT. All of it is durable when this returns, including every name in the
+ * directory. Returns the written bytes.
  */
 export async function writeCommitsAndManifest(
   fs: FileSystem,
@@ -61,7 +62,7 @@ export async function writeCommitsAndManifest(
   return logBytes + putInForce(fs, from, directory, logNumber)
 }
 
-/** Writes the MANIFEST and then CURRENT, and syncs them and the names of all. Returns their bytes. */
+/** Writes the MANIFEST, then CURRENT, and syncs them and all names. Returns their bytes. */
 function putInForce(
   fs: FileSystem,
   from: CopySource,

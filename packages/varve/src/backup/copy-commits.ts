@@ -10,8 +10,8 @@ import type { CopySource } from './copy-source.js'
 
 /**
  * Writes all commits in the logs of a copy source to one new log, durably; the name is not synced.
- * Returns its size, or 0 when there is nothing to write, and so no file. Whatever is damaged fails it
- * with CORRUPTION, as it would `open`.
+ * Returns its size, or 0 without creating a file when there are no commits. Damage in a log fails
+ * the copy with CORRUPTION, as it would fail `open`.
  */
 export async function copyCommits(
   fs: FileSystem,
@@ -31,7 +31,7 @@ export async function copyCommits(
     const result = await pace.through(replayInSteps(fs, from.logs, copy, from.edit.logNumber))
     if (result.tornTails > 0) {
       const { path: file, sizeBytes } = result.last ?? { ...from.logs[0], sizeBytes: 0 }
-      throw corruption(file, sizeBytes, 'a record that was whole is not any more')
+      throw corruption(file, sizeBytes, 'a complete record became unreadable')
     }
     return await target.finish()
   } finally {
@@ -39,7 +39,7 @@ export async function copyCommits(
   }
 }
 
-/** Begins with the first commit. Owned by: `copyCommits`. */
+/** Created with the first commit. Owned by: `copyCommits`. */
 class TargetLog {
   private writer: LogWriter | undefined
 
@@ -54,7 +54,7 @@ class TargetLog {
     this.writer.append(payload)
   }
 
-  /** Makes it durable, with a mark that says so. */
+  /** Makes the log durable and marks it as synced. */
   async finish(): Promise<number> {
     const { writer } = this
     if (writer === undefined) return 0

@@ -4,21 +4,21 @@ import type { VersionEdit } from '../version/version-edit.js'
 import type { ReplayedLog } from '../wal/replay.js'
 
 /**
- * The state of a database between two commits, to be copied: the tables of all keyspaces, and the
- * commits that only the logs hold. Its maker keeps the files until they are copied.
+ * The state of a database between two commits, ready to copy: the tables of all keyspaces, and the
+ * commits that only the logs hold. The creator keeps the files until the copy ends.
  */
 export interface CopySource {
   readonly directory: string
   readonly store: TableStore
-  /** Makes the Versions of that state from nothing. Logs below its log number are not needed. */
+  /** Builds the Versions of that state from nothing. Logs below its log number are not needed. */
   readonly edit: VersionEdit & { readonly logNumber: number; readonly nextFileNumber: number }
-  /** Each holds whole records up to its limit, or its end. */
+  /** Each holds whole records up to its limit, or to its end. */
   readonly logs: readonly ReplayedLog[]
-  /** Of the last commit. */
+  /** Sequence of the last commit. */
   readonly sequence: number
 }
 
-/** Numbers of its tables. */
+/** File numbers of the tables. */
 export function tablesOf({ edit }: CopySource): number[] {
   return (edit.added ?? []).map(({ table }) => table.fileNumber)
 }

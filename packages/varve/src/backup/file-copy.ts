@@ -4,10 +4,10 @@ import type { Pace } from '../base/pace.js'
 import type { FileSystem, ReadableFile, WritableFile } from '../fs/file-system.js'
 import type { TableStore } from '../store/table-store.js'
 
-/** Read and written at once. */
+/** Bytes per read and write. */
 const pieceBytes = 256 * 1024
 
-/** What a file holds, in so few bytes that nothing else holds the same. */
+/** Identifies the bytes of a file. */
 export interface FileContent {
   readonly sizeBytes: number
   /** SHA-256, as hexadecimal digits. */
@@ -20,9 +20,9 @@ export async function contentOf(file: ReadableFile, pace: Pace): Promise<FileCon
 }
 
 /**
- * Copies a file to a name that is not taken, durably, closes it and reads the copy again. The name is
- * not synced. When it fails, no copy is left. Throws CORRUPTION when the file does not hold what is
- * `expected`.
+ * Copies a file durably to a new name, closes it and reads the copy back. Does not sync the name.
+ * If it fails, it removes the copy. Throws CORRUPTION when the file does not hold the `expected`
+ * bytes.
  */
 export async function copyFile(
   fs: FileSystem,
@@ -48,8 +48,8 @@ export async function copyFile(
 }
 
 /**
- * Gives a table a second name, or copies it where that cannot be done, as between two devices. Returns
- * the bytes that were written for it.
+ * Links a table, or copies it where links cannot be made, such as between two devices. Returns the
+ * bytes written.
  */
 export async function linkOrCopy(
   fs: FileSystem,
@@ -69,28 +69,28 @@ export async function linkOrCopy(
   return sizeBytes
 }
 
-/** Throws CORRUPTION unless both are the same. */
+/** Throws CORRUPTION unless both are equal. */
 export function requireSame(path: string, expected: FileContent, found: FileContent): void {
   if (found.sizeBytes !== expected.sizeBytes) {
     const what = `${found.sizeBytes} bytes instead of ${expected.sizeBytes}`
     throw corruption(path, Math.min(found.sizeBytes, expected.sizeBytes), what)
   }
-  if (found.hash !== expected.hash) throw corruption(path, 0, 'other bytes than were copied there')
+  if (found.hash !== expected.hash) throw corruption(path, 0, 'content differs from its hash')
 }
 
-/** For what a failure leaves behind: its error says more. */
+/** Removes the remains of a failure, whose own error says more. */
 export function removeQuietly(fs: FileSystem, path: string): void {
   try {
     fs.remove(path)
   } catch {
-    // Stays, then.
+    // The file stays.
   }
 }
 
-/** A link takes about as long as copying so many bytes. */
+/** A link takes about as long as copying this many bytes. */
 const linkCostBytes = 64 * 1024
 
-/** Other devices, file systems without links, too many names, and those that forbid it. */
+/** Different devices, no links in the file system, too many links, or no permission. */
 const cannotLinkCodes = ['EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 function isCannotLink(error: unknown): boolean {

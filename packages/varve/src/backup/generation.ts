@@ -5,35 +5,35 @@ import { currentName, parseFileName } from '../store/file-names.js'
 import type { FileContent } from './file-copy.js'
 
 /**
- * One backup: a database as it was at one time, as the list of its files. What they hold lies in the
- * folder of contents, under the hashes of it. On disk it is two lines of text:
+ * One backup: the state of a database at one time, as a list of files. Their bytes are in the
+ * contents folder, named by their hashes. On disk, a generation is two lines of text:
  *
  *     {"format":1,"generation":3,"createdAtMs":…,"source":"/data","sequence":81,"files":[
  *       {"name":"000012.sst","sizeBytes":4096,"hash":"9f86d081…"}, …]}
  *     the SHA-256 of the first line, as hexadecimal digits
  */
 export interface Generation {
-  /** 1 for the first one in a backup directory, and so on; never used twice. */
+  /** Starts at 1 in a backup directory and is never reused. */
   readonly generation: number
   /** Milliseconds since 1970. */
   readonly createdAtMs: number
-  /** Where the database was. */
+  /** Path of the database. */
   readonly source: string
-  /** Of the last write in it; see `stats().sequence`. */
+  /** Sequence of the last write; see `stats().sequence`. */
   readonly sequence: number
   /** The files of the database, CURRENT last. */
   readonly files: readonly BackedUpFile[]
 }
 
 export interface BackedUpFile extends FileContent {
-  /** In the directory of the database. */
+  /** Relative to the database directory. */
   readonly name: string
 }
 
 /** In the first field of each generation; see docs/formats/backup.md. */
 export const backupFormatVersion = 1
 
-/** A list of a million files is shorter. */
+/** Enough for a list of a million files. */
 const maxGenerationBytes = 256 * 1024 * 1024
 
 export function encodeGeneration(generation: Generation): Buffer {
@@ -41,24 +41,24 @@ export function encodeGeneration(generation: Generation): Buffer {
   return Buffer.from(`${line}\n${contentHashOf(Buffer.from(line))}\n`)
 }
 
-/** Throws CORRUPTION unless it is as it was written, UNSUPPORTED_FORMAT for a later format, IO. */
+/** Throws CORRUPTION unless the checksum matches, UNSUPPORTED_FORMAT for a later format, IO. */
 export function readGeneration(fs: FileSystem, path: string): Generation {
   const [line, hash, rest] = readText(fs, path).split('\n')
   if (rest !== '' || contentHashOf(Buffer.from(line)) !== hash) {
     throw corruption(path, 0, 'wrong checksum of a generation')
   }
-  // Whoever can write here can write a checksum, too: no name leaves the directory that is restored.
+  // A checksum is no proof against tampering, so names must not lead out of the restored directory.
   const value = parse(line)
   if (typeof value?.format === 'number' && value.format !== backupFormatVersion) {
     throw unsupportedFormat(path, `format ${value.format}`)
   }
   if (value === undefined || !isSound(value)) {
-    throw corruption(path, 0, 'a generation that cannot be')
+    throw corruption(path, 0, 'invalid fields in a generation')
   }
   return value
 }
 
-/** Not checked yet. */
+/** Not validated yet. */
 type ParsedGeneration = Generation & { readonly format?: unknown }
 
 function parse(line: string): ParsedGeneration | undefined {
@@ -70,7 +70,7 @@ function parse(line: string): ParsedGeneration | undefined {
   }
 }
 
-/** Bytes of the database that it is; other backups may share some of them. */
+/** Bytes of the whole database; other backups may share some of them. */
 export function sizeOf({ files }: Generation): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
@@ -83,7 +83,7 @@ function readText(fs: FileSystem, path: string): string {
   const file = fs.openForRead(path)
   try {
     const sizeBytes = file.sizeBytes()
-    if (sizeBytes > maxGenerationBytes) throw corruption(path, 0, 'a generation without end')
+    if (sizeBytes > maxGenerationBytes) throw corruption(path, 0, 'a generation that is too long')
     const bytes = Buffer.alloc(sizeBytes)
     return bytes.toString('utf8', 0, file.read(bytes, 0, sizeBytes, 0))
   } finally {

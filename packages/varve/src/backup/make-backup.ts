@@ -17,32 +17,32 @@ import {
   tableCountOf,
 } from './generation.js'
 
-/** A backup that has been made. */
+/** A finished backup. */
 export interface BackupReport {
-  /** Names it in its directory. */
+  /** Its number in the backup directory. */
   readonly generation: number
-  /** The last write in it; see `stats().sequence`. */
+  /** Sequence of its last write; see `stats().sequence`. */
   readonly sequence: number
   readonly tables: number
-  /** Those of them that no backup in the directory held yet. */
+  /** Tables that no earlier backup in the directory held. */
   readonly newTables: number
-  /** Bytes of all its files, and those that were written for it. */
+  /** Bytes of all its files, and how many of them were copied. */
   readonly sizeBytes: number
   readonly copiedBytes: number
 }
 
-/** What making a backup takes. */
+/** Dependencies of a backup. */
 export interface BackupSite extends LockSite {
   readonly codecs: CodecRegistry
 }
 
 /**
- * Adds a copy of a database to a backup directory, which is created if needed. Every table is read, and one
- * that is known by what it holds is not copied again. What is copied is read again, and checked
- * block by block, so that a damaged table fails the backup instead of becoming part of it.
+ * Adds a copy of a database to a backup directory, which is created if needed. Reads every table,
+ * and copies those whose content is new. Each copy is read back and checked block by block, so that
+ * a damaged table fails the backup instead of becoming part of it.
  *
- * @throws LOCKED when somebody else changes the backups; INVALID_ARGUMENT when the directory holds
- * something else; CORRUPTION, IO
+ * @throws LOCKED when another process or thread changes the backups; INVALID_ARGUMENT when the
+ * directory holds other files; CORRUPTION, IO
  */
 export async function makeBackup(
   site: BackupSite,
@@ -62,7 +62,7 @@ export async function makeBackup(
   }
 }
 
-/** One run of `makeBackup`. Owned by: that call. */
+/** One backup. Owned by: `makeBackup`. */
 class Backup {
   private copiedBytes = 0
   private newTables = 0
@@ -87,7 +87,7 @@ class Backup {
     return { generation, sequence, tables, newTables, sizeBytes: sizeOf(made), copiedBytes }
   }
 
-  /** What earlier backups that died have left, and this one. Never throws. */
+  /** Removes the files that this and earlier interrupted backups left. Never throws. */
   removeLeftovers(): void {
     const { fs } = this.site
     const { path, contentsPath, stagingPath } = this.directory
@@ -118,7 +118,7 @@ class Backup {
     return stored
   }
 
-  /** The log, the MANIFEST and CURRENT are made anew for each backup. */
+  /** Stores the log, the MANIFEST and CURRENT, which are created for each backup. */
   private async storeRest(): Promise<BackedUpFile[]> {
     const { from, site, pace, directory } = this
     const { fs } = site
@@ -139,7 +139,7 @@ class Backup {
     return stored
   }
 
-  /** One of another size was damaged since; it is written anew. */
+  /** A content of another size was damaged later and is written again. */
   private isStored({ hash, sizeBytes }: FileContent): boolean {
     const { fs } = this.site
     const path = this.directory.contentPath(hash)
@@ -164,7 +164,7 @@ class Backup {
     this.copiedBytes += sizeBytes
   }
 
-  /** Blocks of a codec that is not at hand are taken as they are: their checksums were looked at. */
+  /** Accepts blocks of an unknown codec once their checksums match. */
   private async requireSoundTable(copy: string, original: string): Promise<void> {
     const { fs, codecs } = this.site
     const file = fs.openForRead(copy)
@@ -177,7 +177,7 @@ class Backup {
     }
   }
 
-  /** From the rename on, the backup is there. */
+  /** The rename completes the backup. */
   private putInForce(generation: number, bytes: Buffer): void {
     const { fs } = this.site
     const final = this.directory.generationPath(generation)

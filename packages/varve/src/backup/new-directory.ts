@@ -4,10 +4,10 @@ import type { FileSystem } from '../fs/file-system.js'
 import { removeQuietly } from './file-copy.js'
 
 /**
- * Lets `build` fill a directory under a temporary name, and gives it its own when that is done. Requires
- * of `build` that what it made is durable, names in the directory included. Returns the whole path.
+ * Lets `build` fill a directory under a temporary name, then renames it to `target`. Returns the
+ * whole path. Requires: `build` makes its files durable, including their names in the directory.
  *
- * @throws INVALID_ARGUMENT when there is something in `target` already
+ * @throws INVALID_ARGUMENT when `target` is not empty
  */
 export async function inNewDirectory(
   fs: FileSystem,
@@ -36,7 +36,7 @@ export async function inNewDirectory(
 
 function requireEmpty(fs: FileSystem, directory: string): void {
   if (!fs.exists(directory) || fs.list(directory).length === 0) return
-  throw invalidArgument(`${directory} is not empty: it must be a new or an empty directory`)
+  throw invalidArgument(`${directory} is not empty: choose a new or an empty directory`)
 }
 
 function removeDirectoryQuietly(fs: FileSystem, directory: string): void {
@@ -44,6 +44,6 @@ function removeDirectoryQuietly(fs: FileSystem, directory: string): void {
     for (const name of fs.list(directory)) removeQuietly(fs, `${directory}/${name}`)
     fs.removeDirectory(directory)
   } catch {
-    // The error that made it unneeded says more.
+    // The original error says more.
   }
 }

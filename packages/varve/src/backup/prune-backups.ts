@@ -2,20 +2,20 @@ import { VarveError } from '../base/errors.js'
 import { lockDirectory, type LockSite } from '../fs/lock/lock-directory.js'
 import type { BackupDirectory } from './backup-directory.js'
 
-/** Backups that have been removed. */
+/** The result of removing old backups. */
 export interface PruneReport {
-  /** Generations that are gone, and those that stay; ascending. */
+  /** Removed and kept generations, both ascending. */
   readonly removed: readonly number[]
   readonly kept: readonly number[]
-  /** Bytes of contents that no generation needed any more. */
+  /** Bytes of removed contents. */
   readonly freedBytes: number
-  /** Generations that stay and cannot be read: because of them no contents were removed. */
+  /** Kept generations that cannot be read. While there are any, no contents are removed. */
   readonly unreadable: readonly number[]
 }
 
 /**
- * Removes all generations but the newest `keep`, and the contents that none of those needs. The
- * generations go first, durably, so that whatever happens, each that is there is whole.
+ * Removes all generations but the newest `keep`, and the contents that no kept one needs.
+ * Generations are removed first, durably, so that after a crash every remaining one is whole.
  */
 export function pruneGenerations(
   directory: BackupDirectory,
@@ -52,7 +52,7 @@ function neededBy(directory: BackupDirectory, generations: readonly number[]) {
   return { needed, unreadable }
 }
 
-/** Also those of a backup that was never finished. Returns their bytes. */
+/** Also removes contents of interrupted backups. Returns the removed bytes. */
 function removeContents(directory: BackupDirectory, needed: ReadonlySet<string>): number {
   const { fs, contentsPath } = directory
   let freedBytes = 0

@@ -6,22 +6,22 @@ import { copyFile } from './file-copy.js'
 import { type Generation, sizeOf, tableCountOf } from './generation.js'
 import { inNewDirectory } from './new-directory.js'
 
-/** A database that has been restored. */
+/** A restored database. */
 export interface RestoreReport {
   /** Its directory. */
   readonly path: string
   readonly generation: number
-  /** When the backup was made, in milliseconds since 1970. */
+  /** Creation time of the backup, in milliseconds since 1970. */
   readonly createdAtMs: number
-  /** The last write in it; see `stats().sequence`. */
+  /** Sequence of its last write; see `stats().sequence`. */
   readonly sequence: number
   readonly tables: number
   readonly sizeBytes: number
 }
 
 /**
- * Copies the files of a generation to a directory that is missing or empty, and compares each with what
- * was backed up. The directory holds the whole database, durably, or nothing.
+ * Copies the files of a generation to a directory that is missing or empty, and compares each with
+ * its hash. The directory then holds the whole database, durably, or nothing.
  */
 export async function restoreGeneration(
   { fs, clock }: { readonly fs: FileSystem; readonly clock: Clock },

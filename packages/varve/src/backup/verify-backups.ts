@@ -4,34 +4,34 @@ import type { BackupDirectory } from './backup-directory.js'
 import { contentOf, requireSame } from './file-copy.js'
 import type { BackedUpFile } from './generation.js'
 
-/** What reading the backups of a directory has shown. */
+/** The result of reading the backups of a directory. */
 export interface BackupsVerification {
-  /** Whether every one that was looked at can be restored. */
+  /** Whether every backup read can be restored. */
   readonly isSound: boolean
   readonly generations: readonly VerifiedGeneration[]
-  /** Bytes that were read; what several generations share is read once. */
+  /** Bytes read. Contents shared by several generations are read once. */
   readonly readBytes: number
 }
 
-/** One of the backups that were read. */
+/** A backup that was read. */
 export interface VerifiedGeneration {
   readonly generation: number
-  /** What is wrong; empty: it can be restored. The first thousand. */
+  /** At most a thousand. If empty, the backup can be restored. */
   readonly problems: readonly BackupProblem[]
 }
 
-/** Something that keeps a backup from being restored. */
+/** A problem that keeps a backup from being restored. */
 export interface BackupProblem {
-  /** In the backup directory. */
+  /** Relative to the backup directory. */
   readonly file: string
-  /** What it holds of the database; undefined: it is the generation itself. */
+  /** The database file whose bytes `file` holds. Undefined for the generation itself. */
   readonly name?: string
   readonly message: string
 }
 
 const maxListedProblems = 1000
 
-/** Reads every byte of some generations, ascending, and compares it with what was written. */
+/** Reads every byte of some generations, ascending, and compares it with the backed-up bytes. */
 export async function verifyGenerations(
   directory: BackupDirectory,
   generations: readonly number[],
@@ -47,10 +47,10 @@ export async function verifyGenerations(
   return { isSound, generations: verified, readBytes: verification.readBytes }
 }
 
-/** One run of it. Owned by: that call. */
+/** One verification. Owned by: `verifyGenerations`. */
 class Verification {
   readBytes = 0
-  /** What was found of each content: a message when something is wrong with it. */
+  /** By content: a message if something is wrong with it. */
   private readonly known = new Map<string, string | undefined>()
 
   constructor(

@@ -5,8 +5,9 @@ import type { ReadableFile } from './file-system.js'
 const pieceBytes = 256 * 1024
 
 /**
- * A stretch of a file in memory, moved as it is asked for. It grows to what one view needs and
- * shrinks again. Owned by: whoever reads the file. Lives: as long as its reader.
+ * A range of a file in memory that moves as needed. It grows to the size of a view and shrinks
+ * again.
+ * Owned by: the reader of the file. Lives: as long as the reader.
  */
 export class FileWindow {
   readonly sizeBytes: number
@@ -14,7 +15,7 @@ export class FileWindow {
   private start = 0
   private end = 0
 
-  /** The file ends for it at `limitBytes`, if not before. */
+  /** Views end at `limitBytes` or the end of the file, whichever is first. */
   constructor(
     private readonly file: ReadableFile,
     limitBytes = Infinity,
@@ -22,15 +23,18 @@ export class FileWindow {
     this.sizeBytes = Math.min(file.sizeBytes(), limitBytes)
   }
 
-  /** The bytes [offset, offset + length): a view, valid until the next call. Requires: in the file. */
+  /**
+   * A view of the bytes [offset, offset + length), valid until the next call. Requires: in the
+   * file.
+   */
   view(offset: number, length: number): Buffer {
     if (offset < this.start || offset + length > this.end) this.load(offset, length)
     return this.buffer.subarray(offset - this.start, offset - this.start + length)
   }
 
   /**
-   * A view of the bytes from `offset`, as many as are at hand, up to `end`: at least `atLeast`, or up
-   * to `end` where that is nearer. Valid until the next call.
+   * A view of the loaded bytes from `offset` up to `end`, loading at least `atLeast` of them or all
+   * up to `end`. Valid until the next call.
    */
   piece(offset: number, end: number, atLeast: number): Buffer {
     const least = Math.min(atLeast, end - offset)
@@ -39,7 +43,7 @@ export class FileWindow {
   }
 
   private load(offset: number, length: number): void {
-    assert(offset >= 0 && offset + length <= this.sizeBytes, 'a view lies inside its file')
+    assert(offset >= 0 && offset + length <= this.sizeBytes, 'view outside its file')
     const wanted = Math.max(length, Math.min(pieceBytes, this.sizeBytes - offset))
     const kept = offset >= this.start && offset < this.end ? this.end - offset : 0
     const keptAt = offset - this.start

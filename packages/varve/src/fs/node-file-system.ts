@@ -6,21 +6,21 @@ import { hasFailed, NodeReadableFile, NodeWritableFile } from './node-file.js'
 import { systemError } from './system-error.js'
 
 /**
- * The operating system's files. Synchronous operations are plain system calls on the calling thread;
- * asynchronous ones run in Node's thread pool.
+ * The operating system's files. Synchronous operations are plain system calls on the calling
+ * thread; asynchronous ones run in Node's thread pool.
  *
- * Owned by: nobody; it has no state, and `nodeFileSystem` is the only one. Lives: as long as the
- * thread.
+ * Owned by: no one. It has no state but the queue of removals, and `nodeFileSystem` is the only
+ * instance. Lives: as long as the thread.
  */
 export class NodeFileSystem implements FileSystem {
   readonly sharedWithThreads = true
   /**
-   * One goes after the other: several at once, each giving back the memory of a whole file, can leave the
-   * caller no processor to run on for ten milliseconds.
+   * Removals run one at a time. Several in parallel, each freeing a whole file's memory, can leave
+   * the caller without a processor for ten milliseconds.
    */
   private lastRemoval: Promise<void> = Promise.resolve()
 
-  /** Also makes the names of the folders it creates durable: callers cannot know which are new. */
+  /** Also makes the names of created folders durable, because callers cannot know which are new. */
   makeDirectory(path: string): void {
     const first = attempt('create folder', path, () => fs.mkdirSync(path, { recursive: true }))
     if (first === undefined || !canSyncDirectories) return
@@ -120,7 +120,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   freeBytes(path: string): number {
-    return attempt('ask for free space at', path, () => {
+    return attempt('get the free space at', path, () => {
       const device = fs.statfsSync(path)
       return device.bavail * device.bsize
     })
@@ -138,21 +138,21 @@ function removeFile(path: string): Promise<void> {
   })
 }
 
-/** Windows opens no folder as a file; its file systems log the change of a name themselves. */
+/** Windows cannot open a folder as a file. Its file systems journal name changes themselves. */
 const canSyncDirectories = process.platform !== 'win32'
 
-/** Some network file systems answer so; there is nothing better to do on them. */
+/** Some network file systems return this error; nothing better can be done on them. */
 function cannotSyncThisDirectory(cause: unknown): boolean {
   const { code } = cause as NodeJS.ErrnoException
   return code === 'EINVAL' || code === 'ENOTSUP'
 }
 
-/** Without waiting for whoever writes to it, should it be a pipe. */
+/** Does not wait for a writer if the file is a pipe. */
 const readFlags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
 
-/** A pipe or a device in a database's directory is no file of it; reading one may never end. */
+/** Rejects a pipe or device in a database directory, because reading one may never end. */
 function requireRegularFile(path: string, descriptor: number): void {
-  const isFile = attempt('look at', path, () => fs.fstatSync(descriptor).isFile())
+  const isFile = attempt('get the type of', path, () => fs.fstatSync(descriptor).isFile())
   if (!isFile) throw systemError('open as a file', path, 'EINVAL')
 }
 
@@ -164,7 +164,7 @@ function open(path: string, flags: string | number, operation = 'open'): number 
   }
 }
 
-/** For operations outside of the hot paths, where a closure costs nothing. */
+/** For operations off the hot paths, where a closure costs nothing. */
 function attempt<T>(operation: string, path: string, run: () => T): T {
   try {
     return run()

@@ -3,17 +3,18 @@ import { assert } from '../base/assert.js'
 import { ioError } from '../base/errors.js'
 import type { ReadableFile, WritableFile } from './file-system.js'
 
-/** Most bytes asked of one system call; Node refuses 2 GiB and more. */
+/** Most bytes per system call; Node refuses 2 GiB and more. */
 const maxCallBytes = 1024 * 1024 * 1024
 
 /**
- * A file descriptor and the rule for giving it back.
+ * A file descriptor and the rule for closing it.
  *
- * Owned by: who opened the file. Lives: until `close`.
+ * Owned by: the code that opened the file. Lives: until `close`.
  * Invariants:
- * 1. Closed once; a second `close`, or a use after it, is a programmer error.
- * 2. While an asynchronous operation is under way the descriptor stays open, so that its number
- *    cannot come to mean another file; a `close` meanwhile takes effect when the last one is done.
+ * 1. Closed once. A second `close` or a later use is a programmer error.
+ * 2. The descriptor stays open during an asynchronous operation, so that its number cannot be
+ *   reused
+ *    for another file. A `close` in between takes effect when the last operation ends.
  */
 abstract class NodeFile {
   private isOpen = true
@@ -118,12 +119,12 @@ export class NodeReadableFile extends NodeFile implements ReadableFile {
 }
 
 /**
- * Writes at explicit positions instead of in append mode, so that what a failed append left behind
- * `sizeBytes` is never built upon.
+ * Writes at explicit positions instead of in append mode, so that the next append overwrites bytes
+ * that a failed one left after `sizeBytes`.
  *
- * Invariant: a sync and one in the background that run at the same time have a descriptor each. Linux
- * tells each descriptor of a file once that its pages could not be written; of two syncs on one
- * descriptor, the second would succeed.
+ * Invariant: a sync and a concurrent background sync use separate descriptors. Linux reports a
+ * failed page write once per descriptor, so the second of two syncs on one descriptor would
+ * succeed.
  */
 export class NodeWritableFile extends NodeFile implements WritableFile {
   private size: number
@@ -141,7 +142,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
 
   append(bytes: Uint8Array, start: number, end: number): void {
     this.assertOpen()
-    assert(0 <= start && start <= end && end <= bytes.length, 'append of bytes that are not there')
+    assert(0 <= start && start <= end && end <= bytes.length, 'append of bytes outside the buffer')
     try {
       writeAt(this.descriptor, bytes, start, end, this.size)
     } catch (cause) {
@@ -152,7 +153,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
 
   truncate(sizeBytes: number): void {
     this.assertOpen()
-    assert(sizeBytes <= this.size, 'truncate makes a file longer')
+    assert(sizeBytes <= this.size, 'truncate to a larger size')
     try {
       fs.ftruncateSync(this.descriptor, sizeBytes)
     } catch (cause) {
@@ -163,7 +164,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
 
   reserve(sizeBytes: number): void {
     this.assertOpen()
-    assert(sizeBytes >= this.size, 'reserving makes a file shorter')
+    assert(sizeBytes >= this.size, 'reserve of less than the size')
     try {
       fs.ftruncateSync(this.descriptor, sizeBytes)
     } catch (cause) {
@@ -173,7 +174,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
 
   rewrite(bytes: Uint8Array, position: number): void {
     this.assertOpen()
-    assert(position + bytes.length <= this.size, 'rewriting bytes that were not written')
+    assert(position + bytes.length <= this.size, 'rewrite of unwritten bytes')
     try {
       writeAt(this.descriptor, bytes, 0, bytes.length, position)
     } catch (cause) {
@@ -204,9 +205,12 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
     if (this.syncDescriptor !== undefined) closeQuietly(this.syncDescriptor)
   }
 
-  /** After a failed sync the system may have dropped the bytes, and the next one would lie. */
+  /**
+   * After a failed sync the system may have dropped the bytes, and the next sync would still
+   * succeed.
+   */
   private assertSyncable(): void {
-    assert(!this.syncFailed, `sync of ${this.path} after a sync of it failed`)
+    assert(!this.syncFailed, `sync of ${this.path} after a failed sync`)
   }
 
   private syncOnce(): Promise<void> {
@@ -221,7 +225,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
     })
   }
 
-  /** Undefined when it cannot be: the name may belong to another file by now. */
+  /** Returns undefined if it fails, since the name may now belong to another file. */
   private openAgain(): number | undefined {
     let again: number | undefined
     const failure = attempt(() => {
@@ -235,7 +239,7 @@ export class NodeWritableFile extends NodeFile implements WritableFile {
   }
 }
 
-/** What a callback of `node:fs` got; without an error it is null in Node, and undefined in Deno. */
+/** For callbacks of `node:fs`: without an error, `cause` is null in Node and undefined in Deno. */
 export function hasFailed(cause: Error | null | undefined): cause is Error {
   return cause != null
 }
@@ -259,7 +263,7 @@ function closeQuietly(descriptor: number): void {
   try {
     fs.closeSync(descriptor)
   } catch {
-    // The descriptor is free all the same, and nothing was to become durable by closing.
+    // The descriptor is free in any case, and closing is not meant to make anything durable.
   }
 }
 

@@ -1,21 +1,20 @@
 import { readlinkSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 
-/** As far as niceness goes. */
+/** The highest niceness. */
 const maxNiceness = 19
 
 /**
- * Makes the calling thread nicer than it is, the other threads of its process staying as they are: only
- * Linux knows a niceness of threads. Elsewhere, or where `/proc` does not tell which thread this is, it
- * does nothing. A thread cannot take it back.
+ * Raises the niceness of the calling thread. Only Linux has a niceness per thread; elsewhere, or
+ * where `/proc` does not identify the thread, this does nothing. A thread cannot undo it.
  */
 export function lowerThreadPriority(by: number): void {
   try {
     const [owner, , thread] = readlinkSync('/proc/thread-self').split('/').map(Number)
-    // A /proc of other process ids would name somebody else's thread.
+    // A /proc with other process ids would name another process's thread.
     if (owner !== process.pid) return
     setPriority(thread, Math.min(maxNiceness, getPriority(thread) + by))
   } catch {
-    // It works on as it is.
+    // The thread keeps its priority.
   }
 }

@@ -1,11 +1,11 @@
 import { VarveError } from '../../base/errors.js'
 import type { FileSystem } from '../file-system.js'
 
-/** Closes that have begun in this thread and have not ended, by file system and real path. */
+/** Unfinished closes of this thread, by file system and real path. */
 const underWay = new WeakMap<FileSystem, Map<string, Set<Promise<void>>>>()
 
 /**
- * Records that this thread lets go of `directory`, as its owner or as a reader, when `close` settles.
+ * Records that this thread, as the owner or a reader, releases `directory` when `close` settles.
  * Returns `close`.
  */
 export function recordClose(
@@ -25,8 +25,8 @@ export function recordClose(
 }
 
 /**
- * Runs `attempt`. When it fails with LOCKED on a directory that this thread is closing, waits for the
- * close to end and runs it again.
+ * Runs `attempt`. If it fails with LOCKED on a directory that this thread is closing, waits until
+ * the close ends and runs it again.
  */
 export async function afterCloses<T>(fs: FileSystem, attempt: () => T): Promise<T> {
   for (;;) {
@@ -35,13 +35,13 @@ export async function afterCloses<T>(fs: FileSystem, attempt: () => T): Promise<
     } catch (error) {
       const closes = closesOf(fs, error)
       if (closes === undefined) throw error
-      // How a close ended is for its own caller.
+      // The caller of each close gets its outcome.
       await Promise.allSettled(closes)
     }
   }
 }
 
-/** The closes that may free the directory that `error` says is locked. */
+/** The closes that may release the directory named in a LOCKED error. */
 function closesOf(fs: FileSystem, error: unknown): Set<Promise<void>> | undefined {
   if (!(error instanceof VarveError) || error.code !== 'LOCKED') return undefined
   return error.path === undefined ? undefined : closesIn(fs).get(error.path)

@@ -80,7 +80,7 @@ function writeFile(fs: FileSystem, path: string, text: string): void {
 const acquire = (directory: string) =>
   acquireDirectoryLock(nodeFileSystem, directory, systemClock, nodeLockOwner)
 
-test('a second owner in the same thread is refused, by whatever path it comes', (t) => {
+test('a second owner in the same thread is refused under every path', (t) => {
   const directory = temporaryDirectory(t)
   nodeFileSystem.makeDirectory(join(directory, 'db'))
   symlinkSync(join(directory, 'db'), join(directory, 'link'))
@@ -102,7 +102,7 @@ test('a second owner in the same thread is refused, by whatever path it comes', 
   assert.throws(() => lock.release(), /invariant broken/)
 })
 
-test('LOCK alone refuses whoever shares no memory with the owner', (t) => {
+test('LOCK alone refuses a process that shares no memory with the owner', (t) => {
   const directory = temporaryDirectory(t)
   const lock = acquire(directory)
   const elsewhere = new FaultyFileSystem(nodeFileSystem)
@@ -114,7 +114,7 @@ test('LOCK alone refuses whoever shares no memory with the owner', (t) => {
   acquireElsewhere().release()
 })
 
-test('a LOCK and claims that hold no record have no living owner', () => {
+test('a LOCK and claims without a record have no living owner', () => {
   for (const text of ['', 'garbage', '{"pid":-1}', 'null', `{"pid":${process.pid}}`]) {
     const { memory, clock, owner } = machineWithOwner()
     writeFile(memory, '/d/LOCK', text)
@@ -127,7 +127,7 @@ test('a LOCK and claims that hold no record have no living owner', () => {
   }
 })
 
-test('a lock that a power loss or a kill left in a private file system is free', () => {
+test('in a private file system a lock left by a power loss or a kill is free', () => {
   const fs = new MemoryFileSystem()
   fs.makeDirectory('/d')
   acquireDirectoryLock(fs, '/d', systemClock, nodeLockOwner)
@@ -136,36 +136,36 @@ test('a lock that a power loss or a kill left in a private file system is free',
   acquireDirectoryLock(after, '/d', systemClock, nodeLockOwner).release()
 })
 
-test('release leaves a LOCK that belongs to somebody else', () => {
+test('release leaves a LOCK that belongs to another owner', () => {
   const { memory, clock, owner } = machineWithOwner()
   const lock = acquireDirectoryLock(memory, '/d', clock, owner)
   memory.remove('/d/LOCK')
-  writeFile(memory, '/d/LOCK', 'of somebody else')
+  writeFile(memory, '/d/LOCK', 'of another owner')
   lock.release()
   assert.ok(memory.exists('/d/LOCK'))
 })
 
-test('a living claim makes others stand back, and for ever is not long', () => {
+test('a living claim makes others wait, and then fail', () => {
   const machine = new Machine()
   machine.leaveStaleLock()
   const record = { ...machine.start(3).identity, token: 'zz', sinceMs: 0 }
   writeFile(machine.memory, '/d/LOCK.zz', JSON.stringify(record))
   assert.throws(
     () => acquireDirectoryLock(machine.memory, '/d', machine.clock, machine.start(2)),
-    /wanted by several processes/,
+    /several processes are trying to lock/,
   )
   machine.kill(3)
   acquireDirectoryLock(machine.memory, '/d', machine.clock, machine.start(2))
   assert.deepEqual(machine.memory.list('/d'), ['LOCK'])
 })
 
-test('a file operation that fails leaves no claim, and the lock as it was', () => {
+test('a failed file operation leaves no claim and an unchanged lock', () => {
   for (const isStale of [false, true]) {
     for (let failing = 0, wasLast = false; !wasLast; failing++) {
       const machine = new Machine()
       if (isStale) machine.leaveStaleLock()
       const before = machine.memory.list('/d')
-      // A claim that cannot be removed is the one exception; it ends with its process.
+      // The only exception is a claim that cannot be removed. It expires with its process.
       const fs = new FaultyFileSystem(machine.memory, ({ index, kind }) =>
         index === failing && kind !== 'remove' ? { systemCode: 'EIO' } : undefined,
       )
@@ -186,7 +186,7 @@ test('a file operation that fails leaves no claim, and the lock as it was', () =
  * Stops one process before each of its file operations and lets others run there, which are stopped
  * in turn: every nested schedule of three processes, one of which may die where it stands.
  */
-test('whoever comes in between, there is one owner', () => {
+test('with any interleaving there is exactly one owner', () => {
   for (const isStale of [false, true]) {
     for (const deadly of [false, true]) {
       let schedules = 0
@@ -209,7 +209,7 @@ function runsTo(first: number, second: number, isStale: boolean, deadly: boolean
     const owner = machine.start(pid)
     let sleeps = 0
     const sleepSync = (): void => {
-      // It waits for a process that is stopped until this one ends: enough rounds have been seen.
+      // It waits for a process that is stopped until this one ends. Enough rounds have run.
       if (++sleeps === 3) throw new VarveError('LOCKED', 'gave up')
     }
     let wasStopped = false
@@ -240,15 +240,15 @@ function runsTo(first: number, second: number, isStale: boolean, deadly: boolean
   })
   assert.ok(owners.size <= 1, `owners ${[...owners].join()} at ${first}, ${second}`)
   if (owners.size === 0) run(5, -1, () => {})
-  assert.equal(owners.size, 1, `nobody could own it at ${first}, ${second}`)
+  assert.equal(owners.size, 1, `no process could own it at ${first}, ${second}`)
   return firstStopped && secondStopped
 }
 
 test('of racing processes exactly one owns the lock at any time', async (t) => {
   const directory = temporaryDirectory(t)
   const racer = fileURLToPath(new URL('../testing/lock-racer.js', import.meta.url))
-  // The first one leaves a stale lock to race for; half of the others leave it stale again.
-  writeFile(nodeFileSystem, join(directory, 'LOCK'), 'of nobody')
+  // The first process leaves a stale lock to compete for; half of the others leave one too.
+  writeFile(nodeFileSystem, join(directory, 'LOCK'), 'of no process')
   const racers = Array.from({ length: 12 }, (_, i) =>
     spawn(process.execPath, [racer, directory, i % 2 === 0 ? 'die' : 'release']),
   )
@@ -272,7 +272,7 @@ test('of racing processes exactly one owns the lock at any time', async (t) => {
   }
 })
 
-test('the identity of a process is told from that of a later one with its id', () => {
+test('a process is not mistaken for a later one with the same id', () => {
   const { identity } = nodeLockOwner
   const isAlive = (other: ProcessIdentity) => nodeLockOwner.isAlive(other)
   assert.equal(isAlive(identity), true)
@@ -282,7 +282,7 @@ test('the identity of a process is told from that of a later one with its id', (
   assert.equal(isAlive({ ...identity, startTime: '1' }), false)
   assert.equal(isAlive({ ...identity, bootId: 'another' }), false)
   assert.equal(isAlive({ ...identity, pidNamespace: 'another' }), false)
-  // An owner that could not find these out is no stranger for that.
+  // Unknown values do not make an owner a different process.
   const unknown = { bootId: '', pidNamespace: '', startTime: '' }
   assert.equal(isAlive({ ...identity, ...unknown }), true)
   assert.equal(isAlive({ ...identity, ...unknown, pid: 2 ** 22 + 1 }), false)

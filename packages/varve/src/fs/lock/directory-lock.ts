@@ -16,18 +16,19 @@ const lockName = 'LOCK'
 const claimPrefix = 'LOCK.'
 const unpublishedSuffix = '.new'
 
-/** Longest LOCK or claim that is read; a whole record is a fraction of it. */
+/** Longest LOCK or claim that is read; a whole record is much shorter. */
 const maxRecordBytes = 4096
-/** Rounds of standing back for others, then the lock is reported as contended. */
+/** Rounds of waiting for other claims before the lock is reported as contended. */
 const maxRounds = 200
 const maxBackoffMs = 16
 
-/** Directories held by this thread, by the file system they are in and their real path. */
+/** Directories held by this thread, by file system and real path. */
 const heldHere = new WeakMap<FileSystem, Map<string, LockRecord>>()
 
 /**
- * Makes this thread the owner of a directory, whose files no other thread or process then touches.
- * Blocks the thread for a moment when others try to take over a dead owner's lock at the same time.
+ * Makes this thread the owner of a directory. No other thread or process then touches its files.
+ * Blocks the thread briefly when other processes try to take over a dead owner's lock at the same
+ * time.
  *
  * Requires: the directory exists. Throws `LOCKED` when it has a living owner.
  */
@@ -47,8 +48,8 @@ export function acquireDirectoryLock(
 }
 
 /**
- * The owner of a directory, in this process or another; undefined when it has none that lives. Takes
- * no lock and changes nothing. Throws `IO` when LOCK cannot be read.
+ * The living owner of a directory, in this process or another; undefined if there is none. Takes no
+ * lock and changes nothing. Throws `IO` when LOCK cannot be read.
  */
 export function livingOwner(
   fs: FileSystem,
@@ -56,21 +57,21 @@ export function livingOwner(
   owner: LockOwner,
 ): LockRecord | undefined {
   const realPath = fs.realPath(directory)
-  // A lock in files that no other thread reaches is held by this thread or was left by a crash.
+  // In files that no other thread can reach, this thread holds the lock or a crash left it.
   if (!fs.sharedWithThreads) return heldIn(fs).get(realPath)
   const found = readRecord(fs, join(realPath, lockName))
   return typeof found === 'object' && owner.isAlive(found) ? found : undefined
 }
 
 /**
- * The right to a directory.
+ * Ownership of a directory.
  *
  * Owned by: the database that opened the directory. Lives: until `release`, or until its process
- * ends in whatever way: a dead owner's lock is taken over by the next one who asks. A worker thread
- * that ends without `release` leaves the directory locked until its process ends.
+ * ends for any reason; the next process to acquire the lock takes over a dead owner's lock. A
+ * worker thread that ends without `release` leaves the directory locked until its process ends.
  *
- * It binds the processes of one machine that see each other's process ids. An owner on another
- * machine, or in another container, that shares the folder is taken for dead.
+ * The lock works between processes on one machine that see each other's process ids. An owner on
+ * another machine or in another container that shares the folder is considered dead.
  */
 export class DirectoryLock {
   private isHeld = true
@@ -83,22 +84,22 @@ export class DirectoryLock {
   ) {}
 
   /**
-   * Whether LOCK was removed, or names another owner: somebody has meddled with it. From then on the
-   * directory may belong to another process.
+   * Whether LOCK was removed or names another owner, because another program changed it. From then
+   * on the directory may belong to another process.
    */
   isLost(): boolean {
     try {
       const found = readRecord(this.fs, join(this.path, lockName))
       return typeof found !== 'object' || found.token !== this.record.token
     } catch {
-      // It cannot be read just now, which says nothing about whose it is.
+      // LOCK is unreadable at the moment, which is no proof of another owner.
       return false
     }
   }
 
-  /** Gives the directory free, unless it has come to belong to somebody else. */
+  /** Releases the directory, unless it has another owner by now. */
   release(): void {
-    assert(this.isHeld, `the lock on ${this.path} is released twice`)
+    assert(this.isHeld, `second release of the lock on ${this.path}`)
     this.isHeld = false
     heldIn(this.fs).delete(this.path)
     if (!this.isLost()) this.fs.remove(join(this.path, lockName))
@@ -106,38 +107,39 @@ export class DirectoryLock {
 }
 
 /**
- * One attempt to get the lock. LOCK holds the owner's record; `LOCK.<token>` is the claim of
- * somebody who wants to be the owner. Both appear whole, as a new name for a finished file (the
- * claim's own first name ends in `.new`), so one that holds no record was damaged by a power loss
- * and has no living owner.
+ * One attempt to acquire the lock. LOCK holds the owner's record; `LOCK.<token>` is the claim of a
+ * process that wants to be the owner. Both appear whole, as a new name for a finished file (the
+ * claim's first name ends in `.new`). One without a valid record was therefore damaged by a power
+ * loss and has no living owner.
  *
- * A free lock is taken by `link(claim, LOCK)`, which only one can do. A dead owner's lock is taken by
- * `rename(claim, LOCK)`, which anyone could do, so this must be shown:
+ * A free lock is taken by `link(claim, LOCK)`, which succeeds for only one process. A dead owner's
+ * lock is taken by `rename(claim, LOCK)`, which succeeds for all, so it needs a proof:
  *
- * Invariant: between the last look at LOCK and the rename, nobody else changes LOCK. Each one who
- * takes over goes through these steps:
+ * Invariant: between a process's last read of LOCK and its rename, no other process changes LOCK.
+ * Each takeover has these steps:
  *
  *     1 publish own claim     2 list the claims: no other living one     3 read LOCK: owner dead
  *     4 rename own claim to LOCK
  *
- * 1. Two of them, A and B, are not between 2 and 4 together. Say that B published last. Then B lists
- *    when A's claim has been published, and goes on only if that is gone. If A withdrew it, A is back
- *    before 1. If A renamed it, LOCK named A before B lists, so B, who reads LOCK after listing, finds
- *    A, alive. (Reading LOCK before listing would not do: A might rename in between.)
- * 2. `link` fails as long as LOCK exists, and nobody removes a dead owner's LOCK.
- * 3. Only its owner removes a LOCK (`release`), and an owner that does so is alive.
+ * 1. Two processes A and B are never between 2 and 4 at the same time. Suppose B published last. Then
+ *    B lists after A's claim was published and continues only if that claim is gone. If A withdrew
+ *    it, A is back before 1. If A renamed it, LOCK named A before B lists. B reads LOCK after
+ *    listing, so it finds A, alive. (Reading LOCK before listing is not enough: A might rename in
+ *    between.)
+ * 2. `link` fails while LOCK exists, and no process removes a dead owner's LOCK.
+ * 3. Only its owner removes a LOCK (`release`), and that owner is alive.
  *
- * Of several who meet, those with a higher token withdraw and come again after a random time; the one
- * with the lowest waits with its claim in place, so somebody gets through. What dead processes left
- * behind is removed by who takes over. Removing another's unpublished claim is harmless: to publish
- * it fails then, and its owner begins again.
+ * Of several contenders, those with a higher token withdraw and retry after a random time. The one
+ * with the lowest token waits with its claim in place, so one of them makes progress. The new owner
+ * removes the claims of dead processes. Removing another process's unpublished claim is harmless:
+ * its publication then fails, and its process starts over.
  */
 class LockAttempt {
   private readonly record: LockRecord
   private readonly lockPath: string
   private readonly claimPath: string
   private readonly prng: Prng
-  /** Where the own claim lies at present, published or not. */
+  /** Current path of the own claim, published or not. */
   private ownFile: string | undefined
 
   constructor(
@@ -159,7 +161,7 @@ class LockAttempt {
     } finally {
       this.withdraw()
     }
-    const message = `${this.directory} is wanted by several processes at once; try again`
+    const message = `several processes are trying to lock ${this.directory}; try again`
     throw new VarveError('LOCKED', message, { path: this.directory })
   }
 
@@ -179,7 +181,7 @@ class LockAttempt {
     return true
   }
 
-  /** True without a LOCK, false with one of a dead owner; throws when the owner is alive. */
+  /** True if LOCK is missing, false if its owner is dead; throws if its owner is alive. */
   private isFree(): boolean {
     const found = readRecord(this.fs, this.lockPath)
     if (found === 'missing') return true
@@ -187,7 +189,7 @@ class LockAttempt {
     return false
   }
 
-  /** False when somebody took the unfinished claim for a dead one's. */
+  /** False when another process removed the unfinished claim as a dead one's. */
   private publish(): boolean {
     if (this.ownFile === this.claimPath) return true
     const unpublished = this.claimPath + unpublishedSuffix
@@ -221,7 +223,7 @@ class LockAttempt {
     return true
   }
 
-  /** Of those who died before they had the lock. Never throws: the lock is held already. */
+  /** Removes claims of dead processes. Never throws, because the lock is already held. */
   private removeDeadClaims(): void {
     try {
       this.livingRivals()
@@ -230,7 +232,7 @@ class LockAttempt {
     }
   }
 
-  /** Tokens of the other living claims; what dead processes left behind is removed. */
+  /** Tokens of the other living claims. Removes claims of dead processes. */
   private livingRivals(): string[] {
     const rivals: string[] = []
     for (const name of this.fs.list(this.directory)) {
@@ -244,7 +246,7 @@ class LockAttempt {
     return rivals
   }
 
-  /** A file system of this thread alone holds no lock of others: what it has is what a crash left. */
+  /** On a file system of this thread alone, a LOCK or claim was left by a crash. */
   private isAlive(record: LockRecord): boolean {
     return this.fs.sharedWithThreads && this.owner.isAlive(record)
   }
@@ -254,7 +256,7 @@ class LockAttempt {
     try {
       removeIfThere(this.fs, this.ownFile)
     } catch {
-      // Must not hide how the attempt ended. A claim left behind dies with this process.
+      // Keep the outcome of the attempt. A claim left here is dead once this process ends.
     }
     this.ownFile = undefined
   }
@@ -300,8 +302,8 @@ function lockedError(directory: string, holder: LockRecord): VarveError {
   const since = new Date(holder.sinceMs).toISOString()
   return new VarveError(
     'LOCKED',
-    `${directory} is open in process ${holder.pid}${thread} on ${holder.hostname} since ${since}; ` +
-      'close the database there, or end that process, and try again',
+    `${directory} is open in process ${holder.pid}${thread} on ${holder.hostname} ` +
+      `since ${since}; close the database there, or end that process, and try again`,
     { path: directory, ownerPid: holder.pid },
   )
 }

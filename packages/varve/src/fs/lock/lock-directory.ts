@@ -4,22 +4,24 @@ import { acquireDirectoryLock, type DirectoryLock } from './directory-lock.js'
 import type { LockOwner } from './lock-owner.js'
 import { requireNoReaders } from './reader-lease.js'
 
-/** What taking a lock needs. */
+/** Dependencies of taking a lock. */
 export interface LockSite {
   readonly fs: FileSystem
   readonly clock: Clock
   readonly lockOwner: LockOwner
 }
 
-/** Makes this thread the owner of a directory. Throws `LOCKED` when it has a living one. */
+/** Makes this thread the owner of a directory. Throws `LOCKED` when it has a living owner. */
 export function lockDirectory(directory: string, site: LockSite): DirectoryLock {
   const { fs, clock, lockOwner } = site
-  // Files that no other thread can reach are guarded by the lock's own list of held directories.
+  // The lock's own list of held directories guards files that no other thread can reach.
   const owner = fs.sharedWithThreads ? lockOwner : { ...lockOwner, isAlive: () => false }
   return acquireDirectoryLock(fs, directory, clock, owner)
 }
 
-/** The same, for changing files in place. Throws `LOCKED` also while a reader uses the directory. */
+/**
+ * As `lockDirectory`, for changing files in place. Also throws `LOCKED` while a reader is active.
+ */
 export function lockWithoutReaders(directory: string, site: LockSite): DirectoryLock {
   const lock = lockDirectory(directory, site)
   try {

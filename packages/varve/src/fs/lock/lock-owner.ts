@@ -1,27 +1,27 @@
-/** What tells one process from every other, past or present, on this machine or elsewhere. */
+/** Identifies a process among all others, past or present, on this machine or elsewhere. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When the process started, in a unit of the platform; '' where it cannot be known. */
+  /** Start time of the process, in a platform-specific unit; '' if unknown. */
   readonly startTime: string
-  /** One running of one machine; '' where it cannot be known. */
+  /** Identifies one boot of one machine; '' if unknown. */
   readonly bootId: string
-  /** Within which `pid` means something; '' where it cannot be known. */
+  /** The namespace in which `pid` is valid; '' if unknown. */
   readonly pidNamespace: string
   readonly hostname: string
-  /** Worker thread of the process, 0 for its main thread. For messages only. */
+  /** Worker thread of the process, 0 for its main thread. Used only in messages. */
   readonly threadId: number
 }
 
-/** Who asks for a lock, and how it finds out about others. */
+/** The process that requests a lock, and its way to check others. */
 export interface LockOwner {
   readonly identity: ProcessIdentity
-  /** Whether that process, in whichever of its threads, still runs. */
+  /** Whether any thread of that process still runs. */
   isAlive(identity: ProcessIdentity): boolean
 }
 
-/** What stands in a LOCK file and in a claim, as JSON. */
+/** The content of a LOCK file and of a claim, as JSON. */
 export interface LockRecord extends ProcessIdentity {
-  /** Different for every attempt to get a lock. */
+  /** Different for every attempt to acquire a lock. */
   readonly token: string
   readonly sinceMs: number
 }
@@ -50,7 +50,7 @@ export function decodeLockRecord(bytes: Buffer): LockRecord | undefined {
   return isWhole ? (value as LockRecord) : undefined
 }
 
-/** The last moment that JavaScript's Date can express. */
+/** The latest time that JavaScript's Date can express. */
 const maxDateMs = 8.64e15
 
 function isNumberIn(value: unknown, low: number, high: number): boolean {

@@ -4,9 +4,9 @@ import { threadId } from 'node:worker_threads'
 import type { LockOwner, ProcessIdentity } from './lock-owner.js'
 
 /**
- * This thread of this process, as the operating system knows it. Linux tells when a process started
- * and which boot and process-id namespace it belongs to, so a process id that was given out again is
- * not mistaken for the dead owner. Elsewhere only the process id is asked for.
+ * This thread of this process, as the operating system knows it. Linux reports when a process
+ * started and its boot and process-id namespace, so a process with a reused id is not mistaken for
+ * the dead owner. Elsewhere only the process id is checked.
  */
 export const nodeLockOwner: LockOwner = {
   identity: {
@@ -24,15 +24,15 @@ export const nodeLockOwner: LockOwner = {
     if (areKnownToDiffer(other.pidNamespace, pidNamespace)) return false
     if (other.startTime === '') return answersSignals(other.pid)
     const startTime = startTimeOf(other.pid)
-    // Without an entry in /proc it has ended, or is hidden from this user.
+    // Without an entry in /proc, the process has ended or is hidden from this user.
     return startTime === undefined ? answersSignals(other.pid) : startTime === other.startTime
   },
 }
 
 /**
- * Field 22 of /proc/<pid>/stat, in clock ticks since boot; undefined when there is no such file, and
- * '' for a process that has ended and only waits for its parent to notice (state Z or X). The fields
- * are counted from behind the name of the program, which may hold spaces and parentheses itself.
+ * Field 22 of /proc/<pid>/stat, in clock ticks since boot. Undefined if there is no such file, and
+ * '' for a process that has ended but was not reaped by its parent (state Z or X). Counts the
+ * fields after the program name, which may contain spaces and parentheses.
  */
 function startTimeOf(pid: number): string | undefined {
   const stat = readOr(undefined, () => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -42,12 +42,14 @@ function startTimeOf(pid: number): string | undefined {
   return state === 'Z' || state === 'X' ? '' : fields[19]
 }
 
-/** What one of two processes may not read tells nothing: Deno keeps /proc from programs without `-A`. */
+/**
+ * An empty value was unreadable and proves nothing: Deno hides /proc from programs without `-A`.
+ */
 function areKnownToDiffer(a: string, b: string): boolean {
   return a !== '' && b !== '' && a !== b
 }
 
-/** A process that this one may not ask is taken to be alive. */
+/** A process that this one may not signal is considered alive. */
 function answersSignals(pid: number): boolean {
   try {
     return process.kill(pid, 0)
@@ -56,7 +58,7 @@ function answersSignals(pid: number): boolean {
   }
 }
 
-/** What is not there on this platform has no answer, which is one, too. */
+/** Returns `otherwise` on platforms without the file. */
 function readOr<T>(otherwise: T, read: () => string): string | T {
   try {
     return read()

@@ -43,7 +43,7 @@ function writeFile(fs: FileSystem, path: string, text: string): void {
   file.close()
 }
 
-test('a lease is on everything, on what it names, or gone', () => {
+test('a lease covers everything, the files it names, or nothing', () => {
   const machine = new Machine()
   assert.equal(machine.inUse('a'), false)
   const lease = machine.take(2)
@@ -66,7 +66,7 @@ test('a lease is on everything, on what it names, or gone', () => {
   assert.deepEqual(machine.memory.list('/d'), [])
 })
 
-test('a lease of a dead process, or one that power loss has damaged, holds nothing and goes', () => {
+test('a lease of a dead process or damaged by a power loss covers nothing and is removed', () => {
   const machine = new Machine()
   machine.take(2)
   machine.take(3)
@@ -81,14 +81,14 @@ test('a lease of a dead process, or one that power loss has damaged, holds nothi
   assert.deepEqual(machine.memory.list('/d'), [])
 })
 
-test('a lease of a later version, with needs that nobody knows, is on everything', () => {
+test('a lease of a later version with unknown needs covers everything', () => {
   const machine = new Machine()
   const record = { ...nodeLockOwner.identity, pid: 2, token: 'x', sinceMs: 1 }
   writeFile(machine.memory, '/d/READER.aa', JSON.stringify({ ...record, needs: { range: 1 } }))
   assert.equal(machine.inUse('a'), true)
 })
 
-test('an owner who looks while a lease is written does not keep it from being there', () => {
+test('an owner that reads leases while one is written does not lose it', () => {
   const machine = new Machine()
   let looks = 0
   const fs = new FaultyFileSystem(machine.memory, ({ kind, path }) => {
@@ -105,10 +105,10 @@ test('an owner who looks while a lease is written does not keep it from being th
 })
 
 /**
- * The reader stops before each of its file operations, and there the owner takes the file out of the
- * MANIFEST, looks and removes; and the other way round. `manifest` stands for the MANIFEST.
+ * Stops the reader before each of its file operations, and lets the owner drop the file from the
+ * MANIFEST, read the leases and remove the file; and vice versa. `manifest` simulates the MANIFEST.
  */
-test('whoever comes in between, no file goes that the reader has found', () => {
+test('with any interleaving no file that the reader found is removed', () => {
   const outcomes = new Set<string>()
   for (const first of ['reader', 'owner'] as const) {
     for (let at = 0; at < 30; at++) {

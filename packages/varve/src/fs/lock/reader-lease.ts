@@ -7,41 +7,43 @@ import { decodeLockRecord, type LockOwner, type LockRecord } from './lock-owner.
 const leasePrefix = 'READER.'
 const unpublishedSuffix = '.new'
 
-/** Files that a lease names; beyond, it is on everything. */
+/** Most files that a lease names. A lease on more files covers everything. */
 const maxNames = 1_000_000
-/** No lease is longer. */
+/** Longer than any lease. */
 const maxLeaseBytes = 64 * 1024 * 1024
-/** Times that a lease is written again because an owner took it for a dead one's. */
+/** Attempts to publish a lease when owners remove it before it is complete. */
 const maxPublications = 10
 
-/** Tokens of the leases of this thread, by the file system they are in. */
+/** Tokens of this thread's leases, by file system. */
 const heldHere = new WeakMap<FileSystem, Set<string>>()
 
-/** Which files somebody still reads. */
+/** Whether a reader still needs a file. */
 export type FilesInUse = (name: string) => boolean
 
 /**
- * A file, `READER.<token>`, by which somebody who reads a directory without owning it keeps the owner from
- * removing what he reads: everything, or the files that it names. It is replaced as a whole.
+ * A file, `READER.<token>`, by which a reader that does not own a directory keeps the owner from
+ * removing the files it reads: everything, or the files that the lease names. It is replaced as a
+ * whole.
  *
- * No file goes under a reader, whatever the timing:
+ * No file is removed while a reader needs it, whatever the timing:
  *
- *     owner    1 writes an edit that takes a file out    2 reads the leases    3 removes the file,
- *              into the MANIFEST                                                 unless one needs it
- *     reader   a publishes a lease on everything    b reads the MANIFEST    c publishes a lease on the
- *              files that he found there
+ *     owner    1 writes an edit that drops a file    2 reads the leases    3 removes the file,
+ *              to the MANIFEST                                               unless it is needed
+ *     reader   a publishes a lease on everything    b reads the MANIFEST    c publishes a lease on
+ *                                                                         the files that it names
  *
- * Where the reader at b finds the file, 1 comes after b, and so 2 after a: the owner meets the first lease,
- * or the one of c, and both need the file. To read the MANIFEST again, the reader begins with a.
+ * If the reader finds the file at b, then 1 is later than b, and so 2 is later than a. The owner
+ * finds the lease of a or of c, and both cover the file. To read the MANIFEST again, the reader
+ * starts at a.
  *
- * Owned by: a read-only database, or a tool. Lives: until `release`, or until its process ends in whatever
- * way: then the owner removes it. It binds whom the lock binds: processes of one machine that see each
- * other's process ids.
+ * Owned by: a read-only database, or a tool. Lives: until `release`, or until its process ends for
+ * any reason; the owner then removes it. A lease has the scope of the lock: processes on one
+ * machine that see each other's process ids.
  */
 export class ReaderLease {
   private readonly path: string
 
-  /** On everything. Throws `IO` when the directory cannot be written to. */
+  /** Covers everything. Throws `IO` when the directory is not writable. */
   static take(fs: FileSystem, directory: string, clock: Clock, owner: LockOwner): ReaderLease {
     const token = clock.uniqueToken()
     const record = { ...owner.identity, token, sinceMs: clock.wallMs() }
@@ -59,23 +61,23 @@ export class ReaderLease {
     this.path = join(directory, leasePrefix + record.token)
   }
 
-  /** From now on everything is needed. Throws `IO`; then it is as before. */
+  /** Covers everything from now on. Throws `IO`; the lease is then unchanged. */
   widen(): void {
     this.publish('everything')
   }
 
-  /** From now on these files are needed, and no others. Throws `IO`; then it is as before. */
+  /** Covers only these files from now on. Throws `IO`; the lease is then unchanged. */
   narrow(names: readonly string[]): void {
     this.publish(names.length > maxNames ? 'everything' : names)
   }
 
-  /** Nothing is needed any more. Never throws: what cannot be removed ends with the process. */
+  /** Ends the lease. Never throws: a file that cannot be removed expires with the process. */
   release(): void {
     heldIn(this.fs).delete(this.record.token)
     try {
       this.fs.remove(this.path)
     } catch {
-      // The owner finds it when this process has ended.
+      // The owner removes it after this process has ended.
     }
   }
 
@@ -104,8 +106,9 @@ export class ReaderLease {
 }
 
 /**
- * What living readers of a directory need. For its owner, once the edits that take files out are in the
- * MANIFEST; what dead readers left behind is removed. Throws `IO` when the leases cannot be read.
+ * Returns which files living readers of a directory need, and removes leases of dead readers.
+ * Requires: the caller owns the directory, and the edits that drop files are in the MANIFEST.
+ * Throws `IO` when the leases cannot be read.
  */
 export function filesInUse(fs: FileSystem, directory: string, owner: LockOwner): FilesInUse {
   const needed = new Set<string>()
@@ -117,7 +120,10 @@ export function filesInUse(fs: FileSystem, directory: string, owner: LockOwner):
   return (name) => everything || needed.has(name)
 }
 
-/** For the owner, before he changes files in place. Throws `LOCKED` while somebody reads them. */
+/**
+ * Throws `LOCKED` while a process reads the files. The owner calls it before it changes files in
+ * place.
+ */
 export function requireNoReaders(fs: FileSystem, directory: string, owner: LockOwner): void {
   const [lease] = livingLeases(fs, directory, owner)
   if (lease === undefined) return
@@ -144,19 +150,19 @@ function livingLeases(fs: FileSystem, directory: string, owner: LockOwner): Leas
     const lease = readLease(fs, path)
     if (lease === undefined) continue
     const isAlive = lease !== 'damaged' && isLiving(fs, lease.record, owner)
-    // One that is just being written looks damaged, too: its reader notices, and writes it again.
+    // A lease that is being written also looks damaged. Its reader notices and writes it again.
     if (!isAlive) removeIfThere(fs, path)
     else if (!name.endsWith(unpublishedSuffix)) living.push(lease)
   }
   return living
 }
 
-/** Files that no other thread reaches have no readers but those of this one. */
+/** On a file system of this thread alone, only this thread's readers are alive. */
 function isLiving(fs: FileSystem, record: LockRecord, owner: LockOwner): boolean {
   return fs.sharedWithThreads ? owner.isAlive(record) : heldIn(fs).has(record.token)
 }
 
-/** Undefined when it is gone meanwhile. A published one that is damaged was so by a power loss. */
+/** Undefined if it has been removed meanwhile. Only a power loss damages a published lease. */
 function readLease(fs: FileSystem, path: string): Lease | 'damaged' | undefined {
   try {
     const file = fs.openForRead(path)

@@ -1,23 +1,23 @@
 import type { Prng } from '../../base/prng.js'
 import type { GrowingBytes } from './growing-bytes.js'
 
-/** What a power loss does to that which was never synced. */
+/** The effect of a power loss on unsynced changes. */
 export interface CrashFate {
   /**
-   * - `none`: all of it is gone.
-   * - `all`: all of it survives.
-   * - `random`: of each write nothing, some sectors or everything survives; a lost write may have
-   *   left zeroes where it made the file longer. Names survive one by one.
+   * - `none`: no change survives.
+   * - `all`: every change survives.
+   * - `random`: of each write, nothing, some sectors or everything survives; a lost write may leave
+   *   zeros where it made the file longer. Each name survives or not independently.
    * - `torn`: a prefix of the writes to each file survives, the last one cut at a sector; a prefix
-   *   of the changes of names in each folder.
+   *   of the name changes in each folder survives.
    */
   readonly unsynced: 'none' | 'all' | 'random' | 'torn'
   readonly prng: Prng
-  /** What the device writes whole or not at all, such as 512. */
+  /** The unit that the device writes completely or not at all, such as 512. */
   readonly sectorBytes: number
 }
 
-/** A change of a file's content. `bytes` belong to it. */
+/** A change of a file's content. It owns `bytes`. */
 export type ContentChange =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly sizeBytes: number }
@@ -27,7 +27,7 @@ export function applyContentChange(content: GrowingBytes, change: ContentChange)
   else content.resize(change.sizeBytes)
 }
 
-/** Applies to `content` (what was synced) what the fate lets survive of the changes after it. */
+/** Applies the surviving part of `changes` to `content`, the synced bytes. */
 export function settleContent(
   content: GrowingBytes,
   changes: readonly ContentChange[],
@@ -42,7 +42,7 @@ export function settleContent(
   if (fate.unsynced === 'torn' && last?.kind === 'write') applyTorn(content, last, fate)
 }
 
-/** Those of a folder's unsynced changes that the fate lets survive, in order. */
+/** The surviving changes of a folder's unsynced ones, in order. */
 export function survivingNameChanges<T>(changes: readonly T[], fate: CrashFate): T[] {
   const kept = changes.slice(0, countOfWholeChanges(changes.length, fate))
   return fate.unsynced === 'random' ? kept.filter(() => fate.prng.chance(0.5)) : kept
@@ -77,7 +77,9 @@ function applySomeOf(content: GrowingBytes, change: ContentChange, fate: CrashFa
   if (grew) content.resize(Math.max(content.sizeBytes, position + bytes.length))
 }
 
-/** The part of a write before one of the sector boundaries inside it; nothing if there is none. */
+/**
+ * Applies the part of a write before a random sector boundary inside it; nothing if there is none.
+ */
 function applyTorn(
   content: GrowingBytes,
   change: Extract<ContentChange, { kind: 'write' }>,

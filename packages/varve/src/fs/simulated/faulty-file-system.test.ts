@@ -36,7 +36,7 @@ test('a failed operation throws the system code and does not happen', () => {
   assert.equal(fs.exists('/d/a'), false)
 })
 
-test('a short write leaves its part behind the size, and truncate undoes it', () => {
+test('a short write leaves bytes after the size, and truncate removes them', () => {
   const fs = newFileSystem()
   const file = fs.create('/d/a')
   file.append(Buffer.from('good'), 0, 4)
@@ -52,7 +52,7 @@ test('a short write leaves its part behind the size, and truncate undoes it', ()
   assert.equal(reader.sizeBytes(), 5)
 })
 
-test('a failed sync is not tried again', async () => {
+test('a second sync after a failed one is a programmer error', async () => {
   const fs = newFileSystem(({ kind }) => (kind === 'sync' ? { systemCode: 'EIO' } : undefined))
   const file = fs.create('/d/a')
   await assert.rejects(file.syncAsync(), { systemCode: 'EIO' })

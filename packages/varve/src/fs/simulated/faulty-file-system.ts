@@ -9,40 +9,41 @@ export type OperationKind =
   | Exclude<keyof ReadableFile, 'path' | 'readAsync'>
   | Exclude<keyof WritableFile, 'path' | 'syncAsync'>
 
-/** Asynchronous operations count as the kind of their synchronous form. */
+/** An operation. Asynchronous ones have the kind of their synchronous form. */
 export interface FileOperation {
   readonly kind: OperationKind
   /** The file or folder; for `rename` and `link` the existing name. */
   readonly path: string
   /** The new name, for `rename` and `link`. */
   readonly to?: string
-  /** How many bytes, for `read` and `append`; the new size, for `truncate`. */
+  /** Length of a `read` or `append`; the new size for `truncate`. */
   readonly bytes?: number
-  /** 0 for the first operation on this file system, and so on. */
+  /** Counts from 0 for each file system. */
   readonly index: number
 }
 
 /** How an operation fails. */
 export interface Fault {
-  /** The code of the operating system, such as `ENOSPC` or `EIO`. */
+  /** An operating system error code, such as `ENOSPC` or `EIO`. */
   readonly systemCode: string
-  /** Of `append`: bytes that are written before it fails. */
+  /** For `append`: bytes written before it fails. */
   readonly shortWriteBytes?: number
 }
 
 /**
- * A file system that fails when it is told to.
+ * A file system that fails on demand.
  *
- * Owned by: the test that asks what happens when an operation fails.
+ * Owned by: the test.
  * Invariants:
- * 1. A failed operation has not reached the inner file system, except for the part of an append that
- *    a short write lets through.
- * 2. After a failed append, nothing is appended before `truncate`; after a failed sync, nothing is
- *    synced. Who does it breaks the contract, and an assertion says so.
+ * 1. A failed operation does not reach the inner file system, except for the bytes of an append
+ *   that a
+ *    short write lets through.
+ * 2. After a failed append, no append before `truncate`; after a failed sync, no sync. An assertion
+ *    fails otherwise, because the caller breaks the contract.
  * 3. Closing is counted and never fails.
  */
 export class FaultyFileSystem implements FileSystem {
-  /** As the inner one: a thread that opens the files by itself meets no faults. */
+  /** As in the inner file system. A thread that opens the files itself sees no faults. */
   readonly sharedWithThreads: boolean
   /** The operations so far, while recording. */
   readonly trace: FileOperation[] = []
@@ -51,7 +52,7 @@ export class FaultyFileSystem implements FileSystem {
 
   constructor(
     private readonly inner: FileSystem,
-    /** Asked before each operation; may be replaced at any time. */
+    /** Called before each operation; may be replaced at any time. */
     public faultFor: (operation: FileOperation) => Fault | undefined = () => undefined,
   ) {
     this.sharedWithThreads = inner.sharedWithThreads
@@ -134,13 +135,13 @@ export class FaultyFileSystem implements FileSystem {
     return this.inner.freeBytes(path)
   }
 
-  /** Counts an operation and throws if it is to fail. */
+  /** Counts an operation and throws its fault, if any. */
   begin(kind: OperationKind, path: string, details: { to?: string; bytes?: number } = {}): void {
     const fault = this.ask(kind, path, details)
     if (fault !== undefined) throw systemError(kind, path, fault.systemCode)
   }
 
-  /** Counts an operation and answers how it is to fail. */
+  /** Counts an operation and returns its fault, if any. */
   ask(
     kind: OperationKind,
     path: string,
@@ -192,7 +193,7 @@ class FaultyWritableFile implements WritableFile {
   readonly path: string
   private size: number
   private syncFailed = false
-  /** Of a sync under way that is going to fail. */
+  /** Fault of the background sync in progress, if it will fail. */
   private failing: Fault | undefined
 
   constructor(
@@ -208,7 +209,7 @@ class FaultyWritableFile implements WritableFile {
   }
 
   append(bytes: Uint8Array, start: number, end: number): void {
-    assert(this.inner.sizeBytes === this.size, `append to ${this.path} after one failed`)
+    assert(this.inner.sizeBytes === this.size, `append to ${this.path} after a failed append`)
     const fault = this.faults.ask('append', this.path, { bytes: end - start })
     if (fault === undefined) {
       this.inner.append(bytes, start, end)
@@ -221,7 +222,7 @@ class FaultyWritableFile implements WritableFile {
   }
 
   truncate(sizeBytes: number): void {
-    assert(sizeBytes <= this.size, 'truncate makes a file longer')
+    assert(sizeBytes <= this.size, 'truncate to a larger size')
     this.faults.begin('truncate', this.path, { bytes: sizeBytes })
     this.inner.truncate(sizeBytes)
     this.size = sizeBytes
@@ -237,14 +238,14 @@ class FaultyWritableFile implements WritableFile {
     this.inner.rewrite(bytes, position)
   }
 
-  /** The error of a sync under way is told here as well. */
+  /** Also throws the fault of a background sync in progress. */
   sync(): void {
     const fault = this.failing ?? this.askForSync()
     if (fault !== undefined) throw this.syncFails(fault)
     this.inner.sync()
   }
 
-  /** Fails when a disk would have answered, not at once. */
+  /** Fails later, as a disk would, not immediately. */
   async syncAsync(): Promise<void> {
     const fault = this.askForSync()
     if (fault === undefined) return this.inner.syncAsync()
@@ -260,7 +261,7 @@ class FaultyWritableFile implements WritableFile {
   }
 
   private askForSync(): Fault | undefined {
-    assert(!this.syncFailed, `sync of ${this.path} after a sync of it failed`)
+    assert(!this.syncFailed, `sync of ${this.path} after a failed sync`)
     return this.faults.ask('sync', this.path)
   }
 

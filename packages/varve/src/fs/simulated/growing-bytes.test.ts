@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GrowingBytes } from './growing-bytes.js'
 
-test('what was never written, or was cut off, is zero', () => {
+test('bytes never written, or cut off, are zero', () => {
   const bytes = new GrowingBytes()
   bytes.write(2, Buffer.from('abc'))
   assert.deepEqual([...bytes.view()], [0, 0, 97, 98, 99])
@@ -11,7 +11,7 @@ test('what was never written, or was cut off, is zero', () => {
   assert.deepEqual([...bytes.view()], [0, 0, 97, 0, 0])
 })
 
-test('a clone and what it was cloned from go their own ways', () => {
+test('a clone and its original change independently', () => {
   const change: ((bytes: GrowingBytes) => void)[] = [
     (bytes) => bytes.write(0, Buffer.from('x')),
     (bytes) => bytes.write(3, Buffer.from('defg')),

@@ -1,8 +1,9 @@
 import { emptyBytes } from '../../base/bytes.js'
 
 /**
- * The content of a file in memory: bytes that grow at the end, zero where nothing was written. A clone
- * shares the bytes until one of the two changes, so that a crash can be tried at every step.
+ * The content of a file in memory: bytes that grow at the end, with zeros where nothing was
+ * written. A clone shares the bytes until either changes, so that a test can try a crash at every
+ * step.
  */
 export class GrowingBytes {
   private buffer = emptyBytes
@@ -25,7 +26,7 @@ export class GrowingBytes {
     this.buffer.set(bytes, position)
   }
 
-  /** Invariant: the bytes behind `size` are zero, so that growing shows zeroes. */
+  /** Invariant: the bytes after `size` are zero, so that growing adds zeros. */
   resize(sizeBytes: number): void {
     this.own(sizeBytes)
     if (sizeBytes < this.size) this.buffer.fill(0, sizeBytes, this.size)
@@ -40,7 +41,7 @@ export class GrowingBytes {
     return copy
   }
 
-  /** Ensures: `sizeBytes` fit into a buffer that nobody else sees. */
+  /** Ensures: `sizeBytes` fit into a buffer that is not shared. */
   private own(sizeBytes: number): void {
     const isLarger = sizeBytes > this.buffer.length
     if (!isLarger && !this.isShared) return

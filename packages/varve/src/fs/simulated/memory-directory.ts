@@ -3,14 +3,14 @@ import type { MemoryFile } from './memory-file.js'
 
 export type MemoryNode = MemoryFile | MemoryDirectory
 
-/** One atomic change of the names in a folder: `removed` goes, then `set` comes. */
+/** One atomic change of the names in a folder: `removed` is applied before `set`. */
 interface NameChange {
   readonly removed?: string
   readonly set?: { readonly name: string; readonly node: MemoryNode }
 }
 
 /**
- * A folder in memory and the changes of its names that were not synced.
+ * A folder in memory with its unsynced name changes.
  *
  * Invariant: `synced` with `unsynced` applied in order is `names`.
  */
@@ -27,7 +27,7 @@ export class MemoryDirectory {
     return this.names.get(name)
   }
 
-  /** A new folder is durable at once, as in the Node file system. */
+  /** A new folder is durable immediately, as in the Node file system. */
   addDirectory(name: string): MemoryDirectory {
     const directory = new MemoryDirectory()
     this.names.set(name, directory)
@@ -74,7 +74,7 @@ function applyNameChange(names: Map<string, MemoryNode>, change: NameChange): vo
   if (change.set !== undefined) names.set(change.set.name, change.set.node)
 }
 
-/** Two names of one file stay two names of one file. */
+/** Copies a file with two names once, so that both names refer to the copy. */
 function oncePerNode(makeCopy: (node: MemoryNode) => MemoryNode): (node: MemoryNode) => MemoryNode {
   const copies = new Map<MemoryNode, MemoryNode>()
   return (node) => {

@@ -63,7 +63,7 @@ test('a synced name of a file that was not synced is an empty file', () => {
   assert.deepEqual(outcomes(fs, 'none'), new Set(['a=']))
 })
 
-test('an unsynced truncate and removal come undone', () => {
+test('a power loss undoes an unsynced truncate and removal', () => {
   const fs = newFileSystem()
   append(fs, '/d/a', 'whole', true)
   append(fs, '/d/b', 'kept', true)
@@ -96,7 +96,7 @@ test('a replaced file is there until the rename is synced', () => {
   assert.deepEqual(outcomes(fs, 'random'), new Set(['a=old t=new', 'a=new']))
 })
 
-test('random: unsynced writes survive in any subset, with zeroes in the holes', () => {
+test('random: unsynced writes survive in any subset, with zeros in the holes', () => {
   const fs = newFileSystem()
   append(fs, '/d/a', '', true)
   fs.syncDirectory('/d')
@@ -129,7 +129,7 @@ test('torn: a prefix of the writes survives, the last one cut at a sector', () =
   )
 })
 
-test('an asynchronous sync covers what was written before it, and not before it settles', async () => {
+test('an asynchronous sync covers earlier writes, and only once it settles', async () => {
   const fs = newFileSystem()
   const file = fs.create('/d/a')
   fs.syncDirectory('/d')
@@ -142,7 +142,7 @@ test('an asynchronous sync covers what was written before it, and not before it 
   file.close()
 })
 
-test('what a crash left is durable, and apart from the file system that crashed', () => {
+test('a crash clone is durable and independent of the file system that crashed', () => {
   const fs = newFileSystem()
   append(fs, '/d/a', 'one', false)
   const crashed = fs.crashClone(fate('all'))
@@ -153,7 +153,7 @@ test('what a crash left is durable, and apart from the file system that crashed'
   assert.equal(read(fs, '/d/a'), 'onetwo')
 })
 
-test('a process crash keeps everything written, still at the risk of a power loss', () => {
+test('a process crash keeps everything written, which a power loss may still lose', () => {
   const fs = newFileSystem()
   append(fs, '/d/a', 'one', true)
   fs.syncDirectory('/d')

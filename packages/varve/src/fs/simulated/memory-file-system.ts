@@ -6,35 +6,36 @@ import { MemoryFile, MemoryReadableFile, MemoryWritableFile } from './memory-fil
 import { systemError } from '../system-error.js'
 
 /**
- * Files in memory that remember what was synced and what was not, so that a test can ask at any
- * moment what a crash would leave. It has one thread, no symbolic links, and room without end.
+ * Files in memory that track which changes were synced, so that a test can compute at any time what
+ * a crash would leave. Has one thread, no symbolic links, and unlimited space.
  *
- * A crash makes a new file system; the old one goes on, and handles opened in it stay in it, like a
- * process that has not noticed yet that its machine is gone.
+ * A crash creates a new file system. The old one and its open handles continue to work, like a
+ * process that has not noticed the loss of its machine.
  *
- * Not modelled: two names of one file in different folders come apart in a crash.
+ * Not modelled: after a crash, two names of one file in different folders refer to different files.
  */
 export class MemoryFileSystem implements FileSystem {
   readonly sharedWithThreads: boolean = false
   private root = new MemoryDirectory()
 
-  /** What a power loss at this moment would leave, all of it durable. */
+  /** The files after a power loss now. All of them are durable in the clone. */
   crashClone(fate: CrashFate): MemoryFileSystem {
     const clone = new MemoryFileSystem()
     clone.root = this.root.afterPowerLoss(fate)
     return clone
   }
 
-  /** What a killed process leaves: everything written, though the unsynced part is still at risk. */
+  /**
+   * The files after the process is killed: everything written, with the unsynced part still at
+   * risk.
+   */
   processCrashClone(): MemoryFileSystem {
     const clone = new MemoryFileSystem()
     clone.root = this.root.afterProcessCrash()
     return clone
   }
 
-  /**
-   * What a failed sync does to a file: see `MemoryFile.failSync`. For the test that makes one fail.
-   */
+  /** Makes a sync of the file fail: see `MemoryFile.failSync`. */
   failSync(path: string, fate: CrashFate): void {
     this.fileAt('sync', path).failSync(fate)
   }
@@ -78,7 +79,7 @@ export class MemoryFileSystem implements FileSystem {
     return new MemoryWritableFile(path, this.fileAt('open', path))
   }
 
-  /** Between two folders it is two changes, of which a power loss may keep one. */
+  /** A rename between two folders is two changes; a power loss may keep only one. */
   rename(from: string, to: string): void {
     const node = this.find(partsOf(from))
     if (node === undefined) throw systemError('rename', from, 'ENOENT')
@@ -89,7 +90,7 @@ export class MemoryFileSystem implements FileSystem {
       throw systemError('rename', from, 'ENOTEMPTY')
     }
     if (replaced instanceof MemoryDirectory) throw systemError('rename', from, 'EISDIR')
-    if (replaced === node) return // POSIX: two names of one file, so nothing is to be done.
+    if (replaced === node) return // POSIX: two names of one file, nothing to do.
     if (source.directory === target.directory) {
       source.directory.change({ removed: source.name, set: { name: target.name, node } })
     } else {
@@ -118,7 +119,7 @@ export class MemoryFileSystem implements FileSystem {
     directory.change({ removed: name })
   }
 
-  /** Removes at once: what happens when must not depend on the event loop. */
+  /** Removes immediately, so that the order of operations does not depend on the event loop. */
   removeAsync(path: string): Promise<void> {
     return new Promise((settle) => settle(this.remove(path)))
   }
@@ -133,7 +134,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   freeBytes(path: string): number {
-    if (!this.exists(path)) throw systemError('ask for free space at', path, 'ENOENT')
+    if (!this.exists(path)) throw systemError('get the free space at', path, 'ENOENT')
     return Number.MAX_SAFE_INTEGER
   }
 

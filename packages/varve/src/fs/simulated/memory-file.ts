@@ -10,10 +10,10 @@ import type { ReadableFile, WritableFile } from '../file-system.js'
 import { GrowingBytes } from './growing-bytes.js'
 
 /**
- * One file in memory, whatever names it has, with enough of its past to say what a power loss would
- * leave.
+ * One file in memory, whatever names it has, with the history needed to compute the effect of a
+ * power loss.
  *
- * Owned by: the names and open handles that refer to it. Lives: until the last of them goes.
+ * Owned by: the names and open handles that refer to it. Lives: until the last of them is gone.
  * Invariant: `synced` with `unsynced` applied in order is `content`, unless a sync failed.
  */
 export class MemoryFile {
@@ -37,7 +37,7 @@ export class MemoryFile {
     this.unsynced.push(change)
   }
 
-  /** Changes ever made: what a sync that starts now has to make durable. */
+  /** All changes so far. A sync that starts now makes them durable. */
   get changeCount(): number {
     return this.syncedChanges + this.unsynced.length
   }
@@ -51,8 +51,8 @@ export class MemoryFile {
   }
 
   /**
-   * What a failed sync does: all stays readable, and counts as written, but only what the fate lets
-   * through has reached the disk, and no later sync brings the rest there.
+   * Simulates a failed sync. All bytes stay readable and count as written, but only those chosen by
+   * the fate are on disk, and no later sync writes the rest.
    */
   failSync(fate: CrashFate): void {
     settleContent(this.synced, this.unsynced, fate)
@@ -105,7 +105,7 @@ export class MemoryReadableFile extends MemoryHandle implements ReadableFile {
 
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     this.assertOpen()
-    assert(targetOffset + length <= target.length, 'read into bytes that are not there')
+    assert(targetOffset + length <= target.length, 'read past the end of the target')
     const found = this.file.view().subarray(position, position + length)
     target.set(found, targetOffset)
     return found.length
@@ -137,7 +137,7 @@ export class MemoryWritableFile extends MemoryHandle implements WritableFile {
 
   append(bytes: Uint8Array, start: number, end: number): void {
     this.assertOpen()
-    assert(0 <= start && start <= end && end <= bytes.length, 'append of bytes that are not there')
+    assert(0 <= start && start <= end && end <= bytes.length, 'append of bytes outside the buffer')
     if (start === end) return
     this.file.change({ kind: 'write', position: this.size, bytes: copyBytes(bytes, start, end) })
     this.size += end - start
@@ -145,20 +145,20 @@ export class MemoryWritableFile extends MemoryHandle implements WritableFile {
 
   truncate(sizeBytes: number): void {
     this.assertOpen()
-    assert(sizeBytes <= this.size, 'truncate makes a file longer')
+    assert(sizeBytes <= this.size, 'truncate to a larger size')
     this.file.change({ kind: 'truncate', sizeBytes })
     this.size = sizeBytes
   }
 
   reserve(sizeBytes: number): void {
     this.assertOpen()
-    assert(sizeBytes >= this.size, 'reserving makes a file shorter')
+    assert(sizeBytes >= this.size, 'reserve of less than the size')
     this.file.change({ kind: 'truncate', sizeBytes })
   }
 
   rewrite(bytes: Uint8Array, position: number): void {
     this.assertOpen()
-    assert(position + bytes.length <= this.size, 'rewriting bytes that were not written')
+    assert(position + bytes.length <= this.size, 'rewrite of unwritten bytes')
     this.file.change({ kind: 'write', position, bytes: copyBytes(bytes, 0, bytes.length) })
   }
 
@@ -167,7 +167,7 @@ export class MemoryWritableFile extends MemoryHandle implements WritableFile {
     this.file.sync()
   }
 
-  /** Durable only when the promise settles, so that a crash may fall in between. */
+  /** Durable only when the promise settles, so that a crash may happen before. */
   async syncAsync(): Promise<void> {
     this.assertOpen()
     const changeCount = this.file.changeCount

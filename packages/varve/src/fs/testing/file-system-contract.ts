@@ -14,8 +14,8 @@ export interface FileSystemSubject {
 }
 
 /**
- * Tests an implementation of `FileSystem` against its contract, on `node:test`. `newSubject` is called
- * before each test.
+ * Tests an implementation of `FileSystem` against its contract, on `node:test`. `newSubject` is
+ * called before each test.
  *
  * ```ts
  * testFileSystemContract('MemoryFileSystem', () => {
@@ -73,7 +73,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.equal(read('a'), 'hello world')
     })
 
-    test('what is appended does not follow later changes of the buffer', () => {
+    test('appended bytes do not follow later changes of the buffer', () => {
       const file = fs.create(at('a'))
       const bytes = Buffer.from('before')
       file.append(bytes, 0, 6)
@@ -82,7 +82,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.equal(read('a'), 'before')
     })
 
-    test('appends behind the last byte of an existing file', () => {
+    test('appends after the last byte of an existing file', () => {
       write('a', 'one')
       const file = fs.openForAppend(at('a'))
       assert.equal(file.sizeBytes, 3)
@@ -141,7 +141,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       file.close()
     })
 
-    test('syncs beside a sync in the background, of a file that got another name, too', async () => {
+    test('syncs during a background sync, also after a rename', async () => {
       for (const name of ['a', 'b']) {
         const file = fs.create(at('a'))
         if (name !== 'a') fs.rename(at('a'), at(name))
@@ -154,7 +154,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       }
     })
 
-    test('writes again what is there', () => {
+    test('rewrites existing bytes', () => {
       const file = fs.create(at('a'))
       file.append(Buffer.from('0123456789'), 0, 10)
       file.rewrite(Buffer.from('345'), 3)
@@ -177,7 +177,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.throws(() => readable.read(Buffer.alloc(1), 0, 1, 0), broken)
     })
 
-    test('a reader sees what was appended after it was opened', () => {
+    test('a reader sees bytes appended after it was opened', () => {
       const writer = fs.create(at('a'))
       const reader = fs.openForRead(at('a'))
       writer.append(Buffer.from('late'), 0, 4)
@@ -186,7 +186,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       reader.close()
     })
 
-    test('a removed file stays readable where it is open', () => {
+    test('a removed file stays readable through open handles', () => {
       write('a', 'still here')
       const reader = fs.openForRead(at('a'))
       fs.remove(at('a'))
@@ -197,7 +197,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       reader.close()
     })
 
-    test('removes in the background, and says when there is nothing to remove', async () => {
+    test('removes in the background, and fails when the file is missing', async () => {
       write('a', 'gone')
       await fs.removeAsync(at('a'))
       assert.equal(fs.exists(at('a')), false)
@@ -222,7 +222,7 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.deepEqual(fs.list(subject.directory), ['to'])
     })
 
-    test('renames a folder with all that is in it, and not over another', () => {
+    test('renames a folder with its contents, and not over another', () => {
       fs.makeDirectory(at('from'))
       write('from/file', 'inside')
       fs.makeDirectory(at('taken'))
@@ -255,14 +255,14 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.equal(read('two'), 'xy')
     })
 
-    test('renaming one name of a file to another of it keeps both', () => {
+    test('renaming one name of a file to another name of it keeps both', () => {
       write('one', 'x')
       fs.link(at('one'), at('two'))
       fs.rename(at('one'), at('two'))
       assert.deepEqual(fs.list(subject.directory).sort(), ['one', 'two'])
     })
 
-    test('refuses what is missing or taken', () => {
+    test('refuses missing and taken names', () => {
       write('taken', 'x')
       failsWith('EEXIST', () => fs.create(at('taken')))
       failsWith('EEXIST', () => fs.link(at('taken'), at('taken')))
@@ -279,12 +279,12 @@ export function testFileSystemContract(name: string, newSubject: () => FileSyste
       assert.equal(read('taken'), 'x')
     })
 
-    test('the real path is one for all spellings', () => {
+    test('all spellings of a path have one real path', () => {
       fs.makeDirectory(at('x'))
       assert.equal(fs.realPath(at('x/../x/')), fs.realPath(at('x')))
     })
 
-    test('says how much room there is', () => {
+    test('reports free space', () => {
       assert.ok(fs.freeBytes(subject.directory) > 0)
     })
   })

@@ -1,6 +1,7 @@
-// One of many processes that race for the lock of a directory: `lock-racer.js <directory> <die|release>`.
-// Once it owns the lock it proves that nobody else does, by creating a file that must not exist, and
-// then either releases the lock or dies with it. Prints "won"; exits 1 when it was not alone.
+// One of many processes that compete for the lock of a directory: `lock-racer.js <directory>
+// <die|release>`. The owner creates a file that must not exist, to prove that it is the only one.
+// It then releases the lock or ends without releasing it. Prints "won"; exits with 1 if another
+// process owned the lock.
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
@@ -33,5 +34,5 @@ function acquirePatiently(): DirectoryLock {
       systemClock.sleepSync(1)
     }
   }
-  throw new Error('never got the lock')
+  throw new Error('could not get the lock')
 }

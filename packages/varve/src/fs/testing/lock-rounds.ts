@@ -1,6 +1,7 @@
-// Races for the lock of a directory again and again: `lock-rounds.js <directory> <rounds>`. In each round
-// it waits for the file `go-<round>`, tries once, and says "won", "locked" or what went wrong. Who won
-// proves that nobody else did, by a file that must not be there, and keeps the lock until `end-<round>` is.
+// Competes for the lock of a directory repeatedly: `lock-rounds.js <directory> <rounds>`. In each
+// round it waits for the file `go-<round>`, tries once, and prints "won", "locked" or the error.
+// The winner creates a file that must not exist, to prove that no other process won. It keeps the
+// lock until `end-<round>` exists.
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'

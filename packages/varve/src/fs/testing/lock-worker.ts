@@ -1,5 +1,5 @@
-// Opens the lock of a directory on a worker thread, says what came of it, and gives it free when it is told
-// to.
+// Acquires the lock of a directory on a worker thread, posts the result, and releases the lock on
+// the next message.
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
