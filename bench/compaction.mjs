@@ -1,13 +1,13 @@
-// Compaction policies side by side, on the calling thread and on a background thread, under the same
-// writes:
+// Compaction policies side by side, on the calling thread and on a background thread, under the
+// same writes:
 //
 //   node bench/compaction.mjs [--parts paces,mixes] [--policies leveled,sizeTiered]
 //                             [--modes inline,thread] [--paces rate,flatOut] [--rate 5000]
 //                             [--operations 100k] [--mixes changing] [--rounds 3]
 //                             [--dir /fast/disk] [--out folder]
 //
-// Each run is a process of its own. With --out, the runs that are asked for take the place of those that the
-// folder holds already, and the others stay. README.md has the rest.
+// Each run is a process of its own. With --out, the runs that are asked for take the place of those
+// that the folder holds already, and the others stay. README.md has the rest.
 import { execFileSync, fork } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -149,7 +149,7 @@ function earlierReport(folder) {
 function listed(name, known) {
   const wanted = args[name].split(',')
   const unknown = wanted.filter((one) => !known.includes(one))
-  if (unknown.length > 0) fail(`--${name}: there is no ${unknown.join(', ')}; there are ${known}`)
+  if (unknown.length > 0) fail(`--${name}: unknown ${unknown.join(', ')}; the names are ${known}`)
   return wanted
 }
 

@@ -1,9 +1,10 @@
-// What operations cost as the number of entries grows, counted and not timed, beside what theory says:
+// What operations cost as the number of entries grows, counted and not timed, beside what theory
+// says:
 //
 //   node bench/complexity.mjs [--sizes 10k,100k,1m,10m] [--out folder]
 //
-// The figures are the same on every machine and in every run. Exits with 1 when one grows faster than it
-// may. README.md has the rest.
+// The figures are the same on every machine and in every run. Exits with 1 when one grows faster
+// than it may. README.md has the rest.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -48,7 +49,10 @@ if (args.out !== undefined) {
 }
 process.exit(report.problems.length === 0 ? 0 : 1)
 
-/** 1m is a million. Only powers of ten: keys are scattered by a stride that shares no factor with them. */
+/**
+ * 1m is a million. Only powers of ten: keys are scattered by a stride that shares no factor with
+ * them.
+ */
 function sizeOf(text) {
   const [, digits, unit] = /^(\d+)([km]?)$/.exec(text) ?? []
   const size = Number(digits) * { k: 1000, m: 1_000_000 }[unit || 'none'] || Number(digits)

@@ -1,5 +1,5 @@
-// Micro-benchmarks of the hot parts, as ratios to those same parts as they once were, measured beside
-// them: a ratio that no machine, Node.js version or load changes much.
+// Micro-benchmarks of the hot parts, as ratios to those same parts as they once were, measured
+// beside them: a ratio that no machine, Node.js version or load changes much.
 //
 //   node bench/micro.mjs             shows them
 //   node bench/micro.mjs --check     exits 1 when one is more than 20% slower than it was
@@ -22,7 +22,7 @@ const { values: args } = parseArgs({
 
 const tolerance = 0.2
 const processes = 3
-/** What seems slower is measured in so many more processes before that is believed. */
+/** More processes that measure an operation which seems slower, before the result is believed. */
 const maxRetries = 12
 
 if (args.update) takeReference()

@@ -3,7 +3,7 @@
 //   node bench/run.mjs [--engines varve,lmdb] [--rounds 5] [--only readseq,ycsb] [--records 500000]
 //                      [--seconds 10] [--dir /fast/disk] [--out bench/results]
 //
-// What is fair about it, and what each workload is: README.md.
+// README.md describes each workload, and how the comparison is kept fair.
 import { execFileSync, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +51,7 @@ const present = report.engines.filter(({ skipped }) => skipped === undefined)
 for (let round = 0; round < rounds; round++) {
   for (const group of groups) {
     if (!group.workloads.some((workload) => isWanted(group.name, workload, only))) continue
-    // Neighbours in time are compared with each other; nobody is always the first.
+    // Neighbours in time are compared with each other; no engine is always the first.
     for (let i = 0; i < present.length; i++) {
       const { name: engine } = present[(round + i) % present.length]
       await runOne(round, group, engine)
@@ -67,7 +67,7 @@ process.exit(report.failures.length > 0 ? 1 : 0)
 async function probeEngines() {
   const wanted = args.engines.split(',')
   const unknown = wanted.filter((name) => name !== dbBench && !engineNames.includes(name))
-  if (unknown.length > 0) fail(`there is no engine ${unknown.join(', ')}`)
+  if (unknown.length > 0) fail(`unknown engine ${unknown.join(', ')}`)
   const engines = []
   for (const name of wanted) {
     const answer = name === dbBench ? probeDbBench() : await child({ engine: name, probe: true })

@@ -1,9 +1,11 @@
-// Random fills of growing size, Varve and RocksDB's db_bench side by side, and Varve's reopening of them:
+// Random fills of growing size, Varve and RocksDB's db_bench side by side, and Varve's reopening of
+// them:
 //
 //   node bench/scale.mjs [--records 100k,1m,10m] [--ways batches,puts] [--engines varve,db_bench]
 //                        [--rounds 1] [--check all] [--maxRssMB 512] [--dir /fast/disk] [--out folder]
 //
-// Exits with 1 when a record is wrong, or Varve takes more memory than allowed. README.md has the rest.
+// Exits with 1 when a record is wrong, or Varve takes more memory than allowed. README.md has the
+// rest.
 import { execFileSync, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,7 +47,7 @@ const report = {
 }
 for (const records of args.records.split(',').map(countOf)) {
   for (const way of args.ways.split(',')) {
-    if (ways[way] === undefined) fail(`there is no way '${way}'`)
+    if (ways[way] === undefined) fail(`unknown way '${way}'`)
     for (let round = 0; round < Number(args.rounds); round++) {
       for (const engine of engines) await runOne({ engine, records, way, round })
     }
@@ -109,7 +111,7 @@ function presentEngines() {
   const wanted = args.engines.split(',')
   const known = ['varve', 'db_bench']
   const unknown = wanted.filter((name) => !known.includes(name))
-  if (unknown.length > 0) fail(`there is no engine ${unknown.join(', ')}; there are ${known}`)
+  if (unknown.length > 0) fail(`unknown engine ${unknown.join(', ')}; the engines are ${known}`)
   if (!wanted.includes('db_bench') || probeDbBench() !== undefined) return wanted
   console.error('db_bench: SKIPPED, not on the PATH; Debian has it in rocksdb-tools')
   return wanted.filter((name) => name !== 'db_bench')

@@ -1,10 +1,10 @@
-// Writes, reads, scans, snapshots, clears, compacts and checkpoints for a while, and looks whether memory,
-// file handles, disk and latency stay where they are:
+// Writes, reads, scans, snapshots, clears, compacts and checkpoints for a while, and looks whether
+// memory, file handles, disk and latency stay where they are:
 //
 //   node bench/soak.mjs [--minutes 10] [--rate 4000] [--seed 1] [--dir /fast/disk] [--out folder]
 //
-// Ends with 1 when a line is not flat. With --out it writes soak.csv and, where the packages of bench/ are
-// installed, soak.svg. README.md has the rest.
+// Ends with 1 when a line is not flat. With --out it writes soak.csv and, where the packages of
+// bench/ are installed, soak.svg. README.md has the rest.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

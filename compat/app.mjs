@@ -1,5 +1,5 @@
-// The application that is bundled: writes enough for flushes and compactions, reads it back, and tells in
-// JSON what happened. Its last argument is the directory of the database.
+// The application that is bundled: writes enough for flushes and compactions, reads it back, and
+// reports the results as JSON. Its last argument is the directory of the database.
 import { open } from 'varve'
 
 async function main(path) {

@@ -1,5 +1,6 @@
-// Varve after bundling, under require(), and inside of an executable, each for real: an application writes
-// through the background thread and reads back. Before it runs, the package that it was made of is gone.
+// Varve after bundling, under require(), and inside of an executable, each for real: an application
+// writes through the background thread and reads back. Before it runs, the package that it was made
+// of is gone.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import {

@@ -1,4 +1,5 @@
-// The packages as they would be published: their types and package.json, and the size of the engine.
+// The packages as they would be published: their types and package.json, and the size of the
+// engine.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -26,10 +26,14 @@ export function pack(name, folder) {
   return join(folder, JSON.parse(output)[0].filename)
 }
 
-/** Puts the packed packages `names` into `project`/node_modules, and what else they need from the workspace. */
+/**
+ * Puts the packed packages `names` into `project`/node_modules, and what else they need from the
+ * workspace.
+ */
 export function install(project, names, borrowed = []) {
   mkdirSync(project, { recursive: true })
-  // Without one, resolution goes on in the folders above, and takes what lies there for the project.
+  // Without one, resolution goes on in the folders above, and takes files found there for the
+  // project.
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   for (const name of names) {
     const target = join(project, 'node_modules', name)

@@ -11,7 +11,10 @@ const installed = join(root, 'compat/node_modules')
 const smoke = 'compat/smoke.mjs'
 const denoRun = ['run', '--allow-all']
 
-/** The engine's tests of what runtimes do differently; those of Bun and Deno themselves know node:test. */
+/**
+ * The engine's tests of what runtimes do differently; those of Bun and Deno themselves know
+ * node:test.
+ */
 const tests = ['base', 'fs', 'memtable', 'compaction', 'wal'].map(
   (name) => `./packages/varve/dist/${name}/`,
 )

@@ -1,5 +1,5 @@
-// What must hold on any runtime, of the engine as it is built: `bun compat/smoke.mjs`. Runs check after
-// check, prints what passed, and ends by itself when all did.
+// Checks of the built engine that must pass on any runtime: `bun compat/smoke.mjs`. Runs check
+// after check, prints what passed, and exits when all have passed.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ async function opened(path, options = {}) {
 }
 
 const checks = {
-  async 'what is written is read: one by one, in batches, in ranges, through a snapshot'(path) {
+  async 'reads return written values: one by one, in batches, in ranges, through a snapshot'(path) {
     const { db, problems } = await opened(path)
     await db.put('b', '2')
     await db.batch([
@@ -108,7 +108,7 @@ const checks = {
     const acknowledged = await runVictim(path, 3000)
     const { db: survivor } = await opened(path)
     assert.equal(await survivor.get(`k${acknowledged}`), value(acknowledged))
-    // A prefix: nothing is there behind something that is missing.
+    // A prefix: after a missing write, no later one exists.
     let count = 0
     while (survivor.getSync(`k${count}`) !== undefined) count++
     assert.equal([...survivor.keys()].length, count)
@@ -147,7 +147,10 @@ const checks = {
   },
 }
 
-/** Starts this program as one that writes until it is killed; resolves to its last acknowledged write. */
+/**
+ * Starts this program as one that writes until it is killed; resolves to its last acknowledged
+ * write.
+ */
 function runVictim(path, untilCount) {
   const flags = JSON.parse(process.env.SMOKE_FLAGS ?? '[]')
   const args = [...flags, fileURLToPath(import.meta.url), path]

@@ -1,5 +1,5 @@
-// A short report for Node's test runner: a dot for each file, each failure in full, the slowest files, and the
-// totals. Use: `node --test --test-reporter ./scripts/test-reporter.mjs FILES`.
+// A short report for Node's test runner: a dot for each file, each failure in full, the slowest
+// files, and the totals. Use: `node --test --test-reporter ./scripts/test-reporter.mjs FILES`.
 import { resolve } from 'node:path'
 import { formatDuration, formatFailure, sourceOf } from './test-failure.mjs'
 

@@ -1,9 +1,10 @@
 /**
- * What a database is used for, as shares of its operations. Policies have the thresholds that they have by
- * default, but for memtables so small that a short run sees a hundred flushes.
+ * What a database is used for, as shares of its operations. Policies have the thresholds that they
+ * have by default, but for memtables so small that a short run sees a hundred flushes.
  *
- * The operations of a phase are the same for every policy, and come one after the other, as fast as they
- * go. What has no `load` begins with an empty database, the others with all records, at rest.
+ * The operations of a phase are the same for every policy, and come one after the other, as fast as
+ * they go. A mix without `load` starts with an empty database, the others with all records,
+ * compacted.
  */
 export const mixes = {
   'write-only': { load: false, phases: [{ operations: 600_000, put: 1 }] },

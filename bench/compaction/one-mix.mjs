@@ -1,5 +1,5 @@
-// One policy under one mix, in a process of its own: the plan comes as JSON in the first argument, the
-// figures go out on the channel to the parent. Started by compaction.mjs.
+// One policy under one mix, in a process of its own: the plan comes as JSON in the first argument,
+// the figures go out on the channel to the parent. Started by compaction.mjs.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open } from '../../packages/varve/dist/index.js'
 import { cpuSeconds, runQueueSeconds } from '../measure/process-figures.mjs'
@@ -7,7 +7,9 @@ import { generator } from '../workloads/random.mjs'
 import { mixes } from './mixes.mjs'
 import { Workload } from './workload.mjs'
 
-/** Operations from one turn of the event loop to the next: jobs that end are installed in between. */
+/**
+ * Operations from one turn of the event loop to the next: jobs that end are installed in between.
+ */
 const operationsPerTurn = 50
 const slotMs = 100
 

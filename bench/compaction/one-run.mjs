@@ -1,5 +1,5 @@
-// One policy in one mode, in a process of its own: the plan comes as JSON in the first argument, the
-// figures go out on the channel to the parent. Started by compaction.mjs.
+// One policy in one mode, in a process of its own: the plan comes as JSON in the first argument,
+// the figures go out on the channel to the parent. Started by compaction.mjs.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open } from '../../packages/varve/dist/index.js'
 import { LatencyHistogram } from '../measure/latency-histogram.mjs'
@@ -92,8 +92,8 @@ async function flatOut(db, workload, note) {
 }
 
 /**
- * Operations that come when they come, whether the database is ready or not. Latency counts from the
- * moment at which one was due: an operation that waits behind a slow one is slow.
+ * Operations that come when they come, whether the database is ready or not. Latency counts from
+ * the moment at which one was due: an operation that waits for a slow one is slow.
  */
 async function atRate(db, workload, note) {
   const startMs = performance.now()

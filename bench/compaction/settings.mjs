@@ -18,7 +18,7 @@ export const settings = {
 
 /** How operations come. */
 export const paces = {
-  /** So many a second, whether the database is ready or not: what an application feels. */
+  /** Operations per second, whether the database is ready or not, as an application sees it. */
   rate: { ratePerSecond: 5000, operations: 100_000 },
   /** One after the other, as fast as they go: what the engine can do. */
   flatOut: { ratePerSecond: 0, operations: 300_000 },

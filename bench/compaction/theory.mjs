@@ -1,7 +1,7 @@
 /**
- * What the textbooks expect of a policy, with size ratio T, for keys drawn evenly and a tree that would be
- * L levels deep: L = log_T(data / memtable), rounded up. Tables only, the log left out; space after
- * overwrites, at worst.
+ * What the textbooks expect of a policy, with size ratio T, for keys drawn evenly and a tree that
+ * would be L levels deep: L = log_T(data / memtable), rounded up. Tables only, the log left out;
+ * space after overwrites, at worst.
  *
  *     leveled      a byte is merged about T/2 times on each level    write T/2·L   space 1 + 1/(T − 1)
  *     sizeTiered   a byte is written once on each level              write L       space T

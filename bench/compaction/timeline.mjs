@@ -16,7 +16,7 @@ export class Timeline {
     slot.latencies.push(latencyMs)
   }
 
-  /** A turn of the event loop that ended at `nowMs`, so long after the one before. */
+  /** A turn of the event loop that ended at `nowMs`, and its distance from the previous one. */
   turn(nowMs, gapMs) {
     const slot = this.#slotAt(nowMs)
     if (gapMs > slot.turnMs) slot.turnMs = gapMs
@@ -27,7 +27,7 @@ export class Timeline {
     Object.assign(this.#slotAt(nowMs), figures)
   }
 
-  /** One row for each slot; what was not sampled in one is as before. */
+  /** One row per slot. A figure that was not sampled in a slot keeps its last value. */
   rows() {
     let last = {}
     return this.#slots.map(({ latencies, ...sampled }, i) => {

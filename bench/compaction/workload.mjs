@@ -4,8 +4,9 @@ import { generator, shuffled } from '../workloads/random.mjs'
 export const keyBytes = 16
 
 /**
- * The operations of a run, the same for every policy and mode: each record once in random order, then
- * overwrites of records drawn evenly, and a read of a record that is there for every so many writes.
+ * The operations of a run, the same for every policy and mode: each record once in random order,
+ * then overwrites of records drawn evenly, and a read of an existing record for every few
+ * writes.
  */
 export class Workload {
   #order

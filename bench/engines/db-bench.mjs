@@ -1,4 +1,5 @@
-// RocksDB's own benchmark, in C++ without any JavaScript: db_bench from the PATH (Debian: rocksdb-tools).
+// RocksDB's own benchmark, in C++ without any JavaScript: db_bench from the PATH (Debian:
+// rocksdb-tools).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { diskBytes } from '../measure/process-figures.mjs'
@@ -49,7 +50,9 @@ const readSteps = {
   ],
 }
 
-/** @returns {{ version: string, settings: string } | undefined} undefined when it is not installed */
+/**
+ * @returns {{ version: string, settings: string } | undefined} undefined when it is not installed
+ */
 export function probe() {
   const { error, stderr, stdout } = spawnSync('db_bench', ['--version'], { encoding: 'utf8' })
   if (error !== undefined) return undefined
@@ -106,7 +109,7 @@ function step(benchmarks, workloads, flags = []) {
 
 function seeks(entries) {
   const workload = `seekrandom, ${entries} ${entries === 1 ? 'entry' : 'entries'}`
-  // A seek shows its first entry; the others are steps behind it.
+  // A seek shows its first entry; the others are steps after it.
   const flags = [...existing, '--reads=100000', `--seek_nexts=${entries - 1}`]
   return step('seekrandom', { seekrandom: [workload] }, flags)
 }

@@ -16,7 +16,7 @@ export const dbBench = 'db_bench'
 
 /** @returns {Promise<import('./driver.mjs').Driver>} */
 export async function openEngine(name, directory, options = { durable: false }) {
-  if (!engineNames.includes(name)) throw new Error(`there is no engine '${name}'`)
+  if (!engineNames.includes(name)) throw new Error(`unknown engine '${name}'`)
   const engine = await import(`./${name}.mjs`)
   return engine.open(directory, options)
 }

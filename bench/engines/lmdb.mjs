@@ -11,7 +11,8 @@ export async function open(directory, { durable }) {
       : 'noSync (weaker than the others: an OS crash may damage it); memory map instead of a cache',
     put: (key, value) => db.put(key, value),
     putSync: (key, value) => db.putSync(key, value),
-    // Transactions run on a thread of lmdb's own and settle together; slower when done synchronously.
+    // Transactions run on a thread of lmdb's own and settle together; slower when done
+    // synchronously.
     batch: (entries) =>
       db.batch(() => {
         for (const { key, value } of entries) db.put(key, value)

@@ -15,7 +15,7 @@ export async function open(directory) {
   await db.open()
   return {
     version: JSON.parse(readFileSync(manifest, 'utf8')).version,
-    settings: '@varve/level: Varve behind the calls of classic-level; no compression',
+    settings: '@varve/level: Varve with the API of classic-level; no compression',
     put: (key, value) => db.put(key, value),
     batch: (entries) => db.batch(entries),
     putDurable: (key, value) => db.put(key, value, { sync: true }),

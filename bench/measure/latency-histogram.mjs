@@ -1,6 +1,6 @@
 /**
- * Counts durations in buckets that grow with them, as HdrHistogram does: 32 in every doubling, so that
- * a percentile is right to 3% from nanoseconds to hours, in fixed memory.
+ * Counts durations in buckets that grow with them, as HdrHistogram does: 32 in every doubling, so
+ * that a percentile is right to 3% from nanoseconds to hours, in fixed memory.
  *
  * Bucket of n ns: n itself below 64; above, the five bits that follow its top bit, and its length.
  */

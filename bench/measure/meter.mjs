@@ -12,9 +12,9 @@ const delayResolutionMs = 5
 const readsPerSample = 16
 
 /**
- * Runs one workload's operations and times them: the whole as the figure of throughput, each write and
- * every 16th read as latency. Stops after `maxSeconds`, because a slow engine would take for ever;
- * what it did until then counts.
+ * Runs one workload's operations and times them: the whole as the figure of throughput, each write
+ * and every 16th read as latency. Stops after `maxSeconds`, because a slow engine would take for
+ * ever; its work until then counts.
  */
 export class Meter {
   operations = 0

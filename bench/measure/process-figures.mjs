@@ -19,7 +19,7 @@ export function cpuSeconds() {
 /** User and system time of one thread (`12/task/12`) or process; undefined off Linux. */
 export function cpuSecondsOf(pid) {
   try {
-    // Behind the name, which may hold anything: fields 14 and 15, in hundredths of a second.
+    // After the name, which may hold anything: fields 14 and 15, in hundredths of a second.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')
     return (Number(fields[11]) + Number(fields[12])) / 100
   } catch {
@@ -37,7 +37,10 @@ export function runQueueSeconds() {
   }
 }
 
-/** Since the process runs its present program; the system's own figure counts what it was forked from. */
+/**
+ * Since the process runs its present program; the system's own figure counts what it was forked
+ * from.
+ */
 export function peakRssBytes(pid = 'self') {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024

@@ -1,5 +1,6 @@
-// Times tasks, the present ones and those of the yardstick by turns, in a process of its own: what V8
-// makes of a program, and where its memory lies, differ from one process to the next. Started by micro.mjs.
+// Times tasks, the present ones and those of the yardstick by turns, in a process of its own: what
+// V8 makes of a program, and where its memory lies, differ from one process to the next. Started by
+// micro.mjs.
 import { tasks } from './tasks.mjs'
 
 const { referenceTasks, names } = JSON.parse(process.argv[2])

@@ -1,6 +1,6 @@
-// The yardstick of the micro-benchmarks: the hot parts as they once were, with the tasks that time them.
-// They are kept as one archive, because nobody should read or change them: `zcat reference.json.gz`
-// shows an object of path → text.
+// The yardstick of the micro-benchmarks: the hot parts as they once were, with the tasks that time
+// them. They are kept as one archive, because they are not meant to be read or changed: `zcat
+// reference.json.gz` shows an object of path → text.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'

@@ -1,5 +1,5 @@
-// The parts of the engine that every operation passes through, each as a task of fixed size. They work
-// on the compiled internals, in memory: no task waits for a disk.
+// The parts of the engine that every operation passes through, each as a task of fixed size. They
+// work on the compiled internals, in memory: no task waits for a disk.
 import { compareRanges } from '../../packages/varve/dist/base/bytes.js'
 import { systemClock } from '../../packages/varve/dist/base/clock.js'
 import { hashBytes } from '../../packages/varve/dist/base/hash.js'
@@ -33,7 +33,9 @@ import { inputEntry } from '../../packages/varve/dist/testing/kit/input-entry.js
 import { tableName } from '../../packages/varve/dist/store/file-names.js'
 import { generator, shuffled } from '../workloads/random.mjs'
 
-/** Few enough to stay in a core's own cache: what is measured is the code, not the memory's mood. */
+/**
+ * Few enough to stay in a core's own cache: this measures the code, not the memory.
+ */
 const count = 2000
 const arenaBytes = 512 * 1024
 const keyBytes = 16
@@ -246,7 +248,7 @@ function entryOf(number) {
   return { key: keys[number], sequence: number + 1, kind: ValueKind.put, value }
 }
 
-/** Runs a job, and tells how many entries its table has. */
+/** Runs a job and returns the number of entries of its table. */
 function runHere(fs, request) {
   const codecs = new CodecRegistry()
   const environment = { fs, directory, codecs, clock: systemClock, checkpoint() {} }

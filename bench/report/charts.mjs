@@ -31,7 +31,7 @@ const throughputPanels = [
   ['fillrandom', 'fillrandom, await', 'one by one'],
 ]
 
-/** As many steps as can be told apart in a panel. */
+/** As many steps as a panel can show distinctly. */
 const maxSteps = 60
 
 /** A step in which nothing was written is drawn as this many a second. */

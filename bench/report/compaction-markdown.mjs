@@ -137,7 +137,7 @@ function amplificationTable(runs, settings) {
   )
 }
 
-/** What was measured, and what theory says where there is one. */
+/** The measured figures, and the theoretical ones where a theory exists. */
 function beside(measured, expected) {
   return expected === undefined ? figure(measured) : `${figure(measured)} (${figure(expected)})`
 }

@@ -2,7 +2,10 @@
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 
-/** The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and Ito). */
+/**
+ * The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and
+ * Ito).
+ */
 export const colors = {
   varve: '#d55e00',
   'varve-level': '#e8a37c',

@@ -11,7 +11,7 @@ export function markdown(report, pictures) {
     ...pictures.map((name) => `![${name.replace('.svg', '')}](${name})`),
     '## Microseconds per operation',
     'Lower is better. In brackets: how many times Varve’s figure of the same round that is (above 1×,' +
-      ' Varve is faster), and behind it the lowest and highest of the rounds.',
+      ' Varve is faster), followed by the lowest and highest of the rounds.',
     ...sections(rows).map(([section, own]) => timesTable(section, own, report)),
     '## Latency',
     'Microseconds, p50 / p99 / p99.9 / longest, medians of the rounds. Of reads, every 16th is timed.',

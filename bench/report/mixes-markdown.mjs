@@ -2,7 +2,9 @@ import { describeMix, mixes, mixPolicies } from '../compaction/mixes.mjs'
 import { figure } from './figure.mjs'
 import { table } from './markdown-table.mjs'
 
-/** What policies make of different uses: a part of the report, and nothing when it was not measured. */
+/**
+ * What policies make of different uses: a part of the report, and nothing when it was not measured.
+ */
 export function mixesMarkdown({ mixRuns, mixSettings }, pictures) {
   if (mixRuns.length === 0) return []
   const { records, memtableBytes, tableBytes, entriesPerScan } = mixSettings
@@ -12,7 +14,7 @@ export function mixesMarkdown({ mixRuns, mixSettings }, pictures) {
     `${records.toLocaleString('en-US')} records, memtables of ${memtableBytes / 1024} KiB and tables of` +
       ` ${tableBytes / 1024} KiB, every other threshold as it is by default; operations one after the other;` +
       ` a scan reads ${entriesPerScan} entries. Operations a second, medians of the rounds; in brackets the` +
-      ' seconds of each phase. Behind them adaptive as a share of the best policy that stays the same.',
+      ' seconds of each phase. After them adaptive as a share of the best policy that stays the same.',
     table(
       ['mix', ...mixPolicies, 'adaptive / best'],
       used.map((mix) => [

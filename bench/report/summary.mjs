@@ -43,7 +43,7 @@ export function enginesOf(report) {
   return report.engines.filter(({ skipped }) => skipped === undefined).map(({ name }) => name)
 }
 
-/** Median over the rounds of a figure of the whole process; undefined where nobody measured it. */
+/** Median over the rounds of a figure of the whole process; undefined if it was not measured. */
 export function resource(report, group, engine, name) {
   const figures = report.runs
     .filter((run) => run.group === group && run.engine === engine)

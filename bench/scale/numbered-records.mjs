@@ -11,9 +11,9 @@ const poolBytes = 1024 * 1024
 const factors = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1]
 
 /**
- * Any number of records without holding them: 16-digit keys in an order that seems random, each once,
- * and half-compressible values that follow from the key. All is made in place, in Buffers that the
- * next call uses again, so that neither memory nor garbage collection is the generator's.
+ * Any number of records without holding them: 16-digit keys in an order that seems random, each
+ * once, and half-compressible values that follow from the key. All is made in place, in Buffers
+ * that the next call uses again, so that neither memory nor garbage collection is the generator's.
  */
 export class NumberedRecords {
   #mask
@@ -34,7 +34,10 @@ export class NumberedRecords {
     }))
   }
 
-  /** The operations that write records `first` to `end`, in writing order; valid until the next call. */
+  /**
+   * The operations that write records `first` to `end`, in writing order; valid until the next
+   * call.
+   */
   batch(first, end) {
     const operations = this.#operations
     for (let i = first; i < end; i++) this.#fill(operations[i - first], i)

@@ -42,7 +42,7 @@ export async function fillRocksDb({ directory, records, recordsPerWrite }) {
 
 export const rocksDbSettings =
   'db_bench, C++ without JavaScript; one writer, two background jobs (its default); filluniquerandom,' +
-  ' then waitforcompaction, of which its fixed five seconds of sleep are not counted; Debian builds it' +
+  ' then waitforcompaction, without its fixed five seconds of sleep; Debian builds it' +
   ' with assertions'
 
 function flags(directory, records, recordsPerWrite) {
@@ -67,7 +67,9 @@ function flags(directory, records, recordsPerWrite) {
   return Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
 }
 
-/** Looks at the process from outside until it ends; the work has ended with the last bytes written. */
+/**
+ * Looks at the process from outside until it ends; the work has ended with the last bytes written.
+ */
 async function watch(child) {
   const start = performance.now()
   let workEndMs = 0
@@ -79,7 +81,7 @@ async function watch(child) {
       writtenBytes: writtenBytes(child.pid),
       peakRssBytes: peakRssBytes(child.pid),
     }
-    // A process that has ended tells nothing any more.
+    // A process that has ended reports nothing any more.
     if (now.peakRssBytes !== undefined && now.writtenBytes !== undefined) figures = now
     if (figures.writtenBytes - seenBytes > workBytes) {
       seenBytes = figures.writtenBytes

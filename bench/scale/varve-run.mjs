@@ -1,5 +1,5 @@
-// One step of a run on Varve, in a process of its own: the plan comes as JSON in the first argument, the
-// figures go out on the channel to the parent. Started by scale.mjs.
+// One step of a run on Varve, in a process of its own: the plan comes as JSON in the first
+// argument, the figures go out on the channel to the parent. Started by scale.mjs.
 import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +28,9 @@ try {
 }
 process.send(answer, () => process.exit())
 
-/** Writes all records one write after the other, then waits until compaction has nothing left to do. */
+/**
+ * Writes all records one write after the other, then waits until compaction has nothing left to do.
+ */
 async function fill({ directory, records, recordsPerWrite }) {
   const source = new NumberedRecords(records, recordsPerWrite)
   const latencies = new LatencyHistogram()
@@ -67,7 +69,7 @@ async function fill({ directory, records, recordsPerWrite }) {
   return { ...figures, closeMs, diskBytes: diskBytes(directory), peakRssBytes: peakRssBytes() }
 }
 
-/** Opens, reads records back, and leaves no log to replay behind if `flush` asks for that. */
+/** Opens, reads records back, and with `flush` leaves no log to replay. */
 async function reopen({ directory, records, flush, check }) {
   const source = new NumberedRecords(records)
   const start = performance.now()
@@ -106,7 +108,9 @@ function scan(db, records) {
   return ((performance.now() - start) * 1000) / records
 }
 
-/** Resolves when nothing waits for a flush (each memtable has a log of its own) or for compaction. */
+/**
+ * Resolves when nothing waits for a flush (each memtable has a log of its own) or for compaction.
+ */
 async function settled(db, directory) {
   for (;;) {
     const { running, debtBytes } = db.stats().compactions

@@ -1,6 +1,8 @@
 // Whether what was sampled over time stays where it is.
 
-/** What is watched, and by how much it may rise from the first sample to the last, of its median. */
+/**
+ * The figures to watch, and how far each may rise from its first sample to its last.
+ */
 export const lines = {
   residentMiB: { title: 'memory of the process, MiB', maxRise: 0.15 },
   handles: { title: 'open file handles', maxRise: 0.15 },
@@ -14,7 +16,9 @@ export const lines = {
 /** Below these a line is flat whatever it does: numbers so small say nothing. */
 const negligible = { handles: 5, writeP50Us: 20, readP50Us: 20, writeP99Us: 500, readP99Us: 500 }
 
-/** Of each line: its median, its slope an hour, and whether it is flat. Lines that only fall are. */
+/**
+ * Of each line: its median, its slope an hour, and whether it is flat. Lines that only fall are.
+ */
 export function judge(samples) {
   return Object.entries(lines).map(([name, { title, maxRise }]) => {
     const points = samples.map((sample) => [sample.seconds, sample[name]])
@@ -29,8 +33,8 @@ export function judge(samples) {
 }
 
 /**
- * The median of the slopes between all pairs of points (Theil, 1950; Sen, 1968): some outliers, such as
- * a compaction that was sampled, do not move it.
+ * The median of the slopes between all pairs of points (Theil, 1950; Sen, 1968): some outliers,
+ * such as a compaction that was sampled, do not move it.
  */
 function slopeOf(points) {
   const slopes = []

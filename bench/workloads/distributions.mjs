@@ -5,8 +5,8 @@ const theta = 0.99
 
 /**
  * Ranks 0, 1, 2, … with probability proportional to 1 / (rank + 1)^θ, by the method of Gray et al.,
- * "Quickly Generating Billion-Record Synthetic Databases" (SIGMOD 1994). The number of items may grow:
- * ζ(n) = Σ 1 / i^θ is continued from where it stood.
+ * "Quickly Generating Billion-Record Synthetic Databases" (SIGMOD 1994). The number of items may
+ * grow: ζ(n) = Σ 1 / i^θ is continued from where it stood.
  */
 export class Zipfian {
   #items = 0

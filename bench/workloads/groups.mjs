@@ -75,7 +75,9 @@ export const groups = [
   ]),
 ]
 
-/** Whether `--only` wants it; its parts are looked for in `group/workload`. Empty: all are wanted. */
+/**
+ * Whether `--only` wants it; its parts are looked for in `group/workload`. Empty: all are wanted.
+ */
 export function isWanted(group, workload, only) {
   return only.length === 0 || only.some((part) => `${group}/${workload}`.includes(part))
 }

@@ -1,4 +1,6 @@
-/** Deterministic 32-bit generator (mulberry32), so that every engine and every run does the same. */
+/**
+ * Deterministic 32-bit generator (mulberry32), so that every engine and every run does the same.
+ */
 export function generator(seed) {
   let state = seed >>> 0
   return () => {

@@ -1,16 +1,20 @@
 // All begin with every record written in random order.
 
-/** At most so many point reads or seeks: enough for a figure, and for a percentile of 99.9. */
+/** The most point reads or seeks: enough for a figure, and for a percentile of 99.9. */
 const maxReads = 500_000
 
-/** How many of db_bench's random reads find nothing: e^-1 of the keys are never drawn by its fill. */
+/**
+ * How many of db_bench's random reads find nothing: e^-1 of the keys are never drawn by its fill.
+ */
 const absentShare = 0.37
 
-/** Writes that go on beside the reads of readwhilewriting: a batch of 100 beside every 1,000 reads. */
+/**
+ * Writes that go on beside the reads of readwhilewriting: a batch of 100 beside every 1,000 reads.
+ */
 const readsPerBatch = 1000
 const writesPerBatch = 100
 
-/** Straight behind the load: what is still in memory is read from there. */
+/** Straight after the load: entries that are still in memory are read from there. */
 export async function readsAfterLoad(session) {
   await session.load()
   await pointReads(session, 'readrandom', () => session.randomNumber())
@@ -18,7 +22,9 @@ export async function readsAfterLoad(session) {
   await seeks(session, 50)
 }
 
-/** From the final files: flushed, compacted where the engine has a call for it, reopened, warmed. */
+/**
+ * From the final files: flushed, compacted where the engine has a call for it, reopened, warmed.
+ */
 export async function reads(session) {
   await session.load()
   await session.settle()
@@ -174,7 +180,10 @@ function randomNumbers(session, count, choose = () => session.randomNumber()) {
   return Uint32Array.from({ length: count }, choose)
 }
 
-/** Made anew, so that they lie in memory in the order of use: what is timed is the engine, not their fetching. */
+/**
+ * Created again, so that they are in memory in the order of use: this times the engine, not their
+ * fetching.
+ */
 function keysInOrder(records, numbers) {
   return Array.from(numbers, (number) => records.newKey(number))
 }

@@ -4,8 +4,8 @@ import { generator, scatter, shuffled } from './random.mjs'
 const poolBytes = 1024 * 1024
 
 /**
- * The records of a run: 16-byte keys, half-compressible values. All strings are made before anything
- * is timed.
+ * The records of a run: 16-byte keys, half-compressible values. All strings are made before
+ * anything is timed.
  */
 export class Records {
   /** Numbers 0 … count−1 in the order in which a random fill writes them. */
@@ -30,7 +30,7 @@ export class Records {
     return keyText(2 * number)
   }
 
-  /** A key that is never written; it lies between those that are. */
+  /** A key that is never written; it sorts between existing keys. */
   absentKey(number) {
     return keyText(2 * number + 1)
   }
@@ -52,7 +52,9 @@ function keyText(number) {
   return flat(String(number).padStart(16, '0'))
 }
 
-/** Values whose second half repeats the first, as db_bench makes them with compression_ratio 0.5. */
+/**
+ * Values whose second half repeats the first, as db_bench makes them with compression_ratio 0.5.
+ */
 function valuePool(valueBytes) {
   const next = generator(7)
   const count = Math.max(64, Math.floor(poolBytes / valueBytes))

@@ -1,5 +1,5 @@
-// The core workloads of the Yahoo! Cloud Serving Benchmark (Cooper et al., SoCC 2010), in its proportions
-// and distributions. Records keep one value of `valueBytes` instead of ten fields.
+// The core workloads of the Yahoo! Cloud Serving Benchmark (Cooper et al., SoCC 2010), in its
+// proportions and distributions. Records keep one value of `valueBytes` instead of ten fields.
 
 import { latest, scatteredZipfian } from './distributions.mjs'
 import { generator } from './random.mjs'
@@ -7,7 +7,7 @@ import { generator } from './random.mjs'
 const maxOperations = 100_000
 const maxScanLength = 100
 
-/** Shares of operations; what is left of 1 are reads. */
+/** Shares of operations; the rest of 1 are reads. */
 const workloads = {
   A: { update: 0.5 },
   B: { update: 0.05 },

@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const recipes = readdirSync(join(root, 'docs/recipes')).map((name) => `docs/recipes/${name}`)
 const pages = [...recipes, 'docs/WATCHING.md', 'docs/PROCESSES.md']
 
-/** A page shows a file, or what its program prints, in the block that follows a comment which names it. */
+/**
+ * A page shows a file, or what its program prints, in the block that follows a comment which names
+ * it.
+ */
 const block = /(<!-- (output of )?(examples\/\S+) -->\n\n```(?:ts|text)\n)[^]*?(```\n)/g
 
 for (const page of pages) {

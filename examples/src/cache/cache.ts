@@ -1,8 +1,8 @@
 import type { Database } from 'varve'
 
 /**
- * Values that are kept for a while, on disk, so that a process starts warm. What has expired is gone for
- * every reader, and compaction gives its space back.
+ * Values that are kept for a while, on disk, so that a process starts warm. Expired values are
+ * gone for every reader, and compaction gives its space back.
  */
 export class Cache<V> {
   private readonly loading = new Map<string, Promise<V>>()

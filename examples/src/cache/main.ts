@@ -18,7 +18,7 @@ await destroy('./cache-data')
   cache.set('page/2', '<html>', 200)
 }
 {
-  console.log('the process starts anew')
+  console.log('the process restarts')
   await using db = await open('./cache-data', options)
   const cache = new Cache(db)
   console.log(`page/1 is warm: ${cache.get('page/1')}`)

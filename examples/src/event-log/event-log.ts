@@ -16,8 +16,8 @@ export type Handler<E> = (events: Recorded<E>[]) => readonly BatchOperation<stri
  *     end                the offset that the next event gets; none is ever used twice
  *     consumer/<name>    the offset of the next event that it takes
  *
- * A consumer's position moves in the same batch as what it writes: after any crash each event has had its
- * effect on this database exactly once.
+ * A consumer's position moves in the same batch as what it writes: after any crash each event has
+ * had its effect on this database exactly once.
  */
 export class EventLog<E> {
   private end: number
@@ -67,7 +67,7 @@ export class EventLog<E> {
     }
   }
 
-  /** Where a consumer stands; a new one stands at the beginning. */
+  /** The position of a consumer; a new one starts at the beginning. */
   position(consumer: string): number {
     return (this.db.getSync(`consumer/${consumer}`) ?? 0) as number
   }
@@ -91,8 +91,8 @@ export class EventLog<E> {
   }
 
   /**
-   * Removes all but the last `keep` events, save those that a consumer has not taken yet: one range delete,
-   * however many they are.
+   * Removes all but the last `keep` events, save those that a consumer has not taken yet: one range
+   * delete, however many they are.
    */
   async trim(keep: number): Promise<void> {
     let before = Math.max(0, this.end - keep)

@@ -30,7 +30,7 @@ await destroy('./event-log-data')
   for (const [key, balance] of db.entries({ prefix: 'balance/' })) console.log(key, balance)
 }
 {
-  console.log('the process starts anew')
+  console.log('the process restarts')
   await using db = await open('./event-log-data', { valueEncoding: 'json' })
   const log = new EventLog<Payment>(db)
   console.log(`balances is at ${log.position('balances')}`)

@@ -30,7 +30,7 @@ await destroy('./queue-data')
   console.log(`the first worker is too late: ${queue.done(slow)}`)
 }
 {
-  console.log('the process starts anew')
+  console.log('the process restarts')
   await using db = await open('./queue-data', { valueEncoding: 'json' })
   const queue = new Queue<Mail>(db, options)
   for (nowMs = 31_000; nowMs <= 120_000; nowMs += 1000) {

@@ -9,7 +9,7 @@ export interface QueueOptions {
   now?: () => number
 }
 
-/** A job in somebody's hands. */
+/** A job that a worker has taken. */
 export interface Claim<T> {
   readonly id: string
   readonly body: T
@@ -27,14 +27,14 @@ export interface Claim<T> {
  *     dead/<id>         attempts; set aside
  *     last-id           ids are never used twice
  *
- * To claim a job is to move its due time. So nothing has to look for workers that died: their jobs become
- * due again by themselves. Every change is one batch, and reads and writes of a method are synchronous,
- * so that no other code of the process comes in between.
+ * To claim a job is to move its due time. So nothing has to look for workers that died: their jobs
+ * become due again by themselves. Every change is one batch, and reads and writes of a method are
+ * synchronous, so that no other code of the process comes in between.
  */
 export class Queue<T> {
   private readonly now: () => number
   private lastId: number
-  /** There is no `due/` key before this one: seeks skip what was deleted. */
+  /** No `due/` key exists before this one, so seeks skip deleted entries. */
   private head = 'due/'
 
   constructor(
@@ -72,7 +72,7 @@ export class Queue<T> {
     }
   }
 
-  /** The job is done. False: too late, it is somebody else's by now, or was set aside. */
+  /** Marks the job as done. False: too late, another worker has it by now, or it was set aside. */
   done(claim: Claim<T>): boolean {
     if (!this.isHeld(claim)) return false
     this.db.batchSync([
@@ -83,8 +83,8 @@ export class Queue<T> {
   }
 
   /**
-   * Hides the job for `delayMs` from now: more time for slow work, or a pause before the next attempt.
-   * Undefined: too late.
+   * Hides the job for `delayMs` from now: more time for slow work, or a pause before the next
+   * attempt. Undefined: too late.
    */
   postpone(claim: Claim<T>, delayMs: number): Claim<T> | undefined {
     if (!this.isHeld(claim)) return undefined

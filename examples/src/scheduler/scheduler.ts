@@ -8,7 +8,7 @@ export interface Job {
   readonly payload?: unknown
   /** When it runs next, in milliseconds. */
   readonly dueMs: number
-  /** Runs again every so often; without it, once. */
+  /** Interval at which it runs again; without it, once. */
   readonly everyMs?: number
 }
 
@@ -20,9 +20,9 @@ interface StoredJob extends Job {
 }
 
 /**
- * What a job does. `slotMs` and the job's id name the run: pass both on as the idempotency key of what
- * happens outside of this database. The operations that it gives back are committed with the end of the
- * run, in one batch: what the task writes by them happens exactly once.
+ * What a job does. `slotMs` and the job's id name the run: pass both on as the idempotency key of
+ * what happens outside of this database. The operations that it returns are committed with the
+ * end of the run, in one batch: what the task writes by them happens exactly once.
  */
 export type Task = (job: Job, slotMs: number) => Promise<Effects> | Effects
 export type Effects = readonly BatchOperation<string, unknown>[] | void
@@ -122,7 +122,7 @@ export class Scheduler {
   }
 }
 
-/** The next run in the rhythm of the first, behind all that were missed. */
+/** The next run in the rhythm of the first, after all missed ones. */
 function following(job: StoredJob, nowMs: number): StoredJob | undefined {
   if (job.everyMs === undefined) return undefined
   const missed = Math.max(0, Math.floor((nowMs - job.slotMs) / job.everyMs))

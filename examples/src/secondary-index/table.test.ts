@@ -29,7 +29,7 @@ test('after a crash every record has its index entries, and every entry its reco
   assert.ok(crashes > 50, `${crashes} crashes`)
 })
 
-test('a rebuild that a crash cut short is told, and can be repeated', async () => {
+test('a rebuild that a crash cut short is detected, and can be repeated', async () => {
   let told = 0
   await crashNowAndThen(
     async (db) => {
@@ -48,5 +48,5 @@ test('a rebuild that a crash cut short is told, and can be repeated', async () =
       told++
     },
   )
-  assert.ok(told > 5, `${told} were told`)
+  assert.ok(told > 5, `${told} were detected`)
 })

@@ -16,7 +16,7 @@ export interface Index<T> {
  *
  * A record and its index entries change in one batch: after any crash both are there or neither. To
  * know which entries go, the old record is read first; as that read and the batch are synchronous,
- * nobody changes it in between.
+ * no other code changes it in between.
  */
 export class Table<T, Name extends string> {
   constructor(
@@ -91,9 +91,9 @@ export class Table<T, Name extends string> {
   }
 
   /**
-   * Makes an index anew: after it was added, or when `check` found something. The table may be used
-   * meanwhile, though the index is not whole until it is done. If the process dies before, `check` says
-   * so.
+   * Builds an index again: after it was added, or when `check` found something. The table may be
+   * used meanwhile, though the index is not whole until it is done. If the process dies before,
+   * `check` says so.
    */
   async rebuild(name: Name): Promise<void> {
     await this.db.put(`rebuild/${name}`, null)

@@ -10,9 +10,9 @@ const seed = 20_260_101
 const shareOfCrashes = 0.25
 
 /**
- * Lets `run` use a database, and hands to `check` what the next `open` finds, had the process been killed
- * or the power failed right before a change of a file, for a quarter of all changes.
- * Returns how many crashes there were.
+ * Lets `run` use a database, and hands to `check` what the next `open` finds, had the process been
+ * killed or the power failed right before a change of a file, for a quarter of all changes. Returns
+ * how many crashes there were.
  */
 export async function crashNowAndThen(
   run: (db: JsonDatabase) => Promise<void> | void,

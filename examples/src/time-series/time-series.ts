@@ -82,14 +82,14 @@ export class TimeSeries {
       if (key === undefined) return
       const name = key.split('/')[1]
       yield name
-      cursor.seek(`raw/${name}0`) // '0' is the character behind '/'
+      cursor.seek(`raw/${name}0`) // '0' is the character after '/'
     }
   }
 
   /**
-   * Replaces the points of hours that ended before `beforeMs` by their summaries. Each hour is one batch,
-   * which deletes exactly the points that it counts: whenever the process dies, each point is counted
-   * once. Points that come later are added.
+   * Replaces the points of hours that ended before `beforeMs` by their summaries. Each hour is one
+   * batch, which deletes exactly the points that it counts: whenever the process dies, each point
+   * is counted once. Points that come later are added.
    */
   async rollUp(beforeMs: number): Promise<void> {
     for await (const series of this.series()) {
@@ -107,7 +107,9 @@ export class TimeSeries {
     await this.db.clear({ gte: keyOf('hour', series, 0), lt: keyOf('hour', series, beforeMs) })
   }
 
-  /** Synchronous from its reads to its write, so that no other code of the process comes in between. */
+  /**
+   * Synchronous from its reads to its write, so that no other code of the process comes in between.
+   */
   private rollUpHour(series: string, startMs: number): void {
     const hourKey = keyOf('hour', series, startMs)
     const stored = this.db.getSync(hourKey)

@@ -4,8 +4,8 @@ import type { ChannelMessages, WatchedDatabase } from 'varve'
 import { measure, type Metric, metrics } from 'varve/metrics'
 
 /**
- * Gives every metric of `databases` to OpenTelemetry, at each collection, and a histogram of commits'
- * durations. Returns what ends it. Names of databases become the attribute `db.namespace`.
+ * Gives every metric of `databases` to OpenTelemetry, at each collection, and a histogram of
+ * commits' durations. Returns what ends it. Names of databases become the attribute `db.namespace`.
  */
 export function instrument(
   meter: Meter,

@@ -4,7 +4,7 @@ import type { ChannelMessages, WatchedDatabase } from 'varve'
 import { prometheusContentType, prometheusText } from 'varve/metrics'
 
 /**
- * Serves the metrics of all databases that the process opens from now on, whoever opens them, for
+ * Serves the metrics of all databases that the process opens from now on, for
  * Prometheus to scrape. Close the server to end it.
  */
 export function servePrometheus(port: number): Server {

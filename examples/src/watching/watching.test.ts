@@ -94,6 +94,6 @@ test('OpenTelemetry collects every metric, and the durations of commits', () =>
     stop()
     await orders.put('k', 'v')
     await orders.close()
-    assert.deepEqual((await reader.collect()).errors, [], 'nobody asks a closed database')
+    assert.deepEqual((await reader.collect()).errors, [], 'a closed database is not asked')
     await provider.shutdown()
   }))

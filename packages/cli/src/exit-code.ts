@@ -25,7 +25,7 @@ export class ExitRequest extends Error {
   }
 }
 
-/** How a failure is told: a stable code for programs, a message for people. */
+/** A reported failure: a stable code for programs, a message for people. */
 export interface Failure {
   code: string
   message: string

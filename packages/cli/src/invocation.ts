@@ -16,7 +16,7 @@ export interface GlobalFlags extends CreateFlag {
   keyEncoding: TextEncoding
 }
 
-/** One run of one command: what was asked of all commands, and where answers go. */
+/** One run of one command: the global options, and where output goes. */
 export class Invocation {
   readonly flags: GlobalFlags
   readonly output: Output

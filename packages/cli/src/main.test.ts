@@ -177,7 +177,7 @@ test('every command explains itself', async (t) => {
   assert.match(help.out, /--on-error <policy>/)
 })
 
-test("damage is told by the engine's own code", async (t) => {
+test("damage is reported with the engine's own code", async (t) => {
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   await varve(['put', 'a', '1'])

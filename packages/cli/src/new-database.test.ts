@@ -29,7 +29,7 @@ test('among other files a database is made only with --create', async (t) => {
   }
 })
 
-test('what is empty or holds only leftovers needs no --create', async (t) => {
+test('an empty directory, or one with only leftovers, needs no --create', async (t) => {
   for (const names of [
     [],
     ['.gitkeep', 'lost+found'],

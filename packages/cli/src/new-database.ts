@@ -38,7 +38,9 @@ const maxNamesShown = 3
 const ownFile =
   /^(?:LOCK(?:\..+)?|READER\..+|CURRENT\.tmp|(?:MANIFEST-\d{6,16}|\d{6,16}\.(?:log|sst))(?:\.tmp)?)$/
 
-/** What version control, file managers and file systems leave in folders that are empty otherwise. */
+/**
+ * What version control, file managers and file systems leave in folders that are empty otherwise.
+ */
 const harmless = new Set([
   '.gitkeep',
   '.gitignore',

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { Output } from './output.js'
 
-/** A stream that takes a chunk when it is told to, or fails with `code`. */
+/** A stream that takes a chunk on request, or fails with `code`. */
 function slowStream(code?: string) {
   const taken: string[] = []
   let release = () => {}

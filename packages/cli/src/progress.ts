@@ -4,7 +4,7 @@ import { formatByteRate, formatCount, formatRate } from './text/quantity.js'
 
 export interface ProgressOptions {
   label: string
-  /** What is full at the end: bytes of the input or number of records; undefined when not known. */
+  /** The total: bytes of the input or number of records; undefined if unknown. */
   total: number | undefined
   unit: 'bytes' | 'records'
   /** Where the bar is drawn if it is a terminal; default standard error. */

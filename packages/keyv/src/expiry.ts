@@ -11,7 +11,7 @@ export function expiryAfter(ttlMs: number | undefined): Expiry {
   return ttlMs > longestTtlMs ? {} : { ttlMs }
 }
 
-/** `timeMs` counts from 1970. What is not finite means "never". */
+/** `timeMs` counts from 1970. A time that is not finite means "never". */
 export function expiryAt(timeMs: number | undefined): Expiry {
   if (typeof timeMs !== 'number' || !Number.isFinite(timeMs)) return {}
   const remainingMs = timeMs - Date.now()

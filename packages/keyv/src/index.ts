@@ -8,7 +8,9 @@ import { Namespaces, prefixOf } from './namespaces.js'
 /** Options of the engine, without the encodings: keys and values are text. */
 export type KeyvVarveOptions = Omit<OpenOptions, 'keyEncoding' | 'valueEncoding'>
 
-/** An entry of `setMany`. Keyv 5 passes `ttl`, in milliseconds, and Keyv 6 `expires`, since 1970. */
+/**
+ * An entry of `setMany`. Keyv 5 passes `ttl`, in milliseconds, and Keyv 6 `expires`, since 1970.
+ */
 export interface KeyvVarveEntry {
   key: string
   value: unknown

@@ -10,7 +10,7 @@ import { VarveError } from 'varve'
 export class Namespaces {
   private readonly assigned = new Set<string | undefined>()
   private latest: string | undefined
-  /** Keyvs that have joined, as far as they can be told apart. */
+  /** The Keyvs that have joined, as far as they can be distinguished. */
   private members = 0
   private joining = false
 

@@ -1,5 +1,5 @@
-// datastore-level (IPFS) on VarveLevel, held to the suite that its project has for all datastores. The
-// suite is written for mocha; Node's own runner has the same words.
+// datastore-level (IPFS) on VarveLevel, held to the suite that its project has for all datastores.
+// The suite is written for mocha; Node's own runner has the same words.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

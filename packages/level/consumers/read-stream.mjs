@@ -1,5 +1,5 @@
-// level-read-stream on VarveLevel: entries, keys and values as streams of Node, with backpressure, ranges
-// and an early end.
+// level-read-stream on VarveLevel: entries, keys and values as streams of Node, with backpressure,
+// ranges and an early end.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'

@@ -5,8 +5,8 @@ import { VarveLevel } from './varve-level.js'
 import { declaredTests, tape } from './testing/tape.js'
 import { temporaryFolder } from './testing/temporary.js'
 
-// The suite that abstract-level has for all databases of its kind, whole; what it runs follows from
-// `db.supports`.
+// The suite that abstract-level has for all databases of its kind, whole; the tests it runs follow
+// from `db.supports`.
 
 interface SuiteOptions {
   test: typeof tape

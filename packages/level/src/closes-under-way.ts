@@ -21,8 +21,8 @@ export function recordClose(level: ClosingLevel, close: Promise<void>): Promise<
 }
 
 /**
- * Runs `attempt`. When it fails with LOCKED on a directory that this thread is closing, waits for the
- * close to end and runs it again.
+ * Runs `attempt`. When it fails with LOCKED on a directory that this thread is closing, waits for
+ * the close to end and runs it again.
  */
 export async function afterCloses<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -37,7 +37,10 @@ export async function afterCloses<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A database that does not hold the directory is left out: its close may wait for this very attempt. */
+/**
+ * A database that does not hold the directory is left out: its close may wait for this very
+ * attempt.
+ */
 function closesOf(error: unknown): Promise<void>[] {
   if (!(error instanceof VarveError) || error.code !== 'LOCKED') return []
   return [...underWay].flatMap(([close, level]) =>

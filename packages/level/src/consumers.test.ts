@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from './testing/temporary.js'
 
-// Packages that are written for Level, as they come from the registry. They are installed apart from the
-// workspace, where `level` and `classic-level` are names for VarveLevel.
+// Packages that are written for Level, as they come from the registry. They are installed apart
+// from the workspace, where `level` and `classic-level` are names for VarveLevel.
 
 const folder = fileURLToPath(new URL('../consumers/', import.meta.url))
 const skip =
@@ -18,7 +18,7 @@ function passes(program: string, expected: RegExp, cwd: string): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, program)], {
     cwd,
     encoding: 'utf8',
-    // Whoever runs these tests has its own ways to speak with the child's runner.
+    // The runner of these tests has its own channel to the child's runner.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   })
   assert.equal(status, 0, stdout.slice(-3000) + stderr)

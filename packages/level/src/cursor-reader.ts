@@ -7,14 +7,14 @@ export interface ReaderOptions {
   readonly highWaterMarkBytes?: number
 }
 
-/** Bytes of keys and values after which one read ends; the next goes on behind them. */
+/** Bytes of keys and values after which one read ends and the next one continues. */
 const defaultHighWaterMarkBytes = 256 * 1024
 /** `next` reads ahead: first one entry, then four times as many each time, up to this. */
 const maxEntriesAhead = 1000
 
 /**
- * What stands between an iterator of Level and a cursor of the engine: entries read ahead for `next`,
- * the abort signal, and errors in Level's words.
+ * What stands between an iterator of Level and a cursor of the engine: entries read ahead for
+ * `next`, the abort signal, and errors in Level's words.
  *
  * Owned by: one iterator, which closes it.
  */

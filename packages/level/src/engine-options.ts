@@ -7,7 +7,10 @@ const GiB = 1024 * MiB
 
 type Adjustable = 'cacheBytes' | 'memtableBytes' | 'blockBytes' | 'tableBytes' | 'maxOpenTables'
 
-/** Which option of classic-level is which of Varve's, and between what limits; beyond them it is cut. */
+/**
+ * Which option of classic-level is which of Varve's, and between what limits; beyond them it is
+ * cut.
+ */
 const sizes: readonly [keyof OpenOptions, Adjustable, low: number, high: number][] = [
   ['cacheSize', 'cacheBytes', 0, 1024 * GiB],
   ['writeBufferSize', 'memtableBytes', 64 * KiB, GiB],
@@ -18,8 +21,8 @@ const sizes: readonly [keyof OpenOptions, Adjustable, low: number, high: number]
 
 /**
  * What to open the engine with. As with classic-level, a size out of range is brought into it, and
- * options that nobody knows are passed over: layers above hand theirs down too. What is in `varve` goes
- * to the engine as it is, which is strict.
+ * unknown options are ignored, because layers above pass theirs down too. Options in `varve`
+ * goes to the engine as it is, which is strict.
  */
 export function engineOptionsOf(options: OpenOptions): EngineOptions & EngineOpenOptions {
   const result: EngineOpenOptions = {

@@ -2,12 +2,14 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LevelError } from './level-error.js'
 
-/** Where the first edit of a LevelDB MANIFEST ends at the latest, its comparator's name included. */
+/**
+ * Where the first edit of a LevelDB MANIFEST ends at the latest, its comparator's name included.
+ */
 const probedBytes = 256
 
 /**
- * Refuses a directory that holds a database of LevelDB, which has files of the same names. Synchronous,
- * so that `open` makes the directory before anything else runs.
+ * Refuses a directory that holds a database of LevelDB, which has files of the same names.
+ * Synchronous, so that `open` makes the directory before anything else runs.
  */
 export function refuseLevelDb(location: string): void {
   const current = firstBytes(join(location, 'CURRENT'))
@@ -21,7 +23,9 @@ export function refuseLevelDb(location: string): void {
   )
 }
 
-/** Empty when there is no such file, or it cannot be read: what the engine then reports says more. */
+/**
+ * Empty when there is no such file, or it cannot be read: what the engine then reports says more.
+ */
 function firstBytes(path: string): string {
   const bytes = Buffer.alloc(probedBytes)
   let file: number | undefined

@@ -8,7 +8,9 @@ export interface PropertySource {
   levels(): LevelInfo[]
 }
 
-/** LevelDB's properties, told of Varve, and two of Varve's own; '' for a name that is none of them. */
+/**
+ * LevelDB's properties, told of Varve, and two of Varve's own; '' for a name that is none of them.
+ */
 export function propertyOf(name: string, source: PropertySource): string {
   const level = /^leveldb\.num-files-at-level(\d+)$/.exec(name)?.[1]
   if (level !== undefined) return String(source.levels()[Number(level)]?.tables.length ?? '')

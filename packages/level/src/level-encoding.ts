@@ -2,14 +2,14 @@ import type { ByteSink, Encoding } from 'varve'
 import { LevelError } from './level-error.js'
 
 /**
- * abstract-level hands keys and values down as text or bytes, whatever fits each call, and wants them
- * back in the form that the call asked for. So every encoding here takes both, and gives one.
+ * abstract-level hands keys and values down as text or bytes, whatever fits each call, and wants
+ * them back in the form that the call asked for. So every encoding here takes both, and gives one.
  */
 export type Data = string | Uint8Array
 
 /**
- * Level has an empty key, Varve has not. Keys that consist of zero bytes only, the empty one included,
- * are stored with one more:
+ * Level has an empty key, Varve has not. Keys that consist of zero bytes only, the empty one
+ * included, are stored with one more:
  *
  *     ''  → 00      00 → 00 00      00 00 → 00 00 00      00 01 → 00 01      'a' → 'a'
  *
@@ -32,8 +32,8 @@ export const byteKeys: Encoding<Data> = {
 }
 
 /**
- * The keys of a VarveLevel as the engine alone sees them, in bytes:
- * `open(location, { keyEncoding: levelKeys })` reads what a VarveLevel wrote, and the other way round.
+ * The keys of a VarveLevel as the engine alone sees them, in bytes: `open(location, { keyEncoding:
+ * levelKeys })` reads what a VarveLevel wrote, and the other way round.
  */
 export const levelKeys = byteKeys as Encoding<Uint8Array>
 

@@ -1,6 +1,8 @@
 import { VarveError, type ErrorCode } from 'varve'
 
-/** The codes of errors that come from the engine; abstract-level has more, for errors of its own. */
+/**
+ * The codes of errors that come from the engine; abstract-level has more, for errors of its own.
+ */
 export type LevelErrorCode =
   | 'LEVEL_DATABASE_NOT_OPEN'
   | 'LEVEL_LOCKED'
@@ -16,7 +18,7 @@ const levelCodes: Record<ErrorCode, LevelErrorCode> = {
   LOCKED: 'LEVEL_LOCKED',
   CORRUPTION: 'LEVEL_CORRUPTION',
   IO: 'LEVEL_IO_ERROR',
-  // As in LevelDB, whose writes fail with an I/O error until the database is opened anew.
+  // As in LevelDB, whose writes fail with an I/O error until the database is reopened.
   POISONED: 'LEVEL_IO_ERROR',
   INVALID_ARGUMENT: 'LEVEL_INVALID_ARGUMENT',
   CONFLICT: 'LEVEL_NOT_SUPPORTED',

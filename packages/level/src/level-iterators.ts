@@ -4,8 +4,8 @@ import { CursorReader, type ReaderOptions } from './cursor-reader.js'
 import type { Data } from './level-encoding.js'
 
 /**
- * Level's three iterators. abstract-level calls the methods with an underscore: one at a time, and not
- * after `_close`; it counts what was given, and decodes it in place.
+ * Level's three iterators. abstract-level calls the methods with an underscore: one at a time, and
+ * not after `_close`; it counts what was given, and decodes it in place.
  */
 export interface IteratorPlan extends ReaderOptions {
   readonly keys?: boolean

@@ -35,13 +35,13 @@ export interface DatabaseOptions<K, V>
 /** Options of `open`. Sizes are in bytes; one out of range is brought into it. */
 export interface OpenOptions extends AbstractOpenOptions {
   /**
-   * `true` compresses blocks with deflate, which is denser and slower than LevelDB's Snappy. Default:
-   * no compression.
+   * `true` compresses blocks with deflate, which is denser and slower than LevelDB's Snappy.
+   * Default: no compression.
    */
   compression?: boolean | undefined
   /** Table blocks kept in memory. Default 64 MiB. */
   cacheSize?: number | undefined
-  /** What is collected in memory before it is flushed, 64 KiB to 1 GiB. Default 64 MiB. */
+  /** Bytes that collect in memory before they are flushed, 64 KiB to 1 GiB. Default: 64 MiB. */
   writeBufferSize?: number | undefined
   /** Size at which a block of a table is closed, 256 B to 1 MiB. Default 4096. */
   blockSize?: number | undefined
@@ -56,7 +56,10 @@ export interface OpenOptions extends AbstractOpenOptions {
    * fails with `LEVEL_LOCKED`.
    */
   multithreading?: boolean | undefined
-  /** What Varve has and LevelDB has not: durability, compaction, filters and more. Wins over the others. */
+  /**
+   * What Varve has and LevelDB has not: durability, compaction, filters and more. Wins over the
+   * others.
+   */
   varve?: EngineOptions | undefined
 }
 

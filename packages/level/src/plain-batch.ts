@@ -24,9 +24,9 @@ interface EncodingSource {
 }
 
 /**
- * Operations with encoded keys and values, in objects that hold nothing else: abstract-level copies all
- * properties of each operation, for hooks and listeners to see. Undefined when one of them needs
- * abstract-level after all: it is for a sublevel, or is wrong and wants the right error.
+ * Operations with encoded keys and values, in objects that hold nothing else: abstract-level copies
+ * all properties of each operation, for hooks and listeners to see. Undefined when one of them
+ * needs abstract-level after all: it is for a sublevel, or is wrong and wants the right error.
  *
  * Requires: no hook and no listener takes part.
  */

@@ -36,7 +36,7 @@ test('it says what it supports', async (t) => {
   assert.ok(supports.createIfMissing && supports.errorIfExists && supports.signals['iterators'])
 })
 
-test('what was written is there after closing and opening again, by the same object or another', async (t) => {
+test('writes survive closing and opening, by the same object or another', async (t) => {
   const db = await opened(t)
   await db.put('a', '1')
   await db.put('b', '2', { sync: true })
@@ -141,7 +141,7 @@ test('a refused operation refuses its batch', async (t) => {
   assert.deepEqual(await db.keys().all(), [])
 })
 
-test('an owner is named to whoever comes second', async (t) => {
+test('a second open names the owner', async (t) => {
   const db = await opened(t)
   const second = new VarveLevel(db.location)
   await assert.rejects(second.open(), failsToOpen('LEVEL_LOCKED'))
@@ -218,7 +218,7 @@ test('approximateSize and compactRange, before and after opening', async (t) => 
   await assert.rejects(db.compactRange('0', '1'), hasCode('LEVEL_DATABASE_NOT_OPEN'))
 })
 
-test('getProperty tells of files, memory and figures', async (t) => {
+test('getProperty reports files, memory and figures', async (t) => {
   const db = await opened(t)
   await db.put('k', 'v')
   await db.engine.flush()

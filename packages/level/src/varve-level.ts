@@ -68,8 +68,8 @@ const manifest = {
  * for await (const [key, value] of db.iterator({ gte: 'is:', lt: 'is;' })) console.log(key, value)
  * ```
  *
- * One engine's database stands below, seen through four views: keys as text or bytes, values as text or
- * bytes. Writing takes both through any of them.
+ * One engine's database stands below, seen through four views: keys as text or bytes, values as
+ * text or bytes. Writing takes both through any of them.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
 export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLevel<
@@ -98,16 +98,19 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
   }
 
   /**
-   * The engine's own database, for what Level has no name for: statistics, levels, events. Its keys are
-   * those of Level, except that keys of nothing but zero bytes have one more. A new one after each
-   * `open`; closing it is left to `close`.
+   * The engine's own database, for features that Level lacks: statistics, levels, events. Its keys
+   * are those of Level, except that keys of nothing but zero bytes have one more. A new one after
+   * each `open`; closing it is left to `close`.
    */
   get engine(): Database<string | Uint8Array, string | Uint8Array> {
     this.#requireOpen('use engine')
     return this.#views[0]
   }
 
-  /** Bytes that files spend on [start, end), to the nearest block; what is only in the log is not counted. */
+  /**
+   * Bytes that [start, end) takes in files, to the nearest block; entries only in the log are not
+   * counted.
+   */
   approximateSize(start: KDefault, end: KDefault): Promise<number>
   approximateSize<K = KDefault>(
     start: K,
@@ -145,8 +148,8 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
 
   /**
    * `leveldb.num-files-at-level<N>`, `leveldb.stats`, `leveldb.sstables` and
-   * `leveldb.approximate-memory-usage` as in LevelDB, told of Varve; `varve.stats` and `varve.levels`
-   * as JSON. '' for every other name.
+   * `leveldb.approximate-memory-usage` as in LevelDB, told of Varve; `varve.stats` and
+   * `varve.levels` as JSON. '' for every other name.
    */
   getProperty(property: string): string {
     if (typeof property !== 'string') {
@@ -157,8 +160,8 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
   }
 
   /**
-   * Removes the database: its files, and the directory if nothing else is in it. Waits for a `close` of
-   * this thread that has not ended.
+   * Removes the database: its files, and the directory if nothing else is in it. Waits for a
+   * `close` of this thread that has not ended.
    */
   static async destroy(location: string): Promise<void> {
     requireLocation(location)
@@ -172,10 +175,10 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
   }
 
   /**
-   * Makes a damaged database one that opens, with all that lies outside of what is damaged; a sound one
-   * stays as it is. Needed after `LEVEL_CORRUPTION` only: what a crash leaves is mended by opening. The
-   * originals of what is replaced go to a folder in the directory. What was lost is told by `repair` of
-   * `varve/tools`, which this calls.
+   * Repairs a damaged database so that it opens, with everything outside the damage; a sound
+   * one stays as it is. Needed after `LEVEL_CORRUPTION` only: what a crash leaves is mended by
+   * opening. The originals of replaced files go to a folder in the directory. Lost data is
+   * told by `repair` of `varve/tools`, which this calls.
    */
   static async repair(location: string): Promise<void> {
     requireLocation(location)
@@ -207,7 +210,10 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return super.put(key, value, options as object)
   }
 
-  /** The same for many operations, of which all are done or none. Without arguments: a chained batch. */
+  /**
+   * The same for many operations: all are applied or none. Without arguments: a chained
+   * batch.
+   */
   override batch(operations: types.BatchOperation<this, KDefault, VDefault>[]): Promise<void>
   override batch<K = KDefault, V = VDefault>(
     operations: types.BatchOperation<this, K, V>[],
@@ -228,7 +234,9 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return super.batch(operations as never, options as object)
   }
 
-  /** Closes the database. An `open` or `destroy` of the same directory in this thread waits for it. */
+  /**
+   * Closes the database. An `open` or `destroy` of the same directory in this thread waits for it.
+   */
   override close(): Promise<void> {
     const heldDirectory = () => (this.#isEngineOpen ? this.#views[0].path : undefined)
     return recordClose({ heldDirectory }, super.close())
@@ -255,7 +263,9 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     this.#isEngineOpen = true
   }
 
-  /** A close that fails to sync the last writes closes the engine too, and reports the failure once. */
+  /**
+   * A close that fails to sync the last writes closes the engine too, and reports the failure once.
+   */
   async _close(): Promise<void> {
     if (!this.#isEngineOpen) return
     try {
@@ -323,8 +333,8 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
   }
 
   /**
-   * One write for a whole range. With a limit or a snapshot: reads keys as bytes, because text would
-   * not lead back to a key that is not UTF-8, and deletes them in batches.
+   * One write for a whole range. With a limit or a snapshot: reads keys as bytes, because text
+   * would not lead back to a key that is not UTF-8, and deletes them in batches.
    */
   async _clear(options: PrivateRange): Promise<void> {
     const [view] = this.#views
@@ -372,7 +382,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return [encoding.encode(start as string), encoding.encode(end as string)] as [Data, Data]
   }
 
-  /** Whether nobody but the database takes part in a write. */
+  /** Whether only the database takes part in a write. */
   #isUnwatched(): boolean {
     const { prewrite } = this.hooks as unknown as { prewrite: { noop: boolean } }
     return this.status === 'open' && prewrite.noop && this.listenerCount('write') === 0

@@ -121,7 +121,7 @@ test('meta, events, mounts and snapshots of a storage work above the driver', as
   assert.deepEqual(await storage.getKeys(), ['memory'])
 })
 
-test('what was set is there after dispose, in the same storage and the next', async (t) => {
+test('items survive dispose, in the same storage and the next', async (t) => {
   const path = temporaryPath(t)
   const storage = createStorage({ driver: varveDriver({ path }) })
   await storage.setItem('k', 'v')

@@ -40,7 +40,7 @@ export function addCompactCommand(program: Command, io: Io): void {
   })
 }
 
-/** With a bar on a terminal. Ctrl-C gives up: what was finished stays. */
+/** With a bar on a terminal. Ctrl-C aborts; finished levels stay. */
 async function compactInSight(
   db: BinaryDatabase,
   range: RangeOptions<Uint8Array>,

@@ -93,7 +93,10 @@ async function runExport(
   invocation.io.stderr.write(summary + '\n')
 }
 
-/** Compresses what goes into a file called `.gz` or `.zst`. `written` settles when all is in the file. */
+/**
+ * Compresses what goes into a file called `.gz` or `.zst`. `written` settles when all is in the
+ * file.
+ */
 function createFile(file: string): { stream: Writable; written: Promise<void> } {
   const compressor = compressorFor(file)
   if (compressor === undefined) {

@@ -105,7 +105,7 @@ test(
   },
 )
 
-test('what is missing is named: package, directory, destination', async (t) => {
+test('a missing package, directory or destination is named', async (t) => {
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   const from = join(folder, 'old')

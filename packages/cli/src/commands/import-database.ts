@@ -104,7 +104,7 @@ function openSource(
   return from === 'leveldb' ? openLevelDb(path) : openLmdb(path, name)
 }
 
-/** What comes from LevelDB goes on to VarveLevel, which knows an empty key. */
+/** Entries from LevelDB go to VarveLevel, which accepts an empty key. */
 function openDestination(path: string, from: ForeignFormat): Promise<BinaryDatabase> {
   const keyEncoding = from === 'leveldb' ? levelKeys : 'binary'
   return open(path, { keyEncoding, valueEncoding: 'binary' })

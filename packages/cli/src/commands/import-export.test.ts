@@ -7,7 +7,7 @@ import { temporaryFolder, varveIn } from '../testing/run-varve.js'
 const csv = 'country,name,note\nDE,Berlin,"a ""q"", b"\nIS,Reykjavík,\nJP,Tokyo,"two\nlines"\n'
 const keyFlags = ['--key', '{country}/{name}']
 
-test('what was imported from CSV is exported again, as rows and as pairs', async (t) => {
+test('rows imported from CSV can be exported as rows and as pairs', async (t) => {
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   writeFileSync(join(folder, 'in.csv'), csv)

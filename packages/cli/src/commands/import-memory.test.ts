@@ -6,15 +6,18 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../testing/run-varve.js'
 
-// As much as fits in no process of this size. `VARVE_IMPORT_MIB=4000 node scripts/test.mjs import-memory`
-// does it with more than the machine may have.
+// As much as fits in no process of this size. `VARVE_IMPORT_MIB=4000 node scripts/test.mjs
+// import-memory` does it with more than the machine may have.
 const inputMiB = Number(process.env['VARVE_IMPORT_MIB'] ?? 48)
 const heapMiB = 64
-/** What Node takes, three memtables, cache and tables that are being built: none grows with the input. */
+/**
+ * What Node takes, three memtables, cache and tables that are being built: none grows with the
+ * input.
+ */
 const maxMiB = 700
 
 const command = fileURLToPath(new URL('../../bin/varve.js', import.meta.url))
-/** Tells, before it ends, what the process took. */
+/** Reports the peak memory of the process before it ends. */
 const meter = 'process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS))'
 
 test('a stream of rows is imported in bounded memory', async (t) => {

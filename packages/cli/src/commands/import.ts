@@ -75,7 +75,10 @@ export function addImportCommand(program: Command, io: Io): void {
       'names of the columns, for CSV and TSV without a header line: a,b,c',
     )
     .option('--header', 'with --columns: skip a header line, which these names replace')
-    .option('--no-header', 'there is no header line; without --columns the fields are 1, 2, 3 …')
+    .option(
+      '--no-header',
+      'the file has no header line; without --columns the fields are 1, 2, 3 …',
+    )
     .addOption(
       new Option(
         '--delimiter <text>',

@@ -13,7 +13,7 @@ const entries = Array.from({ length: 1000 }, (_, i): ForeignEntry => {
   return [bytes(`k${String(i).padStart(4, '0')}`), bytes(`${i}`.repeat(i % 50))]
 })
 
-/** A source in lists of 100, which breaks down behind `failsBehind` lists. */
+/** A source in lists of 100 that fails after `failsBehind` lists. */
 function sourceOf(all: readonly ForeignEntry[], failsBehind = Infinity): ForeignDatabase {
   return {
     path: '/old',
@@ -39,7 +39,7 @@ async function opened(t: TestContext): Promise<BinaryDatabase> {
 const silent = (): void => {}
 const mark = { from: 'leveldb', source: '/old' }
 
-test('what was interrupted goes on where it stopped, and is verified as a whole', async (t) => {
+test('an interrupted copy resumes where it stopped, and is verified as a whole', async (t) => {
   const db = await opened(t)
   const seen: number[] = []
   assert.equal(beginOrResume(db, mark), undefined)
@@ -86,7 +86,7 @@ test('entries of others, and imports of others, are not touched', async (t) => {
   assert.throws(() => beginOrResume(db, mark), { name: 'UsageError' })
 })
 
-test('what has no place here is refused', async (t) => {
+test('an entry that does not fit is refused', async (t) => {
   const db = await opened(t)
   const copy = (...all: ForeignEntry[]) => copyEntries(sourceOf(all), db, undefined, silent)
   const value = bytes('v')

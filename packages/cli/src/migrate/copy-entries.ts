@@ -15,8 +15,9 @@ export interface CopyTotals {
 export type OnProgress = (totals: CopyTotals) => void
 
 /**
- * writes all entries after the key `after` to `db`, list by list, in their order. What an interrupted
- * run leaves is therefore a beginning of the whole, and its last key is where the next one goes on.
+ * writes all entries after the key `after` to `db`, list by list, in their order. What an
+ * interrupted run leaves is therefore a beginning of the whole, and its last key is where the next
+ * one goes on.
  */
 export async function copyEntries(
   source: ForeignDatabase,
@@ -93,7 +94,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 function differs(where: string): DataError {
   return new DataError(
-    `the copy differs from the source at ${where}. Has somebody written to one of them? ` +
+    `the copy differs from the source at ${where}. Was one of them written to meanwhile? ` +
       'Remove the copy and import again',
   )
 }

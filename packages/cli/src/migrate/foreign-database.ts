@@ -14,13 +14,13 @@ export interface ForeignDatabase {
   /** Named databases met on the way, which are not part of this one. */
   readonly leftOut?: ReadonlySet<string>
   /**
-   * The entries with a key > `after` (without: all), in the order of their bytes, in lists of bounded
-   * size. The bytes stay as they are.
+   * The entries with a key > `after` (without: all), in the order of their bytes, in lists of
+   * bounded size. The bytes stay as they are.
    */
   entries(after: Uint8Array | undefined): AsyncIterable<readonly ForeignEntry[]>
   close(): Promise<void>
 }
 
-/** Bounds of one list: what is in memory at once. */
+/** Bounds of one list, which is held in memory. */
 export const maxListCount = 1000
 export const maxListBytes = 1024 * 1024

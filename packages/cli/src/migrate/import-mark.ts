@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { BinaryDatabase } from '../invocation.js'
 import { UsageError } from '../exit-code.js'
 
-/** What tells a database that is half imported from one that holds something else. */
+/** Distinguishes a half imported database from one that holds something else. */
 export interface ImportMark {
   readonly from: string
   readonly source: string
 }
 
-/** Stands in the directory from the first entry of an import until all of them are verified. */
+/** Exists in the directory from the first entry of an import until all are verified. */
 const markName = 'IMPORTING'
 
 /** The last key that an earlier run has brought, or undefined when this import begins. */
@@ -36,7 +36,7 @@ function readMark(path: string): Partial<ImportMark> {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Partial<ImportMark>
   } catch {
-    // A crash may leave it empty: as if it named another source, somebody has to look.
+    // A crash may leave it empty. Treat it as another source: the user must look.
     return {}
   }
 }

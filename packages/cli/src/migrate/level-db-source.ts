@@ -9,7 +9,7 @@ import {
 } from './foreign-database.js'
 import { loadPeer } from './peer-package.js'
 
-/** What is used of classic-level. */
+/** The part of classic-level that is used. */
 interface ClassicLevelModule {
   ClassicLevel: new (location: string, options: object) => ClassicLevel
 }

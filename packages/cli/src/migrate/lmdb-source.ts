@@ -9,7 +9,7 @@ import {
 } from './foreign-database.js'
 import { loadPeer } from './peer-package.js'
 
-/** What is used of lmdb. */
+/** The part of lmdb that is used. */
 interface LmdbModule {
   open(options: object): LmdbDatabase
 }
@@ -64,7 +64,7 @@ export function openLmdb(path: string, name: string | undefined): ForeignDatabas
   }
 }
 
-/** The name of the database that a record of the main one stands for, if it looks like one. */
+/** The name of the database that a record of the main one names, if it looks like one. */
 function nameIn(key: Uint8Array, value: Uint8Array): string | undefined {
   if (value.length !== namedRecordBytes || key.at(-1) !== 0) return undefined
   const record = asBuffer(value)

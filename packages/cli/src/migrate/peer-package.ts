@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { UsageError } from '../exit-code.js'
 
 /**
- * Loads a package with native code that the import of one format needs and nobody else: it is not
+ * Loads a package with native code that only the import of one format needs: it is not
  * installed with this one. It is looked for from the working directory, then beside this package.
  */
 export function loadPeer(name: string, from: string): unknown {

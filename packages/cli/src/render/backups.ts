@@ -73,7 +73,10 @@ export function renderPruning({ removed, kept, freedBytes, unreadable }: PruneRe
     `${formatBytes(freedBytes)} freed`
   if (unreadable.length === 0) return summary
   const damaged = `damaged: backup ${unreadable.join(', ')}`
-  return `${summary}\n${colors.red(damaged)}; no contents were removed, for nobody knows which it needs`
+  return (
+    `${summary}\n${colors.red(damaged)}; ` +
+    'no contents were removed, because it is unknown which of them it needs'
+  )
 }
 
 /** `2026-11-22 18:05:09`, in UTC. */

@@ -4,7 +4,7 @@ import { colors } from '../text/colors.js'
 import { formatBytes, formatCount, formatCounted } from '../text/quantity.js'
 
 export interface DirectoryFigures {
-  /** Of a reader in this process: what it read from the files, and counters of its own. */
+  /** Of a reader in this process: figures from the files, and its own counters. */
   stats: Stats
   files: DirectoryDescription['files']
   owner: DirectoryOwner | undefined

@@ -87,8 +87,8 @@ function under(sequence: number | undefined, kind: string, text: string): string
 }
 
 function previousText({ previousLog, previousBytes }: Item<'start'>): string {
-  if (previousLog === 0) return 'there is no log before it'
-  return `behind log ${previousLog} of ${formatCount(previousBytes)} bytes`
+  if (previousLog === 0) return 'the first log'
+  return `after log ${previousLog} of ${formatCount(previousBytes)} bytes`
 }
 
 function commitText({ firstSequence, operations, sizeBytes }: Item<'commit'>): string {
@@ -122,7 +122,9 @@ function propertiesText(item: Item<'properties'>, key: (bytes: Uint8Array) => st
   return `${text}, ${expiring}, the last at ${momentText(item.lastExpiryMs)}`
 }
 
-/** One that expires is told from another put before its key begins, which may look like anything. */
+/**
+ * A put that expires is marked before its key, because the key may look like anything.
+ */
 function kindText({ kind, expiresAtMs }: Item<'operation'> | Item<'entry'>): string {
   return expiresAtMs === undefined ? kind : `${kind} until ${momentText(expiresAtMs)}`
 }
@@ -154,7 +156,7 @@ function rangeText(
   return `${key(start)} … ${end === null ? 'the last' : key(end)}`
 }
 
-/** Bytes as they are asked for; what is no text is escaped, never refused. */
+/** Bytes in the requested form. Bytes that are not text are escaped, never refused. */
 function shown(bytes: Uint8Array, encoding: TextEncoding): string {
   return encoding === 'hex' ? asBuffer(bytes).toString('hex') : printable(bytes)
 }

@@ -107,7 +107,7 @@ function keyRange(tables: readonly TableInfo[]): string {
   return `${shortKey(smallest)} … ${end === null ? 'the last' : shortKey(lastKeyBefore(end))}`
 }
 
-/** An end that is a key with a zero byte behind it lets that very key in, and nothing after it. */
+/** An end that is a key followed by a zero byte includes that key and nothing after it. */
 function lastKeyBefore(end: Uint8Array): Uint8Array {
   return end.at(-1) === 0 ? end.subarray(0, -1) : end
 }

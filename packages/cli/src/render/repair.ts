@@ -3,7 +3,10 @@ import { colors } from '../text/colors.js'
 import { formatCount, formatCounted } from '../text/quantity.js'
 import { problemLine } from './verification.js'
 
-/** What a repair did, or would do: what cannot be read, what becomes of each file, and the sum of it. */
+/**
+ * Actions of a repair, done or planned: unreadable parts, the fate of each file, and the sum of
+ * it.
+ */
 export function renderRepair(report: RepairReport): string {
   if (!report.isNeeded) return colors.green('nothing to repair')
   const { files, dropped, moreDropped, merges } = report
@@ -28,7 +31,7 @@ function fileLine({ name, fate, kind, entries, lostEntries, reason }: RepairedFi
 function reasonLines({ manifestProblem, isRebuilt, logProblem }: RepairReport): string[] {
   const lines: string[] = []
   if (manifestProblem !== undefined) {
-    const how = isRebuilt ? 'the tables tell what was in the tree' : 'it is written anew'
+    const how = isRebuilt ? 'it is rebuilt from the tables' : 'it is written again'
     lines.push(`MANIFEST: ${manifestProblem}; ${how}`)
   }
   if (logProblem !== undefined) lines.push(`logs become tables: ${logProblem}`)

@@ -47,7 +47,9 @@ function detect(counts: readonly number[], columnCount: number | undefined): str
   return candidates[fitting !== -1 && columnCount !== 1 ? fitting : counts.indexOf(most)]
 }
 
-/** Where the first line that is not empty ends, and how often it has each candidate outside quotes. */
+/**
+ * Where the first line that is not empty ends, and how often it has each candidate outside quotes.
+ */
 function firstLine(head: string): { end: number; counts: number[] } {
   const counts = candidates.map(() => 0)
   let start = 0

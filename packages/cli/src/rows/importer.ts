@@ -17,7 +17,9 @@ interface PutOperation {
   value: Uint8Array
 }
 
-/** Bytes after which a batch is written before it has its count: bounds memory when rows are large. */
+/**
+ * Bytes after which a batch is written before it has its count: bounds memory when rows are large.
+ */
 const maxBatchBytes = 4 * 1024 * 1024
 const maxKeyBytes = 64 * 1024
 
@@ -46,7 +48,8 @@ export interface ImportCounts {
 /**
  * Writes `rows` to the database, batch by batch, never holding more than one.
  *
- * Ensures: `counts` holds what was acknowledged, also when this throws; rows before a bad one are in.
+ * Ensures: `counts` holds what was acknowledged, also when this throws; rows before a bad one are
+ * in.
  */
 export async function importRows(
   db: BinaryDatabase,

@@ -25,8 +25,8 @@ export function listFields(fields: Fields): string {
 export type KeyTemplate = (fields: Fields) => string
 
 /**
- * Compiles `{country}/{name}` to a function over rows. `{a.b}` reaches into nested objects and arrays,
- * unless the row has a field that is called `a.b`; `{{` and `}}` stand for braces.
+ * Compiles `{country}/{name}` to a function over rows. `{a.b}` reaches into nested objects and
+ * arrays, unless the row has a field that is called `a.b`; `{{` and `}}` stand for braces.
  */
 export function compileKeyTemplate(template: string): KeyTemplate {
   const parts = parse(template)

@@ -8,7 +8,9 @@ import { utf8TextOf } from './text-source.js'
 
 const readChunkBytes = 256 * 1024
 
-/** The text of the file or of standard input; `bytes` counts what was read, before decompression. */
+/**
+ * The text of the file or of standard input; `bytes` counts what was read, before decompression.
+ */
 export class RowSource {
   bytes = 0
 
@@ -25,7 +27,7 @@ export class RowSource {
       throw new UsageError('name a file, or pipe rows into standard input')
     }
     const stats = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') throw new UsageError(`there is no file '${file}'`, { cause })
+      if (cause.code === 'ENOENT') throw new UsageError(`no such file: '${file}'`, { cause })
       throw cause
     })
     if (stats.isDirectory()) {

@@ -15,7 +15,9 @@ export interface RowWriter {
 
 export interface RowWriterOptions {
   format: RowFormat
-  /** 'pairs' writes key and value, so nothing is lost; 'rows' the fields of values that are objects. */
+  /**
+   * 'pairs' writes key and value, so nothing is lost; 'rows' the fields of values that are objects.
+   */
   shape: 'pairs' | 'rows'
   keyEncoding: TextEncoding
   valueEncoding: TextEncoding
@@ -93,7 +95,8 @@ class DelimitedRows implements RowWriter {
   row(key: Uint8Array, value: Uint8Array): string {
     const columns = this.#columns!
     const fields = fieldsOf(key, value)
-    // Columns that were asked for are a choice; those taken from the first row must hold every field.
+    // Columns that were asked for are a choice; those taken from the first row must hold every
+    // field.
     if (this.askedColumns === undefined) {
       const extra = Object.keys(fields).find((name) => !columns.includes(name))
       if (extra !== undefined) {

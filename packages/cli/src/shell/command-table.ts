@@ -46,7 +46,9 @@ export async function runWords(session: ShellSession, words: readonly Word[]): P
   }
 }
 
-/** The words of each command. A batch has separators of its own, so it takes the rest of the line. */
+/**
+ * The words of each command. A batch has separators of its own, so it takes the rest of the line.
+ */
 export function splitCommands(words: readonly Word[]): Word[][] {
   const commands: Word[][] = []
   let current: Word[] = []
@@ -67,7 +69,7 @@ export function requireCommand(name: Word, rest: readonly Word[]): ShellCommand 
   const command = commandNamed(name.text)
   if (command !== undefined) return command
   const hint = hintFor(name.text, rest) ?? "'help' lists the commands"
-  throw new UsageError(`there is no command '${name.text}'; ${hint}`)
+  throw new UsageError(`unknown command '${name.text}'; ${hint}`)
 }
 
 function createTable(): Map<string, ShellCommand> {

@@ -7,7 +7,10 @@ export interface ShellCommand {
   /** Arguments, as `help` shows them. */
   readonly usage: string
   readonly summary: string
-  /** What Tab offers for the argument after `words`, of which `typed` is there: keys, or one of these. */
+  /**
+   * Completions of the argument after `words` that starts with `typed`: keys, or one of
+   * these.
+   */
   complete?(words: readonly Word[], typed: string): 'keys' | readonly string[]
   run(session: ShellSession, words: readonly Word[]): Promise<void>
 }

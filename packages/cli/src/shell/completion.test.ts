@@ -32,7 +32,7 @@ test('keys complete by their prefix, with blanks escaped or under the quote that
   assert.deepEqual(await complete('get '), [['DE/Berlin', 'IS/Reykjavík', 'IS/a\\ b'], ''])
 })
 
-test('each argument completes to what stands there', async () => {
+test('each argument completes to its own kind of value', async () => {
   assert.deepEqual(await complete('put DE/Berlin '), [[], ''])
   assert.deepEqual(await complete('explain '), [['get '], ''])
   assert.deepEqual(await complete('explain get D'), [['DE/Berlin'], 'D'])

@@ -6,7 +6,9 @@ import { quoteWord, separator, type Quote, type Word } from './word.js'
 /** Keys offered at most; more would scroll the line away that they are offered for. */
 const maxKeysOffered = 60
 
-/** Words that could stand where the last one of `line` stands, and that last one as it was typed. */
+/**
+ * Words that could stand where the last one of `line` stands, and that last one as it was typed.
+ */
 export type Completion = [candidates: string[], typed: string]
 
 export async function completeLine(line: string, reader: Reader): Promise<Completion> {
@@ -23,8 +25,8 @@ export async function completeLine(line: string, reader: Reader): Promise<Comple
 }
 
 /**
- * The first keys with a prefix and, when there are more, the very last one: the two ends have the same
- * beginning as all the keys between them, so Tab extends the line exactly as far as it may.
+ * The first keys with a prefix and, when there are more, the very last one: the two ends have the
+ * same beginning as all the keys between them, so Tab extends the line exactly as far as it may.
  */
 async function keysWithPrefix(reader: Reader, prefix: Uint8Array): Promise<Uint8Array[]> {
   const range = prefix.length === 0 ? {} : { prefix }

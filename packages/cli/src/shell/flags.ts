@@ -59,7 +59,7 @@ function takeBounds(words: readonly Word[], range: RangeOptions<Uint8Array>): Wo
 
 function takePrefix(word: Word, range: RangeOptions<Uint8Array>): void {
   if (!word.quoted && word.text.startsWith('--')) {
-    throw new UsageError(`there is no flag ${word.text}; quote it to make it a prefix`)
+    throw new UsageError(`unknown flag ${word.text}; quote it to make it a prefix`)
   }
   if (range.prefix !== undefined) throw new UsageError('there can be one prefix only')
   range.prefix = word.bytes

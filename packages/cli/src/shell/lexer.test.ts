@@ -117,7 +117,7 @@ test('whatever bytes a word has, it can be typed', () => {
   )
 })
 
-test('completion sees the word that the cursor stands in', () => {
+test('completion sees the word at the cursor', () => {
   const cursor = (line: string) => {
     const { words, last, lastStart } = splitUnfinished(line)
     return [words.map((word) => word.text), last.text, lastStart]

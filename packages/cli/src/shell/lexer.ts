@@ -69,7 +69,9 @@ export class Lexer {
     return end
   }
 
-  /** Reads on in a quoted or JSON word; returns the position after it, the line's end if it is open. */
+  /**
+   * Reads on in a quoted or JSON word; returns the position after it, the line's end if it is open.
+   */
   #continueWord(line: string, open: OpenWord, start: number): number {
     const end = open.findEnd(line, start)
     if (end === undefined) {

@@ -9,8 +9,8 @@ import type { ShellSession } from './session.js'
 import { Statement } from './statement.js'
 
 /**
- * The shell on a terminal. Owned by `runShell`, lives as long as it; one command runs at a time, and
- * lines typed meanwhile wait.
+ * The shell on a terminal. Owned by `runShell`, lives as long as it; one command runs at a time,
+ * and lines typed meanwhile wait.
  *
  * The terminal stays in raw mode while a command runs: there Ctrl-C is a key, not a signal, and can
  * cancel the command instead of the process.
@@ -56,7 +56,7 @@ export class Prompt {
     await left
     this.#running?.abort()
     await this.#idle
-    // Ctrl-D leaves the cursor behind the prompt.
+    // Ctrl-D leaves the cursor after the prompt.
     if (!this.session.leaving) await this.session.output.bytes('\n')
     return this.#failures
   }

@@ -19,7 +19,7 @@ test('a script runs every line, and fails in the end if one has failed', async (
   const bad = await varve(['shell'], 'bogus\nget "a b"\n\nget "a\nb')
   assert.equal(bad.exit, 1)
   assert.equal(bad.out, '1\n')
-  assert.match(bad.err, /^line 1: there is no command 'bogus'.*\nline 4: a quote is not closed/)
+  assert.match(bad.err, /^line 1: unknown command 'bogus'.*\nline 4: a quote is not closed/)
 })
 
 test('a line holds several commands, a command several lines', async (t) => {
@@ -47,7 +47,7 @@ test('a line stops at its first failure; a mistyped name keeps all of it from ru
   const script = 'put a 1; dell b\nput b 1; put c; put d 1\nscan --keys-only'
   const { exit, out, err } = await varve(['shell'], script)
   assert.deepEqual({ exit, out }, { exit: 1, out: 'b\n' })
-  assert.match(err, /^line 1: there is no command 'dell'; .*\nline 2: usage: put KEY VALUE/)
+  assert.match(err, /^line 1: unknown command 'dell'; .*\nline 2: usage: put KEY VALUE/)
 })
 
 test('every way out leaves', async (t) => {
@@ -91,7 +91,7 @@ test('a write under a snapshot says which data it changed', async (t) => {
   assert.match(err, /^(note: the live database was written; reads still see snapshot 1.*\n){4}$/)
 })
 
-test('what is not JSON is refused under a JSON encoding', async (t) => {
+test('a value that is not JSON is refused under a JSON encoding', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   const bad = ['{bad', '{"a":1,}', 'undefined', 'text', String.raw`"\"\xff\""`, '""']
   const script = bad.map((text) => `put k ${text.startsWith('"') ? text : `'${text}'`}`)

@@ -9,7 +9,7 @@ import { ShellSession } from './session.js'
 import { Statement } from './statement.js'
 
 export interface ShellOptions {
-  /** Default those of the process. When input and output are terminals, there is a prompt. */
+  /** Default: those of the process. If input and output are terminals, the shell shows a prompt. */
   io?: Io
   /** Format of values at the start. Default 'utf8'. */
   format?: ShellSession['format']

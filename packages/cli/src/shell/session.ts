@@ -17,7 +17,8 @@ export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys' | 'cursor'>
 
 /**
  * What lasts from one shell command to the next: the format, the snapshots, the one in use, and the
- * signal of the command that runs. Owned by `runShell`, which closes it; the database is not its own.
+ * signal of the command that runs. Owned by `runShell`, which closes it; the database is not its
+ * own.
  */
 export class ShellSession {
   format: TextEncoding = 'utf8'
@@ -45,7 +46,7 @@ export class ShellSession {
   snapshotNumbered(number: number): Snapshot<Uint8Array, Uint8Array> {
     const snapshot = this.snapshots.get(number)
     if (snapshot === undefined) {
-      throw new UsageError(`there is no snapshot ${number}; 'snapshot list' shows those there are`)
+      throw new UsageError(`no snapshot ${number}; 'snapshot list' shows the open ones`)
     }
     return snapshot
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { asBuffer } from '../text/as-buffer.js'
 
 /**
- * One argument of a shell command. Arguments are bytes, because keys are: `\xff` stands for a byte
+ * One argument of a shell command. Arguments are bytes, because keys are: `\xff` is a byte
  * that no text can express. A quoted word is never a flag, JSON counts as quoted.
  */
 export interface Word {
@@ -26,7 +26,9 @@ export function toWord(bytes: Buffer, quoted: boolean): Word {
  */
 export const jsonStart = /\{\s*(?:["}]|$)|\[\s*(?:["{[\]\d-]|(?:true|false|null)\b|$)/y
 
-/** Writes bytes as a word that the lexer reads back; under an open quote, without its closing one. */
+/**
+ * Writes bytes as a word that the lexer reads back; under an open quote, without its closing one.
+ */
 export function quoteWord(bytes: Uint8Array, quote: Quote): string {
   const buffer = asBuffer(bytes)
   const isText = isUtf8(buffer)

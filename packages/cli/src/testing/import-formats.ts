@@ -47,8 +47,8 @@ const file = fc.record({
 })
 
 /**
- * A seed gives a file that somebody might want to import, read in two ways of cutting it into chunks:
- * both must come to the same rows, and to nothing that a database does not take.
+ * A seed gives a plausible input file, read in two ways of cutting it into
+ * chunks: both must come to the same rows, and to nothing that a database does not take.
  */
 export const target = {
   name: 'import formats',

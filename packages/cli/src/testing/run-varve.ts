@@ -20,7 +20,10 @@ export interface Finished {
 
 export type RunVarve = (args: string[], input?: string) => Promise<Finished>
 
-/** `varve` on the database `data` in `folder`; in this process, as a process each would take seconds. */
+/**
+ * `varve` on the database `data` in `folder`; in this process, as a process each would take
+ * seconds.
+ */
 export function varveIn(folder: string): RunVarve {
   return async (args, input = '') => {
     const finished: Finished = { exit: 0, out: '', err: '' }

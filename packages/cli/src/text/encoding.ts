@@ -46,14 +46,16 @@ export function formatLine(bytes: Uint8Array, encoding: TextEncoding, what: stri
   return printable(bytes)
 }
 
-/** JSON text that stands for the bytes without loss, for `--json` and for exported files. */
+/** JSON text that represents the bytes without loss, for `--json` and exported files. */
 export function formatJson(bytes: Uint8Array, encoding: TextEncoding, what: string): string {
   if (encoding === 'hex') return `"${asBuffer(bytes).toString('hex')}"`
   if (encoding === 'json') return jsonLine(bytes, what)
   return JSON.stringify(utf8Text(bytes, what))
 }
 
-/** The text of the bytes, refused when they are no UTF-8: replacement characters would hide a loss. */
+/**
+ * The text of the bytes, refused when they are no UTF-8: replacement characters would hide a loss.
+ */
 export function utf8Text(bytes: Uint8Array, what: string): string {
   if (!isUtf8(bytes)) {
     throw new DataError(`${what} is not UTF-8 text (${printable(bytes.subarray(0, 40))}); use hex`)

@@ -6,7 +6,10 @@ import { asBuffer } from './as-buffer.js'
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 const controlCharacters = new RegExp(controlCharacter, 'g')
 
-/** `bytes` as one line of text that is safe on a terminal: what is no text shows as `\n`, `\xff`. */
+/**
+ * `bytes` as one line of text that is safe on a terminal: bytes that are not text show as `\n`,
+ * `\xff`.
+ */
 export function printable(bytes: Uint8Array): string {
   const buffer = asBuffer(bytes)
   if (!isUtf8(buffer)) return escapeNonAscii(buffer)

@@ -1,5 +1,5 @@
-// Counts, sizes, rates and times as people read them. Numbers use a fixed locale, so that output does
-// not depend on the machine.
+// Counts, sizes, rates and times as people read them. Numbers use a fixed locale, so that output
+// does not depend on the machine.
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 

@@ -11,7 +11,7 @@ export interface TapeTest {
   doesNotThrow(body: () => void): void
   pass(message?: string): void
   fail(reason?: unknown): void
-  /** The test has failed unless exactly so many assertions are made. */
+  /** The test fails unless exactly this number of assertions is made. */
   plan(count: number): void
   end(): void
 }
@@ -21,7 +21,10 @@ type Body = (t: TapeTest) => unknown
 /** How many tests have been declared, so that a suite which declares none is noticed. */
 export let declaredTests = 0
 
-/** Declares a test. It ends with the promise of its body; without one, with `end` or its last planned assertion. */
+/**
+ * Declares a test. It ends with the promise of its body; without one, with `end` or its last
+ * planned assertion.
+ */
 export function tape(name: string, body: Body): void {
   declaredTests++
   void test(name, () => run(body))

@@ -244,7 +244,7 @@ export const metrics: readonly Metric[] = [
     name: 'varve.snapshots',
     kind: 'gauge',
     unit: '{snapshot}',
-    description: 'Snapshots in use: what they see is kept on disk',
+    description: 'Open snapshots; the versions they see are kept on disk',
     read: ({ stats }) => single(stats.snapshots),
   },
   {

@@ -1,6 +1,6 @@
 /**
- * The figures of a database for monitoring: as text for Prometheus, and as a list from which instruments
- * of OpenTelemetry are made.
+ * The figures of a database for monitoring: as text for Prometheus, and as a list from which
+ * instruments of OpenTelemetry are made.
  *
  * @module varve/metrics
  */

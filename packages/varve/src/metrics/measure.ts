@@ -8,7 +8,8 @@ export interface Measurement extends Sample {
 }
 
 /**
- * Every figure of a database, as of now. Takes some microseconds, and a fraction of one for each table.
+ * Every figure of a database, as of now. Takes some microseconds, and a fraction of one for each
+ * table.
  *
  * @throws CLOSED
  */

@@ -8,11 +8,11 @@ export interface Metric {
   /** Such as `varve.disk.written`. */
   readonly name: string
   /**
-   * 'counter': grows from `open` on, and begins anew with the next. 'upDownCounter': a part of a whole,
-   * so that the sum over its attributes means something. 'gauge': neither.
+   * 'counter': grows from `open` on, and restarts with the next. 'upDownCounter': a part of a
+   * whole, so that the sum over its attributes means something. 'gauge': neither.
    */
   readonly kind: 'counter' | 'upDownCounter' | 'gauge'
-  /** By UCUM: `By` is bytes, `s` seconds, `1` a ratio; what is counted stands in braces. */
+  /** By UCUM: `By` is bytes, `s` seconds, `1` a ratio; counted things are in braces. */
   readonly unit: string
   readonly description: string
   /** Its values, one for each combination of its attributes. */

@@ -64,7 +64,7 @@ test('every metric is measured, with what stats and levels say', async () => {
   )
 })
 
-test('sums over attributes are the totals that stats tells', async () => {
+test('sums over attributes are the totals of stats', async () => {
   await using db = await openUsed()
   const sumOf = (name: string): number =>
     measure(db)
@@ -123,7 +123,7 @@ test('docs/WATCHING.md lists every metric as it is, and every channel', async ()
   )
 })
 
-/** The attribute that tells samples apart, with its values. */
+/** The attribute that distinguishes samples, with its values. */
 function attributeOf(attributes: readonly Readonly<Record<string, string>>[]): string {
   const [name] = Object.keys(attributes[0])
   if (name === undefined) return ''
@@ -141,7 +141,9 @@ function sameLabels(a: object, b: object): boolean {
   return JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
 }
 
-/** Reads the exposition format and its rules: HELP and TYPE before samples, one group for a name. */
+/**
+ * Reads the exposition format and its rules: HELP and TYPE before samples, one group for a name.
+ */
 function parseExposition(text: string): ParsedSample[] {
   assert.ok(text.endsWith('\n'))
   const samples: ParsedSample[] = []

@@ -10,8 +10,8 @@ import type { Metric } from './metric.js'
  *     # TYPE varve_disk_written_bytes_total counter
  *     varve_disk_written_bytes_total{database="orders",purpose="log"} 4096
  *
- * Each database comes with the name that its label `database` has. What prom-client prints can stand
- * before or behind it.
+ * Each database comes with the name that its label `database` has. What prom-client prints can
+ * stand before or after it.
  *
  * ```ts
  * response.setHeader('content-type', prometheusContentType)
@@ -41,12 +41,12 @@ export function prometheusText(
 /** What an HTTP answer with `prometheusText` says of itself. */
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** The words that units become at the end of a name; what is counted becomes none. */
+/** The words that units become at the end of a name; counted things become none. */
 const unitWords: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1': 'ratio' }
 
 /**
- * The name in Prometheus, as OpenTelemetry's own exporters would make it: `varve.disk.written` in bytes
- * is `varve_disk_written_bytes_total`.
+ * The name in Prometheus, as OpenTelemetry's own exporters would make it: `varve.disk.written` in
+ * bytes is `varve_disk_written_bytes_total`.
  */
 export function prometheusName({ name, kind, unit }: Metric): string {
   const words = name.split('.')

@@ -1,6 +1,6 @@
 /**
- * Entries of a simulation: a key's number and whether it is deleted, in one word. Lists are sorted by
- * key and hold each key once.
+ * Entries of a simulation: a key's number and whether it is deleted, in one word. Lists are sorted
+ * by key and hold each key once.
  *
  *     31                              1   0
  *     ┌────────────────────────────────┬───┐
@@ -50,7 +50,9 @@ function mergeTwo(newer: KeyList, older: KeyList): KeyList {
   return count === merged.length ? merged : merged.slice(0, count)
 }
 
-/** Collects writes in the order in which they come, and gives them as a list: of each key the last. */
+/**
+ * Collects writes in the order in which they come, and gives them as a list: of each key the last.
+ */
 export class WriteBuffer {
   private readonly entries: Uint32Array
   private count = 0

@@ -61,7 +61,7 @@ test('merges on the calling thread cost their whole time', () => {
   assert.ok(own > 3 * beside)
 })
 
-test('stalls weigh on whoever merges more', () => {
+test('stalls count against the policy that merges more', () => {
   const [calm, , calmTiered] = costs({ writtenBytes: MiB })
   const [stalled, , stalledTiered] = costs({ writtenBytes: MiB, stalledSeconds: 0.5 })
   assert.ok(Math.abs(stalled - calm - 0.5) < 1e-9)

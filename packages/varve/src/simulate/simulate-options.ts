@@ -23,8 +23,8 @@ export interface SimulateOptions {
   /** Share of these that delete. 0 to 1; default 0. */
   readonly deletes?: number
   /**
-   * Point reads for each of these writes, and scans of 50 entries: what 'adaptive' decides by. 0 to 10^6;
-   * default 0.
+   * Point reads for each of these writes, and scans of 50 entries: what 'adaptive' decides by. 0 to
+   * 10^6; default 0.
    */
   readonly gets?: number
   readonly scans?: number

@@ -10,7 +10,10 @@ import {
 } from './simulate-options.js'
 import { type SimulatedRead, SimulatedTree } from './simulated-tree.js'
 
-/** What came out of it. Compactions are free: each flush finds all those done that the last made due. */
+/**
+ * What came out of it. Compactions are free: each flush finds all those done that the last made
+ * due.
+ */
 export interface Simulation {
   readonly policy: CompactionPolicy
   /** What 'adaptive' did. */
@@ -31,8 +34,9 @@ export interface SimulatedPhase {
   /** Bytes to log, level 0 and by compactions for each byte written. */
   readonly writeAmplification: number
   /**
-   * Bytes in tables for each byte of the newest version of a record: after each flush and what it made
-   * due, at the end, and at its highest, with the inputs and outputs of a compaction side by side.
+   * Bytes in tables for each byte of the newest version of a record: after each flush and what it
+   * made due, at the end, and at its highest, with the inputs and outputs of a compaction side by
+   * side.
    */
   readonly spaceAmplification: {
     readonly mean: number
@@ -43,13 +47,13 @@ export interface SimulatedPhase {
   readonly reads: SimulatedReads
 }
 
-/** Means over all moments behind a flush and what it made due. */
+/** Means over the states after each flush and the compactions it made due. */
 export interface SimulatedReads {
   /** Tables whose range holds the key, up to the one that has it. */
   readonly tablesAsked: number
   /**
-   * Blocks looked into, by what filters let pass that have their bits as the engine allots them: for a key
-   * that is there, and for one beside it that is not.
+   * Blocks looked into, by what filters let pass that have their bits as the engine allots them:
+   * for a key that is there, and for one beside it that is not.
    */
   readonly blocksWhenFound: number
   readonly blocksWhenAbsent: number
@@ -73,9 +77,9 @@ export interface SimulatedLevel {
 const readsPerFlush = 50
 
 /**
- * Runs a policy over made-up writes, in memory and without values: the tree that it makes, how much it
- * writes for that, and what reads of it cost. Takes some 10 bytes of memory for each record; ten million
- * take seconds.
+ * Runs a policy over made-up writes, in memory and without values: the tree that it makes, how much
+ * it writes for that, and what reads of it cost. Takes some 10 bytes of memory for each record; ten
+ * million take seconds.
  *
  * @throws INVALID_ARGUMENT
  */

@@ -4,7 +4,7 @@ import { costOf, type Mix } from '../compaction/pickers/policy-costs.js'
 import { emptyLevels, Version } from '../version/version.js'
 import type { ResolvedSimulation } from './simulate-options.js'
 
-/** A change of policy, after so many writes. */
+/** A change of policy, after this number of writes. */
 export interface SimulatedChange {
   readonly writes: number
   readonly from: CompactionPolicy
@@ -16,8 +16,8 @@ const entriesPerScan = 50
 const mergeBytesPerSecond = 64 * 1024 * 1024
 
 /**
- * The policy of a simulation, which 'adaptive' changes as it does in a database whose user writes and
- * reads as fast as the policy in force allows. A window is a full memtable.
+ * The policy of a simulation, which 'adaptive' changes as it does in a database whose user writes
+ * and reads as fast as the policy in force allows. A window is a full memtable.
  *
  * Owned by: a simulation.
  */
@@ -35,7 +35,7 @@ export class SimulatedChoice {
         : compaction
   }
 
-  /** So much was written into a tree of so many bytes. */
+  /** These bytes were written into a tree of this size. */
   wrote(writes: number, isBesideReads: boolean, dataBytes: number): void {
     const { options, current } = this
     const { compaction, memtableBytes, entryBytes } = options

@@ -34,21 +34,23 @@ export interface SimulatedRead {
   readonly entry: number | undefined
   /** Tables asked up to the one that has it. */
   readonly asked: number
-  /** So many of these let the key through though they do not have it, on average. */
+  /** Tables that let an absent key pass, on average. */
   readonly letThrough: number
-  /** So many tables would let a key through that none of them has, beside this one. */
+  /** Other tables that would let a key pass which none of them holds. */
   readonly letAbsentThrough: number
 }
 
 /** Share of absent keys that a Bloom filter lets through, for each bit that a key has in it. */
 const falsePositivesPerBit = 0.6185
 
-/** A table is finished early when it meets more than so many tables' worth one level further down. */
+/**
+ * A table is finished early when it meets more than so many tables' worth one level further down.
+ */
 const maxGrandparentTables = 10
 
 /**
- * A tree without files: its tables are lists of keys, but its Versions, edits and compactions are those
- * of the engine. Compactions take no time.
+ * A tree without files: its tables are lists of keys, but its Versions, edits and compactions are
+ * those of the engine. Compactions take no time.
  *
  * Owned by: a simulation.
  */

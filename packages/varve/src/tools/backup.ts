@@ -33,7 +33,10 @@ export interface PruneOptions extends ToolOptions {
 /** One backup in a list. */
 export interface ListedBackup {
   readonly generation: number
-  /** When it was made, in milliseconds since 1970; this and the others: undefined when it is damaged. */
+  /**
+   * When it was made, in milliseconds since 1970; this and the others: undefined when it is
+   * damaged.
+   */
   readonly createdAtMs?: number
   /** Where the database was. */
   readonly source?: string
@@ -47,12 +50,12 @@ export interface ListedBackup {
 }
 
 /**
- * Adds a backup of the database in `directory` to those in `backups`, as `db.backup` does. The database
- * may be open meanwhile, here or in another process of this machine: then it holds what was written before
- * the call, and the files stay until it is made.
+ * Adds a backup of the database in `directory` to those in `backups`, as `db.backup` does. The
+ * database may be open meanwhile, here or in another process of this machine: then it holds what
+ * was written before the call, and the files stay until it is made.
  *
- * @throws INVALID_ARGUMENT when there is no database, or `backups` holds something else; LOCKED when
- * another backup is being made there; CORRUPTION, UNSUPPORTED_FORMAT, IO
+ * @throws INVALID_ARGUMENT when there is no database, or `backups` holds something else; LOCKED
+ * when another backup is being made there; CORRUPTION, UNSUPPORTED_FORMAT, IO
  */
 export async function backup(
   directory: string,
@@ -71,10 +74,11 @@ export async function backup(
 }
 
 /**
- * Makes a database of a backup in `directory`, which must be missing or empty. Every file is compared
- * with what was backed up. The directory holds the whole database, durably, or nothing.
+ * Makes a database of a backup in `directory`, which must be missing or empty. Every file is
+ * compared with what was backed up. The directory holds the whole database, durably, or nothing.
  *
- * @throws INVALID_ARGUMENT when there is no such backup, or something in `directory`; CORRUPTION, IO
+ * @throws INVALID_ARGUMENT when there is no such backup, or something in `directory`; CORRUPTION,
+ * IO
  */
 export async function restoreBackup(
   backups: string,
@@ -100,7 +104,8 @@ export async function listBackups(
  * Reads every byte of all backups in a directory, or of one, and compares it with what was written.
  * Changes nothing.
  *
- * @throws INVALID_ARGUMENT when there are none, or not that one; IO when the directory cannot be listed
+ * @throws INVALID_ARGUMENT when there are none, or not that one; IO when the directory cannot be
+ * listed
  */
 export async function verifyBackups(
   backups: string,
@@ -115,8 +120,8 @@ export async function verifyBackups(
 }
 
 /**
- * Removes all backups but the newest `keep`, and what only they needed. Whatever happens meanwhile, those
- * that are there are whole.
+ * Removes all backups but the newest `keep`, and what only they needed. Whatever happens meanwhile,
+ * those that are there are whole.
  *
  * @throws INVALID_ARGUMENT, LOCKED when a backup is being made there, IO
  */
@@ -145,7 +150,10 @@ function listedBackup(directory: BackupDirectory, generation: number): ListedBac
   }
 }
 
-/** Undefined when the directory cannot be written to. Its owner may then remove files, and the copy fails. */
+/**
+ * Undefined when the directory cannot be written to. Its owner may then remove files, and the copy
+ * fails.
+ */
 function leaseOn({ fs, directory, clock, lockOwner }: Site): ReaderLease | undefined {
   try {
     return ReaderLease.take(fs, directory, clock, lockOwner)

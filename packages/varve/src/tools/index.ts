@@ -1,6 +1,6 @@
 /**
- * Tools for directories that no database has open: verify, repair, dump and back up; and a simulation of
- * compaction policies.
+ * Tools for directories that no database has open: verify, repair, dump and back up; and a
+ * simulation of compaction policies.
  *
  * @module varve/tools
  */

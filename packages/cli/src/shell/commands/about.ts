@@ -56,7 +56,7 @@ export function helpCommand(commands: ReadonlyMap<string, ShellCommand>): ShellC
         return
       }
       const command = commands.get(name)
-      if (command === undefined) throw new UsageError(`there is no command '${name}'`)
+      if (command === undefined) throw new UsageError(`unknown command '${name}'`)
       await session.print(`${command.usage}\n  ${command.summary}`)
     },
   }

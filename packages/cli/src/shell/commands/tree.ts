@@ -48,7 +48,7 @@ export const compactCommand: ShellCommand = {
     const { signal } = session
     await session.db.compact(range, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error
-      throw new CancelledError('the compaction was given up; what it had finished stays')
+      throw new CancelledError('the compaction was aborted; finished levels stay')
     })
     await session.report('ok', startMs)
   },

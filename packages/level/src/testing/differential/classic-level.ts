@@ -17,8 +17,8 @@ export function classicLevel(): ClassicLevel | undefined {
 }
 
 /**
- * The operation without what classic-level 3 does wrong: a seek that finds no key aborts the process,
- * and `clear` of a range that holds only the empty key deletes nothing.
+ * The operation without what classic-level 3 does wrong: a seek that finds no key aborts the
+ * process, and `clear` of a range that holds only the empty key deletes nothing.
  */
 export function soundInClassicLevel(operation: Operation): Operation {
   const { name } = operation

@@ -3,7 +3,9 @@ import type { EncodingName } from './operation.js'
 
 export const encodingNames = ['utf8', 'buffer', 'view', 'hex', 'base64', 'json'] as const
 
-/** Few and short, so that operations meet the same keys; with what is difficult about each format. */
+/**
+ * Few and short, so that operations meet the same keys; with what is difficult about each format.
+ */
 const texts = [
   ...['', '\0', '\0\0', '\0a', 'a', 'aa', 'ab', 'b', 'ba', '!', '!a', '!a!', '!a!a', '!a"', '~'],
   ...['ä', '\x7f', '\u0080', '\ufffd', '\ufffd\u0001', '\uffff', '😀', '\ud800', '\udc00x'],

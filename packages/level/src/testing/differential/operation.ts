@@ -1,4 +1,6 @@
-/** Operations on a database of Level, as plain data: each database under test runs the same ones. */
+/**
+ * Operations on a database of Level, as plain data: each database under test runs the same ones.
+ */
 
 /** Encoded or decoded as this says. */
 export type EncodingName = 'utf8' | 'buffer' | 'view' | 'hex' | 'base64' | 'json'

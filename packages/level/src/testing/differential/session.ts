@@ -2,7 +2,10 @@ import type { AbstractIterator, AbstractSnapshot } from 'abstract-level'
 import type { BatchItem, IteratorKind, Operation, RangeOptions, Slot } from './operation.js'
 import { type AnyLevel, placesOf } from './places.js'
 
-/** The methods that operations call, without the types of keys and values, which change with each call. */
+/**
+ * The methods that operations call, without the types of keys and values, which change with each
+ * call.
+ */
 interface Callable {
   put(key: unknown, value: unknown, options: object): Promise<void>
   del(key: unknown, options: object): Promise<void>
@@ -35,8 +38,8 @@ type AnyIterator = Pick<
 >
 
 /**
- * One database, with the iterators and snapshots that operations have opened on it. A slot that holds
- * nothing makes an operation do nothing.
+ * One database, with the iterators and snapshots that operations have opened on it. A slot that
+ * holds nothing makes an operation do nothing.
  */
 export class Session {
   private places: Callable[] = []
@@ -179,7 +182,9 @@ export class Session {
   }
 }
 
-/** One `nextv` may return fewer entries than asked for: reads until there are enough, or no more. */
+/**
+ * One `nextv` may return fewer entries than asked for: reads until there are enough, or no more.
+ */
 async function readList(iterator: AnyIterator, size: number): Promise<unknown[]> {
   const items = await iterator.nextv(size)
   while (items.length > 0 && items.length < size) {

@@ -11,7 +11,9 @@ export interface FoundFile {
   readonly name: string
   readonly path: string
   readonly named: FileKind
-  /** By its first or last bytes, or by its name when these are damaged; undefined: nothing of use. */
+  /**
+   * By its first or last bytes, or by its name when these are damaged; undefined: nothing of use.
+   */
   readonly holds: Content | undefined
   /** Of a log and a MANIFEST the number in the header, of all others the one in the name. */
   readonly number: number
@@ -33,7 +35,9 @@ export function takeInventory(site: Site): FoundFile[] {
   return files.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
 }
 
-/** One file, which need not have a name of the database's. Undefined when it is none of a database. */
+/**
+ * One file, which need not have a name of the database's. Undefined when it is none of a database.
+ */
 export function identifyFile(site: Site, name: string): FoundFile | undefined {
   const parsed = parseFileName(name)
   const file = identify(site, name, parsed?.kind ?? 'temporary', parsed?.number ?? 0)

@@ -7,8 +7,9 @@ import { levelCount } from '../../version/version.js'
 export type Extent = Pick<TableMetadata, 'range' | 'minSequence' | 'maxSequence'>
 
 /**
- * The tables that cannot be put above one another, since keys and sequences of both overlap: neither
- * holds only newer versions. Each group has to become one sorted run. Tables in no group are left out.
+ * The tables that cannot be put above one another, since keys and sequences of both overlap:
+ * neither holds only newer versions. Each group has to become one sorted run. Tables in no group
+ * are left out.
  *
  *     sequences 9 │      ┌────┐
  *               5 │ ┌────┼─┐  │  ┌───┐      the two on the left are a group;
@@ -26,7 +27,7 @@ export function groupsToMerge<T extends Extent>(tables: readonly T[]): T[][] {
         united.push(group)
         continue
       }
-      // A merged run spans what lies between its parts, so it may meet others.
+      // A merged run spans the gaps between its parts, so it may overlap others.
       changed = true
       other.range = unionRange(other.range, group.range)
       other.minSequence = Math.min(other.minSequence, group.minSequence)
@@ -39,7 +40,7 @@ export function groupsToMerge<T extends Extent>(tables: readonly T[]): T[][] {
 }
 
 /**
- * The level of each table such that older versions lie below newer ones, in as few levels as that
+ * The level of each table such that older versions are below newer ones, in as few levels as that
  * takes. What does not fit below level 0 goes there, where the highest sequence decides. Requires:
  * nothing is left to merge.
  */

@@ -2,7 +2,7 @@ import { areInOrder, type Levels } from '../../version/version.js'
 import type { ManifestView } from './manifest-view.js'
 import type { Problem } from './problem.js'
 
-/** What is wrong with the tables of a MANIFEST as it lists them, without a look at their files. */
+/** Problems of the tables as a MANIFEST lists them, without reading their files. */
 export function* problemsOfLevels(manifest: ManifestView): Generator<Problem> {
   const complain = (message: string): Problem => ({
     kind: 'mismatch',

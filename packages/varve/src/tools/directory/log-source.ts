@@ -13,7 +13,7 @@ export interface LogSource {
   /** Commit groups, and the operations in them. */
   commits: number
   operations: number
-  /** 0: there is none. */
+  /** 0 if it has none. */
   lastSequence: number
   /** The log before it; undefined: its start cannot be read. */
   previousLog: number | undefined
@@ -40,9 +40,9 @@ export function* examineLog(site: Site, file: FoundFile): Generator<number, LogS
 }
 
 /**
- * Hands every whole commit group of a log to `apply`, also those behind damage, and behind what looks
- * like a torn tail. A record that is no group, or one whose sequences do not ascend, is told in
- * `damage` like the rest. Yields bytes; returns the size of the file.
+ * Passes every whole commit group of a log to `apply`, also those after damage, and after what
+ * looks like a torn tail. A record that is no group, or whose sequences do not ascend, is reported
+ * in `damage` like the rest. Yields bytes; returns the size of the file.
  */
 export function* salvageGroups(
   { fs }: Site,

@@ -12,13 +12,15 @@ import { problemsOfLevels } from './level-problems.js'
 export interface ManifestChoice {
   /** Says which tables count, and on which level; undefined: the tables have to tell. */
   readonly trusted: ManifestView | undefined
-  /** Why CURRENT and the MANIFEST must be written anew; undefined: they are as they should be. */
+  /** Why CURRENT and the MANIFEST must be written again; undefined if they are sound. */
   readonly problem: string | undefined
   /** What damaged MANIFESTs still tell, the latest first. */
   readonly hints: readonly ManifestView[]
 }
 
-/** Throws UNSUPPORTED_FORMAT when the MANIFEST is one of a later version: nothing here may touch it. */
+/**
+ * Throws UNSUPPORTED_FORMAT when the MANIFEST is one of a later version: nothing here may touch it.
+ */
 export function chooseManifest(site: Site, files: readonly FoundFile[]): ManifestChoice {
   const views = files
     .filter((file) => file.holds === 'manifest')
@@ -68,8 +70,8 @@ function problemWith(view: ManifestView): string | undefined {
 }
 
 /**
- * Without CURRENT's word the latest MANIFEST there is may be one that was replaced. It counts when the
- * directory holds exactly the tables that it knows.
+ * Without CURRENT's word the latest MANIFEST there is may be one that was replaced. It counts when
+ * the directory holds exactly the tables that it knows.
  */
 function stale(view: ManifestView, files: readonly FoundFile[]): string | undefined {
   const present = new Set(files.filter(({ holds }) => holds === 'table').map((file) => file.number))

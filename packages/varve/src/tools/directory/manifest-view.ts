@@ -16,8 +16,8 @@ export interface NamedTable {
 }
 
 /**
- * What can be read of a MANIFEST: all its edits, or those that damage has left. Whatever is wrong is
- * in `problems`, and then the tables are a guess.
+ * What can be read of a MANIFEST: all its edits, or those that damage has left. Whatever is wrong
+ * is in `problems`, and then the tables are a guess.
  *
  * Owned by: the tool that asked. Immutable once it is made.
  */

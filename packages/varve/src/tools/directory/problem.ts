@@ -21,7 +21,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** What is worth knowing and no fault: a torn tail, a file that is left over. */
+/** Worth knowing, but not a fault: a torn tail, a leftover file. */
 export interface Remark {
   readonly file: string
   readonly message: string
@@ -45,7 +45,9 @@ export class ProblemList {
   }
 }
 
-/** An error that reading `file` ended with, as a problem. Anything but a VarveError is thrown on. */
+/**
+ * An error that reading `file` ended with, as a problem. Anything but a VarveError is thrown on.
+ */
 export function problemOf(error: unknown, file: string): Problem {
   if (!(error instanceof VarveError)) throw error
   const { offset } = error

@@ -12,7 +12,9 @@ import { parseFileName } from '../../store/file-names.js'
 import { currentManifest } from './manifest-view.js'
 import { readBytes, samplePath } from '../../testing/harness/sample-database.js'
 
-/** Something that was written, and the bytes that hold it: a block of a table, a record of a log. */
+/**
+ * Something that was written, and the bytes that hold it: a block of a table, a record of a log.
+ */
 export interface StoredRecord {
   readonly file: string
   readonly start: number
@@ -32,7 +34,7 @@ export interface TableFacts {
   readonly propertiesEnd: number
 }
 
-/** All that lies in the files of an undamaged database. */
+/** Everything in the files of an undamaged database. */
 export interface Contents {
   readonly records: readonly StoredRecord[]
   readonly tables: readonly TableFacts[]
@@ -55,8 +57,8 @@ export function contentsOf(fs: FileSystem): Contents {
 }
 
 /**
- * Whether the bytes of a record still are somewhere: at the same place in a file, whatever its name.
- * `files`: the content of all files now.
+ * Whether the bytes of a record still are somewhere: at the same place in a file, whatever its
+ * name. `files`: the content of all files now.
  */
 export function survives(
   { file, start, end }: Pick<StoredRecord, 'file' | 'start' | 'end'>,
@@ -68,8 +70,8 @@ export function survives(
 }
 
 /**
- * What a reader sees who has exactly these records, and for whom nothing has expired: of each key the
- * newest, unless it is deleted.
+ * The view of a reader of exactly these records, before any of them expires: of each key
+ * the newest, unless it is deleted.
  */
 export function visibleIn(records: readonly StoredRecord[]): Map<string, Buffer> {
   const newest = new Map<string, StoredRecord>()

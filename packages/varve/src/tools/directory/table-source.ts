@@ -13,11 +13,11 @@ import type { Site } from './tool-options.js'
 export interface TableSource {
   readonly file: FoundFile
   readonly found: TableFindings
-  /** What the table says of itself, or what a MANIFEST says of it; undefined: nobody does. */
+  /** As the table or a MANIFEST describes it; undefined if neither does. */
   readonly statistics: TableStatistics | undefined
   /** Whether it is the table itself that says so. */
   readonly isSelfDescribed: boolean
-  /** Undefined: nothing tells the sequences of its entries, so they are of no use. */
+  /** Undefined: the sequences of its entries are unknown, so they are of no use. */
   readonly baseSequence: number | undefined
   readonly sizeBytes: number
   /** Range deletes that can be read. */
@@ -59,9 +59,9 @@ export function isTable(source: TableSource, of: TableSummary): boolean {
 }
 
 /**
- * The base sequence of a table whose properties are lost. Every entry is so and so far above it, and
- * the MANIFEST knows the lowest and the highest sequence of the table: where one of these must be an
- * entry's, or both leave no room, they tell.
+ * The base sequence of a table whose properties are lost. Every entry is so and so far above it,
+ * and the MANIFEST knows the lowest and the highest sequence of the table: where one of these must
+ * be an entry's, or both leave no room, they tell.
  */
 function deriveBase(
   { tombstones }: TolerantTable,

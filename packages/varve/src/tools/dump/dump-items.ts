@@ -1,7 +1,10 @@
 import type { TablePart } from '../../sstable/salvage/tolerant-table.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 
-/** What `dump` finds in a file, in the order of the file. Keys and values are valid until the next item. */
+/**
+ * What `dump` finds in a file, in the order of the file. Keys and values are valid until the next
+ * item.
+ */
 export type DumpItem =
   | FileItem
   | CurrentItem
@@ -71,7 +74,7 @@ export interface OperationItem {
   readonly value?: Uint8Array
   /** Of a put that expires: when, in milliseconds since 1970. */
   readonly expiresAtMs?: number
-  /** Of a range delete; null: there is no upper bound. */
+  /** Of a range delete; null without an upper bound. */
   readonly end?: Uint8Array | null
 }
 

@@ -28,9 +28,9 @@ export interface DumpOptions extends ToolOptions {
 }
 
 /**
- * What a log, MANIFEST, table or CURRENT holds, item by item, past whatever is damaged: that is an item
- * like the others. The file is known by its content, whatever it is called. It may be one that is
- * written to meanwhile; what comes behind its end at the first item is left out.
+ * What a log, MANIFEST, table or CURRENT holds, item by item, past whatever is damaged: that is an
+ * item like the others. The file is known by its content, whatever it is called. It may be one that
+ * is written to meanwhile; bytes after its end at the first item are left out.
  *
  * @throws INVALID_ARGUMENT when the file is none of a database's; IO.
  */

@@ -13,7 +13,7 @@ import { checkLogs } from '../verify/verify-logs.js'
 /**
  * - `keep`: is used as it is, under its name.
  * - `rename`: is used as it is, under a new number, for it lies under a wrong name.
- * - `rewrite`: what is left of it goes to a new table.
+ * - `rewrite`: its readable entries go to a new table.
  * - `drop`: nothing of it can be used.
  */
 export type Fate = 'keep' | 'rename' | 'rewrite' | 'drop'
@@ -25,14 +25,16 @@ export interface PlannedTable {
   readonly fate: Fate
   /** As the MANIFEST has it; undefined when the tables have to tell. */
   readonly named: NamedTable | undefined
-  /** Entries that it had and that will not be there; undefined: nobody knows. */
+  /** Entries that will be lost; undefined if unknown. */
   readonly lostEntries: number | undefined
   readonly reason: string | undefined
 }
 
 export interface PlannedLog {
   readonly source: LogSource
-  /** `keep`: the next open reads it. `rewrite`: its commits go to a table. `drop`: tables hold them. */
+  /**
+   * `keep`: the next open reads it. `rewrite`: its commits go to a table. `drop`: tables hold them.
+   */
   readonly fate: Exclude<Fate, 'rename'>
 }
 
@@ -41,7 +43,9 @@ export interface RepairPlan {
   readonly files: readonly FoundFile[]
   readonly manifest: ManifestChoice
   readonly tables: readonly PlannedTable[]
-  /** Tables of which each group has to become one run, for nothing tells which of them lies above. */
+  /**
+   * Groups of tables. Each group must become one run, because it is unknown which table is newer.
+   */
   readonly merges: readonly PlannedTable[][]
   readonly logs: readonly PlannedLog[]
   /** Why the logs cannot stay as they are. */
@@ -54,7 +58,7 @@ export interface RepairPlan {
 }
 
 export interface PlanOptions {
-  /** Take every whole commit from the logs, also behind what looks like a torn tail. */
+  /** Take every whole commit from the logs, also after what looks like a torn tail. */
   readonly salvageLogs: boolean
 }
 
@@ -109,9 +113,9 @@ function* planBy(
 }
 
 /**
- * A MANIFEST that lost its last edits reads well: it shows the tree as it was once. Then tables and logs
- * that it names are gone, since they were replaced, and others are there that it never heard of. One
- * of the two alone is a missing file, or what a crash left over.
+ * A MANIFEST that lost its last edits reads well: it shows the tree as it was once. Then tables and
+ * logs that it names are gone, since they were replaced, and others are there that it never heard
+ * of. One of the two alone is a missing file, or what a crash left over.
  */
 function hasLostItsEnd(plan: RepairPlan, view: ManifestView): boolean {
   const isMissing = plan.tables.some(({ source }) => source === undefined)
@@ -128,8 +132,9 @@ function hasLostItsEnd(plan: RepairPlan, view: ManifestView): boolean {
 }
 
 /**
- * The tables that the MANIFEST names, wherever they lie. A whole one is better than a damaged one, its own
- * name better than another; a file that does not say which table it holds is taken at its name.
+ * The tables that the MANIFEST names, wherever they lie. A whole one is better than a damaged one,
+ * its own name better than another; a file that does not say which table it holds is taken at its
+ * name.
  */
 function* namedTables(
   site: Site,
@@ -219,7 +224,7 @@ function plan(source: TableSource, fate: Fate, named: NamedTable | undefined): P
   const base = { source, name: file.name, named }
   const entries = statistics?.entryCount
   if (statistics === undefined || baseSequence === undefined) {
-    const reason = 'nothing tells the sequences of its entries'
+    const reason = 'the sequences of its entries are unknown'
     return { ...base, fate: 'drop', lostEntries: entries, reason }
   }
   const lostEntries = Math.max(0, entries! - found.entryCount)
@@ -240,7 +245,7 @@ function lost(named: NamedTable): PlannedTable {
 /** What lies where another table was, and does not say which one it is. */
 function nobodys(source: TableSource): PlannedTable {
   const { name } = source.file
-  const reason = 'nothing tells which table it is'
+  const reason = 'its table number is unknown'
   return { source, name, fate: 'drop', named: undefined, lostEntries: undefined, reason }
 }
 
@@ -290,7 +295,7 @@ function* examineLogs(site: Site, files: readonly FoundFile[]): Generator<number
   return [...best.values()].sort((a, b) => a.file.number - b.file.number)
 }
 
-/** What keeps `open` from reading the logs as they lie there. */
+/** Why `open` cannot read the logs as they are. */
 function problemOfLogs(
   site: Site,
   files: readonly FoundFile[],

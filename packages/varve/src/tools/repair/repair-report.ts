@@ -29,9 +29,9 @@ export interface RepairReport {
   readonly isNeeded: boolean
   /** Whether it was repaired; false for a dry run. */
   readonly isDone: boolean
-  /** Why CURRENT and the MANIFEST are written anew. */
+  /** Why CURRENT and the MANIFEST are written again. */
   readonly manifestProblem?: string
-  /** Whether levels are laid out anew, because no MANIFEST tells them. */
+  /** Whether levels are assigned again, because no MANIFEST describes them. */
   readonly isRebuilt: boolean
   /** Why the logs are not left to the next `open`. */
   readonly logProblem?: string

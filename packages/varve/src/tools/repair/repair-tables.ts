@@ -31,8 +31,8 @@ const memtableBytes = 32 * 1024 * 1024
 const spareFileNumbers = 16
 
 /**
- * Writes the tables that take the place of what is damaged. Each is whole, synced and has its name when
- * its method returns; none is part of the database until a MANIFEST names it.
+ * Writes the tables that take the place of what is damaged. Each is whole, synced and has its name
+ * when its method returns; none is part of the database until a MANIFEST names it.
  *
  * Owned by: one repair.
  */
@@ -42,7 +42,7 @@ export class ReplacementTables {
 
   constructor(
     private readonly site: Site,
-    /** The first of `count` file numbers that nobody has. */
+    /** The first of `count` unused file numbers. */
     private readonly allocate: (count: number) => number,
   ) {}
 
@@ -119,7 +119,10 @@ export class ReplacementTables {
     return this.run(request)
   }
 
-  /** What the logs hold above `flushedSequence`, as tables of which each is newer than the one before. */
+  /**
+   * What the logs hold above `flushedSequence`, as tables of which each is newer than the one
+   * before.
+   */
   *fromLogs(
     logs: readonly LogSource[],
     flushedSequence: number,

@@ -17,27 +17,27 @@ import { verify } from '../verify/verify.js'
 
 /** Options of `repair`. */
 export interface RepairOptions extends ToolOptions {
-  /** False: only tells what would be done, and changes nothing. Default false. */
+  /** False: only reports what it would do, and changes nothing. Default: false. */
   readonly apply?: boolean
   /**
-   * Take every whole commit from the logs, also behind what looks like a torn tail, where there may
+   * Take every whole commit from the logs, also after what looks like a torn tail, where there may
    * then be a hole in time. By default logs that `open` can read are left to it. Default false.
    */
   readonly salvageLogs?: boolean
 }
 
 /**
- * Makes a damaged database one that opens and is sound, with everything that lies outside of what is
- * damaged. Of each key the newest version that is left counts: where the newest is lost, an older one
- * comes back, also one that had been deleted.
+ * Repairs a damaged database so that it opens and is sound, with everything outside of what
+ * is damaged. Of each key the newest version that is left counts: where the newest is lost, an
+ * older one comes back, also one that had been deleted.
  *
  * - A damaged table is copied without the blocks that cannot be read.
- * - Without a MANIFEST the tables themselves tell what was in the tree. Those of which nothing tells
- *   which is newer are merged.
+ * - Without a MANIFEST the tables themselves tell what was in the tree. Those of which nothing
+ *   shows which is newer are merged.
  * - Logs that `open` would refuse become tables, of all their whole commits.
  *
- * No file is changed or removed before the new state is durable; afterwards the originals of all that
- * was replaced lie in a folder of their own, `aside`, to be deleted by hand.
+ * No file is changed or removed before the new state is durable; afterwards the originals of all
+ * that was replaced are in a folder of their own, `aside`; delete it when you are done.
  *
  * @throws INVALID_ARGUMENT when the directory holds no database; LOCKED when it has an owner;
  * UNSUPPORTED_FORMAT for files of a later version, which it must not touch; IO.
@@ -147,7 +147,7 @@ class Repair {
     }))
   }
 
-  /** All that the new state has no use for, and that nobody has given up before. */
+  /** Files that the new state does not need and that were not removed before. */
   private replacedFiles(): FoundFile[] {
     const { files, manifest, tables, logs } = this.plan
     const kept = new Set<string>()
@@ -205,7 +205,7 @@ class Repair {
     startManifest(fs, directory, number, edit).close()
   }
 
-  /** What was written is of no use without a MANIFEST. Never throws: what went wrong says more. */
+  /** Removes written files that no MANIFEST names. Never throws: the first error says more. */
   private takeBack(): void {
     this.site.store.discard(this.replacements.written)
   }

@@ -17,8 +17,8 @@ export interface LogFindings {
 }
 
 /**
- * Reads the logs of a database as `open` would, and tells what `open` would say of them. Of logs that
- * it would refuse, every damaged stretch is told.
+ * Reads the logs of a database as `open` would, and reports what `open` would find. Of logs
+ * that it would refuse, every damaged part is reported.
  */
 export function checkLogs(
   { fs, directory }: Site,
@@ -55,7 +55,7 @@ export function checkLogs(
   return found
 }
 
-/** All but `known`, which is told already. */
+/** All but `known`, which is already reported. */
 function* damagedStretches(
   { fs }: Pick<Site, 'fs' | 'directory'>,
   logs: readonly ReplayedLog[],

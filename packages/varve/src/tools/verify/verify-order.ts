@@ -7,16 +7,17 @@ import type { Levels } from '../../version/version.js'
 import { type Run, runsOf, TableRuns } from '../directory/table-runs.js'
 import type { Site } from '../directory/tool-options.js'
 
-/** Wrong keys that are told of one keyspace; where one is, thousands may be. */
+/** The most wrong keys to report per keyspace; where one is, thousands may be. */
 const maxWrongKeys = 20
 
 /**
- * Says for which keys a read would stop too early: it looks into one run after the other, newest first,
- * and takes what it finds first. So of every key the newest version must be in the first run that has
- * the key, and no run before that may hold a range delete that is older than it. Yields bytes read.
+ * Says for which keys a read would stop too early: it looks into one run after the other, newest
+ * first, and takes what it finds first. So of every key the newest version must be in the first run
+ * that has the key, and no run before that may hold a range delete that is older than it. Yields
+ * bytes read.
  *
- * Where the bounds of tables rule this out, as they do in most databases between most levels, nothing
- * is read. Requires: the tables are sound.
+ * Where the bounds of tables rule this out, as they do in most databases between most levels,
+ * nothing is read. Requires: the tables are sound.
  */
 export function* checkOrder(site: Site, levels: Levels): Generator<number, string[]> {
   const runs = runsOf(levels)
@@ -33,7 +34,7 @@ export function* checkOrder(site: Site, levels: Levels): Generator<number, strin
   }
 }
 
-/** Whether a run above could hold something older than what lies in the one below. */
+/** Whether a run above could hold something older than the run below. */
 function mayHide(above: Run, below: Run): boolean {
   return above.some((a) =>
     below.some((b) => a.minSequence <= b.maxSequence && rangesOverlap(a.range, b.range)),

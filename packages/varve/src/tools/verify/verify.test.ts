@@ -66,7 +66,7 @@ test('a changed byte anywhere is found, and told of the file it is in', async ()
       bytes[at] ^= random.between(1, 255)
       replaceBytes(fs, name, bytes)
       const { problems, remarks } = await verifyIn(fs)
-      // The end of a log that has no mark behind it looks torn.
+      // The end of a log without a mark after it looks torn.
       const isTold = [...problems, ...remarks].some(({ file }) => file === name)
       assert.ok(isTold, `${name} changed at ${at}`)
     }

@@ -24,12 +24,12 @@ import type { VerifiedFile, VerifyReport } from './verify-report.js'
 const maxReadings = 3
 
 /**
- * Reads every byte of the database in `directory`, checks it against all others, and changes nothing:
- * checksums, order and bounds within and between tables and levels, counts, filters (none may deny a
- * key that is there), logs, and the MANIFEST against the directory.
+ * Reads every byte of the database in `directory`, checks it against all others, and changes
+ * nothing: checksums, order and bounds within and between tables and levels, counts, filters (none
+ * may deny a key that is there), logs, and the MANIFEST against the directory.
  *
- * The database may be open meanwhile, here or in another process: what its owner removes or is still
- * writing is left out. Lets the event loop run every few megabytes.
+ * The database may be open meanwhile, here or in another process: what its owner removes or is
+ * still writing is left out. Lets the event loop run every few megabytes.
  *
  * @throws INVALID_ARGUMENT when the directory holds no database; IO when it cannot be listed.
  */
