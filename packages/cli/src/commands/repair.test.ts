@@ -27,7 +27,7 @@ test('repair: nothing to do, a dry run, and with --apply', async (t) => {
   assert.equal(dry.exit, 0)
   assert.match(dry.out, /damage +\d+\.sst at byte 16 .*: wrong checksum of a block\n/)
   assert.match(dry.out, / {2}rewrite +\d+\.sst, \d+ entries kept, \d+ lost\n/)
-  assert.match(dry.out, /MANIFEST: CURRENT is lost; it is written anew\n/)
+  assert.match(dry.out, /MANIFEST: CURRENT is lost; it is written again\n/)
   assert.match(dry.out, /nothing was changed; --apply repairs\n$/)
   assert.deepEqual(readdirSync(directory), before)
 

@@ -281,7 +281,7 @@ test('a damaged table is not backed up, and a damaged generation keeps its conte
   assert.ok((await verifyBackups(backups, options)).isSound)
 })
 
-test('a content that was cut is written anew by the next backup', async () => {
+test('the next backup writes truncated contents again', async () => {
   const { memory, db, options } = await setUp()
   await db.backup(backups)
   const [hash] = memory.list(`${backups}/contents`)
