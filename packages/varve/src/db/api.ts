@@ -20,7 +20,10 @@ export type BackgroundOption =
   | {
       /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
-      /** Worker threads, 1 to 8; inline: 1. Default: 1. */
+      /**
+       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1. All databases of a
+       * process share one pool of worker threads, which grows to the largest number asked for.
+       */
       threads?: number
       /**
        * Limit on the bytes per second that flushes and compactions write together: 65,536 to 2^50.

@@ -11,7 +11,7 @@ export class InlineExecutor implements JobExecutor {
   private readonly limiter: RateLimiter
 
   constructor(
-    private readonly environment: Omit<JobEnvironment, 'checkpoint'>,
+    private readonly environment: JobEnvironment,
     bytesPerSecond: number,
   ) {
     this.limiter = new RateLimiter(environment.clock, bytesPerSecond)
@@ -21,8 +21,8 @@ export class InlineExecutor implements JobExecutor {
 
   submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
     const isFlush = request.kind === 'flush'
-    const tell = watch?.onProgress
-    const meter = tell && new ProgressMeter(this.environment.clock, tell)
+    const onProgress = watch?.onProgress
+    const meter = onProgress && new ProgressMeter(this.environment.clock, onProgress)
     const stopIfAborted = (): void => {
       if (watch?.isAborted === true) throw abortedError()
     }
@@ -31,7 +31,7 @@ export class InlineExecutor implements JobExecutor {
       stopIfAborted()
       this.limiter.pay(writtenBytes, isFlush, stopIfAborted)
     }
-    done(runJob(request, { ...this.environment, checkpoint }))
+    done(runJob(request, this.environment, checkpoint))
   }
 
   poll(): void {}

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.js'
 
-/** Unused budget is kept so long, no longer: a burst stays a burst. */
+/** How long unused budget is kept: a burst stays a burst. */
 const burstUs = 100_000n
 /** Debts smaller than this are not worth a sleep. */
 const minPauseMs = 1
-/** One piece of a sleep: how late an abort, or a flush that arrives meanwhile, can be noticed. */
-const maxPauseMs = 20
+/** One piece of a sleep: how late an abort can be noticed. */
+export const maxPauseMs = 20
 
 const Lane = { flush: 0, all: 1 } as const
 
@@ -22,8 +22,8 @@ export function newRateCells(): BigInt64Array {
  *     all     ─────────────────────▶ paid until   a merge waits for everybody
  *                     ▲ now
  *
- * Owned by: an executor, or one of its workers. Requires: the clock is the same for all who share the
- * cells.
+ * Owned by: an executor, or a job on a worker thread. Requires: the clock is the same for all who share
+ * the cells.
  */
 export class RateLimiter {
   /** Less than a microsecond's worth, not charged yet. */
@@ -38,23 +38,32 @@ export class RateLimiter {
 
   /** Charges bytes that were written, and sleeps until they are paid for. `onPause`: before each sleep. */
   pay(bytes: number, isFlush: boolean, onPause: () => void): void {
-    if (this.bytesPerSecond === Infinity) return
     this.charge(bytes, isFlush)
     for (;;) {
-      const owedMs = this.owedMs(isFlush ? Lane.flush : Lane.all)
-      if (owedMs < minPauseMs) return
+      const owedMs = this.owedMs(isFlush)
+      if (owedMs === 0) return
       onPause()
       this.clock.sleepSync(Math.min(owedMs, maxPauseMs))
     }
   }
 
-  private charge(bytes: number, isFlush: boolean): void {
+  /** Charges bytes that were written. The next ones are due after `owedMs`. */
+  charge(bytes: number, isFlush: boolean): void {
+    if (this.bytesPerSecond === Infinity) return
     const costUs = (bytes * 1e6) / this.bytesPerSecond + this.restUs
     const wholeUs = Math.floor(costUs)
     this.restUs = costUs - wholeUs
     if (wholeUs === 0) return
     if (isFlush) this.moveOn(Lane.flush, BigInt(wholeUs))
     this.moveOn(Lane.all, BigInt(wholeUs))
+  }
+
+  /** How long until the bytes written so far are paid for; 0 where it is not worth a sleep. */
+  owedMs(isFlush: boolean): number {
+    if (this.bytesPerSecond === Infinity) return 0
+    const paidUntil = Atomics.load(this.cells, isFlush ? Lane.flush : Lane.all)
+    const owedMs = Number(paidUntil - this.nowUs()) / 1000
+    return owedMs < minPauseMs ? 0 : owedMs
   }
 
   private moveOn(lane: number, costUs: bigint): void {
@@ -65,10 +74,6 @@ export class RateLimiter {
       const next = (paidUntil > earliest ? paidUntil : earliest) + costUs
       if (Atomics.compareExchange(cells, lane, paidUntil, next) === paidUntil) return
     }
-  }
-
-  private owedMs(lane: number): number {
-    return Number(Atomics.load(this.cells, lane) - this.nowUs()) / 1000
   }
 
   private nowUs(): bigint {

@@ -3,43 +3,17 @@ import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import type { VarveError } from '../../base/errors.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
-import { ValueKind } from '../../key/value-kind.js'
-import { MemTable } from '../../memtable/memtable.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
 import { VirtualClock } from '../../testing/kit/virtual-clock.js'
-import type { FlushRequest, JobOutcome } from '../jobs/job-request.js'
+import type { JobOutcome } from '../jobs/job-request.js'
+import { behaviours, fakeWorker, flushRequest, until } from './testing/fake-worker.js'
 import { ThreadExecutor } from './thread-executor.js'
+import { WorkerPool } from './worker-pool.js'
 import { WorkerCell, type WorkerSetup, WorkerState } from './worker-protocol.js'
 import { maxLookMs, maxSilenceMs, type StartWorker } from './worker-thread.js'
 
 const directory = '/db'
-
-/** What a worker of these tests does when it gets a job. */
-const behaviours = {
-  answers: `
-    port.postMessage({ id, outcome: { ok: true, result: { outputs: [] } } })
-    wakeOwner()`,
-  exits: `process.exit()`,
-  hangs: `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
-}
-
-/** A worker that does everything as it should but its jobs. */
-function misbehaving(behaviour: string): StartWorker {
-  const code = `
-    const { port, control, cells } = require('node:worker_threads').workerData
-    const wakeOwner = () => {
-      Atomics.add(control, 1, 1)
-      Atomics.notify(control, 1)
-    }
-    process.on('exit', () => {
-      Atomics.store(cells, 0, 2)
-      wakeOwner()
-    })
-    port.on('message', ({ id }) => { ${behaviour} })
-    Atomics.store(cells, 0, 1)`
-  return (workerData, transferList) => new Worker(code, { eval: true, workerData, transferList })
-}
 
 const crashing: StartWorker = (workerData, transferList) =>
   new Worker(`throw new Error('no module')`, { eval: true, workerData, transferList })
@@ -55,6 +29,15 @@ function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
   const clock = new VirtualClock()
   const warnings: VarveError[] = []
   const setups: WorkerSetup[] = []
+  const pool = new WorkerPool({
+    startWorker: (workerData, transferList) => {
+      setups.push(workerData)
+      return startWorker(workerData, transferList)
+    },
+    clock,
+    maxWorkers: 8,
+  })
+  context.after(() => pool.close())
   const executor = new ThreadExecutor(
     {
       environment: { store, codecs: new CodecRegistry([]), clock },
@@ -65,12 +48,8 @@ function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
       codecModules: [],
       onWarning: (warning) => warnings.push(warning),
     },
-    (workerData, transferList) => {
-      setups.push(workerData)
-      return startWorker(workerData, transferList)
-    },
+    pool,
   )
-  context.after(() => executor.close())
   const outcomes: JobOutcome[] = []
   const submit = (request = flushRequest()): void =>
     executor.submit(request, (outcome) => outcomes.push(outcome))
@@ -78,34 +57,6 @@ function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
     Atomics.load(setups[0].cells, WorkerCell.state) === WorkerState.ready
   const beat = (): void => void Atomics.add(setups[0].cells, WorkerCell.heartbeat, 1)
   return { fs, clock, warnings, executor, outcomes, submit, isReady, beat }
-}
-
-function flushRequest(): FlushRequest {
-  const memtable = new MemTable(1 << 16)
-  memtable.insert(1, ValueKind.put, Buffer.from('k'), 0, 1, Buffer.from('v'), 0, 1)
-  return {
-    kind: 'flush',
-    memtable: memtable.seal(),
-    nothingBelow: true,
-    options: {
-      blockBytes: 4096,
-      tableBytes: 1 << 20,
-      filterBitsPerKey: 10,
-      codec: 'none',
-      paranoid: false,
-    },
-    snapshots: [],
-    nowMs: 0,
-    firstFileNumber: 10,
-    fileNumberCount: 1,
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
-    assert.ok(i < 30_000, `waited in vain until ${condition.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
 }
 
 const isLost = (outcome: JobOutcome | undefined, reason: RegExp): boolean =>
@@ -117,7 +68,7 @@ test('one worker starts ahead of the first job, and gets it', async (context) =>
     context,
     (workerData, transferList) => {
       started++
-      return misbehaving(behaviours.answers)(workerData, transferList)
+      return fakeWorker(behaviours.answers)(workerData, transferList)
     },
     2,
   )
@@ -130,7 +81,7 @@ test('one worker starts ahead of the first job, and gets it', async (context) =>
 })
 
 test('a worker that ends fails its job, also when the owner is blocked', (context) => {
-  const { executor, outcomes, submit, warnings } = setUp(context, misbehaving(behaviours.exits))
+  const { executor, outcomes, submit, warnings } = setUp(context, fakeWorker(behaviours.exits))
   submit()
   while (outcomes.length === 0) executor.wait(1000)
   assert.ok(isLost(outcomes[0], /thread ended/), JSON.stringify(outcomes))
@@ -142,7 +93,7 @@ test('a worker that ends fails its job, and the next job gets another worker', a
   let started = 0
   const { outcomes, submit } = setUp(context, (workerData, transferList) => {
     const behaviour = started++ === 0 ? behaviours.exits : behaviours.answers
-    return misbehaving(behaviour)(workerData, transferList)
+    return fakeWorker(behaviour)(workerData, transferList)
   })
   submit()
   await until(() => outcomes.length === 1)
@@ -153,7 +104,7 @@ test('a worker that ends fails its job, and the next job gets another worker', a
 })
 
 test('a worker that never answers is given up while the owner is blocked', (context) => {
-  const { clock, executor, outcomes, submit } = setUp(context, misbehaving(behaviours.hangs))
+  const { clock, executor, outcomes, submit } = setUp(context, fakeWorker(behaviours.hangs))
   submit()
   // The whole process was asleep: that counts as one look.
   clock.advance(24 * 3600 * 1000)
@@ -169,7 +120,7 @@ test('a worker that never answers is given up while the owner is blocked', (cont
 })
 
 test('a worker that never answers is given up, and what it has written is removed', async (context) => {
-  const { fs, clock, outcomes, submit, isReady } = setUp(context, misbehaving(behaviours.hangs))
+  const { fs, clock, outcomes, submit, isReady } = setUp(context, fakeWorker(behaviours.hangs))
   for (const name of ['000009.sst', '000010.sst.tmp', '000011.sst']) {
     fs.create(`${directory}/${name}`).close()
   }
@@ -185,7 +136,7 @@ test('a worker that never answers is given up, and what it has written is remove
 })
 
 test('a worker that works may take its time', (context) => {
-  const hangs = misbehaving(behaviours.hangs)
+  const hangs = fakeWorker(behaviours.hangs)
   const { clock, outcomes, submit, beat } = setUp(context, hangs)
   submit()
   for (let i = 0; i < 20; i++) {
@@ -218,7 +169,7 @@ for (const [what, startWorker] of Object.entries({ missing, crashing })) {
     assert.ok(executor.isInline)
     assert.equal(warnings.length, 1)
     assert.match(warnings[0].message, /calling thread.*no (file|module)/)
-    submit({ ...flushRequest(), firstFileNumber: 20 })
+    submit(flushRequest(20))
     assert.equal(outcomes.length, 2)
     assert.equal(warnings.length, 1)
   })
@@ -229,7 +180,7 @@ test('a second worker that cannot be started leaves the first one with all jobs'
   const { executor, outcomes, warnings, submit } = setUp(
     context,
     (workerData, transferList) =>
-      (started++ === 0 ? misbehaving(behaviours.answers) : missing)(workerData, transferList),
+      (started++ === 0 ? fakeWorker(behaviours.answers) : missing)(workerData, transferList),
     2,
   )
   for (let i = 0; i < 3; i++) submit()

@@ -1,66 +1,76 @@
-import type { CancelTimer } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
-import { InlineExecutor } from './inline-executor.js'
-import { describeError } from '../jobs/job-error.js'
 import type { JobExecutor } from '../jobs/job-executor.js'
 import { removeLeftovers } from '../jobs/job-leftovers.js'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
 import { JobWatch } from '../jobs/job-watch.js'
-import { newRateCells } from './rate-limiter.js'
 import type { JobEnvironment } from '../jobs/run-job.js'
-import { ControlCell, controlCells } from './worker-protocol.js'
-import { type Loss, maxLookMs, type StartWorker, WorkerThread } from './worker-thread.js'
+import { InlineExecutor } from './inline-executor.js'
+import { newRateCells } from './rate-limiter.js'
+import type { GroupMember, WorkerGroup } from './worker-group.js'
+import { sharedWorkerPool, type WorkerPool } from './worker-pool.js'
+import type { JobDatabase } from './worker-protocol.js'
+import type { GivenJob } from './worker-thread.js'
 
 export interface ThreadExecutorOptions {
   /** For jobs on the calling thread, where no worker can be had. */
-  readonly environment: Omit<JobEnvironment, 'checkpoint'>
+  readonly environment: JobEnvironment
   /** Of the database; workers open its tables by themselves. */
   readonly directory: string
+  /** How many jobs of the database may run at once. */
   readonly threads: number
-  /** All threads together; Infinity: no limit. */
+  /** All jobs together; Infinity: no limit. */
   readonly bytesPerSecond: number
-  /** By how much they are nicer than the calling thread. */
+  /** By how much workers are nicer than the calling thread. */
   readonly niceness: number
   readonly codecModules: readonly string[]
   readonly onWarning: (warning: VarveError) => void
 }
 
 /**
- * Runs jobs on worker threads, which start when they are needed first. While a job runs, the process stays
- * alive; an idle executor does not keep it.
+ * Runs the jobs of one database on the worker threads that all databases share.
  *
- * A worker that is lost is replaced with the next job, and its jobs fail. Where none can be started, jobs
- * run on the calling thread.
+ * When a worker is lost, the job that it ran fails. Where none can be started, jobs run on the calling
+ * thread.
  *
- * Owned by: the database. A flush goes to an idle worker, or into the middle of a merge.
+ * Owned by: the database.
  */
-export class ThreadExecutor implements JobExecutor {
-  private readonly control = new Int32Array(new SharedArrayBuffer(controlCells * 4))
-  private readonly rateCells = newRateCells()
-  private workers: WorkerThread[] = []
-  /** How many workers there can be. */
-  private threads: number
+export class ThreadExecutor implements JobExecutor, GroupMember {
+  readonly databaseId: number
+  readonly threads: number
+  private readonly database: JobDatabase
   private readonly inline: InlineExecutor
-  private cancelLook: CancelTimer | undefined
+  private readonly group: WorkerGroup
+  private endedJobs = 0
 
   constructor(
     private readonly options: ThreadExecutorOptions,
-    private readonly startWorker: StartWorker,
+    private readonly pool: WorkerPool = sharedWorkerPool,
   ) {
-    this.threads = options.threads
-    this.inline = new InlineExecutor(options.environment, options.bytesPerSecond)
+    const { environment, directory, threads, bytesPerSecond, niceness, codecModules } = options
+    this.databaseId = pool.newDatabaseId()
+    this.threads = threads
+    this.database = {
+      databaseId: this.databaseId,
+      directory,
+      bytesPerSecond,
+      rateCells: newRateCells(),
+      closingCell: new Int32Array(new SharedArrayBuffer(4)),
+    }
+    this.inline = new InlineExecutor(environment, bytesPerSecond)
+    this.group = pool.group({ niceness, codecModules })
+    this.group.join(this)
   }
 
   get isInline(): boolean {
-    return this.threads === 0
+    return this.group.limit === 0
   }
 
   get mergeSlots(): number {
-    return Math.max(1, this.threads)
+    return Math.max(1, Math.min(this.threads, this.group.limit))
   }
 
   prepare(): void {
-    if (this.workers.length < Math.min(1, this.threads)) this.addWorker()
+    this.group.prepare()
   }
 
   submit(
@@ -68,116 +78,60 @@ export class ThreadExecutor implements JobExecutor {
     done: (outcome: JobOutcome) => void,
     watch: JobWatch = new JobWatch(),
   ): void {
-    const worker = this.leastBusyWorker()
-    if (worker === undefined) {
-      this.inline.submit(request, done, watch)
-      return
-    }
-    const { control } = this
-    const flushes = request.kind === 'flush' ? 1 : 0
-    Atomics.add(control, ControlCell.pendingFlushes, flushes)
     const ended = (outcome: JobOutcome): void => {
-      Atomics.sub(control, ControlCell.pendingFlushes, flushes)
+      this.endedJobs++
       done(outcome)
     }
-    worker.send({ request, done: ended, watch }, this.nowMs())
-    this.lookLater()
+    this.resubmit({ database: this.database, request, done: ended, watch })
+  }
+
+  resubmit(job: GivenJob): void {
+    const worker = this.group.workerFor(this)
+    if (worker === undefined) {
+      this.inline.submit(job.request, job.done, job.watch)
+      return
+    }
+    worker.send(job)
+    this.pool.lookLater()
   }
 
   poll(): void {
-    for (const worker of [...this.workers]) worker.poll()
+    this.pool.poll(this.databaseId)
   }
 
   wait(timeoutMs: number): void {
-    const { control } = this
     if (this.isInline) {
       this.inline.wait(timeoutMs)
       return
     }
-    const before = Atomics.load(control, ControlCell.endings)
-    const isUndelivered = this.workers.some((worker) => worker.poll())
-    if (!isUndelivered) Atomics.wait(control, ControlCell.endings, before, timeoutMs)
-    this.poll()
-    this.look()
+    const before = this.endedJobs
+    this.pool.wait(this.databaseId, timeoutMs, () => this.endedJobs !== before)
   }
 
   abort(): void {
-    Atomics.store(this.control, ControlCell.aborted, 1)
-  }
-
-  async close(): Promise<void> {
-    this.cancelLook?.()
-    await Promise.all(this.workers.map((worker) => worker.close()))
-  }
-
-  /** Undefined: there is none, and none can be started. */
-  private leastBusyWorker(): WorkerThread | undefined {
-    const { workers } = this
-    const idle = workers.find((worker) => worker.jobCount === 0)
-    if (idle !== undefined) return idle
-    if (workers.length < this.threads) this.addWorker()
-    if (workers.length === 0) return undefined
-    return workers.reduce((a, b) => (b.jobCount < a.jobCount ? b : a))
-  }
-
-  private addWorker(): void {
-    const { directory, codecModules, bytesPerSecond, niceness } = this.options
-    const { control, rateCells } = this
-    try {
-      const worker: WorkerThread = new WorkerThread(
-        { control, rateCells, directory, codecModules, bytesPerSecond, niceness },
-        this.startWorker,
-        (loss) => this.lost(worker, loss),
-        (loss) => this.clearUp(loss),
-      )
-      this.workers.push(worker)
-    } catch (error) {
-      this.doWithout(error)
+    Atomics.store(this.database.closingCell, 0, 1)
+    for (const worker of this.group.workers) {
+      if (worker.hasJobOf(this.databaseId)) worker.wake()
     }
   }
 
-  private lost(worker: WorkerThread, { error, jobs, wasReady, hasEnded }: Loss): void {
-    this.workers.splice(this.workers.indexOf(worker), 1)
-    if (!wasReady) this.doWithout(error)
-    for (const { request, done, watch } of jobs) {
-      // One that nobody can have begun is begun elsewhere.
-      if (!wasReady && hasEnded) this.submit(request, done, watch)
-      else done({ ok: false, error: describeError(error, 'the background thread failed') })
-    }
+  /** The workers stay for other databases, and for the next open. */
+  close(): Promise<void> {
+    this.group.leave(this)
+    return Promise.resolve()
   }
 
-  /** What a lost worker leaves half-written. The jobs are done again under other file numbers. */
-  private clearUp({ jobs, wasReady }: Loss): void {
-    const { store } = this.options.environment
-    if (wasReady) for (const { request } of jobs) removeLeftovers(store, request)
+  removeLeftovers({ request }: GivenJob): void {
+    removeLeftovers(this.options.environment.store, request)
   }
 
-  /** No more workers than there are. */
-  private doWithout(cause: unknown): void {
-    this.threads = this.workers.length
-    const instead = this.isInline
-      ? 'flushes and compactions run on the calling thread, and writes wait for them'
-      : `there are ${this.threads}`
+  onShortage(cause: unknown, count: number): void {
+    const instead =
+      count === 0
+        ? 'flushes and compactions run on the calling thread, and writes wait for them'
+        : `there are ${count}`
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message = `no background thread could be started, ${instead}: ${reason}`
     this.options.onWarning(new VarveError('IO', message, { cause }))
-  }
-
-  private look(): void {
-    const nowMs = this.nowMs()
-    for (const worker of [...this.workers]) worker.look(nowMs)
-  }
-
-  /** As long as there are jobs. Whoever blocks the thread looks in `wait`. */
-  private lookLater(): void {
-    this.cancelLook ??= this.options.environment.clock.after(maxLookMs, () => {
-      this.cancelLook = undefined
-      this.look()
-      if (this.workers.some((worker) => worker.jobCount > 0)) this.lookLater()
-    })
-  }
-
-  private nowMs(): number {
-    return this.options.environment.clock.monotonicMs()
   }
 }

@@ -4,12 +4,12 @@ import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { lowerThreadPriority } from '../../fs/node-thread-priority.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
-import { abortedError, ProgressMeter } from '../jobs/job-watch.js'
-import { RateLimiter } from './rate-limiter.js'
-import { type JobEnvironment, runJob } from '../jobs/run-job.js'
+import { JobRotation } from './job-rotation.js'
+import { maxPauseMs } from './rate-limiter.js'
+import { WorkerJob } from './worker-job.js'
 import {
-  ControlCell,
   type JobMessage,
+  PoolCell,
   WorkerCell,
   type WorkerMessage,
   type WorkerSetup,
@@ -17,22 +17,17 @@ import {
 } from './worker-protocol.js'
 
 /**
- * Entry of the background thread: takes jobs from its port and runs one at a time, except that a
- * merge steps aside for a flush that arrives while it runs, since writers may be waiting for that.
+ * Entry of the background thread. It takes jobs of all databases from its port and runs them in turns:
+ * see JobRotation.
  */
-const { port, control, cells, directory, codecModules, bytesPerSecond, rateCells, niceness } =
-  workerData as WorkerSetup
+const { port, poolCells, cells, codecModules, niceness } = workerData as WorkerSetup
 
-interface RunningJob {
-  readonly isFlush: boolean
-  readonly abortCell: Int32Array
-  readonly meter: ProgressMeter | undefined
-}
+/** One turn of a job while others wait. */
+const turnMs = 10
 
-const limiter = new RateLimiter(systemClock, bytesPerSecond, rateCells)
-/** Jobs taken from the port by a merge that looked for a flush; they run after it. */
-const waiting: JobMessage[] = []
-let current: RunningJob | undefined
+const rotation = new JobRotation<WorkerJob>()
+/** The mail that has been taken from the port. */
+let seenMail = 0
 
 // The owner may be asleep, and not hear it from Node.
 process.on('exit', () => {
@@ -40,56 +35,72 @@ process.on('exit', () => {
   wakeOwner()
 })
 
-let environment: JobEnvironment
 // No top-level await: a bundle in CommonJS cannot have one. A failure ends the thread.
 void begin()
 
 async function begin(): Promise<void> {
   lowerThreadPriority(niceness)
-  environment = {
-    store: new LocalTableStore(nodeFileSystem, directory),
-    codecs: await loadCodecs(codecModules),
-    clock: systemClock,
-    checkpoint(writtenBytes, readEntries) {
-      current?.meter?.add(readEntries)
-      stepAside()
-      limiter.pay(writtenBytes, current?.isFlush ?? false, stepAside)
-    },
+  const codecs = await loadCodecs(codecModules)
+  const accept = (message: JobMessage): void => {
+    const { id, directory } = message
+    const store = new LocalTableStore(nodeFileSystem, directory)
+    const environment = { store, codecs, clock: systemClock }
+    rotation.add(new WorkerJob(message, environment, (readEntries) => send({ id, readEntries })))
   }
   port.on('message', (message: JobMessage) => {
-    run(message)
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) run(next)
+    accept(message)
+    runAll(accept)
   })
   Atomics.store(cells, WorkerCell.state, WorkerState.ready)
 }
 
-/** What a running job does now and then besides its work. */
-function stepAside(): void {
-  Atomics.add(cells, WorkerCell.heartbeat, 1)
-  const isAborted = current !== undefined && Atomics.load(current.abortCell, 0) !== 0
-  if (isAborted || Atomics.load(control, ControlCell.aborted) !== 0) throw abortedError()
-  const isFlush = current?.isFlush ?? false
-  if (!isFlush && Atomics.load(control, ControlCell.pendingFlushes) > 0) runWaitingFlush()
+function runAll(accept: (message: JobMessage) => void): void {
+  while (rotation.size > 0) {
+    takeMail(accept)
+    for (const job of rotation.filter(({ isAborted }) => isAborted)) runStep(job)
+    const job = rotation.next()
+    if (job !== undefined) runTurn(job)
+    else if (rotation.size > 0) pause()
+  }
 }
 
-function runWaitingFlush(): void {
-  const received = receiveMessageOnPort(port) as { message: JobMessage } | undefined
-  if (received === undefined) return
-  if (received.message.request.kind === 'flush') run(received.message)
-  else waiting.push(received.message)
+function takeMail(accept: (message: JobMessage) => void): void {
+  const mail = Atomics.load(cells, WorkerCell.mail)
+  if (mail === seenMail) return
+  seenMail = mail
+  for (;;) {
+    const received = receiveMessageOnPort(port) as { message: JobMessage } | undefined
+    if (received === undefined) return
+    accept(received.message)
+  }
 }
 
-function run({ id, request, abortCell, tellsProgress }: JobMessage): void {
-  const isFlush = request.kind === 'flush'
-  const tell = (readEntries: number): void => send({ id, readEntries })
-  const meter = tellsProgress ? new ProgressMeter(systemClock, tell) : undefined
-  const outer = current
-  current = { isFlush, abortCell, meter }
+/** Until the job has ended or is held back, mail has come, or the turn is over and others wait. */
+function runTurn(job: WorkerJob): void {
+  const endMs = systemClock.monotonicMs() + turnMs
+  do {
+    if (runStep(job) || job.owedMs() > 0) return
+    if (Atomics.load(cells, WorkerCell.mail) !== seenMail) return
+  } while (rotation.size === 1 || systemClock.monotonicMs() < endMs)
+}
+
+/** True when the job has ended. */
+function runStep(job: WorkerJob): boolean {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
-  const outcome = runJob(request, environment)
-  current = outer
-  send({ id, outcome })
+  Atomics.store(cells, WorkerCell.currentJob, job.id)
+  const outcome = job.step()
+  Atomics.store(cells, WorkerCell.currentJob, 0)
+  if (outcome === undefined) return false
+  rotation.remove(job)
+  send({ id: job.id, outcome })
   wakeOwner()
+  return true
+}
+
+/** Until mail comes, or in pieces: nothing wakes the worker when a single job is given up. */
+function pause(): void {
+  Atomics.add(cells, WorkerCell.heartbeat, 1)
+  Atomics.wait(cells, WorkerCell.mail, seenMail, Math.min(rotation.pauseMs(), maxPauseMs))
 }
 
 function send(message: WorkerMessage): void {
@@ -97,8 +108,8 @@ function send(message: WorkerMessage): void {
 }
 
 function wakeOwner(): void {
-  Atomics.add(control, ControlCell.endings, 1)
-  Atomics.notify(control, ControlCell.endings)
+  Atomics.add(poolCells, PoolCell.endings, 1)
+  Atomics.notify(poolCells, PoolCell.endings)
 }
 
 async function loadCodecs(modules: readonly string[]): Promise<CodecRegistry> {

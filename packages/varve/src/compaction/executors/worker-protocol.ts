@@ -1,16 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
 
-/** Cells of the Int32Array that the owner and all workers share. */
-export const ControlCell = {
-  /** Flushes whose end is not known yet: a running merge looks here, and lets a flush go first. */
-  pendingFlushes: 0,
+/** Cells of the Int32Array that the owner of a pool and all its workers share. */
+export const PoolCell = {
   /** Changes whenever a job or a worker ends; the owner sleeps on it when its thread has to wait. */
-  endings: 1,
-  /** Not zero: give up running jobs. */
-  aborted: 2,
+  endings: 0,
 } as const
-export const controlCells = 3
+export const poolCells = 1
 
 /** Cells of the Int32Array that the owner and one worker share. */
 export const WorkerCell = {
@@ -18,8 +14,12 @@ export const WorkerCell = {
   state: 0,
   /** Changes at least every few hundred entries while a job runs. */
   heartbeat: 1,
+  /** Changes when a job is sent or given up; a worker that pauses sleeps on it. */
+  mail: 2,
+  /** The id of the job that runs right now, 0 for none: if the worker crashes, that job is at fault. */
+  currentJob: 3,
 } as const
-export const workerCells = 2
+export const workerCells = 4
 
 export const WorkerState = {
   starting: 0,
@@ -28,32 +28,45 @@ export const WorkerState = {
   ended: 2,
 } as const
 
-/** What a worker is started with. */
-export interface WorkerSetup {
-  readonly port: MessagePort
-  readonly control: Int32Array
-  readonly cells: Int32Array
-  readonly directory: string
+/** What a worker cannot change once it runs: it serves only jobs of its kind. */
+export interface WorkerKind {
   /** Modules that export user codecs as `codec`. */
   readonly codecModules: readonly string[]
-  /** All workers together; Infinity: no limit. */
-  readonly bytesPerSecond: number
-  /** What they have written, for all of them. */
-  readonly rateCells: BigInt64Array
-  /** By how much it is nicer than the thread that starts it. */
+  /** By how much it is nicer than the thread that starts it. A thread cannot take niceness back. */
   readonly niceness: number
 }
 
+/** What a worker is started with. */
+export interface WorkerSetup extends WorkerKind {
+  readonly port: MessagePort
+  readonly poolCells: Int32Array
+  readonly cells: Int32Array
+}
+
+/** What a worker knows of the database that a job belongs to. */
+export interface JobDatabase {
+  /** Unique in the pool; turns are shared out by it. */
+  readonly databaseId: number
+  readonly directory: string
+  /** All jobs of the database together; Infinity: no limit. */
+  readonly bytesPerSecond: number
+  /** What they have written, for the limit. */
+  readonly rateCells: BigInt64Array
+  /** One cell; not zero: give up all jobs of the database. */
+  readonly closingCell: Int32Array
+}
+
 /** To a worker. */
-export interface JobMessage {
+export interface JobMessage extends JobDatabase {
+  /** From 1. */
   readonly id: number
   readonly request: JobRequest
   /** One cell; not zero: give the job up. */
   readonly abortCell: Int32Array
-  readonly tellsProgress: boolean
+  readonly reportsProgress: boolean
 }
 
-/** From a worker: the end of a job, or how far it is. */
+/** From a worker: the end of a job, or its progress. */
 export type WorkerMessage =
   | { readonly id: number; readonly outcome: JobOutcome }
   | { readonly id: number; readonly readEntries: number }

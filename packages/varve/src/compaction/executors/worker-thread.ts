@@ -4,9 +4,11 @@ import {
   receiveMessageOnPort,
   type Worker,
 } from 'node:worker_threads'
+import type { CancelTimer, Clock } from '../../base/clock.js'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
 import type { JobWatch } from '../jobs/job-watch.js'
 import {
+  type JobDatabase,
   type JobMessage,
   WorkerCell,
   workerCells,
@@ -15,35 +17,47 @@ import {
   WorkerState,
 } from './worker-protocol.js'
 
-/** A worker that has a job and shows no sign of life for so long is taken for dead. */
+/** A worker that has a job and shows no sign of life for this long is given up. */
 export const maxSilenceMs = 60_000
 /** One look counts for no more than this: the whole process may have been asleep. */
 export const maxLookMs = 15_000
+/** A worker without a job for this long ends. */
+export const maxIdleMs = 30_000
 
 /** A job that a worker has been given. */
 export interface GivenJob {
+  readonly database: JobDatabase
   readonly request: JobRequest
   readonly done: (outcome: JobOutcome) => void
   readonly watch: JobWatch
 }
 
-/** How a worker came to answer no more. */
+/** How a worker was lost. */
 export interface Loss {
   readonly error: Error
-  readonly jobs: readonly GivenJob[]
-  /** It got so far that it may have begun jobs. */
+  /** May have begun, and written files that are not whole. */
+  readonly begun: readonly GivenJob[]
+  /** Cannot be at fault, and can begin again: the worker does nothing any more. */
+  readonly innocent: readonly GivenJob[]
+  /** It loaded its modules, and could run jobs. */
   readonly wasReady: boolean
-  /** It has come to its end, and does nothing any more; otherwise it is only silent. */
-  readonly hasEnded: boolean
+}
+
+export interface WorkerEvents {
+  readonly onMessage: (job: GivenJob, message: WorkerMessage) => void
+  readonly onLoss: (loss: Loss) => void
+  /** Nothing of the lost worker runs any more. */
+  readonly onLossExit: (loss: Loss) => void
+  readonly onIdle: () => void
 }
 
 export type StartWorker = (workerData: WorkerSetup, transferList: MessagePort[]) => Worker
 
 /**
- * One worker thread and the jobs it has.
+ * One worker thread and the jobs it has, of any number of databases.
  *
- * Owned by: a ThreadExecutor. Lives: until it is closed or lost, which it is when the thread ends or is
- * silent for too long. Then its jobs go back to the executor, once, and late answers are not heard.
+ * Owned by: a WorkerGroup. Lives: until it is closed or lost, which it is when the thread ends or is
+ * silent for too long. Then its jobs go back to the group, once, and late answers are ignored.
  */
 export class WorkerThread {
   private readonly worker: Worker
@@ -56,13 +70,14 @@ export class WorkerThread {
   private lastHeartbeat = 0
   private lastLookMs = 0
   private silentMs = 0
+  private cancelIdle: CancelTimer
 
-  /** Throws when no thread can be started. `onExit`: nothing of the lost worker runs any more. */
+  /** Throws when no thread can be started. */
   constructor(
     setup: Omit<WorkerSetup, 'port' | 'cells'>,
     start: StartWorker,
-    private readonly onLoss: (loss: Loss) => void,
-    private readonly onExit: (loss: Loss) => void,
+    private readonly clock: Clock,
+    private readonly events: WorkerEvents,
   ) {
     const { port1, port2 } = new MessageChannel()
     this.port = port1
@@ -70,49 +85,59 @@ export class WorkerThread {
     this.worker.on('error', (error) => this.lose(error, true))
     this.worker.on('exit', () => this.exited())
     this.port.on('message', (message: WorkerMessage) => this.deliver(message))
-    this.worker.unref()
-    this.port.unref()
+    this.keepAlive(false)
+    this.cancelIdle = clock.after(maxIdleMs, events.onIdle)
   }
 
   get jobCount(): number {
     return this.jobs.size
   }
 
-  get isReady(): boolean {
-    return Atomics.load(this.cells, WorkerCell.state) === WorkerState.ready
+  hasJobOf(databaseId: number): boolean {
+    for (const { database } of this.jobs.values()) {
+      if (database.databaseId === databaseId) return true
+    }
+    return false
   }
 
-  send(job: GivenJob, nowMs: number): void {
+  send(job: GivenJob): void {
     const id = this.nextId++
-    if (this.jobs.size === 0) this.beginLooking(nowMs)
+    if (this.jobs.size === 0) this.beginLooking()
     this.jobs.set(id, job)
-    const { request, watch } = job
-    this.port.ref()
+    const { database, request, watch } = job
+    this.keepAlive(true)
     this.port.postMessage({
+      ...database,
       id,
       request,
       abortCell: watch.abortCell,
-      tellsProgress: watch.onProgress !== undefined,
+      reportsProgress: watch.onProgress !== undefined,
     } satisfies JobMessage)
+    this.wake()
   }
 
-  /** Delivers what has arrived; true when a job's end had. */
-  poll(): boolean {
-    let hasEnded = false
+  /** Lets the worker look for jobs that came or were given up. */
+  wake(): void {
+    Atomics.add(this.cells, WorkerCell.mail, 1)
+    Atomics.notify(this.cells, WorkerCell.mail)
+  }
+
+  /** Delivers what has arrived. */
+  poll(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.port) as { message: WorkerMessage } | undefined
-      if (received === undefined) return hasEnded
-      if ('outcome' in received.message) hasEnded = true
+      if (received === undefined) return
       this.deliver(received.message)
     }
   }
 
   /** Looks for signs of life. A worker that has ended, or was silent for too long, is lost. */
-  look(nowMs: number): void {
+  look(): void {
     if (Atomics.load(this.cells, WorkerCell.state) === WorkerState.ended) {
       this.lose(new Error('the thread ended'), true)
     }
     if (this.jobs.size === 0) return
+    const nowMs = this.clock.monotonicMs()
     const heartbeat = Atomics.load(this.cells, WorkerCell.heartbeat)
     const elapsedMs = Math.min(nowMs - this.lastLookMs, maxLookMs)
     this.silentMs = heartbeat === this.lastHeartbeat ? this.silentMs + elapsedMs : 0
@@ -125,26 +150,38 @@ export class WorkerThread {
 
   async close(): Promise<void> {
     this.isClosed = true
+    this.cancelIdle()
     this.port.close()
     await this.worker.terminate()
   }
 
-  private beginLooking(nowMs: number): void {
+  private beginLooking(): void {
+    this.cancelIdle()
     this.silentMs = 0
     this.lastHeartbeat = Atomics.load(this.cells, WorkerCell.heartbeat)
-    this.lastLookMs = nowMs
+    this.lastLookMs = this.clock.monotonicMs()
+  }
+
+  /** Whether the process stays alive for this worker. A crash closes the port, so it is not enough. */
+  private keepAlive(isNeeded: boolean): void {
+    for (const handle of [this.worker, this.port]) {
+      if (isNeeded) handle.ref()
+      else handle.unref()
+    }
   }
 
   private deliver(message: WorkerMessage): void {
     const job = this.jobs.get(message.id)
     if (job === undefined) return
-    if ('readEntries' in message) {
-      job.watch.onProgress?.(message.readEntries)
-      return
-    }
-    this.jobs.delete(message.id)
-    if (this.jobs.size === 0) this.port.unref()
-    job.done(message.outcome)
+    if ('outcome' in message) this.forget(message.id)
+    this.events.onMessage(job, message)
+  }
+
+  private forget(id: number): void {
+    this.jobs.delete(id)
+    if (this.jobs.size > 0) return
+    this.keepAlive(false)
+    this.cancelIdle = this.clock.after(maxIdleMs, this.events.onIdle)
   }
 
   private lose(error: Error, hasEnded: boolean): void {
@@ -152,14 +189,26 @@ export class WorkerThread {
     // An answer may have come just before the end.
     this.poll()
     const wasReady = Atomics.load(this.cells, WorkerCell.state) !== WorkerState.starting
-    this.loss = { error, jobs: [...this.jobs.values()], wasReady, hasEnded }
+    this.loss = { error, wasReady, ...this.shareOut(wasReady, hasEnded) }
     this.jobs.clear()
+    this.keepAlive(false)
+    this.cancelIdle()
     this.port.close()
-    this.onLoss(this.loss)
+    this.events.onLoss(this.loss)
+  }
+
+  /** Where the job that crashed the worker is not known, any of them may have. */
+  private shareOut(wasReady: boolean, hasEnded: boolean): Pick<Loss, 'begun' | 'innocent'> {
+    const jobs = [...this.jobs.values()]
+    if (!hasEnded) return { begun: jobs, innocent: [] }
+    if (!wasReady) return { begun: [], innocent: jobs }
+    const atFault = this.jobs.get(Atomics.load(this.cells, WorkerCell.currentJob))
+    if (atFault === undefined) return { begun: jobs, innocent: [] }
+    return { begun: [atFault], innocent: jobs.filter((job) => job !== atFault) }
   }
 
   private exited(): void {
     this.lose(new Error('the thread ended'), true)
-    if (this.loss !== undefined) this.onExit(this.loss)
+    if (this.loss !== undefined) this.events.onLossExit(this.loss)
   }
 }

@@ -20,6 +20,6 @@ export interface JobExecutor {
   wait(timeoutMs: number): void
   /** Makes running jobs fail with ABORTED at their next checkpoint. */
   abort(): void
-  /** Resolves when no thread is left. Requires: no later `submit`. */
+  /** Requires: no job runs, and none is submitted afterwards. */
   close(): Promise<void>
 }

@@ -69,7 +69,7 @@ class Bench {
     const codecs = new CodecRegistry()
     const clock = new VirtualClock()
     const store = new LocalTableStore(this.fs, directory)
-    return runJob(request, { store, codecs, clock, checkpoint: () => {} })
+    return runJob(request, { store, codecs, clock })
   }
 
   runWell(request: JobRequest): JobResult {

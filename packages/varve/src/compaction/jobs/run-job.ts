@@ -34,26 +34,55 @@ export interface JobEnvironment {
   readonly store: TableStore
   readonly codecs: CodecRegistry
   readonly clock: Clock
-  /**
-   * Called every few hundred entries, and after the last one, with the bytes written and the
-   * entries read since the last call. May wait (rate limit), run a more urgent job first, or throw
-   * ABORTED.
-   */
-  readonly checkpoint: (writtenBytes: number, readEntries: number) => void
 }
 
-const entriesPerCheckpoint = 256
+/** What a job did since its last step. */
+export interface JobStep {
+  readonly writtenBytes: number
+  readonly readEntries: number
+}
+
+/** A job that runs one step with each `next`. To give it up, throw an error into it. */
+export type JobSteps = Generator<JobStep, JobOutcome, void>
+
+/** Called after each step. May wait (rate limit) or throw ABORTED. */
+export type Checkpoint = (writtenBytes: number, readEntries: number) => void
+
+/** Entries read in one step. */
+const entriesPerStep = 256
 const readAheadBytes = 256 * 1024
 
+/** Runs one flush or merge from start to end on the calling thread. Never throws. */
+export function runJob(
+  request: JobRequest,
+  environment: JobEnvironment,
+  checkpoint: Checkpoint = () => {},
+): JobOutcome {
+  const steps = jobSteps(request, environment)
+  let step = steps.next()
+  while (step.done !== true) {
+    try {
+      checkpoint(step.value.writtenBytes, step.value.readEntries)
+    } catch (error) {
+      step = steps.throw(error)
+      continue
+    }
+    step = steps.next()
+  }
+  return step.value
+}
+
 /**
- * Runs one flush or merge from start to end on the calling thread; every executor uses this code.
- * Never throws; a failed job leaves no file.
+ * One flush or merge in steps: the same code for every executor, and several jobs can take turns on one
+ * thread. Once begun, it never throws; a failed job leaves no file.
  */
-export function runJob(request: JobRequest, environment: JobEnvironment): JobOutcome {
+export function* jobSteps(request: JobRequest, environment: JobEnvironment): JobSteps {
   const startMs = environment.clock.monotonicMs()
   try {
     const result =
-      request.kind === 'flush' ? flush(request, environment) : merge(request, environment)
+      request.kind === 'flush'
+        ? yield* flush(request, environment)
+        : yield* merge(request, environment)
     return {
       ok: true,
       result: { ...result, durationMs: environment.clock.monotonicMs() - startMs },
@@ -64,8 +93,9 @@ export function runJob(request: JobRequest, environment: JobEnvironment): JobOut
 }
 
 type UntimedResult = Omit<JobResult, 'durationMs'>
+type Steps<Result> = Generator<JobStep, Result, void>
 
-function flush(request: FlushRequest, environment: JobEnvironment): UntimedResult {
+function* flush(request: FlushRequest, environment: JobEnvironment): Steps<UntimedResult> {
   const memtable = openSealedMemTable(request.memtable)
   const deeper = request.nothingBelow ? [] : [wholeRange]
   const source = {
@@ -78,10 +108,10 @@ function flush(request: FlushRequest, environment: JobEnvironment): UntimedResul
     tableBytes: Infinity,
     grandparents: [],
   }
-  return { ...writeSurvivors(request, source, environment), readBytes: 0 }
+  return { ...(yield* writeSurvivors(request, source, environment)), readBytes: 0 }
 }
 
-function merge(request: MergeRequest, environment: JobEnvironment): UntimedResult {
+function* merge(request: MergeRequest, environment: JobEnvironment): Steps<UntimedResult> {
   const { spec } = request
   const tables = new InputTables(environment)
   const range = rangeOf(request, tables)
@@ -96,7 +126,7 @@ function merge(request: MergeRequest, environment: JobEnvironment): UntimedResul
     tableBytes: request.options.tableBytes,
     grandparents: spec.grandparents.filter((table) => rangesOverlap(table.range, range)),
   }
-  const written = writeSurvivors(request, source, environment)
+  const written = yield* writeSurvivors(request, source, environment)
   return { ...written, readBytes: tables.readBytes }
 }
 
@@ -149,11 +179,11 @@ interface JobSource {
   readonly grandparents: MergeRequest['spec']['grandparents']
 }
 
-function writeSurvivors(
+function* writeSurvivors(
   request: JobRequest,
   source: JobSource,
   environment: JobEnvironment,
-): Omit<UntimedResult, 'readBytes'> {
+): Steps<Omit<UntimedResult, 'readBytes'>> {
   const codec = environment.codecs.named(request.options.codec)
   assert(codec !== undefined, 'the codec was checked when the database was opened')
   const survivors = new Survivors(request.snapshots, source.tombstones, source.deeper)
@@ -176,7 +206,7 @@ function writeSurvivors(
   )
   try {
     const expired = new ExpiredEntries(request.nowMs)
-    copySurvivors(source.input, expired, survivors, outputs, environment)
+    yield* copyInSteps(source.input, expired, survivors, outputs)
     const tables = outputs.publish()
     if (request.options.paranoid) new InputTables(environment).verify(tables)
     return {
@@ -192,24 +222,31 @@ function writeSurvivors(
   }
 }
 
+function* copyInSteps(
+  input: JobInput,
+  expired: ExpiredEntries,
+  survivors: Survivors,
+  outputs: TableOutputs,
+): Steps<void> {
+  for (let readEntries = entriesPerStep; readEntries === entriesPerStep;) {
+    const earlierBytes = outputs.progressBytes
+    readEntries = copySurvivors(input, expired, survivors, outputs)
+    yield { writtenBytes: outputs.progressBytes - earlierBytes, readEntries }
+  }
+}
+
+/** Copies the next entries, up to a step's; returns how many were read. */
 function copySurvivors(
   input: JobInput,
   expired: ExpiredEntries,
   survivors: Survivors,
   outputs: TableOutputs,
-  environment: JobEnvironment,
-): void {
-  let writtenBytes = 0
-  let untilCheckpoint = entriesPerCheckpoint
-  for (let next = input.next(); next !== undefined; next = input.next()) {
+): number {
+  for (let readEntries = 0; readEntries < entriesPerStep; readEntries++) {
+    const next = input.next()
+    if (next === undefined) return readEntries
     const entry = next.kind === ValueKind.putWithExpiry ? expired.resolve(next) : next
     if (survivors.keeps(entry)) outputs.add(entry, survivors.coveredAt)
-    if (--untilCheckpoint === 0) {
-      untilCheckpoint = entriesPerCheckpoint
-      environment.checkpoint(outputs.progressBytes - writtenBytes, entriesPerCheckpoint)
-      writtenBytes = outputs.progressBytes
-    }
   }
-  const lastEntries = entriesPerCheckpoint - untilCheckpoint
-  environment.checkpoint(outputs.progressBytes - writtenBytes, lastEntries)
+  return entriesPerStep
 }

@@ -1,7 +1,6 @@
 import type { VarveError } from '../../base/errors.js'
 import { Signal } from '../../base/signal.js'
 import { InlineExecutor } from '../../compaction/executors/inline-executor.js'
-import { nodeWorkerStarter } from '../../compaction/executors/node-worker.js'
 import { ThreadExecutor } from '../../compaction/executors/thread-executor.js'
 import type { JobExecutor } from '../../compaction/jobs/job-executor.js'
 import { DiskSpace } from '../../compaction/schedule/disk-space.js'
@@ -66,6 +65,7 @@ export function startWriter(
   const log = startLog(owned, undo)
   const jobs = databaseJobs(owned, log)
   const scheduler = startScheduler(owned, jobs, jobEnded)
+  undo.add(() => void scheduler.close())
   const stalls = writeStalls(owned, scheduler)
   const pipeline = commitPipeline(owned, log, scheduler, stalls)
   const checkDue = (): void => {
@@ -141,13 +141,13 @@ function startExecutor(
   options: ResolvedOptions,
   onWarning: (warning: VarveError) => void,
 ): JobExecutor {
-  const { fs, codecModules, background } = options
+  const { codecModules, background } = options
   const { mode, threads, bytesPerSecond, niceness } = background
   const environment = jobEnvironment(directory, options)
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
   const settings = { directory, threads, bytesPerSecond, niceness, codecModules }
-  return new ThreadExecutor({ environment, ...settings, onWarning }, nodeWorkerStarter(fs))
+  return new ThreadExecutor({ environment, ...settings, onWarning })
 }
 
 /** Jobs write to the directory whatever store readers use. */

@@ -41,7 +41,7 @@ export interface ResolvedOptions {
   /** Size at which a new MANIFEST is started. Not an option of `open`, nor are the next two. */
   readonly maxManifestBytes: number
   /** Replaces the executor that `background` selects. */
-  readonly newExecutor?: (environment: Omit<JobEnvironment, 'checkpoint'>) => JobExecutor
+  readonly newExecutor?: (environment: JobEnvironment) => JobExecutor
   /** Makes the store that readers use of the one in the directory. */
   readonly newTableStore?: (local: TableStore) => TableStore
   readonly tree: TreeOptions

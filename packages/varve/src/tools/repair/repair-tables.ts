@@ -175,7 +175,7 @@ export class ReplacementTables {
   }
 
   private run(request: JobRequest): readonly WrittenTable[] {
-    const outcome = runJob(request, { ...this.site, checkpoint: () => {} })
+    const outcome = runJob(request, this.site)
     if (!outcome.ok) throw reviveError(outcome.error)
     const { outputs } = outcome.result
     for (const { fileNumber } of outputs) this.written.push(fileNumber)

@@ -180,7 +180,7 @@ async function jobRunner(
   const { CodecRegistry } = await engine.load<typeof CodecModule>('sstable/block/codec.js')
   const codecs = new CodecRegistry()
   const store = new LocalTableStore(fileSystem, directory)
-  const environment = { store, codecs, clock: systemClock, checkpoint() {} }
+  const environment = { store, codecs, clock: systemClock }
   return (request) => {
     const outcome = runJob(request, environment)
     if (!outcome.ok) throw new Error(outcome.error.message)

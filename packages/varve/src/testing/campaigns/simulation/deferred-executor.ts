@@ -25,7 +25,7 @@ export class DeferredExecutor implements JobExecutor {
   private isAborted = false
 
   constructor(
-    private readonly environment: Omit<JobEnvironment, 'checkpoint'>,
+    private readonly environment: JobEnvironment,
     private readonly clock: Clock,
     private readonly random: Prng,
     readonly mergeSlots: number,
@@ -64,7 +64,7 @@ export class DeferredExecutor implements JobExecutor {
     job.done(
       isGivenUp
         ? { ok: false, error: { code: 'ABORTED', message } }
-        : runJob(job.request, { ...this.environment, checkpoint: () => {} }),
+        : runJob(job.request, this.environment),
     )
   }
 }

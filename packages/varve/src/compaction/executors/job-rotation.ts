@@ -1,0 +1,80 @@
+/** A job that takes turns with others on one thread. */
+export interface RotatingJob {
+  readonly databaseId: number
+  readonly isFlush: boolean
+  /** How long the rate limit of its database holds it back; 0: not at all. */
+  owedMs(): number
+}
+
+/** Turns that flushes take in a row while another database has a merge to run. */
+export const maxFlushTurns = 8
+
+/**
+ * The jobs of one worker thread, and whose turn it is.
+ *
+ * Owned by: a worker. Lives: as long as it.
+ *
+ * Invariant 1: a flush runs before a merge of the same database: writers may be waiting for it.
+ * Invariant 2: the databases take turns, whatever number of jobs each has.
+ * Invariant 3: flushes of some databases leave every ninth turn to the merges of the others.
+ * Invariant 4: a job that its rate limit holds back takes no turn.
+ */
+export class JobRotation<Job extends RotatingJob> {
+  private readonly jobs: Job[] = []
+  /** When each database with a job had its last turn. */
+  private readonly lastTurns = new Map<number, number>()
+  private turn = 0
+  private flushTurns = 0
+
+  get size(): number {
+    return this.jobs.length
+  }
+
+  /** A database that comes with its first job waits for one round, or short jobs would always be first. */
+  add(job: Job): void {
+    if (!this.lastTurns.has(job.databaseId)) this.lastTurns.set(job.databaseId, this.turn)
+    this.jobs.push(job)
+  }
+
+  remove(job: Job): void {
+    this.jobs.splice(this.jobs.indexOf(job), 1)
+    const isLast = this.jobs.every(({ databaseId }) => databaseId !== job.databaseId)
+    if (isLast) this.lastTurns.delete(job.databaseId)
+  }
+
+  filter(matches: (job: Job) => boolean): Job[] {
+    return this.jobs.filter(matches)
+  }
+
+  /** Undefined: all jobs are held back, for `pauseMs`. */
+  next(): Job | undefined {
+    const ready = this.jobs.filter((job) => job.owedMs() === 0)
+    const flush = this.firstInTurn(ready.filter(({ isFlush }) => isFlush))
+    const flushing = new Set(ready.filter((job) => job.isFlush).map((job) => job.databaseId))
+    const merge = this.firstInTurn(ready.filter((job) => !flushing.has(job.databaseId)))
+    const mergesFirst = merge !== undefined && this.flushTurns >= maxFlushTurns
+    const chosen = mergesFirst ? merge : (flush ?? merge)
+    if (chosen === undefined) return undefined
+    this.flushTurns = chosen === flush && merge !== undefined ? this.flushTurns + 1 : 0
+    this.lastTurns.set(chosen.databaseId, ++this.turn)
+    return chosen
+  }
+
+  /** How long until the first job is not held back any more. */
+  pauseMs(): number {
+    return Math.min(...this.jobs.map((job) => job.owedMs()))
+  }
+
+  /** Of the database that has waited longest; among its jobs, the oldest. */
+  private firstInTurn(jobs: readonly Job[]): Job | undefined {
+    let first: Job | undefined
+    for (const job of jobs) {
+      if (first === undefined || this.lastTurn(job) < this.lastTurn(first)) first = job
+    }
+    return first
+  }
+
+  private lastTurn({ databaseId }: Job): number {
+    return this.lastTurns.get(databaseId) ?? 0
+  }
+}

@@ -1,0 +1,146 @@
+import { availableParallelism } from 'node:os'
+import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js'
+import { nodeFileSystem } from '../../fs/node-file-system.js'
+import { nodeWorkerStarter } from './node-worker.js'
+import { WorkerGroup } from './worker-group.js'
+import { PoolCell, poolCells, type WorkerKind } from './worker-protocol.js'
+import { maxLookMs, type StartWorker } from './worker-thread.js'
+
+/** More would only take turns: a job waits for the disk less than for a processor. */
+const maxWorkersPerCore = 4
+
+export interface PoolParts {
+  readonly startWorker: StartWorker
+  readonly clock: Clock
+  readonly maxWorkers: number
+}
+
+/** A call to a database that waits until the thread is not blocked for another one. */
+interface Delivery {
+  readonly databaseId: number
+  readonly act: () => void
+}
+
+/**
+ * The worker threads of all databases that one thread has open, in groups of one kind. While a job runs,
+ * the process stays alive; idle workers do not keep it.
+ *
+ * Owned by: the thread; there is one, `sharedWorkerPool`, and tests make their own. Lives: as long as it.
+ *
+ * Invariant: while the thread is blocked on behalf of one database, nothing is delivered to another one:
+ * its listeners might use the database that is in the middle of a write. They hear it in the next turn.
+ */
+export class WorkerPool {
+  private readonly cells = new Int32Array(new SharedArrayBuffer(poolCells * 4))
+  private readonly groups = new Map<string, WorkerGroup>()
+  private lastDatabaseId = 0
+  private cancelLook: CancelTimer | undefined
+  /** The database on whose behalf the thread is blocked. */
+  private blockedFor: number | undefined
+  private readonly deliveries: Delivery[] = []
+
+  constructor(private readonly parts: PoolParts) {}
+
+  newDatabaseId(): number {
+    return ++this.lastDatabaseId
+  }
+
+  group(kind: WorkerKind): WorkerGroup {
+    const key = JSON.stringify([kind.niceness, kind.codecModules])
+    const found = this.groups.get(key)
+    if (found !== undefined) return found
+    const { startWorker, clock, maxWorkers } = this.parts
+    const group = new WorkerGroup({
+      kind,
+      poolCells: this.cells,
+      startWorker,
+      clock,
+      maxWorkers,
+      deliver: (databaseId, act) => this.deliver(databaseId, act),
+      onEmpty: () => {
+        if (this.groups.get(key) === group) this.groups.delete(key)
+      },
+    })
+    this.groups.set(key, group)
+    return group
+  }
+
+  /** Delivers to one database what has arrived for it. */
+  poll(databaseId: number): void {
+    this.blocked(databaseId, () => this.receive(databaseId))
+  }
+
+  /** Blocks the thread until a job or a worker ends or the time is over, then polls. */
+  wait(databaseId: number, timeoutMs: number, isOver: () => boolean): void {
+    const { cells } = this
+    const before = Atomics.load(cells, PoolCell.endings)
+    this.poll(databaseId)
+    if (!isOver()) Atomics.wait(cells, PoolCell.endings, before, timeoutMs)
+    this.poll(databaseId)
+    this.blocked(databaseId, () => this.look())
+  }
+
+  /** Looks for lost workers now and then, as long as there are jobs. */
+  lookLater(): void {
+    this.cancelLook ??= this.parts.clock.after(maxLookMs, () => {
+      this.cancelLook = undefined
+      this.look()
+      if (this.workers().some((worker) => worker.jobCount > 0)) this.lookLater()
+    })
+  }
+
+  /** Ends all workers. Requires: no job is wanted any more. */
+  async close(): Promise<void> {
+    this.cancelLook?.()
+    await Promise.all(this.workers().map((worker) => worker.close()))
+  }
+
+  private blocked(databaseId: number, act: () => void): void {
+    const outer = this.blockedFor
+    this.blockedFor = databaseId
+    try {
+      act()
+    } finally {
+      this.blockedFor = outer
+    }
+  }
+
+  private receive(databaseId: number): void {
+    this.catchUp(databaseId)
+    for (const worker of this.workers()) worker.poll()
+  }
+
+  private deliver(databaseId: number, act: () => void): void {
+    const { blockedFor } = this
+    if (blockedFor === undefined || blockedFor === databaseId) {
+      this.catchUp(databaseId)
+      act()
+      return
+    }
+    this.deliveries.push({ databaseId, act })
+    this.parts.clock.nextTurn(() => this.catchUp(databaseId))
+  }
+
+  /** Makes the calls to a database that wait, in order. */
+  private catchUp(databaseId: number): void {
+    const isOwn = (delivery: Delivery): boolean => delivery.databaseId === databaseId
+    for (let i = this.deliveries.findIndex(isOwn); i !== -1; i = this.deliveries.findIndex(isOwn)) {
+      this.deliveries.splice(i, 1)[0].act()
+    }
+  }
+
+  private look(): void {
+    for (const worker of this.workers()) worker.look()
+  }
+
+  /** A copy: a lost worker leaves its group. */
+  private workers() {
+    return [...this.groups.values()].flatMap((group) => group.workers)
+  }
+}
+
+export const sharedWorkerPool = new WorkerPool({
+  startWorker: nodeWorkerStarter(nodeFileSystem),
+  clock: systemClock,
+  maxWorkers: maxWorkersPerCore * availableParallelism(),
+})
