@@ -25,6 +25,7 @@ export class CursorReader<T> {
   private nextCount = 1
   private readonly signal: AbortSignal | undefined
   private readonly highWaterMarkBytes: number
+  private readonly forgetSignal: (() => void) | undefined
 
   constructor(
     private readonly cursor: Cursor<Data, unknown>,
@@ -32,7 +33,8 @@ export class CursorReader<T> {
     /** What to make of each item of the cursor; by default it is given as it comes. */
     private readonly shape?: (item: unknown) => T,
   ) {
-    this.signal = options.signal
+    this.signal = options.signal ?? undefined
+    this.forgetSignal = this.signal && closeOnAbort(cursor, this.signal)
     this.highWaterMarkBytes = options.highWaterMarkBytes ?? defaultHighWaterMarkBytes
   }
 
@@ -52,6 +54,8 @@ export class CursorReader<T> {
     this.ahead = []
     this.at = 0
     this.nextCount = 1
+    // As in abstract-level: the next read fails.
+    if (this.signal?.aborted === true) return
     try {
       this.cursor.seek(target)
     } catch (error) {
@@ -62,6 +66,7 @@ export class CursorReader<T> {
   close(): Promise<void> {
     this.ahead = []
     this.at = 0
+    this.forgetSignal?.()
     this.cursor.close()
     return Promise.resolve()
   }
@@ -74,9 +79,24 @@ export class CursorReader<T> {
   }
 
   private async read(count: number): Promise<T[]> {
-    const items = await this.cursor.read(count, this.highWaterMarkBytes).catch(rethrow)
+    const items = await this.cursor.read(count, this.highWaterMarkBytes).catch((error: unknown) => {
+      // The abort closed the cursor under the read.
+      if (this.signal?.aborted === true) throw abortError()
+      return rethrow(error)
+    })
     if (this.signal?.aborted === true) throw abortError()
     const { shape } = this
     return shape === undefined ? (items as T[]) : items.map(shape)
   }
+}
+
+/**
+ * An aborted iterator reads no more, but its user may never close it. Returns a function that
+ * removes the listener.
+ */
+function closeOnAbort(cursor: Cursor<Data, unknown>, signal: AbortSignal): () => void {
+  const close = (): void => cursor.close()
+  if (signal.aborted) close()
+  else signal.addEventListener('abort', close, { once: true })
+  return () => signal.removeEventListener('abort', close)
 }

@@ -378,3 +378,35 @@ test('a key that is too long is an invalid key, wherever it goes', async (t) => 
   await assert.rejects(db.getMany(['k', key]), refused)
   assert.throws(() => db.iterator({ gt: key }), refused)
 })
+
+test('an aborted iterator holds nothing, though it is not closed', async (t) => {
+  const db = await opened(t)
+  for (const key of ['a', 'b', 'c']) await db.put(key, key)
+  const aborted = hasCode('LEVEL_ABORTED')
+  const iterators = (): number => db.engine.stats().iterators
+  type Options = { signal: AbortSignal }
+  for (const begin of [
+    (options: Options) => db.iterator(options),
+    (options: Options) => db.keys(options),
+    (options: Options) => db.values(options),
+  ]) {
+    const before = begin({ signal: AbortSignal.abort() })
+    await assert.rejects(before.next(), aborted)
+    await assert.rejects(before.all(), aborted)
+    const controller = new AbortController()
+    const { signal } = controller
+    const [unread, read, reading] = [begin({ signal }), begin({ signal }), begin({ signal })]
+    await read.next()
+    const pending = reading.next()
+    assert.equal(iterators(), 3)
+    controller.abort()
+    await assert.rejects(pending, aborted)
+    assert.equal(iterators(), 0)
+    read.seek('b')
+    await assert.rejects(read.next(), aborted)
+    await assert.rejects(unread.next(), aborted)
+    await Promise.all([unread.close(), read.close(), reading.close()])
+    await begin({ signal: new AbortController().signal }).all()
+    assert.equal(iterators(), 0)
+  }
+})

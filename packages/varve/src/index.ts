@@ -8,7 +8,7 @@ import type { OpenOptions } from './db/api.js'
 import { checkCodecModules } from './db/options/codec-modules.js'
 import { Database } from './db/database.js'
 import { destroyDatabase } from './db/open/destroy.js'
-import { requireObject } from './db/options/arguments.js'
+import { pathOf, requireObject } from './db/options/arguments.js'
 import { resolveOptions } from './db/options/open-options.js'
 import type { FileSystem } from './fs/file-system.js'
 import { afterCloses } from './fs/lock/closes-under-way.js'
@@ -73,7 +73,10 @@ export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js
 export async function open<
   const KE extends EncodingOption = 'utf8',
   const VE extends EncodingOption = 'utf8',
->(path: string, options: OpenOptions<KE, VE> = {}): Promise<Database<Decoded<KE>, Decoded<VE>>> {
+>(
+  path: string | URL,
+  options: OpenOptions<KE, VE> = {},
+): Promise<Database<Decoded<KE>, Decoded<VE>>> {
   const resolved = resolveOptions(options)
   await checkCodecModules(options.codecs ?? [])
   return afterCloses(resolved.fs, () => Database.open(path, resolved))
@@ -85,10 +88,11 @@ export async function open<
  *
  * @throws LOCKED while it is open, INVALID_ARGUMENT when the files are not Varve's, IO
  */
-export async function destroy(path: string, options: DestroyOptions = {}): Promise<void> {
+export async function destroy(path: string | URL, options: DestroyOptions = {}): Promise<void> {
   requireObject(options, 'the options of destroy')
   const { fileSystem = nodeFileSystem } = options
-  return afterCloses(fileSystem, () => destroyDatabase(path, fileSystem))
+  const directory = pathOf(path, 'the path of a database')
+  return afterCloses(fileSystem, () => destroyDatabase(directory, fileSystem))
 }
 
 /** Options of `destroy`. */

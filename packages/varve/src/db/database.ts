@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { closedError, invalidArgument } from '../base/errors.js'
@@ -34,7 +35,8 @@ import { type DatabaseParts, defaultTree, type WriterParts } from './open/databa
 import { Follower } from './open/follower.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
 import { openDatabase } from './open/open-database.js'
-import { requireObject, requirePath } from './options/arguments.js'
+import { inspected } from './read/inspection.js'
+import { pathOf, requireObject } from './options/arguments.js'
 import { type ResolvedOptions, withEncodings } from './options/open-options.js'
 import { Reader } from './read/reader.js'
 import { Snapshot } from './read/snapshot.js'
@@ -52,8 +54,8 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   private readonly keyEncoding: Encoding<K>
   private readonly valueEncoding: Encoding<V>
   /** Use `open`. */
-  static open<K, V>(path: string, options: ResolvedOptions): Database<K, V> {
-    requirePath(path, 'the path of a database')
+  static open<K, V>(givenPath: string | URL, options: ResolvedOptions): Database<K, V> {
+    const path = pathOf(givenPath, 'the path of a database')
     const state: DatabaseState = { isClosed: false, closing: undefined, watched: undefined }
     const assertOpen = (): void => {
       if (state.isClosed) throw closedError('the database')
@@ -254,13 +256,13 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    * @throws INVALID_ARGUMENT if `directory` is not empty; CLOSED if the database closes meanwhile;
    * CORRUPTION, IO
    */
-  async checkpoint(directory: string): Promise<CheckpointReport> {
+  async checkpoint(directory: string | URL): Promise<CheckpointReport> {
     const writer = this.writer()
-    requirePath(directory, 'the directory of a checkpoint')
+    const path = pathOf(directory, 'the directory of a checkpoint')
     const { fs, clock } = this.parts.options
     return this.copying((pace) =>
       withCopySource(this.parts, writer, (source) =>
-        writeCheckpoint(fs, source, directory, clock.uniqueToken(), pace),
+        writeCheckpoint(fs, source, path, clock.uniqueToken(), pace),
       ),
     )
   }
@@ -279,12 +281,12 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    * something else; CLOSED if the database closes meanwhile; CORRUPTION for a damaged table or log;
    * IO
    */
-  async backup(directory: string): Promise<BackupReport> {
+  async backup(directory: string | URL): Promise<BackupReport> {
     const writer = this.writer()
-    requirePath(directory, 'the directory of backups')
+    const path = pathOf(directory, 'the directory of backups')
     return this.copying((pace) =>
       withCopySource(this.parts, writer, (source) =>
-        makeBackup(this.parts.options, source, directory, pace),
+        makeBackup(this.parts.options, source, path, pace),
       ),
     )
   }
@@ -390,6 +392,14 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { path } = this
+    const [keyEncoding, valueEncoding] = [this.keyEncoding.name, this.valueEncoding.name]
+    const fields = { path, keyEncoding, valueEncoding, isOpen: !this.state.isClosed }
+    return inspected('Database', fields, depth, options)
   }
 
   protected override visibleSequence(): number {

@@ -10,6 +10,7 @@ import { invalidArgument, VarveError } from '../base/errors.js'
 import { Pace } from '../base/pace.js'
 import type { BatchReader } from '../batch/batch-reader.js'
 import { readBesideOwner } from '../db/open/read-beside-owner.js'
+import { pathOf } from '../db/options/arguments.js'
 import { ReaderLease } from '../fs/lock/reader-lease.js'
 import { databaseExists } from '../version/manifest.js'
 import { VersionSet } from '../version/version-set.js'
@@ -58,16 +59,17 @@ export interface ListedBackup {
  * when another backup is being made there; CORRUPTION, UNSUPPORTED_FORMAT, IO
  */
 export async function backup(
-  directory: string,
-  backups: string,
+  directory: string | URL,
+  backups: string | URL,
   options: ToolOptions = {},
 ): Promise<BackupReport> {
+  const path = pathOf(backups, 'the directory of backups')
   const site = siteOf(directory, options)
   const lease = leaseOn(site)
   try {
     const from = readBesideOwner(site.fs, site.clock, () => readCopySource(site))
     lease?.narrow(filesOf(from))
-    return await makeBackup(site, from, backups, new Pace(site.clock))
+    return await makeBackup(site, from, path, new Pace(site.clock))
   } finally {
     lease?.release()
   }
@@ -81,18 +83,19 @@ export async function backup(
  * IO
  */
 export async function restoreBackup(
-  backups: string,
-  directory: string,
+  backups: string | URL,
+  directory: string | URL,
   options: GenerationOptions = {},
 ): Promise<RestoreReport> {
+  const path = pathOf(directory, 'the directory')
   const site = backupSite(backups, options)
   const generation = site.backups.read(site.backups.newestOr(options.generation))
-  return restoreGeneration(site, site.backups, generation, directory, new Pace(site.clock))
+  return restoreGeneration(site, site.backups, generation, path, new Pace(site.clock))
 }
 
 /** The backups in a directory, the oldest first, damaged ones too. Throws INVALID_ARGUMENT, IO. */
 export async function listBackups(
-  backups: string,
+  backups: string | URL,
   options: ToolOptions = {},
 ): Promise<ListedBackup[]> {
   const { backups: directory } = backupSite(backups, options)
@@ -108,7 +111,7 @@ export async function listBackups(
  * listed
  */
 export async function verifyBackups(
-  backups: string,
+  backups: string | URL,
   options: GenerationOptions = {},
 ): Promise<BackupsVerification> {
   const { backups: directory, clock } = backupSite(backups, options)
@@ -125,7 +128,10 @@ export async function verifyBackups(
  *
  * @throws INVALID_ARGUMENT, LOCKED when a backup is being made there, IO
  */
-export async function pruneBackups(backups: string, options: PruneOptions): Promise<PruneReport> {
+export async function pruneBackups(
+  backups: string | URL,
+  options: PruneOptions,
+): Promise<PruneReport> {
   const { keep } = options
   if (!Number.isSafeInteger(keep) || keep < 1) {
     throw invalidArgument("'keep' must be a whole number from 1 on", 'keep')
@@ -134,7 +140,7 @@ export async function pruneBackups(backups: string, options: PruneOptions): Prom
   return Promise.resolve(pruneGenerations(site.backups, keep, site))
 }
 
-function backupSite(path: string, options: ToolOptions): Site & { backups: BackupDirectory } {
+function backupSite(path: string | URL, options: ToolOptions): Site & { backups: BackupDirectory } {
   const site = siteOf(path, options)
   return { ...site, backups: openBackupDirectory(site.fs, site.directory) }
 }

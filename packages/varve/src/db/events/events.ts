@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events'
+import { invalidArgument } from '../../base/errors.js'
+import { describe } from '../../batch/encoding.js'
 import type { DatabaseEvents } from '../api.js'
+import { requireKnown } from '../options/arguments.js'
 import { channels } from './channels.js'
 
 /**
@@ -16,6 +19,7 @@ export class DatabaseEventEmitter {
     event: E,
     listener: (...args: DatabaseEvents[E]) => void,
   ): void {
+    requireEvent(event, listener)
     this.emitter.on(event, listener as never)
   }
 
@@ -23,6 +27,7 @@ export class DatabaseEventEmitter {
     event: E,
     listener: (...args: DatabaseEvents[E]) => void,
   ): void {
+    requireEvent(event, listener)
     this.emitter.off(event, listener as never)
   }
 
@@ -46,4 +51,19 @@ export class DatabaseEventEmitter {
     const content = what instanceof Error ? { error: what } : what
     channels[event].publish({ database, ...content } as never)
   }
+}
+
+const eventNames: Record<keyof DatabaseEvents, true> = {
+  flush: true,
+  compaction: true,
+  policy: true,
+  stall: true,
+  error: true,
+  warning: true,
+}
+
+function requireEvent(event: unknown, listener: unknown): void {
+  requireKnown({ [String(event)]: true }, eventNames, 'event')
+  if (typeof listener === 'function') return
+  throw invalidArgument(`a listener must be a function, not ${describe(listener)}`)
 }

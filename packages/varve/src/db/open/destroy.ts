@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.js'
 import { invalidArgument } from '../../base/errors.js'
-import { describe } from '../../batch/encoding.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
@@ -10,9 +9,6 @@ import { isOwnManifest } from '../../version/manifest.js'
 
 /** See `destroy` in index.ts. */
 export function destroyDatabase(path: string, fs: FileSystem): void {
-  if (typeof path !== 'string' || path === '') {
-    throw invalidArgument(`the path of a database must be a string, not ${describe(path)}`)
-  }
   if (!fs.exists(path)) return
   if (fs.exists(join(path, currentName)) && !isOwnManifest(fs, path)) {
     throw invalidArgument(`${path} holds a database of another engine; it is left alone`)

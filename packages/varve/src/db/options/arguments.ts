@@ -1,4 +1,5 @@
-import { invalidArgument } from '../../base/errors.js'
+import { fileURLToPath } from 'node:url'
+import { invalidArgument, VarveError } from '../../base/errors.js'
 import { describe } from '../../batch/encoding.js'
 
 /** Throws INVALID_ARGUMENT unless `value` is an object. `what` names it in the message. */
@@ -10,14 +11,24 @@ export function requireObject(value: unknown, what: string): void {
 /** Throws for a property of `given` that is not in `known`. */
 export function requireKnown(given: object, known: object, what: string): void {
   for (const name in given) {
-    if (name in known) continue
+    if (Object.hasOwn(known, name)) continue
     const names = Object.keys(known).join(', ')
     throw invalidArgument(`there is no ${what} '${name}'; there are ${names}`, name)
   }
 }
 
-/** Throws INVALID_ARGUMENT unless `path` is a path. `what` names it in the message. */
-export function requirePath(path: unknown, what: string): void {
-  if (typeof path === 'string' && path !== '') return
-  throw invalidArgument(`${what} must be a string, not ${describe(path)}`)
+/** The path that `given` is: text, or a `file:` URL. `what` names it in the message. */
+export function pathOf(given: unknown, what: string): string {
+  if (given instanceof URL) return pathOfUrl(given, what)
+  if (typeof given === 'string' && given !== '') return given
+  throw invalidArgument(`${what} must be a string or a file: URL, not ${describe(given)}`)
+}
+
+function pathOfUrl(url: URL, what: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    const message = `${what} must be a file: URL of this machine, not ${url.href}`
+    throw new VarveError('INVALID_ARGUMENT', message, { cause })
+  }
 }

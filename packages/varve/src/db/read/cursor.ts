@@ -1,8 +1,11 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { emptyBytes } from '../../base/bytes.js'
 import { closedError, invalidArgument } from '../../base/errors.js'
+import { describe } from '../../batch/encoding.js'
 import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import { isEmptyRange, type KeyRange, rangeContains } from '../../key/key-range.js'
 import type { Projection } from '../api.js'
+import { inspected, inspectedRange } from './inspection.js'
 import { encodeKey } from './key-bounds.js'
 import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
@@ -66,15 +69,17 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
 
   /**
    * Returns the next entries, at most `count`. Stops after the entry with which the encoded keys
-   * and values exceed `maxBytes`. An empty list is the end of the range. Resolves at once if
+   * and values exceed `maxBytes`. An empty list is the end of the
+   * range, unless `count` is 0. Resolves at once if
    * everything is in memory; a long read yields to the event loop.
    *
-   * @throws INVALID_ARGUMENT while another read is running, CLOSED, CORRUPTION, IO (as rejections);
+   * @throws INVALID_ARGUMENT for a bad bound or while another read is running, CLOSED, CORRUPTION, IO (as rejections);
    * a read that fails with one of the last two closes the cursor
    */
   read(count: number, maxBytes = Infinity): Promise<T[]> {
     try {
       this.assertIdle()
+      checkRead(count, maxBytes)
       const chunk: T[] = []
       const bytesLeft = this.collect(chunk, Math.min(count, entriesPerTurn), maxBytes)
       if (this.goesOn(chunk, count, bytesLeft)) return this.readOn(chunk, count, bytesLeft)
@@ -112,6 +117,13 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   /** Called when the database closes. */
   cut(): void {
     this.end('the database of this cursor')
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { range, ...plan } = this.plan
+    const fields = { ...plan, ...inspectedRange(range), isOpen: this.closed === undefined }
+    return inspected('Cursor', fields, depth, options)
   }
 
   private assertIdle(): void {
@@ -214,4 +226,18 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.core.walks.delete(this)
     walk?.close()
   }
+}
+
+/** With a wrong bound a read would return nothing, which looks like the end. */
+function checkRead(count: unknown, maxBytes: unknown): void {
+  if (!isCount(count)) {
+    const message = `'count' must be a whole number from 0, or Infinity, not ${describe(count)}`
+    throw invalidArgument(message, 'count')
+  }
+  if (typeof maxBytes === 'number' && maxBytes >= 0) return
+  throw invalidArgument(`'maxBytes' must be a number from 0, not ${describe(maxBytes)}`, 'maxBytes')
+}
+
+function isCount(count: unknown): boolean {
+  return count === Infinity || (Number.isInteger(count) && (count as number) >= 0)
 }

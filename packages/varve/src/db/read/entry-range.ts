@@ -1,7 +1,9 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { closedError } from '../../base/errors.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
 import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import type { Projection } from '../api.js'
+import { inspected, inspectedRange } from './inspection.js'
 import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
@@ -33,6 +35,12 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
   /** Starts an iteration that follows `coldReads`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { range, ...plan } = this.plan
+    return inspected('EntryRange', { ...plan, ...inspectedRange(range) }, depth, options)
   }
 }
 
@@ -68,6 +76,12 @@ abstract class Walk<T> implements OpenWalk {
   cut(): void {
     this.isCut = true
     this.end()
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const fields = { projection: this.projection, isOpen: this.walk !== undefined }
+    return inspected('EntryIterator', fields, depth, options)
   }
 
   /** The result of `next` after the end. */

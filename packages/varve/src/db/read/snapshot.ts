@@ -1,4 +1,6 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { closedError } from '../../base/errors.js'
+import { inspected } from './inspection.js'
 import type { ReadCore } from './read-core.js'
 import { Reader } from './reader.js'
 import type { SnapshotList } from './snapshot-list.js'
@@ -31,6 +33,12 @@ export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
   /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const fields = { sequence: this.sequence, isOpen: !this.isClosed }
+    return inspected('Snapshot', fields, depth, options)
   }
 
   protected override visibleSequence(): number {

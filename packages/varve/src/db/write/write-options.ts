@@ -18,9 +18,21 @@ export function syncOfPut(options: PutOptions | undefined): boolean {
 
 /** When a put made now expires, in milliseconds since 1970. */
 export function expiryOf(ttlMs: unknown, nowMs: number): number {
-  if (typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= maxTtlMs) return expiryAfter(nowMs, ttlMs)
+  if (typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= maxTtlMs)
+    return checkedExpiry(nowMs, ttlMs)
   const range = `above 0 and up to ${maxTtlMs}`
   throw invalidArgument(`'ttlMs' must be a number ${range}, not ${describe(ttlMs)}`, 'ttlMs')
+}
+
+/** Refuses a moment before 1970, which has no bytes. */
+function checkedExpiry(nowMs: number, ttlMs: number): number {
+  const expiresAtMs = expiryAfter(nowMs, ttlMs)
+  if (expiresAtMs >= 0) return expiresAtMs
+  throw invalidArgument(
+    `a put with 'ttlMs' needs a clock that is right: this one shows a time before 1970 ` +
+      `(${nowMs} ms); set the clock, or put without 'ttlMs'`,
+    'ttlMs',
+  )
 }
 
 const writeNames: readonly string[] = ['sync']

@@ -216,3 +216,16 @@ test('readOnly reads tables and logs, beside an owner, and changes no file', asy
   }
   assert.deepEqual(fileSystem.list('/db').sort(), names)
 })
+
+test('an event that there is not, and a listener that is no function, are refused', async () => {
+  await using db = await open('/db', inMemory())
+  const listener = (): void => {}
+  for (const event of ['stal', 'toString', '', Symbol('flush'), undefined]) {
+    assert.throws(() => db.on(event as never, listener), invalid, String(event))
+    assert.throws(() => db.off(event as never, listener), invalid, String(event))
+  }
+  assert.throws(() => db.on('stal' as never, listener), /no event 'stal'.* stall/)
+  assert.throws(() => db.on('stall', undefined as never), invalid)
+  assert.throws(() => db.off('stall', 'listener' as never), invalid)
+  await assert.rejects(open('/db2', { ...inMemory(), toString: 1 } as never), invalid)
+})

@@ -130,3 +130,17 @@ test('a read of many entries lets other work go on', async () => {
   assert.equal((await cursor.read(Infinity)).length, 3000)
   assert.ok(turns >= 2, `${turns} turns`)
 })
+
+test('a bad bound of a read is refused, because its empty list would look like the end', async () => {
+  await using db = await open('/db', warm())
+  await db.put('k', 'v')
+  using cursor = db.cursor()
+  for (const count of [-1, NaN, 1.5, -Infinity, '1', null, undefined]) {
+    await assert.rejects(cursor.read(count as never), { code: 'INVALID_ARGUMENT', option: 'count' })
+  }
+  for (const maxBytes of [-1, NaN, '1', null]) {
+    await assert.rejects(cursor.read(1, maxBytes as never), { option: 'maxBytes' })
+  }
+  assert.deepEqual(await cursor.read(0), [])
+  assert.deepEqual(await cursor.read(Infinity), [['k', 'v']])
+})

@@ -4,6 +4,7 @@ import { VarveError } from '../../base/errors.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { type Database, open } from '../../index.js'
 import { nextTurn } from '../campaigns/simulation/virtual-time.js'
+import { passingClock } from '../kit/passing-clock.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
 import type { OpenOptions, PutOptions } from '../../db/api.js'
 
@@ -235,4 +236,26 @@ test('a time to live is checked, and leaves nothing when it is refused', async (
   assert.equal(db.stats().sequence, 0)
   await db.put('k', 'v', { ttlMs: 2 ** 46 })
   assert.equal(db.getSync('k'), 'v')
+})
+
+test('a clock before 1970 is refused by puts that would expire before 1970', async () => {
+  let nowMs = -5000
+  const clock = { ...passingClock(0), wallMs: () => nowMs }
+  await using db = await open('/db', {
+    fileSystem: new MemoryFileSystem(),
+    background: 'inline',
+    clock,
+  })
+  const refused = { code: 'INVALID_ARGUMENT', option: 'ttlMs', message: /clock .* before 1970/ }
+  await assert.rejects(db.put('k', 'v', { ttlMs: 4000 }), refused)
+  assert.throws(() => db.putSync('k', 'v', { ttlMs: 4000 }), refused)
+  const operation = { type: 'put', key: 'k', value: 'v', ttlMs: 4000 } as const
+  await assert.rejects(db.batch([operation]), { ...refused, index: 0 })
+  nowMs = NaN
+  await assert.rejects(db.put('k', 'v', { ttlMs: 4000 }), { option: 'ttlMs' })
+  nowMs = -5000
+  await db.put('k', 'v', { ttlMs: 6000 })
+  assert.equal(await db.get('k'), 'v')
+  nowMs = 1000
+  assert.equal(await db.get('k'), undefined)
 })

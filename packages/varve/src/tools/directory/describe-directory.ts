@@ -32,7 +32,7 @@ export interface FileTotals {
  * @throws IO when the directory cannot be listed
  */
 export function describeDirectory(
-  directory: string,
+  directory: string | URL,
   options: ToolOptions = {},
 ): Promise<DirectoryDescription> {
   return new Promise((resolve) => resolve(describe(siteOf(directory, options))))

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js'
+import { pathOf } from '../../db/options/arguments.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
@@ -31,9 +32,9 @@ export interface Site {
 }
 
 /** Throws `IO` when there is no such directory. */
-export function siteOf(givenPath: string, options: ToolOptions): Site {
+export function siteOf(givenPath: string | URL, options: ToolOptions): Site {
   const fs = options.fileSystem ?? nodeFileSystem
-  const directory = fs.realPath(givenPath)
+  const directory = fs.realPath(pathOf(givenPath, 'the directory'))
   return {
     fs,
     codecs: new CodecRegistry(options.codecs ?? []),

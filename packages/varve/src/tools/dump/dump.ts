@@ -35,7 +35,7 @@ export interface DumpOptions extends ToolOptions {
  * @throws INVALID_ARGUMENT when the file is none of a database's; IO.
  */
 export function* dump(
-  directory: string,
+  directory: string | URL,
   name: string,
   options: DumpOptions = {},
 ): Generator<DumpItem, void> {

@@ -43,7 +43,7 @@ export interface RepairOptions extends ToolOptions {
  * UNSUPPORTED_FORMAT for files of a later version, which it must not touch; IO.
  */
 export async function repair(
-  directory: string,
+  directory: string | URL,
   options: RepairOptions = {},
 ): Promise<RepairReport> {
   const { apply = false, salvageLogs = false } = options

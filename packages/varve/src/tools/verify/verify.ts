@@ -33,7 +33,10 @@ const maxReadings = 3
  *
  * @throws INVALID_ARGUMENT when the directory holds no database; IO when it cannot be listed.
  */
-export async function verify(directory: string, options: ToolOptions = {}): Promise<VerifyReport> {
+export async function verify(
+  directory: string | URL,
+  options: ToolOptions = {},
+): Promise<VerifyReport> {
   const site = siteOf(directory, options)
   const names = site.fs.list(site.directory)
   if (!names.some((name) => isDatabaseFile(name))) {
