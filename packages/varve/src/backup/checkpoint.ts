@@ -1,4 +1,4 @@
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { logName, tableName } from '../store/file-names.js'
 import { startManifest } from '../version/manifest.js'
@@ -30,16 +30,16 @@ export async function writeCheckpoint(
   from: CopySource,
   target: string,
   token: string,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<CheckpointReport> {
   let copiedBytes = 0
   let sizeBytes = 0
   const path = await inNewDirectory(fs, target, token, async (directory) => {
     for (const fileNumber of tablesOf(from)) {
       const path = `${directory}/${tableName(fileNumber)}`
-      copiedBytes += await linkOrCopy(fs, from.store, fileNumber, path, pace)
+      copiedBytes += await linkOrCopy(fs, from.store, fileNumber, path, yielder)
     }
-    copiedBytes += await writeCommitsAndManifest(fs, from, directory, pace)
+    copiedBytes += await writeCommitsAndManifest(fs, from, directory, yielder)
     sizeBytes = directoryBytes(fs, directory)
   })
   return { path, sequence: from.sequence, tables: tablesOf(from).length, sizeBytes, copiedBytes }
@@ -54,11 +54,11 @@ export async function writeCommitsAndManifest(
   fs: FileSystem,
   from: CopySource,
   directory: string,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<number> {
   const logNumber = from.edit.nextFileNumber
   const logPath = `${directory}/${logName(logNumber)}`
-  const logBytes = await copyCommits(fs, from, logPath, logNumber, pace)
+  const logBytes = await copyCommits(fs, from, logPath, logNumber, yielder)
   return logBytes + putInForce(fs, from, directory, logNumber)
 }
 

@@ -1,5 +1,5 @@
 import { corruption } from '../base/errors.js'
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { LogPurpose } from '../log/log-format.js'
@@ -18,7 +18,7 @@ export async function copyCommits(
   from: CopySource,
   path: string,
   logNumber: number,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<number> {
   const target = new TargetLog(fs, path, logNumber)
   try {
@@ -28,7 +28,7 @@ export async function copyCommits(
         target.append(group.bytes)
       }
     }
-    const result = await pace.through(replayInSteps(fs, from.logs, copy, from.edit.logNumber))
+    const result = await yielder.run(replayInSteps(fs, from.logs, copy, from.edit.logNumber))
     if (result.tornTails > 0) {
       const { path: file, sizeBytes } = result.last ?? { ...from.logs[0], sizeBytes: 0 }
       throw corruption(file, sizeBytes, 'a complete record became unreadable')

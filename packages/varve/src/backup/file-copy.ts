@@ -1,6 +1,6 @@
 import { ContentHash } from '../base/content-hash.js'
 import { corruption, VarveError } from '../base/errors.js'
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import type { FileSystem, ReadableFile, WritableFile } from '../fs/file-system.js'
 import type { TableStore } from '../store/table-store.js'
 
@@ -15,8 +15,8 @@ export interface FileContent {
 }
 
 /** Reads a file to its end and closes it. */
-export async function contentOf(file: ReadableFile, pace: Pace): Promise<FileContent> {
-  return readThrough(file, pace, () => {})
+export async function contentOf(file: ReadableFile, yielder: Yielder): Promise<FileContent> {
+  return readThrough(file, yielder, () => {})
 }
 
 /**
@@ -28,17 +28,17 @@ export async function copyFile(
   fs: FileSystem,
   from: ReadableFile,
   to: string,
-  pace: Pace,
+  yielder: Yielder,
   expected?: FileContent,
 ): Promise<FileContent> {
   const file = createCopyOf(fs, from, to)
   let isDone = false
   try {
     const append = (piece: Buffer): void => file.append(piece, 0, piece.length)
-    const content = await readThrough(from, pace, append)
+    const content = await readThrough(from, yielder, append)
     if (expected !== undefined) requireSame(from.path, expected, content)
     await file.syncAsync()
-    requireSame(to, content, await contentOf(fs.openForRead(to), pace))
+    requireSame(to, content, await contentOf(fs.openForRead(to), yielder))
     isDone = true
     return content
   } finally {
@@ -56,16 +56,16 @@ export async function linkOrCopy(
   store: TableStore,
   fileNumber: number,
   to: string,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<number> {
   try {
     store.link(fileNumber, to)
-    await pace.spent(linkCostBytes)
+    await yielder.afterStep(linkCostBytes)
     return 0
   } catch (error) {
     if (!isCannotLink(error)) throw error
   }
-  const { sizeBytes } = await copyFile(fs, await store.openAsync(fileNumber), to, pace)
+  const { sizeBytes } = await copyFile(fs, await store.openAsync(fileNumber), to, yielder)
   return sizeBytes
 }
 
@@ -110,7 +110,7 @@ function createCopyOf(fs: FileSystem, from: ReadableFile, to: string): WritableF
 
 async function readThrough(
   file: ReadableFile,
-  pace: Pace,
+  yielder: Yielder,
   take: (piece: Buffer) => void,
 ): Promise<FileContent> {
   try {
@@ -124,7 +124,7 @@ async function readThrough(
       take(piece)
       sizeBytes += count
       if (count < pieceBytes) return { sizeBytes, hash: hash.digest() }
-      await pace.spent(count)
+      await yielder.afterStep(count)
     }
   } finally {
     file.close()

@@ -1,5 +1,5 @@
 import { corruption } from '../base/errors.js'
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import { lockDirectory, type LockSite } from '../fs/lock/lock-directory.js'
 import type { CodecRegistry } from '../sstable/block/codec.js'
 import { checkTable } from '../sstable/salvage/table-check.js'
@@ -48,11 +48,11 @@ export async function makeBackup(
   site: BackupSite,
   from: CopySource,
   path: string,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<BackupReport> {
   const directory = prepareBackupDirectory(site.fs, path)
   const lock = lockDirectory(directory.path, site)
-  const backup = new Backup(site, from, directory, pace)
+  const backup = new Backup(site, from, directory, yielder)
   try {
     backup.removeLeftovers()
     return await backup.run()
@@ -71,7 +71,7 @@ class Backup {
     private readonly site: BackupSite,
     private readonly from: CopySource,
     private readonly directory: BackupDirectory,
-    private readonly pace: Pace,
+    private readonly yielder: Yielder,
   ) {}
 
   async run(): Promise<BackupReport> {
@@ -105,10 +105,10 @@ class Backup {
   }
 
   private async storeTables(): Promise<BackedUpFile[]> {
-    const { from, pace } = this
+    const { from, yielder } = this
     const stored: BackedUpFile[] = []
     for (const fileNumber of tablesOf(from)) {
-      const content = await contentOf(await from.store.openAsync(fileNumber), pace)
+      const content = await contentOf(await from.store.openAsync(fileNumber), yielder)
       if (!this.isStored(content)) {
         await this.copyTable(fileNumber, content)
         this.newTables++
@@ -120,16 +120,16 @@ class Backup {
 
   /** Stores the log, the MANIFEST and CURRENT, which are created for each backup. */
   private async storeRest(): Promise<BackedUpFile[]> {
-    const { from, site, pace, directory } = this
+    const { from, site, yielder, directory } = this
     const { fs } = site
     const { stagingPath } = directory
     fs.makeDirectory(stagingPath)
-    await writeCommitsAndManifest(fs, from, stagingPath, pace)
+    await writeCommitsAndManifest(fs, from, stagingPath, yielder)
     const stored: BackedUpFile[] = []
     const names = fs.list(stagingPath).filter((name) => name !== currentName)
     for (const name of [...names.sort(), currentName]) {
       const path = `${stagingPath}/${name}`
-      const content = await contentOf(fs.openForRead(path), pace)
+      const content = await contentOf(fs.openForRead(path), yielder)
       if (!this.isStored(content)) {
         fs.rename(path, directory.contentPath(content.hash))
         this.copiedBytes += content.sizeBytes
@@ -158,7 +158,7 @@ class Backup {
     const final = this.directory.contentPath(content.hash)
     const temporary = `${final}.tmp`
     const original = await store.openAsync(fileNumber)
-    const { sizeBytes } = await copyFile(fs, original, temporary, this.pace, content)
+    const { sizeBytes } = await copyFile(fs, original, temporary, this.yielder, content)
     await this.requireSoundTable(temporary, store.nameOf(fileNumber))
     fs.rename(temporary, final)
     this.copiedBytes += sizeBytes
@@ -169,7 +169,7 @@ class Backup {
     const { fs, codecs } = this.site
     const file = fs.openForRead(copy)
     try {
-      const found = await this.pace.through(checkTable(new TolerantTable(file, codecs)))
+      const found = await this.yielder.run(checkTable(new TolerantTable(file, codecs)))
       const damage = found.damage.find(({ isUnsupported }) => !isUnsupported)
       if (damage !== undefined) throw corruption(original, damage.start, damage.what)
     } finally {

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { BackupDirectory } from './backup-directory.js'
 import { copyFile } from './file-copy.js'
@@ -28,12 +28,12 @@ export async function restoreGeneration(
   backups: BackupDirectory,
   restored: Generation,
   target: string,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<RestoreReport> {
   const path = await inNewDirectory(fs, target, clock.uniqueToken(), async (directory) => {
     for (const file of restored.files) {
       const content = fs.openForRead(backups.contentPath(file.hash))
-      await copyFile(fs, content, `${directory}/${file.name}`, pace, file)
+      await copyFile(fs, content, `${directory}/${file.name}`, yielder, file)
     }
     fs.syncDirectory(directory)
   })

@@ -1,5 +1,5 @@
 import { isNotFound, reasonOf, VarveError } from '../base/errors.js'
-import type { Pace } from '../base/pace.js'
+import type { Yielder } from '../base/yielder.js'
 import type { BackupDirectory } from './backup-directory.js'
 import { contentOf, requireSame } from './file-copy.js'
 import type { BackedUpFile } from './generation.js'
@@ -35,9 +35,9 @@ const maxListedProblems = 1000
 export async function verifyGenerations(
   directory: BackupDirectory,
   generations: readonly number[],
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<BackupsVerification> {
-  const verification = new Verification(directory, pace)
+  const verification = new Verification(directory, yielder)
   const verified: VerifiedGeneration[] = []
   for (const generation of generations) {
     const problems = await verification.problemsOf(generation)
@@ -55,7 +55,7 @@ class Verification {
 
   constructor(
     private readonly directory: BackupDirectory,
-    private readonly pace: Pace,
+    private readonly yielder: Yielder,
   ) {}
 
   async problemsOf(generation: number): Promise<BackupProblem[]> {
@@ -83,10 +83,10 @@ class Verification {
   }
 
   private async read(file: BackedUpFile): Promise<string | undefined> {
-    const { directory, pace } = this
+    const { directory, yielder } = this
     const path = directory.contentPath(file.hash)
     try {
-      const found = await contentOf(directory.fs.openForRead(path), pace)
+      const found = await contentOf(directory.fs.openForRead(path), yielder)
       this.readBytes += found.sizeBytes
       requireSame(path, file, found)
       return undefined

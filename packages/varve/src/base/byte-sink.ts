@@ -1,9 +1,9 @@
-/** Longest text, in UTF-16 units, that is encoded by a loop; past it the call into C++ pays off. */
+/** Longest text, in UTF-16 units, that a loop encodes; above it a call into C++ is faster. */
 const loopLimit = 40
 
 /**
- * Bytes that grow at the end. The owner may read and write `buffer[0, length)` freely; `buffer` is
- * replaced when it grows, so nobody keeps it across a `reserve`.
+ * A byte buffer that grows at the end. The owner may read and write `buffer[0, length)` freely.
+ * `reserve` may replace `buffer`, so do not keep a reference across it.
  */
 export class ByteSink {
   buffer: Buffer
@@ -13,12 +13,12 @@ export class ByteSink {
     this.buffer = Buffer.allocUnsafeSlow(initialBytes)
   }
 
-  /** Ensures: room for `extra` more bytes after `length`. */
+  /** Ensures: space for `extra` more bytes after `length`. */
   reserve(extra: number): void {
     if (this.length + extra > this.buffer.length) this.grow(extra)
   }
 
-  /** A copy of `bytes`. */
+  /** Appends a copy of `bytes`. */
   appendBytes(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.buffer.set(bytes, this.length)
@@ -26,7 +26,7 @@ export class ByteSink {
   }
 
   /**
-   * The UTF-8 bytes of `text`. Appends nothing if it throws.
+   * Appends the UTF-8 bytes of `text`, or nothing if it throws.
    *
    * @throws TypeError for a lone surrogate: UTF-8 has no bytes for it, so different texts would
    * become the same bytes
@@ -41,12 +41,12 @@ export class ByteSink {
     throw loneSurrogate(text)
   }
 
-  /** The same, with U+FFFD in the place of each lone surrogate, as `Buffer.from` has it. */
+  /** Like `appendText`, with U+FFFD in place of each lone surrogate, as in `Buffer.from`. */
   appendLossyText(text: string): void {
     if (!this.appendShort(text)) this.appendByRuntime(text)
   }
 
-  /** Appends `text` when it is short and has no surrogates; otherwise leaves `length` alone. */
+  /** Appends `text` if it is short and has no surrogates; otherwise leaves `length` unchanged. */
   private appendShort(text: string): boolean {
     const count = text.length
     if (count > loopLimit) return false
@@ -61,7 +61,7 @@ export class ByteSink {
     return true
   }
 
-  /** Goes on after `first` units of ASCII, which are written and not counted in `length`. */
+  /** Continues after `first` ASCII units, which are written but not yet counted in `length`. */
   private appendShortFrom(text: string, first: number): boolean {
     const { buffer } = this
     const count = text.length
@@ -91,13 +91,13 @@ export class ByteSink {
   }
 
   private reserveText(text: string): void {
-    // A UTF-16 unit takes at most three bytes. Long texts are measured before memory is taken for them.
+    // A UTF-16 unit takes at most three bytes. Long texts are measured before memory is allocated.
     const mostBytes = text.length * 3
     if (this.length + mostBytes <= this.buffer.length) return
     this.reserve(text.length < 4096 ? mostBytes : Buffer.byteLength(text, 'utf8'))
   }
 
-  /** Called when there is no room for `extra` more bytes, and before they are copied. */
+  /** Called before `extra` bytes are appended that do not fit in the buffer. */
   protected grow(extra: number): void {
     const needed = this.length + extra
     // Doubling keeps the copies linear; past 64 MiB it would waste too much memory.

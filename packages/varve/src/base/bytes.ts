@@ -1,20 +1,20 @@
-/** Byte strings: comparison in the order of the database (unsigned, byte by byte) and small tools. */
+/** Byte strings: comparison in database order (unsigned, byte by byte), copies and printing. */
 
 export const emptyBytes: Buffer = Buffer.alloc(0)
 
-/** Views the same memory as a Buffer, without a copy. */
+/** A Buffer over the same memory, without a copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Less than, equal to or greater than zero, as `a` sorts before, with or after `b`. */
+/** Negative, zero or positive as `a` sorts before, equal to or after `b`. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return compareRanges(a, 0, a.length, b, 0, b.length)
 }
 
-/** Compares `a[aStart, aEnd)` with `b[bStart, bEnd)`; a prefix sorts before what continues it. */
+/** Compares `a[aStart, aEnd)` with `b[bStart, bEnd)`. A prefix sorts before longer strings. */
 export function compareRanges(
   a: Uint8Array,
   aStart: number,
@@ -33,7 +33,7 @@ export function compareRanges(
   return aLength - bLength
 }
 
-/** Compares as `compareRanges` does, four bytes at a time: for loops over many keys. */
+/** The order of `compareRanges`, compared four bytes at a time: for loops over many keys. */
 export function compareViews(
   a: DataView,
   aStart: number,
@@ -79,23 +79,24 @@ export function sharedPrefixLength(a: Uint8Array, b: Uint8Array): number {
   return i
 }
 
-/** A copy that nothing else holds. */
+/** A copy in memory of its own. */
 export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Buffer {
   const copy = Buffer.allocUnsafeSlow(end - start)
   copy.set(bytes.subarray(start, end))
   return copy
 }
 
-/** Up to here a loop is faster than the call to a copy in the runtime. */
+/** Up to this length a loop is faster than a call to the runtime's copy. */
 const maxLoopCopyBytes = 32
 
 /**
- * From here on `fill`, with just the bytes that fit, is faster: it is one memcpy. To and from shared
- * memory the language has `copy` go word by word, and where the two are not aligned alike byte by byte.
+ * From this length on, `fill` with a source of exactly the target's length is faster: it is one
+ * memcpy. To and from shared memory, the language requires `copy` to move word by word, or byte by
+ * byte when source and target differ in alignment.
  */
 const minFillBytes = 512
 
-/** Copies `source[start, end)` to `target`, from `targetStart` on. The two do not overlap. */
+/** Copies `source[start, end)` to `target` at `targetStart`. Requires: the two do not overlap. */
 export function copyInto(
   target: Buffer,
   targetStart: number,
@@ -113,7 +114,7 @@ export function copyInto(
   }
 }
 
-/** Printable form of a key for messages and pictures: text where it is text, hex elsewhere. */
+/** Printable form of a key for messages and diagrams: text if it is printable ASCII, else hex. */
 export function printableKey(bytes: Uint8Array, maxLength = 40): string {
   const shown = asBuffer(bytes).subarray(0, maxLength)
   const text = shown.every((byte) => byte >= 0x20 && byte < 0x7f)

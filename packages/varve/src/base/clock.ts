@@ -1,26 +1,27 @@
 import { randomBytes } from 'node:crypto'
 
-/** Cancels what a timer would have done; harmless after it fired. */
+/** Cancels a timer. Does nothing after the timer fired. */
 export type CancelTimer = () => void
 
 /**
- * The only way by which the engine learns the time, waits, or draws randomness. Tests put a virtual
- * clock in its place.
+ * The engine's only source of time, timers and randomness. Tests replace it with a virtual clock.
  */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
-  /** Milliseconds since an arbitrary start, the same on all threads; never goes back. */
+  /** Milliseconds since an arbitrary start, the same on all threads. Never decreases. */
   monotonicMs(): number
-  /** Calls back once after `delayMs`; does not keep the process alive. */
+  /** Calls `callback` once after `delayMs`. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): CancelTimer
-  /** The same for something that is waited for: keeps the process alive until then. */
+  /** Like `after`, but keeps the process alive until the timer fires. */
   awaited(delayMs: number, callback: () => void): CancelTimer
-  /** Calls back in a later turn of the event loop, after pending I/O; keeps the process alive. */
+  /**
+   * Calls `callback` in a later turn of the event loop, after pending I/O. Keeps the process alive.
+   */
   nextTurn(callback: () => void): void
   /** Blocks the calling thread. */
   sleepSync(delayMs: number): void
-  /** A token that no other caller gets, as hexadecimal digits. */
+  /** A unique token of hexadecimal digits. */
   uniqueToken(): string
 }
 
@@ -29,7 +30,7 @@ const sleepCell = new Int32Array(new SharedArrayBuffer(4))
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs() {
-    // `performance.now()` begins anew on each thread.
+    // `performance.now()` starts at zero on each thread.
     const [seconds, nanoseconds] = process.hrtime()
     return seconds * 1e3 + nanoseconds / 1e6
   },

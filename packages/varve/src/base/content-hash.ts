@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Tells contents apart for certain: SHA-256. */
+/** SHA-256 of a file's content: equal hashes mean equal contents. */
 export class ContentHash {
   private readonly hash = createHash('sha256')
 
@@ -8,7 +8,7 @@ export class ContentHash {
     this.hash.update(bytes)
   }
 
-  /** Of all bytes, as 64 hexadecimal digits. Called once, at the end. */
+  /** The hash of all bytes, as 64 hexadecimal digits. Call it once, at the end. */
   digest(): string {
     return this.hash.digest('hex')
   }

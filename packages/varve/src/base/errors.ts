@@ -11,11 +11,11 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   | 'ABORTED'
 
-/** What an error knows beside its code and message; its own fields. */
+/** The fields of an error besides its code and message. */
 export interface ErrorDetails {
-  /** Directory of the database, or the path an operation was asked for. */
+  /** Directory of the database, or the path passed to the operation. */
   path?: string
-  /** File in which the fault was found. */
+  /** File that has the fault. */
   file?: string
   /** Byte position of the fault in `file`. */
   offset?: number
@@ -32,11 +32,11 @@ export interface ErrorDetails {
   systemCode?: string
   /** Process id of the owner, for `LOCKED`. */
   ownerPid?: number
-  /** What caused this error. */
+  /** The underlying error. */
   cause?: unknown
 }
 
-/** Every error that Varve raises on purpose. Branch on `code`, never on the message. */
+/** The error that Varve throws on purpose. Branch on `code`, never on the message. */
 export class VarveError extends Error {
   override readonly name = 'VarveError'
   readonly code: ErrorCode
@@ -69,13 +69,13 @@ export function corruption(file: string, offset: number, what: string): VarveErr
   return new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, { file, offset })
 }
 
-/** What `corruption` was told, without the place: for reports that name it in their own way. */
+/** The message of a `corruption` without file and offset, for reports that show them separately. */
 export function reasonOf({ message, file, offset }: VarveError): string {
   const place = ` in ${file} at byte ${offset}`
   return message.endsWith(place) ? message.slice(0, -place.length) : message
 }
 
-/** A file that this version of Varve cannot read, though nothing says that it is damaged. */
+/** A file that this version of Varve cannot read, though it shows no damage. */
 export function unsupportedFormat(file: string, what: string, offset?: number): VarveError {
   return new VarveError(
     'UNSUPPORTED_FORMAT',
@@ -84,7 +84,7 @@ export function unsupportedFormat(file: string, what: string, offset?: number): 
   )
 }
 
-/** A failed file operation; `cause` is what the file system threw. */
+/** A failed file operation; `cause` is the error that the file system threw. */
 export function ioError(operation: string, path: string, cause: unknown): VarveError {
   const systemCode = systemCodeOf(cause)
   const reason = systemCode ?? (cause instanceof Error ? cause.message : String(cause))
@@ -96,7 +96,7 @@ export function ioError(operation: string, path: string, cause: unknown): VarveE
   })
 }
 
-/** True for a file-system error that says that the file or folder is not there. */
+/** Whether a file operation failed because the file or directory does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof VarveError && error.systemCode === 'ENOENT'
 }

@@ -1,7 +1,7 @@
 /**
- * 32-bit hash of a user key: MurmurHash3's mixing steps (Appleby, public domain) over four bytes at a
- * time. One hash of a key serves memtable, Bloom filter and block, so it is computed once per
- * lookup. Filters on disk depend on it: never change what it returns.
+ * 32-bit hash of a user key: MurmurHash3's mixing steps (Appleby, public domain) over four bytes at
+ * a time. Memtable, Bloom filter and block share the hash, so a lookup computes it once. Filters on
+ * disk depend on it: never change its results.
  */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = (end - start) ^ 0x9747b28c
@@ -19,7 +19,7 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   return finish(hash)
 }
 
-/** The same hash, read in fewer steps: for loops over many keys. */
+/** The same hash with fewer reads: for loops over many keys. */
 export function hashView(view: DataView, start: number, end: number): number {
   let hash = (end - start) ^ 0x9747b28c
   let i = start

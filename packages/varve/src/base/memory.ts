@@ -1,6 +1,6 @@
 /**
- * A stretch of memory for loops over many entries: as bytes, and as a DataView, which reads and writes
- * four bytes in the time of one.
+ * Memory for loops over many entries: as bytes, and as a DataView, which reads and writes four
+ * bytes in the time of one.
  */
 export class Memory {
   readonly view: DataView

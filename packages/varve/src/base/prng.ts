@@ -1,6 +1,6 @@
 /**
- * Seeded pseudo-random numbers (xoshiro128**, Blackman and Vigna): the only source of randomness in
- * tests and simulations, so that a seed reproduces a run.
+ * Seeded pseudo-random numbers (xoshiro128**, Blackman and Vigna). Tests and simulations use no
+ * other randomness, so a seed reproduces a run.
  */
 export class Prng {
   private a: number
@@ -56,7 +56,7 @@ export class Prng {
     return this.fraction() < probability
   }
 
-  /** One of the items. Requires: there is one. */
+  /** A random item. Requires: `items` is not empty. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]
   }

@@ -1,8 +1,8 @@
 /**
- * Calls its listeners, in the order in which they were added. Lets a part that is built early report to
- * parts that are built later.
+ * Calls its listeners in the order in which they were added. Lets a part that is built early report
+ * to parts that are built later.
  *
- * Owned by: the parts that share it. Listeners are added once, while the parts are put together.
+ * Owned by: the parts that share it. Listeners are added only while the parts are being connected.
  */
 export class Signal<T extends unknown[] = []> {
   private readonly listeners: ((...args: T) => void)[] = []

@@ -1,42 +1,42 @@
 import { emptyBytes } from './bytes.js'
 import { textOf } from './text.js'
 
-/** A page of more bytes gets no text: whoever keeps a part of it would keep too much. */
+/** Larger pages are not decoded as a whole: one slice would keep too large a string in memory. */
 const maxPageBytes = 64 * 1024
-/** So much of it for each entry, and its text does not pay. */
+/** With more bytes per entry than this, decoding the whole page does not pay off. */
 const maxEntryBytes = 256
-/** Longer texts are quick enough by themselves, and need not keep a page in memory. */
+/** Longer texts are decoded alone: that is fast enough, and keeps no page in memory. */
 const maxSharedBytes = 256
-/** The text of a page takes about as long as this many short texts on their own. */
-const textsOnTheirOwn = 4
-/** Bounds of `friends`: below the lower one, pages get no text any more. */
-const minFriends = -8
-const maxFriends = 64
+/** Decoding a page takes about as long as decoding this many short texts. */
+const textsPerPageDecode = 4
+/** Bounds of `asciiScore`. Below the lower bound, pages are not decoded as a whole any more. */
+const minAsciiScore = -8
+const maxAsciiScore = 64
 
 const highBits = 0x80808080
 
 /**
- * Memory in which many short texts lie, such as the keys and values of a block. Decoding them one by one
- * is mostly calls into the runtime; so the whole page becomes one Latin-1 string, of which those that are
- * ASCII are slices: a fifth of the time. A slice keeps the string of its page in memory, as the parts of
- * any string do that is cut up in JavaScript.
+ * Memory with many short texts, such as the keys and values of a block. Decoding them one by one
+ * spends most of the time on calls into the runtime. Instead the whole page becomes one Latin-1
+ * string, and each ASCII text is a slice of it, in a fifth of the time. As usual in JavaScript, a
+ * slice keeps the whole string in memory.
  *
- * Owned by: the walk that shows its places. Requires: the bytes stay as they are while they are shown.
+ * Owned by: the walk that calls `show`. Requires: the shown bytes do not change.
  */
 export class TextPage {
   private bytes: Buffer = emptyBytes
-  /** Of `bytes`, once there has been a text. */
+  /** A view of `bytes`, created with the first page text. */
   private view: DataView | undefined
   private start = 0
   private end = 0
   private isDense = false
   private text = ''
-  /** Texts asked for before there is one of the page. */
-  private asked = 0
-  /** Texts that were ASCII minus twice those that were not, on all pages. */
-  private friends = 0
+  /** Texts decoded alone since `show`. */
+  private decodedAlone = 0
+  /** Over all pages: the number of ASCII texts minus twice the number of other texts. */
+  private asciiScore = 0
 
-  /** From now on the texts of `entryCount` entries lie in `bytes[start, end)`. */
+  /** Moves to `bytes[start, end)`, which has the texts of `entryCount` entries. */
   show(bytes: Buffer, start: number, end: number, entryCount: number): void {
     if (bytes !== this.bytes) this.view = undefined
     this.bytes = bytes
@@ -44,33 +44,33 @@ export class TextPage {
     this.end = end
     this.isDense = end - start <= maxEntryBytes * entryCount && end - start <= maxPageBytes
     this.text = ''
-    this.asked = 0
+    this.decodedAlone = 0
   }
 
-  /** The text of the UTF-8 bytes [start, end). Requires: they lie in what is shown. */
+  /** The text of the UTF-8 bytes [start, end). Requires: they are within the shown bytes. */
   textOf(start: number, end: number): string {
     if (end - start > maxSharedBytes || (this.text === '' && !this.hasMadeText())) {
       return textOf(this.bytes, start, end)
     }
     if (!isAscii(this.view!, start, end)) {
-      this.friends -= 2
+      this.asciiScore -= 2
       return textOf(this.bytes, start, end)
     }
-    if (this.friends < maxFriends) this.friends++
+    if (this.asciiScore < maxAsciiScore) this.asciiScore++
     return this.text.slice(start - this.start, end - this.start)
   }
 
   private hasMadeText(): boolean {
     const { bytes, start, end } = this
-    if (!this.isDense || ++this.asked <= textsOnTheirOwn) return false
-    if (this.friends < minFriends) return false
+    if (!this.isDense || ++this.decodedAlone <= textsPerPageDecode) return false
+    if (this.asciiScore < minAsciiScore) return false
     this.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.text = bytes.toString('latin1', start, end)
     return true
   }
 }
 
-/** Four bytes at a time; the last four may overlap those before. */
+/** Checks four bytes at a time; the last four may overlap those before. */
 function isAscii(view: DataView, start: number, end: number): boolean {
   if (end - start < 4) {
     for (let at = start; at < end; at++) if (view.getInt8(at) < 0) return false

@@ -1,4 +1,4 @@
-/** A Buffer, and the method that its `toString` ends in. */
+/** A Buffer with the undocumented method that its `toString` calls. */
 interface SliceableBuffer extends Buffer {
   utf8Slice?(start: number, end: number): string
 }
@@ -6,9 +6,9 @@ interface SliceableBuffer extends Buffer {
 const hasSlice = typeof (Buffer.prototype as SliceableBuffer).utf8Slice === 'function'
 
 /**
- * The text of the UTF-8 bytes `bytes[start, end)`. `Buffer.toString` looks its arguments over before it
- * calls `utf8Slice`, for a sixth of the time that a short text takes; every runtime has that method, but
- * none documents it.
+ * The text of the UTF-8 bytes `bytes[start, end)`. `Buffer.toString` checks its arguments before it
+ * calls `utf8Slice`, which takes a sixth of the time for a short text. Every runtime has
+ * `utf8Slice`, but none documents it.
  */
 export const textOf: (bytes: Buffer, start: number, end: number) => string = hasSlice
   ? (bytes, start, end) => (bytes as Required<SliceableBuffer>).utf8Slice(start, end)

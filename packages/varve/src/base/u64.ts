@@ -7,7 +7,7 @@ export function writeU64(target: Buffer, offset: number, value: number): void {
   target.writeUInt32LE(Math.floor(value / twoTo32), offset + 4)
 }
 
-/** Of a file's bytes the result may be past 2^53 − 1, which is for the caller to refuse. */
+/** The result may exceed 2^53 − 1 if the bytes come from a file; the caller must check. */
 export function readU64(source: Buffer, offset: number): number {
   return source.readUInt32LE(offset) + source.readUInt32LE(offset + 4) * twoTo32
 }

@@ -1,6 +1,6 @@
 /**
- * Unsigned LEB128: seven bits a byte, least significant group first, the top bit says "more follows".
- * Values up to 2^53−1 are written with arithmetic instead of shifts, which stop at 32 bits.
+ * Unsigned LEB128: seven bits per byte, least significant group first; the top bit means "more
+ * follows". Large values use arithmetic instead of shifts, which are limited to 32 bits.
  */
 
 /** Longest encoding of a safe integer. */
@@ -15,7 +15,10 @@ export function varintLength(value: number): number {
   return length
 }
 
-/** Writes `value` at `offset` and returns the offset behind it. Requires: room, 0 ≤ value < 2^53. */
+/**
+ * Writes `value` at `offset` and returns the offset after it. Requires: enough space,
+ * 0 ≤ value < 2^53.
+ */
 export function writeVarint(target: Uint8Array, offset: number, value: number): number {
   while (value >= 0x80000000) {
     target[offset++] = (value % 128) | 128
@@ -30,8 +33,8 @@ export function writeVarint(target: Uint8Array, offset: number, value: number): 
 }
 
 /**
- * Reads varints one after another, for code that is not in a hot loop. A number that runs past the
- * end or past 2^53−1 leaves `failed` set, so a caller may check once behind several reads.
+ * Reads a series of varints; not for hot loops. A number that runs past the end or exceeds 2^53−1
+ * sets `failed`, so a caller may check once after several reads.
  */
 export class VarintReader {
   failed = false
@@ -59,7 +62,7 @@ export class VarintReader {
     return 0
   }
 
-  /** A view (no copy) of the next `length` bytes, or of none when they are not all there. */
+  /** A view (no copy) of the next `length` bytes; an empty view if fewer are left. */
   readBytes(length: number): Uint8Array {
     if (length > this.end - this.offset) {
       this.failed = true
@@ -69,13 +72,13 @@ export class VarintReader {
     return this.bytes.subarray(this.offset - length, this.offset)
   }
 
-  /** A view of the next bytes, which stand behind their own length. */
+  /** A view of the next bytes, which follow their length. */
   readLengthPrefixed(): Uint8Array {
     return this.readBytes(this.read())
   }
 }
 
-/** Appends varints and byte strings to a buffer that grows; the counterpart of VarintReader. */
+/** Appends varints and byte strings to a growing buffer; the counterpart of VarintReader. */
 export class VarintWriter {
   private buffer = Buffer.allocUnsafe(256)
   private length = 0

@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util'
 import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
 import { closedError, invalidArgument } from '../base/errors.js'
-import { Pace } from '../base/pace.js'
+import { Yielder } from '../base/yielder.js'
 import { type Decoded, type Encoding, type EncodingOption } from '../batch/encoding.js'
 import { atIndex, keyError, valueError } from '../batch/encoding-error.js'
 import type { WriteBatch } from '../batch/write-batch.js'
@@ -260,9 +260,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
     const writer = this.writer()
     const path = pathOf(directory, 'the directory of a checkpoint')
     const { fs, clock } = this.parts.options
-    return this.copying((pace) =>
+    return this.copying((yielder) =>
       withCopySource(this.parts, writer, (source) =>
-        writeCheckpoint(fs, source, path, clock.uniqueToken(), pace),
+        writeCheckpoint(fs, source, path, clock.uniqueToken(), yielder),
       ),
     )
   }
@@ -284,9 +284,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   async backup(directory: string | URL): Promise<BackupReport> {
     const writer = this.writer()
     const path = pathOf(directory, 'the directory of backups')
-    return this.copying((pace) =>
+    return this.copying((yielder) =>
       withCopySource(this.parts, writer, (source) =>
-        makeBackup(this.parts.options, source, path, pace),
+        makeBackup(this.parts.options, source, path, yielder),
       ),
     )
   }
@@ -419,9 +419,9 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
   }
 
   /** Copies files. `close` waits for it, and makes it end early. */
-  private copying<T>(work: (pace: Pace) => Promise<T>): Promise<T> {
+  private copying<T>(work: (yielder: Yielder) => Promise<T>): Promise<T> {
     const { core, options } = this.parts
-    const copying = work(new Pace(options.clock, () => core.assertOpen()))
+    const copying = work(new Yielder(options.clock, () => core.assertOpen()))
     core.loads.add(copying)
     return copying.finally(() => core.loads.delete(copying))
   }

@@ -1,7 +1,7 @@
 import { emptyBytes } from '../base/bytes.js'
 import type { InternalIterator } from './internal-iterator.js'
 
-/** The fields of an InternalIterator that shows entries which others hold. */
+/** The fields of an InternalIterator that shows the entries of other iterators. */
 export abstract class EntryCursor {
   valid = false
   pending = false
@@ -15,7 +15,7 @@ export abstract class EntryCursor {
   valueEnd = 0
   leaving = false
 
-  /** Stands on the entry that `other` stands on. Requires: `other` is valid. */
+  /** Shows the current entry of `other`. Requires: `other` is valid. */
   protected showEntryOf(other: InternalIterator): void {
     this.valid = true
     this.keyBytes = other.keyBytes

@@ -2,17 +2,16 @@ import type { TextPage } from '../base/text-page.js'
 
 /**
  * An ordered walk over entries: user keys ascending, and the versions of one key from the newest
- * (highest sequence) to the oldest. Range deletes are not part of it; they travel beside it as
- * RangeTombstones.
+ * (highest sequence) to the oldest. Range deletes are not part of it; RangeTombstones hold them.
  *
- * The entry is read from the fields, so that a step allocates nothing:
+ * The entry is in the fields, so that a step allocates nothing:
  * - key: `keyBytes[keyStart, keyEnd)`; value: `valueBytes[valueStart, valueEnd)`
- * - Validity: the bytes stay as they are until the iterator closes, or steps off an entry that is
- *   `leaving`: one at the edge of memory that may be used for something else behind it.
+ * - Validity: the bytes do not change until the iterator closes or moves past an entry that is
+ *   `leaving`, the last one in memory that may be reused afterwards.
  *
- * Waiting. A step that needs bytes which are not in memory, on an iterator opened not to block, sets
- * `pending` instead of reading them. Then `valid` is false and nothing but `load` and `close` may be
- * called; when the promise of `load` settles, the step is complete.
+ * Waiting. An iterator that was opened not to block sets `pending` instead of reading bytes that
+ * are not in memory. Then `valid` is false, and only `load` and `close` may be called. The step is
+ * complete once the promise of `load` settles.
  */
 export interface InternalIterator {
   valid: boolean
@@ -26,16 +25,16 @@ export interface InternalIterator {
   valueBytes: Uint8Array
   valueStart: number
   valueEnd: number
-  /** The next step may give up the bytes of this entry and of those before it. */
+  /** Whether the next step may release the bytes of this entry and of those before it. */
   leaving: boolean
-  /** The page in which key and value lie, if the walk comes through many entries there. */
+  /** The page that holds key and value, if the walk visits many entries there. */
   readonly page: TextPage | undefined
 
   seekToFirst(): void
   seekToLast(): void
-  /** To the newest version of the first user key ≥ target. */
+  /** Moves to the newest version of the first user key ≥ target. */
   seek(target: Uint8Array): void
-  /** To the oldest version of the last user key < target. */
+  /** Moves to the oldest version of the last user key < target. */
   seekBefore(target: Uint8Array): void
   /** Requires: valid. */
   next(): void
@@ -43,6 +42,6 @@ export interface InternalIterator {
   prev(): void
   /** Completes a pending step. Requires: pending. */
   load(): Promise<void>
-  /** Gives back what it pins. Nothing may be called afterwards. */
+  /** Releases everything it pins. Call nothing afterwards. */
   close(): void
 }

@@ -1,20 +1,21 @@
 import type { Memory } from '../base/memory.js'
 
 /**
- * What a flush or compaction reads: the entries of all its sources in order, user keys ascending, the
- * versions of a key from the newest to the oldest. What several sources hold comes as often.
+ * The input of a flush or compaction: the entries of all its sources in order, user keys ascending,
+ * the versions of a key from the newest to the oldest. Duplicates in several sources are all
+ * returned.
  *
  * Owned by: the job, which closes it.
  */
 export interface JobInput {
-  /** The first entry, then one after another; undefined at the end, and from then on. */
+  /** The next entry, beginning with the first. Undefined at the end, also when called again. */
   next(): InputEntry | undefined
   close(): void
 }
 
-/** An entry, where it lies. Valid until the next one is asked for; the object is used again. */
+/** An entry in place. Valid until the next call of `next`, which reuses the object. */
 export interface InputEntry {
-  /** Holds the key in `[keyStart, keyEnd)` and the value right behind it, up to `valueEnd`. */
+  /** Holds the key in `[keyStart, keyEnd)` and the value right after it, up to `valueEnd`. */
   readonly memory: Memory
   readonly keyStart: number
   readonly keyEnd: number
@@ -22,11 +23,11 @@ export interface InputEntry {
   readonly sequence: number
   /** A ValueKind, except rangeDelete. */
   readonly kind: number
-  /** Whether its user key is another than that of the entry before. */
+  /** Whether the user key differs from that of the entry before. */
   readonly isNewKey: boolean
   /** `hashBytes` of the user key. */
   hash(): number
-  /** Copies key and value to `target`, from `at` on. May also write the three bytes behind them. */
+  /** Copies key and value to `target` at `at`. May also overwrite the three bytes after them. */
   copyTo(target: Memory, at: number): void
 }
 

@@ -3,9 +3,9 @@ import type { Memory } from '../base/memory.js'
 import type { InputEntry } from './job-input.js'
 
 /**
- * An entry that lies in some memory, its value right behind its key. Used again for one after another.
+ * An entry in memory, its value right after its key. The owner reuses the object for each entry.
  *
- * Owned by: who moves it on.
+ * Owned by: the input that sets its fields.
  */
 export class MemoryEntry implements InputEntry {
   keyStart = 0
@@ -23,7 +23,7 @@ export class MemoryEntry implements InputEntry {
 
   copyTo(target: Memory, at: number): void {
     const { bytes } = this.memory
-    // Within one Buffer, bytes are moved in a third of the time, and no view of them is made.
+    // Within one Buffer, `copyWithin` takes a third of the time and creates no view.
     if (this.memory === target) bytes.copyWithin(at, this.keyStart, this.valueEnd)
     else target.bytes.set(bytes.subarray(this.keyStart, this.valueEnd), at)
   }

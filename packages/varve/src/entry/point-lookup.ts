@@ -5,13 +5,13 @@ import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
 import { hasExpired, isCovered, isDecided } from './visibility.js'
 
-/** What a lookup learnt from the places it has asked so far. */
+/** The state of a lookup after the memtables and tables that it has read so far. */
 export const LookupState = {
-  /** Nothing yet: ask the next older place. */
+  /** Nothing found yet: read the next older memtable or table. */
   searching: 0,
-  /** `kind`, `sequence` and the value are set; nothing older matters, even if it has expired. */
+  /** `kind`, `sequence` and the value are set. Older versions do not matter, even if it expired. */
   found: 1,
-  /** A block is not in memory and the lookup may not wait: load `missing`, then start again. */
+  /** A block is not in memory and the lookup may not block: load `missing`, then start again. */
   blocked: 2,
 } as const
 
@@ -21,37 +21,38 @@ export interface MissingBlock {
 }
 
 /**
- * One point read on its way down the tree, newest place first. A single reusable object, so that a
- * read allocates only its result.
+ * One point read on its way down the tree, newest memtable or table first. The object is reused, so
+ * that a read allocates only its result.
  *
- * Owned by: the Tree that asks. Lives: until the next `start` on the same object.
- * Invariant: once `coveringSequence` > 0, every older place holds only entries below it.
+ * Owned by: the Tree that reads. Lives: until the next `start` on the same object.
+ * Invariant: once `coveringSequence` > 0, all older memtables and tables hold only entries below
+ * it.
  */
 export class PointLookup {
   /** The user key is `key[0, keyLength)`. */
   key: Buffer = emptyBytes
   keyLength = 0
   hash = 0
-  /** Entries and range tombstones above this are not seen. */
+  /** Entries and range tombstones above this are invisible. */
   visibleSequence = 0
   /** False: set `blocked` instead of reading a block from the file. */
   mayRead = true
 
   state: number = LookupState.searching
-  /** What is alive is a `put`, also when it will expire; `putWithExpiry` has expired. */
+  /** `put` also for a value that will expire later; `putWithExpiry` means that it has expired. */
   kind = 0
   sequence = 0
   valueBytes: Buffer = emptyBytes
   valueStart = 0
   valueEnd = 0
-  /** Highest visible range tombstone over the key in the places asked so far. */
+  /** Highest sequence of a visible range tombstone over the key so far. */
   coveringSequence = 0
   missing: MissingBlock | undefined
 
-  /** Data blocks looked into, for read amplification. */
+  /** Data blocks searched, for read amplification. */
   blocksTouched = 0
 
-  /** `clock`: asked whenever an entry that expires is met. */
+  /** `clock` is read only for entries with an expiry. */
   constructor(private readonly clock: Pick<Clock, 'wallMs'> = systemClock) {}
 
   /** Requires: `key[0, keyLength)` stays unchanged until the lookup ends. */
@@ -67,7 +68,7 @@ export class PointLookup {
     this.blocksTouched = 0
   }
 
-  /** Whether the lookup ended at a value that nothing deletes. Requires: not blocked. */
+  /** Whether the lookup found a value that no range tombstone deletes. Requires: not blocked. */
   get hasValue(): boolean {
     return (
       this.state === LookupState.found &&
@@ -76,8 +77,8 @@ export class PointLookup {
     )
   }
 
-  /** Whether the next older place must be asked. False when blocked. */
-  get goesOn(): boolean {
+  /** Whether the next older memtable or table must be read. False when blocked. */
+  get needsOlder(): boolean {
     return (
       this.state !== LookupState.blocked &&
       !isDecided(this.state === LookupState.found, this.coveringSequence)
@@ -97,7 +98,7 @@ export class PointLookup {
     this.valueBytes = valueBytes
     this.valueStart = valueStart
     this.valueEnd = valueEnd
-    if (kind === ValueKind.putWithExpiry) this.settleExpiry()
+    if (kind === ValueKind.putWithExpiry) this.applyExpiry()
   }
 
   /** A range tombstone with this sequence (0: none) covers the key. */
@@ -110,7 +111,7 @@ export class PointLookup {
     this.missing = missing
   }
 
-  private settleExpiry(): void {
+  private applyExpiry(): void {
     if (hasExpired(this.valueBytes, this.valueStart, this.clock.wallMs())) return
     this.kind = ValueKind.put
     this.valueStart += expiryBytes

@@ -2,26 +2,26 @@ import { readExpiry } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
 
 /**
- * The one rule of visibility: of each key, a reader at one sequence sees the newest version at or below
- * that sequence, and nothing if that version is a delete, has expired, or is covered by a newer range
- * tombstone that the reader sees.
+ * The one rule of visibility. Of each key, a reader at a sequence sees the newest version at or
+ * below that sequence. It sees nothing if that version is a delete, has expired, or is covered by a
+ * newer range tombstone that is visible to the reader.
  *
  *     versions of k                #9 put   #7 delete   #4 put "a"   #2 put "b"
  *     range tombstone over k                                             #3
  *     reader at                    5: "a"     8: nothing     3: nothing     2: "b"
  *
- * Point lookups, memtables, blocks, iterators and compactions all ask these functions. They are small
- * enough for V8 to inline them into the loops that call them.
+ * Point lookups, memtables, blocks, iterators and compactions all use these functions, which are
+ * small enough for V8 to inline.
  */
 
-/** Whether a reader at `visibleSequence` sees a version. */
+/** Whether a version is visible at `visibleSequence`. */
 export function isVisible(sequence: number, visibleSequence: number): boolean {
   return sequence <= visibleSequence
 }
 
 /**
- * Whether older versions of a key are irrelevant: a version was found, or a range tombstone that the
- * reader sees covers every older one. `coveringSequence` is 0 without a tombstone.
+ * Whether older versions of a key are irrelevant: a version was found, or a visible range tombstone
+ * covers all older ones. `coveringSequence` is 0 without a tombstone.
  */
 export function isDecided(isFound: boolean, coveringSequence: number): boolean {
   return isFound || coveringSequence > 0

@@ -5,8 +5,8 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
 
 /**
- * Walks one sorted run: tables with disjoint, ascending ranges, of which one at a time is open. Tables
- * before `firstIndex`, and those that start at `end` or behind it, are not entered.
+ * Walks one sorted run: tables with disjoint, ascending ranges, of which one at a time is open.
+ * Tables before `firstIndex`, and those that start at `end` or behind it, are not entered.
  *
  * Owned by: the merging iterator above it. Like that one, a walk keeps its direction.
  */
@@ -45,7 +45,7 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
 
   seek(target: Uint8Array): void {
     this.backward = false
-    this.enter(this.firstEndingBehind(target))?.seek(target)
+    this.enter(this.firstEndingAfter(target))?.seek(target)
     this.settle()
   }
 
@@ -100,7 +100,7 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
     return this.child
   }
 
-  private firstEndingBehind(key: Uint8Array): number {
+  private firstEndingAfter(key: Uint8Array): number {
     let low = this.firstIndex
     // Mostly it is this one: whoever gave it had looked for the same key.
     if (this.endsBehind(low, key)) return low

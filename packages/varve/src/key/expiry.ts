@@ -2,9 +2,10 @@ import { maxValueBytes } from './limits.js'
 import { ValueKind } from './value-kind.js'
 
 /**
- * An entry that expires, kind `putWithExpiry`: before the user's value stands the moment from which on
- * it acts as a delete with its sequence. Files and memory hold it like any other value; reads and walks
- * take the moment away, compaction makes deletes of what has expired.
+ * The value of an entry that expires, kind `putWithExpiry`, starts with its expiry time. From that
+ * time on the entry acts as a delete with the same sequence. Files and memory treat time and user
+ * value as one value; reads and walks strip the time, and compaction turns expired entries into
+ * deletes.
  *
  *     0        expiry          u48   milliseconds since 1970, low byte first
  *     6        value
@@ -13,13 +14,13 @@ import { ValueKind } from './value-kind.js'
  */
 export const expiryBytes = 6
 
-/** Latest moment of expiry, in the year 10889. */
+/** Latest expiry time, in the year 10889. */
 const maxExpiryMs = 2 ** 48 - 1
 
 /** Longest time to live, in milliseconds: over two thousand years. */
 export const maxTtlMs = 2 ** 46
 
-/** The first whole millisecond at which `ttlMs` have passed. */
+/** The expiry time of a value written at `nowMs`, rounded up to a whole millisecond. */
 export function expiryAfter(nowMs: number, ttlMs: number): number {
   return Math.min(Math.ceil(nowMs + ttlMs), maxExpiryMs)
 }
@@ -31,7 +32,7 @@ export function readExpiry(bytes: Uint8Array, start: number): number {
   return (low >>> 0) + (bytes[start + 4] | (bytes[start + 5] << 8)) * 2 ** 32
 }
 
-/** Whether an entry of the kind, which is no range delete, can have a value of so many bytes. */
+/** Whether `length` is a valid value length for the kind. Requires: not a range delete. */
 export function isValueLength(kind: number, length: number): boolean {
   if (kind === ValueKind.put) return length <= maxValueBytes
   if (kind === ValueKind.putWithExpiry) {

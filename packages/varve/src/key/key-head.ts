@@ -1,8 +1,9 @@
 export const headBytes = 6
 
 /**
- * The six bytes from `start` as a number, zeros where the key has ended: never out of order, and equal
- * for some keys that differ. Six bytes are exact in a double, which one instruction compares.
+ * The six bytes from `start` as a number, padded with zeros after the end of the key. Heads never
+ * contradict the order of the keys, but different keys may have equal heads. A double holds six
+ * bytes exactly, and one instruction compares two doubles.
  */
 export function keyHead(bytes: Uint8Array, start: number, end: number): number {
   if (start + headBytes <= end) {
@@ -17,9 +18,9 @@ export function keyHead(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * Index of the first in `heads[low, high)` that is ≥ `wanted`, or `high`. Requires: ascending. The
- * halving adds a product instead of taking a branch, which a processor would guess wrong every second
- * time.
+ * Index of the first of `heads[low, high)` that is ≥ `wanted`, or `high`. Requires: ascending. The
+ * loop adds a product instead of branching, because the processor would mispredict every second
+ * branch.
  */
 export function searchHeads(
   heads: Float64Array,

@@ -1,9 +1,9 @@
 import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 
 /**
- * The user keys k with start ≤ k < end. Every range in the engine has this one half-open form, from
- * the user's bounds to the extent of a table, so "do they overlap" is asked in one way only.
- * `end: null` means "no upper bound". An empty `start` lies before every key.
+ * The user keys k with start ≤ k < end. Every range in the engine has this half-open form, from the
+ * user's bounds to the extent of a table, so one function checks for overlap. `end: null` means "no
+ * upper bound". An empty `start` sorts before every key.
  */
 export interface KeyRange {
   readonly start: Uint8Array
@@ -12,7 +12,7 @@ export interface KeyRange {
 
 export const wholeRange: KeyRange = { start: emptyBytes, end: null }
 
-/** The smallest byte string behind `key`: `key` with a zero byte appended. A fresh copy. */
+/** The smallest byte string after `key`: `key` with a zero byte appended. A fresh copy. */
 export function successor(key: Uint8Array): Buffer {
   const next = Buffer.allocUnsafeSlow(key.length + 1)
   next.set(key)
@@ -20,7 +20,7 @@ export function successor(key: Uint8Array): Buffer {
   return next
 }
 
-/** The end of the range of all keys that start with `prefix`: null when there is none (0xFF…). */
+/** The end of the range of all keys with `prefix`. Null if it has no end (0xFF…). */
 export function prefixEnd(prefix: Uint8Array): Buffer | null {
   let length = prefix.length
   while (length > 0 && prefix[length - 1] === 0xff) length--
@@ -30,7 +30,7 @@ export function prefixEnd(prefix: Uint8Array): Buffer | null {
   return end
 }
 
-/** Compares two upper bounds; null lies behind everything. */
+/** Compares two upper bounds; null sorts last. */
 export function compareEnds(a: Uint8Array | null, b: Uint8Array | null): number {
   if (a === null) return b === null ? 0 : 1
   return b === null ? -1 : compareBytes(a, b)
@@ -48,7 +48,7 @@ export function rangeContains(range: KeyRange, key: Uint8Array): boolean {
   return compareBytes(range.start, key) <= 0 && isBefore(key, range.end)
 }
 
-/** The same for `bytes[start, end)`, without a view. */
+/** Like `rangeContains` for the key `bytes[start, end)`, without a view. */
 export function rangeContainsSlice(
   range: KeyRange,
   bytes: Uint8Array,
@@ -74,7 +74,7 @@ export function unionRange(a: KeyRange, b: KeyRange): KeyRange {
   }
 }
 
-/** What both hold, or undefined when they do not overlap. */
+/** The intersection, or undefined if the ranges do not overlap. */
 export function intersectRange(a: KeyRange, b: KeyRange): KeyRange | undefined {
   const range = {
     start: compareBytes(a.start, b.start) >= 0 ? a.start : b.start,
@@ -84,10 +84,10 @@ export function intersectRange(a: KeyRange, b: KeyRange): KeyRange | undefined {
 }
 
 /**
- * Index of the first of disjoint ranges in order that ends behind the key `bytes[start, end)`; their
- * number when none does.
+ * Index of the first range that ends after the key `bytes[start, end)`, or `ranges.length`.
+ * Requires: the ranges are disjoint and in order.
  */
-export function firstEndingBehind(
+export function firstEndingAfter(
   ranges: readonly KeyRange[],
   bytes: Uint8Array,
   start: number,
@@ -106,7 +106,7 @@ export function firstEndingBehind(
   return low
 }
 
-/** Whether `key` lies before the upper bound `end`. */
+/** Whether `key` sorts before the upper bound `end`. */
 export function isBefore(key: Uint8Array, end: Uint8Array | null): boolean {
   return end === null || compareBytes(key, end) < 0
 }

@@ -3,10 +3,10 @@ import { invalidArgument } from '../base/errors.js'
 /** Longest user key, in bytes. */
 export const maxKeyBytes = 64 * 1024
 
-/** Longest bound of a range delete: `gt: k` becomes "from k and a zero byte". */
+/** Longest bound of a range delete: `gt: k` becomes "from k with a zero byte appended". */
 export const maxBoundBytes = maxKeyBytes + 1
 
-/** Throws INVALID_ARGUMENT for a length, in bytes, that no key has. */
+/** Throws INVALID_ARGUMENT unless a key may have this length, in bytes. */
 export function requireKeyLength(length: number): void {
   if (length < 1) throw invalidArgument('a key must have at least 1 byte; this one is empty')
   if (length > maxKeyBytes) {
@@ -18,7 +18,7 @@ export function requireKeyLength(length: number): void {
 export const maxValueBytes = 1024 * 1024 * 1024
 
 /**
- * Largest sequence number: every write gets the next one, and all of them stay exact as a
- * JavaScript number (285 years at a million writes a second).
+ * Largest sequence number. Every write gets the next one, and all are exact as JavaScript numbers
+ * (285 years at a million writes per second).
  */
 export const maxSequence = Number.MAX_SAFE_INTEGER

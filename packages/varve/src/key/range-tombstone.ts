@@ -1,21 +1,21 @@
 import { compareBytes, compareRanges } from '../base/bytes.js'
-import { compareEnds, firstEndingBehind, isEmptyRange, type KeyRange } from './key-range.js'
-import { emptySet, RankSets } from './rank-sets.js'
+import { compareEnds, firstEndingAfter, isEmptyRange, type KeyRange } from './key-range.js'
+import { emptySet, TombstoneSets } from './tombstone-sets.js'
 
-/** Deletes every entry of its range whose sequence is lower than its own. */
+/** Deletes all entries in its range that have a lower sequence. */
 export interface RangeTombstone extends KeyRange {
   readonly sequence: number
 }
 
 /** A range in which the same tombstones cover every key. */
 export interface Fragment extends KeyRange {
-  /** Highest sequence of a tombstone that covers it. */
+  /** Highest sequence of the tombstones that cover it. */
   readonly newest: number
-  /** All of them: ranks, as positions in the sequences that ascend. */
+  /** The set of the ranks of those tombstones, in `TombstoneSets`. */
   readonly ranks: number
 }
 
-/** Measured in Node 20: a tombstone with views of its bounds, and a fragment. */
+/** Measured in Node 20: a tombstone with views of its bounds; a fragment. */
 const tombstoneBytes = 300
 const fragmentBytes = 60
 
@@ -27,21 +27,21 @@ const fragmentBytes = 60
  *          d───────────t  #9     →           d────m  #9 #7
  *                                                 m────t  #9
  *
- * One lies within another as often as it likes: what covers a fragment is the set that covers the one
- * before it but for the tombstones that begin or end between them, and is kept as that. So n tombstones
- * take memory and time in proportion to n log n at most, and to n where few overlap.
+ * Tombstones may nest to any depth. The set that covers a fragment is stored as the difference from
+ * the set before it: the tombstones that start or end between the two. So n tombstones take memory
+ * and time proportional to n log n at most, and to n if few overlap.
  *
- * Immutable. Built once per table and, in a memtable, again after a new range delete is read.
+ * Immutable. Built once per table; a memtable rebuilds it at the first read after a range delete.
  */
 export class RangeTombstones {
   static readonly none = new RangeTombstones([])
 
   readonly fragments: readonly Fragment[]
-  /** Ascending; a tombstone's rank is the position of its own. */
+  /** Ascending. The rank of a tombstone is the index of its sequence. */
   private readonly sequences: Float64Array
-  private readonly sets = new RankSets()
+  private readonly sets = new TombstoneSets()
 
-  /** Requires: none is empty. */
+  /** Requires: no range is empty. */
   private constructor(readonly tombstones: readonly RangeTombstone[]) {
     const ranked = [...tombstones].sort((a, b) => a.sequence - b.sequence)
     this.sequences = Float64Array.from(ranked, ({ sequence }) => sequence)
@@ -49,25 +49,25 @@ export class RangeTombstones {
     this.sets.trim()
   }
 
-  /** Ranges that hold nothing, which a log may have, are left out. */
+  /** Skips empty ranges, which a log may contain. */
   static from(tombstones: readonly RangeTombstone[]): RangeTombstones {
-    const held = tombstones.filter((tombstone) => !isEmptyRange(tombstone))
-    return held.length === 0 ? RangeTombstones.none : new RangeTombstones(held)
+    const nonEmpty = tombstones.filter((tombstone) => !isEmptyRange(tombstone))
+    return nonEmpty.length === 0 ? RangeTombstones.none : new RangeTombstones(nonEmpty)
   }
 
   get isEmpty(): boolean {
     return this.fragments.length === 0
   }
 
-  /** About what they take, but for bounds so long that they count. */
+  /** Approximate memory, without the bytes of the bounds. */
   get memoryBytes(): number {
     const objects = this.tombstones.length * tombstoneBytes + this.fragments.length * fragmentBytes
     return objects + this.sequences.byteLength + this.sets.memoryBytes
   }
 
   /**
-   * Highest sequence ≤ `visibleSequence` of a tombstone that covers the key `bytes[start, end)`, or 0:
-   * an entry of the key with a lower sequence is deleted for a reader at `visibleSequence`.
+   * Highest sequence ≤ `visibleSequence` of a tombstone that covers the key `bytes[start, end)`, or
+   * 0. For a reader at `visibleSequence`, entries of the key with a lower sequence are deleted.
    */
   coveringSequence(bytes: Uint8Array, start: number, end: number, visibleSequence: number): number {
     const fragment = this.fragments[this.indexFor(bytes, start, end)]
@@ -77,25 +77,25 @@ export class RangeTombstones {
     return this.highestVisible(fragment, visibleSequence)
   }
 
-  /** Index of the first fragment that ends behind the key; fragments.length when none does. */
+  /** Index of the first fragment that ends after the key, or `fragments.length`. */
   indexFor(bytes: Uint8Array, start: number, end: number): number {
-    return firstEndingBehind(this.fragments, bytes, start, end)
+    return firstEndingAfter(this.fragments, bytes, start, end)
   }
 
-  /** Highest sequence ≤ `visibleSequence` of those that cover one of the fragments, or 0. */
+  /** Highest sequence ≤ `visibleSequence` of the tombstones over the fragment, or 0. */
   highestVisible({ newest, ranks }: Fragment, visibleSequence: number): number {
     if (newest <= visibleSequence) return newest
     const rank = this.sets.highestBelow(ranks, this.countUpTo(visibleSequence))
     return rank < 0 ? 0 : this.sequences[rank]
   }
 
-  /** Lowest sequence > `sequence` of those that cover one of the fragments, or undefined. */
+  /** Lowest sequence > `sequence` of the tombstones over the fragment, or undefined. */
   lowestAbove({ ranks }: Fragment, sequence: number): number | undefined {
     const rank = this.sets.lowestFrom(ranks, this.countUpTo(sequence))
     return rank < 0 ? undefined : this.sequences[rank]
   }
 
-  /** How many of all sequences are ≤ `sequence`, so the rank of the first that is not. */
+  /** The number of sequences ≤ `sequence`, which is the rank of the first one above it. */
   private countUpTo(sequence: number): number {
     const { sequences } = this
     let low = 0
@@ -108,7 +108,7 @@ export class RangeTombstones {
     return low
   }
 
-  /** Sweeps over the bounds; between two neighbouring ones the covering set is constant. */
+  /** Sweeps over the bounds; the covering set is constant between two neighbouring bounds. */
   private cut(ranked: readonly RangeTombstone[]): Fragment[] {
     const { sets, sequences } = this
     const count = ranked.length
@@ -118,17 +118,17 @@ export class RangeTombstones {
     byEnd.sort((a, b) => compareEnds(ranked[a].end, ranked[b].end))
     const fragments: Fragment[] = []
     let ranks = emptySet
-    let begun = 0
+    let started = 0
     let ended = 0
     let start = count === 0 ? null : ranked[byStart[0]].start
     while (start !== null) {
       while (ended < count && compareEnds(ranked[byEnd[ended]].end, start) === 0) {
         ranks = sets.without(ranks, byEnd[ended++])
       }
-      while (begun < count && compareBytes(ranked[byStart[begun]].start, start) === 0) {
-        ranks = sets.with(ranks, byStart[begun++])
+      while (started < count && compareBytes(ranked[byStart[started]].start, start) === 0) {
+        ranks = sets.with(ranks, byStart[started++])
       }
-      const nextStart: Uint8Array | null = begun < count ? ranked[byStart[begun]].start : null
+      const nextStart: Uint8Array | null = started < count ? ranked[byStart[started]].start : null
       const nextEnd: Uint8Array | null = ended < count ? ranked[byEnd[ended]].end : null
       const end = compareEnds(nextStart, nextEnd) < 0 ? nextStart : nextEnd
       if (ranks !== emptySet) {
@@ -140,7 +140,7 @@ export class RangeTombstones {
   }
 }
 
-/** By their starts; of those with the same one, the newest first. */
+/** Orders by start; with equal starts, the newest first. */
 export function compareRangeTombstones(a: RangeTombstone, b: RangeTombstone): number {
   return compareBytes(a.start, b.start) || b.sequence - a.sequence
 }

@@ -1,8 +1,8 @@
 /**
- * What an entry does to its key. On-disk numbers: never change these values.
+ * The effect of an entry on its key. On-disk numbers: never change these values.
  *
- * `merge` and `valuePointer` have their numbers from the start, as `putWithExpiry` had, so that files
- * which hold them are refused by an engine that does not know them, instead of being misread.
+ * `merge` and `valuePointer` are reserved, as `putWithExpiry` was. An engine that does not support
+ * them then rejects files that contain them instead of misreading them.
  */
 export const ValueKind = {
   delete: 0,
@@ -15,12 +15,12 @@ export const ValueKind = {
 
 export type ValueKind = (typeof ValueKind)[keyof typeof ValueKind]
 
-/** True for the kinds that this version of the engine reads and writes. */
+/** Whether this version of the engine reads and writes the kind. */
 export function isSupportedKind(kind: number): boolean {
   return kind <= ValueKind.rangeDelete || kind === ValueKind.putWithExpiry
 }
 
-/** True for the kinds that have a number and a meaning, but not in this version of the engine. */
+/** Whether the kind is defined but not supported by this version of the engine. */
 export function isReservedKind(kind: number): boolean {
   return !isSupportedKind(kind) && kind <= ValueKind.valuePointer
 }

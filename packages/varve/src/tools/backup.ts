@@ -7,7 +7,7 @@ import { pruneGenerations, type PruneReport } from '../backup/prune-backups.js'
 import { restoreGeneration, type RestoreReport } from '../backup/restore-backup.js'
 import { type BackupsVerification, verifyGenerations } from '../backup/verify-backups.js'
 import { invalidArgument, VarveError } from '../base/errors.js'
-import { Pace } from '../base/pace.js'
+import { Yielder } from '../base/yielder.js'
 import type { BatchReader } from '../batch/batch-reader.js'
 import { readBesideOwner } from '../db/open/read-beside-owner.js'
 import { pathOf } from '../db/options/arguments.js'
@@ -69,7 +69,7 @@ export async function backup(
   try {
     const from = readBesideOwner(site.fs, site.clock, () => readCopySource(site))
     lease?.narrow(filesOf(from))
-    return await makeBackup(site, from, path, new Pace(site.clock))
+    return await makeBackup(site, from, path, new Yielder(site.clock))
   } finally {
     lease?.release()
   }
@@ -90,7 +90,7 @@ export async function restoreBackup(
   const path = pathOf(directory, 'the directory')
   const site = backupSite(backups, options)
   const generation = site.backups.read(site.backups.newestOr(options.generation))
-  return restoreGeneration(site, site.backups, generation, path, new Pace(site.clock))
+  return restoreGeneration(site, site.backups, generation, path, new Yielder(site.clock))
 }
 
 /** The backups in a directory, the oldest first, damaged ones too. Throws INVALID_ARGUMENT, IO. */
@@ -119,7 +119,7 @@ export async function verifyBackups(
   const all = directory.generations()
   if (generation !== undefined && !all.includes(generation)) directory.read(generation)
   const generations = generation === undefined ? all : [generation]
-  return verifyGenerations(directory, generations, new Pace(clock))
+  return verifyGenerations(directory, generations, new Yielder(clock))
 }
 
 /**

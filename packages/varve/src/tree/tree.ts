@@ -67,8 +67,8 @@ const waiting = { ...reading, mayRead: false }
  * Owned by: the Database, on its thread. Lives: as long as it is open. Writes come from the commit
  * pipeline, already logged. Flushes and compactions are described in tree-jobs.ts.
  *
- * Invariant 1: places are asked from the newest to the oldest; what an older place holds of a key has
- * a lower sequence than what a newer one holds of it.
+ * Invariant 1: places are asked from the newest to the oldest; what an older place holds of a key
+ * has a lower sequence than what a newer one holds of it.
  * Invariant 2: `state` is replaced, never changed, when a memtable or a table comes or goes.
  */
 export class Tree {
@@ -159,7 +159,8 @@ export class Tree {
   /** Adds the operation that `group` stands on. Requires: room; it is logged in `logNumber`. */
   apply(group: BatchReader, logNumber: number): void {
     const slot = this.memtables.active
-    // Without a branch that is taken once for each memtable: V8 would discard the code compiled without it.
+    // Without a branch that is taken once for each memtable: V8 would discard the code compiled
+    // without it.
     slot.firstLogNumber = slot.memtable.isEmpty ? logNumber : slot.firstLogNumber
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = group
     if (group.kind === ValueKind.rangeDelete) {
@@ -182,10 +183,10 @@ export class Tree {
   /** Answers a point read from `state`; `lookup.hasValue` tells the result unless it is blocked. */
   get(lookup: PointLookup, state: ReadState = this.state): void {
     askMemTable(state.memtable, lookup)
-    for (let i = 0; i < state.immutables.length && lookup.goesOn; i++) {
+    for (let i = 0; i < state.immutables.length && lookup.needsOlder; i++) {
       askMemTable(state.immutables[i], lookup)
     }
-    if (lookup.goesOn) this.askTables(state.version, lookup)
+    if (lookup.needsOlder) this.askTables(state.version, lookup)
     this.blocksTouched += lookup.blocksTouched
   }
 
@@ -224,7 +225,7 @@ export class Tree {
       if (rangesOverlap(table.range, range)) children.push(open(table))
     }
     for (const run of version.runs) {
-      const first = run.firstEndingBehind(range.start)
+      const first = run.firstEndingAfter(range.start)
       const isBehind = first === run.tables.length
       if (isBehind || !isBefore(run.tables[first].range.start, range.end)) continue
       children.push(new ConcatenatingIterator(run.tables, open, first, range.end))
@@ -286,13 +287,13 @@ export class Tree {
     for (const table of version.levels[0]) {
       if (!rangeContainsSlice(table.range, key, 0, keyLength)) continue
       this.askTable(table, lookup)
-      if (!lookup.goesOn) return
+      if (!lookup.needsOlder) return
     }
     for (const run of version.runs) {
       const table = run.tableAt(key, 0, keyLength)
       if (table === undefined) continue
       this.askTable(table, lookup)
-      if (!lookup.goesOn) return
+      if (!lookup.needsOlder) return
     }
   }
 

@@ -4,14 +4,14 @@ import { RunIndex } from './run-index.js'
 import { type TableMetadata, totalBytes } from './table-metadata.js'
 
 /**
- * Tables of one level that hold a key at most once between them: disjoint and sorted by key. A level
- * has one run or several; of two, the one with the higher number is newer.
+ * Tables of one level that hold a key at most once between them: disjoint and sorted by key. A
+ * level has one run or several; of two, the one with the higher number is newer.
  *
  *     level 5   run 2     [a ──── h] [k ─────────── z]
  *               run 0   [a ─ c] [c ───── m] [n ─ q]
  *
- * Owned by: the Versions that hold its level as it is. Lives: as long as one does. Immutable, but for
- * the index, which is made when first asked for.
+ * Owned by: the Versions that hold its level as it is. Lives: as long as one does. Immutable, but
+ * for the index, which is made when first asked for.
  */
 export class SortedRun {
   readonly sizeBytes: number
@@ -29,7 +29,9 @@ export class SortedRun {
     return this.tables[0].run
   }
 
-  /** The table whose range holds the key `bytes[start, end)`, if there is one. Allocates nothing. */
+  /**
+   * The table whose range holds the key `bytes[start, end)`, if there is one. Allocates nothing.
+   */
   tableAt(bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
     const { tables } = this
     const index = this.indexOfEndBehind(bytes, start, end)
@@ -40,7 +42,7 @@ export class SortedRun {
   }
 
   /** Index of the first table whose range ends behind `key`; the count of tables when none does. */
-  firstEndingBehind(key: Uint8Array): number {
+  firstEndingAfter(key: Uint8Array): number {
     return this.indexOfEndBehind(key, 0, key.length)
   }
 
@@ -48,7 +50,7 @@ export class SortedRun {
   overlapping(range: KeyRange): TableMetadata[] {
     const { tables } = this
     const found: TableMetadata[] = []
-    let index = this.firstEndingBehind(range.start)
+    let index = this.firstEndingAfter(range.start)
     while (index < tables.length && isBefore(tables[index].range.start, range.end)) {
       found.push(tables[index++])
     }

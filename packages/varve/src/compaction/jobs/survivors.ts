@@ -1,12 +1,7 @@
 import { compareBytes, compareRanges } from '../../base/bytes.js'
 import type { InputEntry } from '../../entry/job-input.js'
 import { isCovered, isVisible } from '../../entry/visibility.js'
-import {
-  compareEnds,
-  firstEndingBehind,
-  type KeyRange,
-  rangesOverlap,
-} from '../../key/key-range.js'
+import { compareEnds, firstEndingAfter, type KeyRange, rangesOverlap } from '../../key/key-range.js'
 import { maxSequence } from '../../key/limits.js'
 import {
   compareRangeTombstones,
@@ -108,7 +103,7 @@ export class Survivors {
   private overlapsDeeper(range: KeyRange): boolean {
     const { deeper } = this
     const { start } = range
-    const index = firstEndingBehind(deeper, start, 0, start.length)
+    const index = firstEndingAfter(deeper, start, 0, start.length)
     return index < deeper.length && rangesOverlap(deeper[index], range)
   }
 

@@ -1,29 +1,29 @@
 import { assert } from '../base/assert.js'
 
-/** The set without members. Of others, the number says where they are kept. */
+/** The empty set. The number of any other set is its place in `TombstoneSets`. */
 export const emptySet = 0
 
 const wordsPerNode = 3
 const initialNodes = 16
 
 /**
- * Sets of ranks (0, 1, 2, …) of which each is made of another by one change, and all stay: what a
- * change does not touch they share (Sarnak and Tarjan, Planar point location using persistent search
- * trees, 1986). The tree is a trie over the bits of the ranks that leaves out the bits in which all
- * members agree (Okasaki and Gill, Fast mergeable integer maps, 1998), so it is never out of balance,
- * whatever comes and goes. {0, 1, 5}, and below it {1, 5}:
+ * Persistent sets of range tombstones, which are named by rank (0, 1, 2, …). Adding or removing a
+ * rank makes a new set; the old one stays valid, and both share the unchanged part (Sarnak and
+ * Tarjan, Planar point location using persistent search trees, 1986). The tree is a trie over the
+ * bits of the ranks that skips the bits in which all members agree (Okasaki and Gill, Fast
+ * mergeable integer maps, 1998), so it needs no rebalancing. {0, 1, 5}, then {1, 5}:
  *
  *       ┌─ bit 2 ─┐             bit 2 ─┐
  *     bit 0       5      →        1    5
  *     0   1
  *
- * A change makes at most as many nodes as the highest rank has bits, and as the set has members; a
- * question takes as many steps.
+ * A change creates at most one node per bit of the highest rank, and at most one per member. A
+ * query takes as many steps.
  *
- * Owned by: one RangeTombstones, which lives as long.
+ * Owned by: one RangeTombstones. Lives: as long as its owner.
  */
-export class RankSets {
-  /** Of each node: its low half, its high half, its highest member. A leaf is no node, but −1 − rank. */
+export class TombstoneSets {
+  /** Three words per node: low half, high half, highest member. A leaf is the number −1 − rank. */
   private words = new Int32Array(initialNodes * wordsPerNode)
   private end = wordsPerNode
 
@@ -31,11 +31,11 @@ export class RankSets {
     return this.words.byteLength
   }
 
-  /** Requires: not a member. */
+  /** The set with `rank` added. Requires: not a member. */
   with(set: number, rank: number): number {
     if (set === emptySet) return leafOf(rank)
     const top = this.highest(set)
-    assert(top !== rank, 'added once')
+    assert(top !== rank, 'a tombstone is added to a set once')
     if (set < 0 || isAbove(top ^ rank, this.branchBits(set))) {
       return top < rank ? this.node(set, leafOf(rank)) : this.node(leafOf(rank), set)
     }
@@ -46,23 +46,23 @@ export class RankSets {
       : this.node(this.with(low, rank), high)
   }
 
-  /** Requires: a member. */
+  /** The set with `rank` removed. Requires: a member. */
   without(set: number, rank: number): number {
     if (set < 0) {
-      assert(set === leafOf(rank), 'removed after it was added')
+      assert(set === leafOf(rank), 'only a member is removed from a tombstone set')
       return emptySet
     }
     const { words } = this
     const [low, high] = [words[set], words[set + 1]]
     if (this.isHigh(set, rank)) {
-      const left = this.without(high, rank)
-      return left === emptySet ? low : this.node(low, left)
+      const rest = this.without(high, rank)
+      return rest === emptySet ? low : this.node(low, rest)
     }
-    const left = this.without(low, rank)
-    return left === emptySet ? high : this.node(left, high)
+    const rest = this.without(low, rank)
+    return rest === emptySet ? high : this.node(rest, high)
   }
 
-  /** Requires: not empty. */
+  /** The highest member. Requires: not empty. */
   highest(set: number): number {
     return set < 0 ? rankOf(set) : this.words[set + 2]
   }
@@ -85,7 +85,7 @@ export class RankSets {
     }
   }
 
-  /** The lowest member from `bound` up, or −1. Requires: not empty. */
+  /** The lowest member ≥ `bound`, or −1. Requires: not empty. */
   lowestFrom(set: number, bound: number): number {
     if (this.highest(set) < bound) return -1
     let rest = set
@@ -96,7 +96,7 @@ export class RankSets {
     return rankOf(rest)
   }
 
-  /** Gives back the room that was set aside for more. */
+  /** Releases memory reserved for further nodes. */
   trim(): void {
     this.words = this.words.slice(0, this.end)
   }
@@ -115,12 +115,14 @@ export class RankSets {
     return node
   }
 
-  /** The highest bit of this number is the one by which the halves differ. */
+  /** A number whose highest bit is the one in which the two halves differ. */
   private branchBits(node: number): number {
     return this.highest(this.words[node]) ^ this.words[node + 2]
   }
 
-  /** Whether a rank that agrees with the node in all bits above its own belongs to the high half. */
+  /**
+   * Whether `rank` belongs to the high half. Requires: it agrees with the node in all bits above.
+   */
   private isHigh(node: number, rank: number): boolean {
     return (rank & (0x80000000 >>> Math.clz32(this.branchBits(node)))) !== 0
   }

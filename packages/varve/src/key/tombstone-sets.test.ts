@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
-import { emptySet, RankSets } from './rank-sets.js'
+import { emptySet, TombstoneSets } from './tombstone-sets.js'
 
 test('sets that were made one of the other answer as sets, long after they were changed', () => {
   for (let seed = 1; seed <= 40; seed++) {
     const prng = new Prng(seed)
     const maxRank = prng.pick([1, 2, 7, 64, 1000, 2 ** 30])
-    const sets = new RankSets()
+    const sets = new TombstoneSets()
     const made = [{ set: emptySet, members: new Set<number>() }]
     for (let i = 0; i < 300; i++) {
       const { set, members } = prng.chance(0.7) ? made.at(-1)! : prng.pick(made)
@@ -37,7 +37,7 @@ test('sets that were made one of the other answer as sets, long after they were 
 })
 
 test('ranks that come and go one inside of the other take n log n', () => {
-  const sets = new RankSets()
+  const sets = new TombstoneSets()
   const count = 4096
   let set = emptySet
   for (let rank = 0; rank < count; rank++) set = sets.with(set, rank)
