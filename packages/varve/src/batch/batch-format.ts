@@ -1,6 +1,6 @@
 /**
- * The payload of one write-ahead log record: a commit group, all of whose operations become visible
- * together or not at all. Little-endian. The n-th operation has the sequence `firstSequence + n`.
+ * The payload of one write-ahead log record: a commit group. Its operations become visible together
+ * or not at all. Little-endian. Operation n, counted from 0, has the sequence `firstSequence + n`.
  *
  *     0        type            u8    1 = operations, 2 = start of a log
  *     1        zero            u8 × 3
@@ -17,8 +17,8 @@
  *     8        value length    u32
  *     12       key, value
  *
- * A range delete has its start as the key and its end (exclusive) as the value. The value of a put with
- * expiry begins with the moment, as drawn in key/expiry.ts.
+ * A range delete stores its start as the key and its end (exclusive) as the value. The value of a
+ * put with expiry starts with the expiry time, see key/expiry.ts.
  *
  * Never change these values: they are on disk.
  */
@@ -32,11 +32,11 @@ export const sequenceOffset = 8
 
 export const unboundedFlag = 1
 
-/** Longest payload: what a log record holds, with a margin for its header. */
+/** Longest payload: the largest log record, less a margin for its header. */
 export const maxGroupPayloadBytes = 0x7fff0000 - 1024
 
 /**
- * Most operations of a group. A memtable takes more for each than a record does: with so many it still
- * has room for all of the longest payload, however short they are.
+ * Most operations in a group. An operation takes more bytes in a memtable than in a record. With
+ * this limit the longest payload fits in a memtable, however short its operations are.
  */
 export const maxGroupOperations = 2 ** 26

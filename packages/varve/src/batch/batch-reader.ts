@@ -14,9 +14,10 @@ import {
 
 /**
  * Walks the operations of a commit group's payload, `bytes[start, end)`. The fields describe the
- * operation that the last `next` found; they stay valid as long as the bytes do.
+ * current operation and are valid as long as the bytes are.
  *
- * The bytes may come from a file: `problem` says what is wrong with them, and then `next` is false.
+ * The bytes may come from a file. If they are invalid, `problem` describes the fault and `next`
+ * returns false.
  */
 export class BatchReader {
   count = 0
@@ -32,7 +33,7 @@ export class BatchReader {
   unbounded = false
 
   problem: string | undefined
-  /** Whether the problem is one of a newer format, not of damage. */
+  /** Whether the problem is a newer format, rather than damage. */
   isUnsupported = false
 
   bytes: Buffer = Buffer.alloc(0)
@@ -58,11 +59,11 @@ export class BatchReader {
     if (!isSafe) this.problem = 'sequence too large'
   }
 
-  /** To the next operation; false behind the last one or at a problem. */
+  /** Moves to the next operation. False after the last operation or at a problem. */
   next(): boolean {
     if (this.problem !== undefined) return false
     if (this.index === this.count) {
-      if (this.offset !== this.end) this.problem = 'bytes behind the last operation'
+      if (this.offset !== this.end) this.problem = 'bytes after the last operation'
       return false
     }
     const { bytes, offset, end } = this
@@ -80,18 +81,18 @@ export class BatchReader {
       return this.fail(`operation of kind ${this.kind}`)
     }
     if (this.kind === ValueKind.rangeDelete) {
-      if (!this.isRange(bytes[offset + 1])) return this.fail('a range that cannot be')
+      if (!this.isRange(bytes[offset + 1])) return this.fail('an invalid range')
     } else if (this.keyEnd === this.keyStart || this.keyEnd - this.keyStart > maxKeyBytes) {
-      return this.fail('a key of a length that no key has')
+      return this.fail('a key of invalid length')
     } else if (!isValueLength(this.kind, this.valueEnd - this.valueStart)) {
-      return this.fail('a value of a length that no such value has')
+      return this.fail('a value of invalid length')
     }
     this.sequence = this.firstSequence + this.index++
     this.offset = this.valueEnd
     return true
   }
 
-  /** Whether the range delete holds something, between bounds that a key or what follows one can be. */
+  /** Whether the range delete has valid bounds and is not empty. */
   private isRange(flags: number): boolean {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = this
     if (flags > unboundedFlag || keyEnd - keyStart > maxBoundBytes) return false

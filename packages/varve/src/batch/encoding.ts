@@ -3,20 +3,20 @@ import type { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
 import { textOf } from '../base/text.js'
 
-/** How keys or values of one type become bytes and return from them. */
+/** Converts keys or values of one type to bytes and back. */
 export interface Codec<T> {
   /** Shown in error messages. */
   readonly name: string
-  /** Bytes of `value`; they are copied at once, so the codec may use them again. */
+  /** Bytes of `value`. The database copies them immediately, so the codec may reuse them. */
   encode(value: T): Uint8Array
-  /** The value of `bytes`, which are a fresh copy and belong to the codec. */
+  /** The value encoded in `bytes`, a fresh copy that the codec may keep. */
   decode(bytes: Uint8Array): T
 }
 
-/** The encodings that are built in. Keys sort by their encoded bytes. */
+/** The built-in encodings. Keys sort by their encoded bytes. */
 export type EncodingName = 'utf8' | 'json' | 'binary'
 
-/** A name, or a codec or encoding of whatever type. */
+/** A name, or a codec or encoding of any type. */
 export type EncodingOption =
   | EncodingName
   | {
@@ -30,7 +30,7 @@ export type EncodingOption =
       read(bytes: Buffer, start: number, end: number): unknown
     }
 
-/** The type of keys or values under an encoding option. */
+/** The type of keys or values for an encoding option. */
 export type Decoded<E> = E extends 'utf8'
   ? string
   : E extends 'binary'
@@ -44,8 +44,8 @@ export type Decoded<E> = E extends 'utf8'
           : never
 
 /**
- * JSON values of a known type: `open(path, { valueEncoding: json<City>() })`. The type is a claim, not
- * checked when reading.
+ * JSON values of a known type: `open(path, { valueEncoding: json<City>() })`. Reads do not check
+ * that values have this type.
  */
 export function json<T>(): Codec<T> {
   return jsonCodec as Codec<T>
@@ -58,19 +58,19 @@ const jsonCodec: Codec<unknown> = {
 }
 
 /**
- * A codec that spares the copies: it writes straight into the commit buffer and reads straight from a
- * block. It may not use the database meanwhile.
+ * A codec without copies: it writes directly into the commit buffer and reads directly from a
+ * block. It must not use the database while it encodes or decodes.
  */
 export interface Encoding<T> {
   /** Shown in error messages. */
   readonly name: string
-  /** Appends the bytes of `value`, and changes nothing else of `sink`. */
+  /** Appends the bytes of `value` and changes nothing else in `sink`. */
   write(value: T, sink: ByteSink): void
-  /** The value of `bytes[start, end)`; it may not share memory with them, nor change them. */
+  /** The value of `bytes[start, end)`. It must not share memory with the bytes or change them. */
   read(bytes: Buffer, start: number, end: number): T
   /**
-   * The value of what `write` appended, as UTF-8 text. With it, walks need not call `read`: they decode the
-   * short texts of a block together, which takes a fraction of the time.
+   * Like `read`, for bytes already decoded as UTF-8. With this method, walks decode the short texts
+   * of a block together, which takes a fraction of the time.
    */
   fromText?(text: string): T
 }
@@ -135,7 +135,7 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
   }
 }
 
-/** Runs code of the user's, which must not use the very place that its result goes to. */
+/** Runs the user's code, which must not write to `sink`: its result is appended there. */
 function undisturbed<T>(sink: ByteSink, encode: () => T): T {
   const { length } = sink
   const result = encode()
@@ -155,9 +155,9 @@ function hasMethods<T extends { name: string }>(
   ...methods: (keyof T)[]
 ): option is T {
   if (typeof option !== 'object' || option === null) return false
-  const given = option as Partial<T>
+  const object = option as Partial<T>
   return (
-    typeof given.name === 'string' && methods.every((name) => typeof given[name] === 'function')
+    typeof object.name === 'string' && methods.every((name) => typeof object[name] === 'function')
   )
 }
 

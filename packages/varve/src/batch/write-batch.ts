@@ -15,35 +15,38 @@ import {
   unboundedFlag,
 } from './batch-format.js'
 
-/** What a batch begins with. */
+/** Initial buffer of a batch. */
 const firstBufferBytes = 64 * 1024
 
 /**
- * A buffer that grew past the first is given back after its group, so that one huge value does not stay;
- * past the second it is kept only while groups fill a quarter of it.
+ * A buffer larger than `mostKeptBytes` is released after its group, so that one huge value does not
+ * occupy memory. One larger than `alwaysKeptBytes` is kept only while groups fill a quarter of it.
  */
 const mostKeptBytes = 32 * 1024 * 1024
 const alwaysKeptBytes = 4 * 1024 * 1024
 
-/** Room for a short text is asked for before its length in UTF-8 is known: more than this it never is. */
-const reservedInVainBytes = 16 * 1024
+/**
+ * Space for a short text is reserved before its UTF-8 length is known; the excess is at most this.
+ */
+const maxExcessBytes = 16 * 1024
 
 /**
- * Operations collected for one commit, encoded as the payload of a log record while they arrive. The
- * bytes begin with free room for the record's header, so that the log appends them without a copy.
+ * Operations collected for one commit. Each is encoded into the payload of a log record as it
+ * arrives. The buffer starts with free space for the record's header, so that the log appends it
+ * without a copy.
  *
  * Owned by: the commit pipeline, which fills one while the other is being committed.
  *
- * An operation is written in steps, so that encodings write keys and values in place:
+ * An operation is written in steps, so that encodings can write keys and values in place:
  *
  *     batch.begin(ValueKind.put, 0); write the key; batch.endKey(); write the value; batch.end()
  *
- * When a step throws, `rollback` to a mark taken before removes what it left.
+ * When a step throws, `rollback` to an earlier mark removes the incomplete operation.
  */
 export class WriteBatch extends ByteSink {
   /** Operations in the batch. */
   count = 0
-  /** Bytes of keys and values, as the user gave them. */
+  /** Bytes of keys and values, without headers and expiry times. */
   userBytes = 0
   private operationStart = 0
   private isBetween = true
@@ -58,7 +61,7 @@ export class WriteBatch extends ByteSink {
     this.length = this.payloadStart
   }
 
-  /** Where the payload begins, its header included. */
+  /** Size of the payload, including its header. */
   get payloadBytes(): number {
     return this.length - this.headroomBytes
   }
@@ -67,7 +70,7 @@ export class WriteBatch extends ByteSink {
     return this.count === 0
   }
 
-  /** Throws inside another operation: code of the user's that encodes a key or value came back here. */
+  /** Throws inside another operation: the user's encoding wrote to the database. */
   begin(kind: ValueKind, keyspace: number): void {
     this.assertBetween()
     this.reserve(operationHeaderBytes)
@@ -81,41 +84,41 @@ export class WriteBatch extends ByteSink {
     this.length = length + operationHeaderBytes
   }
 
-  /** Behind the bytes of the key. */
+  /** Call it after the bytes of the key. */
   endKey(): void {
     this.keyEnd = this.length
     requireKeyLength(this.length - this.operationStart - operationHeaderBytes)
   }
 
-  /** Of a put with expiry, between `endKey` and the bytes of the value. */
+  /** For a put with expiry: call it between `endKey` and the bytes of the value. */
   writeExpiry(expiresAtMs: number): void {
     this.reserve(expiryBytes)
     this.length = this.buffer.writeUIntLE(expiresAtMs, this.length, expiryBytes)
   }
 
-  /** Behind the bytes of the value; of a delete, right behind `endKey`. */
+  /** Call it after the bytes of the value; for a delete, right after `endKey`. */
   end(): void {
     const { buffer, operationStart } = this
     const keyBytes = this.keyEnd - operationStart - operationHeaderBytes
     const valueBytes = this.length - this.keyEnd
     const isExpiring = buffer[operationStart] === ValueKind.putWithExpiry
-    const givenBytes = isExpiring ? valueBytes - expiryBytes : valueBytes
-    if (givenBytes < 0) throw invalidArgument('an encoding may only append to its sink')
-    if (givenBytes > maxValueBytes) throw tooLong(givenBytes)
+    const userValueBytes = isExpiring ? valueBytes - expiryBytes : valueBytes
+    if (userValueBytes < 0) throw invalidArgument('an encoding must only append to its sink')
+    if (userValueBytes > maxValueBytes) throw tooLong(userValueBytes)
     if (this.payloadBytes > maxGroupPayloadBytes || this.count >= maxGroupOperations) {
       throw invalidArgument(
-        `what is committed together may have at most ${maxGroupPayloadBytes} bytes and ` +
-          `${maxGroupOperations} operations; await some of the writes before the next`,
+        `one commit may have at most ${maxGroupPayloadBytes} bytes and ` +
+          `${maxGroupOperations} operations; await some writes before you issue more`,
       )
     }
     writeU32(buffer, operationStart + 4, keyBytes)
     writeU32(buffer, operationStart + 8, valueBytes)
     this.count++
-    this.userBytes += keyBytes + givenBytes
+    this.userBytes += keyBytes + userValueBytes
     this.isBetween = true
   }
 
-  /** Deletes all keys k with start ≤ k < end; null is no upper bound. Requires: start < end. */
+  /** Deletes all keys k with start ≤ k < end; null means no upper bound. Requires: start < end. */
   rangeDelete(keyspace: number, start: Uint8Array, end: Uint8Array | null): void {
     if (start.length > maxBoundBytes || (end !== null && end.length > maxBoundBytes)) {
       throw invalidArgument(`a bound of a range may have at most ${maxKeyBytes} bytes`)
@@ -136,16 +139,16 @@ export class WriteBatch extends ByteSink {
   /** Throws while an operation is being written, as `begin` does. */
   assertBetween(): void {
     if (this.isBetween) return
-    throw invalidArgument('a codec or toJSON may not write to the database while it encodes')
+    throw invalidArgument('a codec or toJSON must not write to the database while it encodes')
   }
 
-  /** Removes the operation that was begun and not ended. */
+  /** Removes the unfinished operation. */
   cancel(): void {
     this.length = this.operationStart
     this.isBetween = true
   }
 
-  /** What `rollback` needs to return here. */
+  /** The current end of the batch, for `rollback`. */
   mark(): BatchMark {
     return { length: this.length, count: this.count, userBytes: this.userBytes }
   }
@@ -173,11 +176,11 @@ export class WriteBatch extends ByteSink {
     this.userBytes = 0
   }
 
-  /** What is much too long is refused before memory is taken for it; `end` looks at every byte. */
+  /** Rejects a value that is far too long before it takes memory; `end` checks the exact length. */
   protected override grow(extra: number): void {
     const isValue = !this.isBetween && this.keyEnd > this.operationStart
     const valueBytes = this.length + extra - this.keyEnd
-    if (isValue && valueBytes > maxValueBytes + reservedInVainBytes) throw tooLong(valueBytes)
+    if (isValue && valueBytes > maxValueBytes + maxExcessBytes) throw tooLong(valueBytes)
     super.grow(extra)
   }
 

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.js'
 
-/** Numbers of a slot in `CacheSlots.words`: which chunk (0: none), where in it, and whether it was used. */
+/** Words of a slot in `CacheSlots.words`: chunk number (0: none), start, end, and a used flag. */
 const slotWords = 4
 const chunkWord = 0
 const startWord = 1
@@ -8,9 +8,9 @@ const endWord = 2
 const usedWord = 3
 
 /**
- * Where the blocks of one table lie in the cache, by their index in the table.
+ * The places of a table's blocks in the cache, by block index.
  *
- * Owned by: the table's BlockSource; written by the cache alone. Lives: as long as the table is open.
+ * Owned by: the table's BlockSource. Only the cache writes it. Lives: as long as the table is open.
  */
 export class CacheSlots {
   readonly words: Int32Array
@@ -19,7 +19,7 @@ export class CacheSlots {
     this.words = new Int32Array(blockCount * slotWords)
   }
 
-  /** Whether the block is cached; does not count as a use. */
+  /** Whether the block is cached. Does not count as a use. */
   has(index: number): boolean {
     return this.words[index * slotWords + chunkWord] !== 0
   }
@@ -35,54 +35,54 @@ export class CacheSlots {
   }
 }
 
-/** A piece of the cache's memory, filled from its start. */
+/** A part of the cache's memory, filled from its start. */
 class Chunk {
-  /** Who reads from it beyond one call; above zero its bytes stay as they are. */
+  /** Number of `hold` calls without `release`. While above zero, the bytes do not change. */
   holders = 0
   filledBytes = 0
-  /** Bytes of blocks that some slot still points to. */
+  /** Bytes of blocks that a slot still points to. */
   liveBytes = 0
-  /** Whose blocks were appended, in the order of their places. */
+  /** Slots and index of each appended block, in the order of their places. */
   slots: CacheSlots[] = []
   indexes: number[] = []
 
-  /** `number`: its place in the cache's `chunks`. */
+  /** `number` is its index in the cache's `chunks`. */
   constructor(
     readonly number: number,
     readonly bytes: Buffer,
   ) {}
 }
 
-/** What keeps a piece of the cache's memory as it is. */
+/** A handle that keeps a part of the cache's memory unchanged. */
 export type HeldMemory = Pick<Chunk, 'bytes'> & { holders: number }
 
-/** The cache's memory comes in about so many pieces. */
+/** Approximate number of chunks in a cache. */
 const chunksPerCache = 64
 const maxChunkBytes = 64 * 1024 * 1024
 
-/** A chunk of which less than this share is still of use goes before the oldest one. */
+/** A chunk with a smaller live share than this is evicted before the oldest one. */
 const sparseShare = 1 / 4
 
-/** Of a chunk that is filled anew, at most this share is kept: so each time half of it becomes free. */
+/** A refill keeps at most this share of a chunk, so that at least half of it becomes free. */
 const maxKeptShare = 1 / 2
 
 /**
- * Keeps blocks of tables in a fixed number of large chunks of memory, filled one after another:
+ * Caches blocks of tables in a fixed number of large chunks of memory, filled one after another:
  *
  *     table 7: slots [ · 0:0 0:4096 ]      chunk 0 │ 7/1 │ 7/2 │ 9/0 │
  *     table 9: slots [ 0:8192 1:0 ]        chunk 1 │ 9/1 │ →
  *
- * A hit reads four numbers of a typed array that the table owns, and then the block: no object of the
- * block's own lies between, each of which would be a cache miss of the processor or two. When all
- * chunks are full the oldest one is filled anew, behind those of its blocks that were used since they
- * came (the CLOCK algorithm, Corbató 1968, a chunk at a time).
+ * A hit reads four numbers from a typed array that the table owns, and then the block. A JavaScript
+ * object per block would cost one or two more processor cache misses. When all chunks are full, the
+ * oldest is refilled. It keeps the blocks that were used since they were inserted; new blocks
+ * follow them (the CLOCK algorithm, Corbató 1968, applied to chunks).
  *
- * Owned by: the database, for all of its tables. Lives: as long as it.
+ * Owned by: the database, for all of its tables. Lives: as long as the database.
  * Invariants:
  * 1. A slot with a chunk's number points to its block in that chunk.
  * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity.
- * 3. A table that goes calls `drop`.
- * 4. A chunk that somebody holds is not filled anew. When all of them are held, nothing new is kept.
+ * 3. A table calls `drop` when it closes.
+ * 4. A held chunk is not refilled. While all chunks are held, nothing new is cached.
  */
 export class BlockCache {
   usedBytes = 0
@@ -95,13 +95,13 @@ export class BlockCache {
   private readonly order: Chunk[] = []
   private filling: Chunk | undefined
 
-  /** With a capacity of 0 it keeps nothing. */
+  /** A capacity of 0 disables the cache. */
   constructor(readonly capacityBytes: number) {
-    assert(capacityBytes >= 0, 'a cache of negative capacity')
+    assert(capacityBytes >= 0, 'the capacity of a block cache is not negative')
     this.chunkBytes = Math.min(maxChunkBytes, Math.floor(capacityBytes / chunksPerCache))
   }
 
-  /** Whether the block is here; counts as a use of it. */
+  /** Whether the block is cached. Counts as a use. */
   has(slots: CacheSlots, index: number): boolean {
     const { words } = slots
     const at = index * slotWords
@@ -115,17 +115,17 @@ export class BlockCache {
   }
 
   /**
-   * The memory that has the block at [startOf, endOf) of its slots: valid until the next `insert`, or as
-   * long as it is held. Requires: the block is cached.
+   * The memory with the block at [startOf, endOf) of its slots. Valid until the next `insert`, or
+   * while it is held. Requires: the block is cached.
    */
   bytesOf(slots: CacheSlots, index: number): Buffer {
     return this.chunkOf(slots, index)!.bytes
   }
 
-  /** Keeps a copy of a block, unless it has it or the block is too large. Blocks never change. */
+  /** Caches a copy of a block, unless it is cached already or too large. Blocks never change. */
   insert(slots: CacheSlots, index: number, block: Uint8Array): void {
     const sizeBytes = block.length
-    assert(sizeBytes > 0, 'a block without bytes')
+    assert(sizeBytes > 0, 'a cached block is not empty')
     if (sizeBytes > this.capacityBytes || slots.has(index)) return
     const chunk = this.chunkFor(sizeBytes)
     if (chunk === undefined) return
@@ -133,14 +133,14 @@ export class BlockCache {
     this.append(chunk, slots, index, sizeBytes)
   }
 
-  /** Forgets all blocks of a table, and gives back the memory that nothing else lies in. */
+  /** Removes all blocks of a table, and frees the chunks that have no other blocks. */
   drop(slots: CacheSlots): void {
     const blockCount = slots.words.length / slotWords
     for (let index = 0; index < blockCount; index++) this.forget(slots, index)
     for (const chunk of [...this.order]) if (chunk.liveBytes === 0) this.remove(chunk)
   }
 
-  /** From now until `release` of what it gives, the memory of a cached block stays as it is. */
+  /** Keeps the memory of a cached block unchanged until `release` of the returned handle. */
   hold(slots: CacheSlots, index: number): HeldMemory | undefined {
     const chunk = this.chunkOf(slots, index)
     if (chunk !== undefined) chunk.holders++
@@ -148,7 +148,7 @@ export class BlockCache {
   }
 
   release(held: HeldMemory): void {
-    assert(held.holders > 0, 'memory is released as often as it was held')
+    assert(held.holders > 0, 'held memory is released once per hold')
     held.holders--
   }
 
@@ -178,11 +178,11 @@ export class BlockCache {
     chunk.indexes.push(index)
   }
 
-  /** A chunk with room for a block: a large block gets one of its own. */
+  /** A chunk with space for a block. A large block gets its own chunk. */
   private chunkFor(sizeBytes: number): Chunk | undefined {
     const { chunkBytes, filling } = this
     if (sizeBytes > chunkBytes)
-      return this.makeRoom(sizeBytes) ? this.addChunk(sizeBytes) : undefined
+      return this.freeBytes(sizeBytes) ? this.addChunk(sizeBytes) : undefined
     if (filling !== undefined && filling.filledBytes + sizeBytes <= chunkBytes) return filling
     const next = this.nextToFill(sizeBytes)
     if (next !== undefined) this.filling = next
@@ -199,7 +199,8 @@ export class BlockCache {
     return chunk
   }
 
-  private makeRoom(sizeBytes: number): boolean {
+  /** Evicts chunks until `sizeBytes` fit in the capacity. False if held chunks prevent it. */
+  private freeBytes(sizeBytes: number): boolean {
     while (this.usedBytes + sizeBytes > this.capacityBytes) {
       const victim = this.victim()
       if (victim === undefined) return false
@@ -208,7 +209,7 @@ export class BlockCache {
     return true
   }
 
-  /** Another chunk while there is memory for one more, otherwise one filled anew, with room for `sizeBytes`. */
+  /** A new chunk while capacity is left, otherwise a refilled one with space for `sizeBytes`. */
   private nextToFill(sizeBytes: number): Chunk | undefined {
     const { chunkBytes } = this
     while (this.usedBytes + chunkBytes > this.capacityBytes) {
@@ -223,7 +224,7 @@ export class BlockCache {
     return this.addChunk(chunkBytes)
   }
 
-  /** Begins a chunk anew with those of its blocks that were used, as far as they fit in `maxKeptBytes`. */
+  /** Restarts a chunk with its used blocks, as far as they fit in `maxKeptBytes`. */
   private refill(chunk: Chunk, maxKeptBytes: number): void {
     const { bytes, slots, indexes, number } = chunk
     this.order.push(...this.order.splice(this.order.indexOf(chunk), 1))
@@ -256,8 +257,8 @@ export class BlockCache {
   }
 
   /**
-   * The chunk that goes next: the emptiest one when tables that went have left it sparse, or the oldest.
-   * Undefined when all are held.
+   * The next chunk to evict: the emptiest one if closed tables left it sparse, else the oldest.
+   * Undefined if all are held.
    */
   private victim(): Chunk | undefined {
     const free = this.order.filter((chunk) => chunk.holders === 0)
@@ -267,7 +268,7 @@ export class BlockCache {
   }
 }
 
-/** Which share of a chunk is of use. */
+/** The live share of a chunk. */
 function fillOf(chunk: Chunk): number {
   return chunk.liveBytes / chunk.bytes.length
 }

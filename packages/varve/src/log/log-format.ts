@@ -1,5 +1,5 @@
 /**
- * A log: a file of records, written front to back. The write-ahead log and the MANIFEST are logs.
+ * A log is a file of records, written sequentially. The write-ahead log and the MANIFEST are logs.
  * All numbers are little-endian; a u64 is two u32, low half first.
  *
  *     file header, 32 bytes
@@ -9,7 +9,7 @@
  *     └──────────────┴─────────┴─────────┴─────────┴─────────────┴──────────┴────────────────┘
  *     0              8         12        13        16            24         28
  *
- *     record, 24 bytes and the payload
+ *     record, 24 bytes plus the payload
  *     ┌───────────┬──────────────┬──────────────┬────────────────┬───────────────┬─────────┐
  *     │ magic u32 │ crc32 of all │ header check │ payload length │ durable bytes │ payload │
  *     │           │ from 8   u32 │ u32          │ u32            │ u64           │         │
@@ -17,9 +17,9 @@
  *     0           4              8              12               16              24
  *
  * The header check is hashBytes over bytes [12, 24), xor (crc of the file header + offset of the
- * record, modulo 2^32). It ties a record to its file and its place: a copy of a log that lies inside
- * a payload is never taken for records of this log, and a length can be believed before the payload
- * is read. Durable bytes: how much of this file was synced when the record was written.
+ * record, modulo 2^32). It ties a record to its file and its offset. So a copy of a log inside a
+ * payload is never mistaken for records of this log, and the length can be trusted before the
+ * payload is read. Durable bytes: how much of this file was synced when the record was written.
  *
  * These numbers are on disk: never change their values.
  */
@@ -35,7 +35,7 @@ export type LogPurpose = (typeof LogPurpose)[keyof typeof LogPurpose]
 export const logFormatVersion = 1
 export const fileHeaderBytes = 32
 export const recordHeaderBytes = 24
-/** So that a record, header included, fits in one read, one write and one Buffer everywhere. */
+/** A record of this size, including its header, fits in one read, one write and one Buffer. */
 export const maxPayloadBytes = 0x7fff0000
 
 export const recordMagic = 0xd7564c52
@@ -57,17 +57,17 @@ export function encodeFileHeader(purpose: LogPurpose, fileNumber: number): Buffe
   return header
 }
 
-/** Whether a file with these first bytes is meant to be a log. */
+/** Whether a file that starts with these bytes claims to be a log. */
 export function hasFileMagic(start: Uint8Array): boolean {
   return fileMagic.equals(start.subarray(0, fileMagic.length))
 }
 
-/** What every header check of the file starts from. */
+/** The seed of every record's header check in this file. */
 export function logSeed(purpose: LogPurpose, fileNumber: number): number {
   return encodeFileHeader(purpose, fileNumber).readUInt32LE(28)
 }
 
-/** Throws unless `header` is what `encodeFileHeader` would have written. */
+/** Throws unless `header` equals the result of `encodeFileHeader`. */
 export function checkFileHeader(
   path: string,
   header: Buffer,
@@ -83,11 +83,15 @@ export function checkFileHeader(
     throw unsupportedFormat(path, `log format ${version}`, 8)
   }
   if (!header.equals(encodeFileHeader(purpose, fileNumber))) {
-    throw corruption(path, 12, `header is not of log ${fileNumber} with purpose ${purpose}`)
+    throw corruption(
+      path,
+      12,
+      `header does not belong to log ${fileNumber} with purpose ${purpose}`,
+    )
   }
 }
 
-/** Which log a header says that it begins; undefined when it is damaged, or no header of a log. */
+/** The log that a header names. Undefined if it is damaged or not the header of a log. */
 export function identityOf(header: Buffer): LogIdentity | undefined {
   if (header.length < fileHeaderBytes || !header.subarray(0, 8).equals(fileMagic)) return undefined
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) return undefined
@@ -104,7 +108,7 @@ export interface LogIdentity {
   readonly formatVersion: number
 }
 
-/** Puts the header of a record into `buffer[start, start + 24)`; the payload ends at `end`. */
+/** Writes the header of a record to `buffer[start, start + 24)`. The payload ends at `end`. */
 export function writeRecordHeader(
   buffer: Buffer,
   start: number,
@@ -114,7 +118,7 @@ export function writeRecordHeader(
   durableBytes: number,
 ): void {
   const length = end - start - recordHeaderBytes
-  assert(length >= 0 && length <= maxPayloadBytes, 'the payload of a log record has 0 to 2 GiB')
+  assert(length >= 0 && length <= maxPayloadBytes, 'the payload of a log record is at most 2 GiB')
   buffer.writeUInt32LE(recordMagic, start)
   buffer.writeUInt32LE(length, start + lengthAt)
   writeU64(buffer, start + durableAt, durableBytes)
@@ -122,7 +126,7 @@ export function writeRecordHeader(
   buffer.writeUInt32LE(crc32(buffer.subarray(start + checkAt, end)), start + crcAt)
 }
 
-/** Whether `buffer[start, start + 24)` is the header of a record that was written at that place. */
+/** Whether `buffer[start, start + 24)` is the header of a record written at `recordOffset`. */
 export function isRecordHeader(
   buffer: Buffer,
   start: number,

@@ -33,61 +33,66 @@ export interface DamagedSpan {
   readonly end: number
 }
 
-/** For tools, which go on where the database stops. */
+/** For tools, which continue where the database stops. */
 export interface LogReaderOptions {
   /**
-   * 'damage' steps over damage instead of throwing, and lists it. 'all' takes every whole record there
-   * is: also those behind a torn tail, after which the log then has a hole.
+   * 'damage' skips damage and lists it instead of throwing. 'all' returns every whole record, also
+   * those after a torn tail; the log then has a hole.
    */
   readonly salvage?: 'damage' | 'all'
-  /** Whether `next` returns marks as well: payloads of no bytes. */
+  /** Whether `next` also returns marks, as empty payloads. */
   readonly marks?: boolean
   /** Reads no further than this. Default: to the end of the file. */
   readonly limitBytes?: number
-  /** Begins behind the whole records up to here, which were read before. Default: with the first. */
+  /** Starts after the records up to this offset, read earlier. Default: with the first record. */
   readonly fromBytes?: number
 }
 
 /**
- * Reads one log (see log-format.ts) from front to back, in bounded pieces.
+ * Reads one log (see log-format.ts) sequentially, in bounded pieces.
  *
- * Owned by: whoever replays the log. Lives: until `close`.
+ * Owned by: the replay or tool that opened it. Lives: until `close`.
  *
- * A log ends in one of three ways. Clean: nothing but zeros, set aside by the writer, follows the last
- * record. Torn: the writer died,
- * or power failed, before the last bytes were durable; they were never promised, and are dropped.
- * Damaged: records that were complete do not hold their checksum; that is CORRUPTION. At a bad record
- * at offset p, the first rule that applies decides:
+ * A log ends in one of three ways:
  *
- * 1. Nothing but zeros follows: the end. LogWriter keeps a file that is synced longer than its records.
- * 2. No whole record follows: torn. (Nothing tells it from an unfinished write. LogWriter.appendMark
- *    puts a whole record behind the last one, for a writer that wants its end watched.)
- * 3. A later record says that more than p bytes were durable when it was written: damaged.
- * 4. Between p and the next whole record a 512-byte sector, or the part of it that lies between them,
- *    is all zeros: torn at p. After power loss the disk may hold later sectors without earlier ones,
- *    which read as zeros. The whole records behind p are dropped too: a tail may be lost, never a
- *    hole.
+ * - Clean: only zeros, which the writer reserved, follow the last record.
+ * - Torn: the process died or power failed before the last bytes were durable. They were never
+ *   promised and are dropped.
+ * - Damaged: the checksum of a complete record does not match. That is CORRUPTION.
+ *
+ * For a bad record at offset p, the first rule that applies decides:
+ *
+ * 1. Only zeros follow: clean end. LogWriter extends a synced file beyond its records.
+ * 2. No whole record follows: torn. It cannot be distinguished from an unfinished write.
+ *    LogWriter.appendMark adds a whole record at the end, so that rule 3 protects the record before.
+ * 3. A later record states that more than p bytes were durable when it was written: damaged.
+ * 4. A 512-byte sector between p and the next whole record, or the part of a sector between them,
+ *   is
+ *    all zeros: torn at p. After power loss the disk may have later sectors without earlier ones,
+ *    which read as zeros. The whole records after p are dropped too: a log may lose a tail, but
+ *    never has a hole.
  * 5. Otherwise: damaged. An unfinished write leaves zeros, never other bits.
  *
- * A file shorter than its header was created and never written: torn at 0. A header of zeros is
- * judged like a record; any other bad header is damage.
+ * A file shorter than its header was created but never written: torn at 0. A header of zeros
+ * follows the rules for records. Any other bad header is damage.
  */
 export class LogReader {
-  /** Set once `next` returned undefined, when the tail was torn. */
+  /** Set when `next` returns undefined at a torn tail. */
   torn: TornTail | undefined
-  /** What salvage stepped over, in order. */
+  /** The spans that salvage skipped, in order. */
   readonly damage: DamagedSpan[] = []
-  /** Where the last record that `next` returned begins. */
+  /** Offset of the last record that `next` returned. */
   recordOffset = 0
-  /** How much of the file was durable when that record was written, and the most of all so far. */
+  /** How much of the file was durable when that record was written. */
   durableBytes = 0
+  /** The maximum of `durableBytes` over all records so far. */
   vouchedBytes = 0
 
   private readonly window: FileWindow
   private readonly seed: number
   private readonly salvage: 'damage' | 'all' | undefined
   private readonly marks: boolean
-  /** What the whole file vouches for; summed up once, or a file full of bad records would take for ever. */
+  /** The maximum over the whole file, cached: many bad records would take quadratic time. */
   private vouchedByAll: number | undefined
   private offset = 0
   private isAtEnd = false
@@ -127,7 +132,7 @@ export class LogReader {
     return this.window.sizeBytes
   }
 
-  /** Bytes from the start of the file that were read as whole records. */
+  /** End of the whole records read so far, as an offset in the file. */
   get validBytes(): number {
     return this.offset
   }
@@ -136,7 +141,7 @@ export class LogReader {
   next(): Buffer | undefined {
     while (this.offset < this.sizeBytes && this.torn === undefined && !this.isAtEnd) {
       const payload = this.readRecord()
-      if (payload === undefined) this.passBadRecord()
+      if (payload === undefined) this.skipBadRecord()
       else if (payload.length > 0 || this.marks) return payload
     }
     return undefined
@@ -153,7 +158,7 @@ export class LogReader {
     }
     const header = this.window.view(0, fileHeaderBytes)
     if (header.every((byte) => byte === 0)) {
-      this.passBadRecord()
+      this.skipBadRecord()
       return
     }
     try {
@@ -161,11 +166,11 @@ export class LogReader {
       this.offset = fileHeaderBytes
     } catch (error) {
       if (this.salvage === undefined || !isCorruption(error)) throw error
-      this.passBadRecord()
+      this.skipBadRecord()
     }
   }
 
-  /** The payload of the record at `offset`, or undefined when it is not whole. */
+  /** The payload of the record at `offset`, or undefined if the record is not whole. */
   private readRecord(): Buffer | undefined {
     const { offset, window } = this
     if (offset + recordHeaderBytes > this.sizeBytes) return undefined
@@ -183,7 +188,7 @@ export class LogReader {
     return payload
   }
 
-  private passBadRecord(): void {
+  private skipBadRecord(): void {
     const { offset, window, seed } = this
     if (offset > 0 && isZero(window, offset)) {
       this.isAtEnd = true
@@ -199,7 +204,7 @@ export class LogReader {
     this.damage.push({ start: offset, end: this.offset })
   }
 
-  /** Whether the record at `offset` is bad because its write was interrupted. `next`: the whole one behind it. */
+  /** Whether the write of the record at `offset` was interrupted. `next`: the next whole record. */
   private isTorn(next: RecordPlace | undefined): boolean {
     if (next === undefined) return true
     this.vouchedByAll ??= vouchedFrom(this.window, this.seed, next)

@@ -9,20 +9,20 @@ import {
 } from './log-format.js'
 
 /**
- * Writes one log (see log-format.ts), front to back.
+ * Writes one log (see log-format.ts) sequentially.
  *
- * Owned by: the WAL or the VersionSet. Lives: from the creation of the file until it is full; a log
- * that was closed is never continued.
+ * Owned by: the WAL or the VersionSet. Lives: from the creation of the file until it is full. A
+ * closed log is never continued.
  *
- * Invariant 1: the file holds whole records up to `sizeBytes`. A failed append is cut off again.
- * Invariant 2: bytes below `durableBytes` survive power loss, given a synced directory.
- * Invariant 3: once `broken`, the file is never appended to or synced again: after a failed sync nobody
- * knows what the disk holds, and a second sync may succeed without having written anything.
- * Invariant 4: one sync in the background at a time. Of two on one descriptor, one may take the error
- * and the other succeed. A blocking sync is told for itself; see WritableFile.
+ * Invariant 1: the file has whole records up to `sizeBytes`. A failed append is truncated.
+ * Invariant 2: bytes below `durableBytes` survive power loss, if the directory is synced.
+ * Invariant 3: a `broken` file is never appended to or synced again. After a failed sync the
+ * content of the disk is unknown, and a second sync may succeed without writing anything.
+ * Invariant 4: at most one background sync runs at a time. With two on one descriptor, one may
+ * report the error and the other succeed. A blocking sync reports its own errors, see WritableFile.
  */
 export class LogWriter {
-  /** Room that `appendInPlace` needs in front of a payload. */
+  /** Space that `appendInPlace` needs before a payload. */
   static readonly headroomBytes = recordHeaderBytes
 
   /** Bytes in the file, all of them whole records. */
@@ -31,12 +31,12 @@ export class LogWriter {
   durableBytes = 0
   private failure: unknown
   private syncInFlight: Promise<void> | undefined
-  /** Where the file ends: at `sizeBytes`, or behind it, with zeros in between. */
+  /** Size of the file: `sizeBytes`, or more, with zeros after the records. */
   private reservedBytes: number
 
   /**
-   * Creates the file and writes its header; nothing is synced yet, the name neither. Once it has been
-   * synced, the file is kept longer than its records, by up to `reserveStepBytes`.
+   * Creates the file and writes its header. Syncs neither the file nor its name. After the first
+   * sync the file is extended beyond its records, by up to `reserveStepBytes`.
    */
   static create(
     fs: FileSystem,
@@ -69,12 +69,12 @@ export class LogWriter {
     return this.file.path
   }
 
-  /** True after a failed sync, or an append that could not be undone: every later call throws. */
+  /** True after a failed sync or an append that could not be undone. Every later call throws. */
   get broken(): boolean {
     return this.failure !== undefined
   }
 
-  /** Appends a record with a copy of `payload[start, end)`. For paths that are not hot. */
+  /** Appends a record with a copy of `payload[start, end)`. Not for hot paths. */
   append(payload: Uint8Array, start = 0, end = payload.length): void {
     const record = Buffer.allocUnsafe(recordHeaderBytes + end - start)
     record.set(payload.subarray(start, end), recordHeaderBytes)
@@ -82,8 +82,8 @@ export class LogWriter {
   }
 
   /**
-   * Appends a record with one write and no copy. `buffer[start, start + headroomBytes)` is free room
-   * for the header, the payload stands behind it, up to `end`. The bytes are not kept.
+   * Appends a record with one write and no copy. `buffer[start, start + headroomBytes)` is free
+   * space for the header; the payload follows, up to `end`. The buffer is not retained.
    */
   appendInPlace(buffer: Buffer, start: number, end: number): void {
     this.throwIfBroken()
@@ -99,8 +99,8 @@ export class LogWriter {
   }
 
   /**
-   * Appends an empty record, which readers do not return. It vouches for what was synced before it:
-   * from now on damage to the last record is told from a torn tail.
+   * Appends an empty record, which readers do not return. It states how many bytes were synced, so
+   * that damage to the record before it is not mistaken for a torn tail.
    */
   appendMark(): void {
     const mark = Buffer.allocUnsafe(recordHeaderBytes)
@@ -121,7 +121,7 @@ export class LogWriter {
     this.durableBytes = sizeBytes
   }
 
-  /** The same in the background, for the records appended before the call; more may follow. */
+  /** Like `sync`, in the background, for the records appended before the call. */
   async syncAsync(): Promise<void> {
     this.throwIfBroken()
     const wantedBytes = this.sizeBytes
@@ -129,31 +129,31 @@ export class LogWriter {
     this.throwIfBroken()
     if (this.durableBytes >= wantedBytes) return
     const sync = this.syncOnce(this.sizeBytes)
-    // Those who wait look for themselves how it ended.
+    // Waiting callers check the result themselves.
     this.syncInFlight = sync.catch(() => {}).then(() => void (this.syncInFlight = undefined))
     await sync
   }
 
-  /** Whether a sync in the background is under way. */
+  /** Whether a background sync is running. */
   get isSyncing(): boolean {
     return this.syncInFlight !== undefined
   }
 
   /**
-   * After a failed sync: takes the records behind `sizeBytes` back, which nobody was told of. A process
-   * that opens the log then does not find them; after power loss it may.
+   * After a failed sync: removes the records after `sizeBytes`, which were never acknowledged. The
+   * next process that opens the log does not see them; after power loss they may reappear.
    */
   takeBack(sizeBytes: number): void {
     try {
       this.file.truncate(sizeBytes)
     } catch {
-      // They may be found, then, like any record of which the writer did not hear.
+      // The records may survive, like any record that was not acknowledged.
     }
   }
 
-  /** Does not sync. A sync that is under way ends as it would have. */
+  /** Does not sync. A running sync is not affected. */
   close(): void {
-    if (!this.broken && this.reservedBytes > this.sizeBytes) this.giveBack()
+    if (!this.broken && this.reservedBytes > this.sizeBytes) this.releaseReserve()
     this.file.close()
   }
 
@@ -164,35 +164,35 @@ export class LogWriter {
       this.failure ??= error
       throw error
     }
-    // A sync that succeeds after another one failed proves nothing.
+    // After a failed sync, a successful one proves nothing.
     this.throwIfBroken()
     if (sizeBytes > this.durableBytes) this.durableBytes = sizeBytes
   }
 
-  /** A file whose length stays the same is synced in little more than half the time. */
+  /** Reserves space: a sync takes little more than half the time if the file size is unchanged. */
   private reserve(neededBytes: number): void {
     if (neededBytes <= this.reservedBytes || this.reserveStepBytes === 0) return
     try {
       this.file.reserve(neededBytes + this.reserveStepBytes)
       this.reservedBytes = neededBytes + this.reserveStepBytes
     } catch {
-      // It was only to save time; appends do without.
+      // The reserve only saves time; appends work without it.
       this.reserveStepBytes = 0
     }
   }
 
-  private giveBack(): void {
+  private releaseReserve(): void {
     try {
       this.file.truncate(this.sizeBytes)
     } catch {
-      // Zeros at the end of a log mean nothing.
+      // Readers ignore zeros at the end of a log.
     }
   }
 
   /**
-   * Also from the disk: what a later record, torn by a power loss, leaves must be zeros, not pieces of
-   * this one. The records before it do not count as durable for that: who calls `sync` makes sure first
-   * that what they build on is.
+   * Undoes a failed append. The sync removes it from the disk too: if power loss tears a later
+   * record, the gap must read as zeros, not as pieces of this one. The sync does not raise
+   * `durableBytes`: callers of `sync` first make the files durable that the records depend on.
    */
   private cutBack(cause: unknown): void {
     try {
@@ -200,7 +200,7 @@ export class LogWriter {
       this.reservedBytes = this.sizeBytes
       this.file.sync()
     } catch {
-      // The append's own error says more; what counts here is that the end of the file is unknown.
+      // Report the append's own error. From here on the end of the file is unknown.
       this.failure = cause
     }
   }
@@ -209,7 +209,7 @@ export class LogWriter {
     if (this.failure === undefined) return
     throw new VarveError(
       'POISONED',
-      `${this.file.path} takes no more writes since one of them failed; open the database again`,
+      `${this.file.path} takes no more writes because a write to it failed; reopen the database`,
       { file: this.file.path, cause: this.failure },
     )
   }

@@ -19,8 +19,8 @@ export interface RecordPlace {
 }
 
 /**
- * The first whole record at or behind `from`. One pass: a header that holds its check is believed, so
- * a record with a damaged payload is stepped over, never searched, and each byte is summed once.
+ * The first whole record at or after `from`. A header with a valid check is trusted, so a record
+ * with a damaged payload is skipped, never searched. The scan checksums each byte once.
  */
 export function findRecord(
   window: FileWindow,
@@ -40,7 +40,7 @@ export function findRecord(
   }
 }
 
-/** The most that a whole record, `first` or one behind it, says of how much of the file was durable. */
+/** Maximum of `durableBytes` over the whole records from `first` on. */
 export function vouchedFrom(window: FileWindow, seed: number, first: RecordPlace): number {
   let vouched = 0
   let record: RecordPlace | undefined = first
@@ -51,7 +51,7 @@ export function vouchedFrom(window: FileWindow, seed: number, first: RecordPlace
   return vouched
 }
 
-/** Offset of the first record header at or behind `from`, or -1. */
+/** Offset of the first record header at or after `from`, or -1. */
 function findHeader(window: FileWindow, seed: number, from: number): number {
   let offset = from
   while (offset + recordHeaderBytes <= window.sizeBytes) {
@@ -61,7 +61,7 @@ function findHeader(window: FileWindow, seed: number, from: number): number {
       if (isRecordHeader(piece, index, seed, offset + index)) return offset + index
       index = piece.indexOf(recordMagicBytes, index + 1)
     }
-    // Whatever begins in the last 23 bytes needs the next piece to be judged.
+    // A header that starts in the last 23 bytes is complete only in the next piece.
     offset += piece.length - recordHeaderBytes + 1
   }
   return -1
@@ -80,7 +80,7 @@ function hasGoodChecksum(window: FileWindow, offset: number, end: number): boole
   return sum === expected
 }
 
-/** Whether the file holds nothing but zeros from `offset` on. */
+/** Whether the file has only zeros from `offset` on. */
 export function isZero(window: FileWindow, offset: number): boolean {
   for (let at = offset; at < window.sizeBytes;) {
     const piece = window.piece(at, window.sizeBytes, 1)
@@ -90,7 +90,7 @@ export function isZero(window: FileWindow, offset: number): boolean {
   return true
 }
 
-/** Whether a sector, or the part of one that lies in the span [start, end), is all zeros. */
+/** Whether a sector within [start, end), or the part of a sector within it, is all zeros. */
 export function hasLostSector(window: FileWindow, start: number, end: number): boolean {
   for (let at = start; at < end;) {
     const sectorEnd = Math.min(end, at - (at % sectorBytes) + sectorBytes)

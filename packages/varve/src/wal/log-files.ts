@@ -2,7 +2,7 @@ import type { FileSystem } from '../fs/file-system.js'
 import { parseFileName } from '../store/file-names.js'
 import type { ReplayedLog } from './replay.js'
 
-/** The logs in a directory from number `logNumber` on, oldest first. */
+/** The logs in a directory with number `logNumber` or higher, oldest first. */
 export function logsFrom(fs: FileSystem, directory: string, logNumber: number): ReplayedLog[] {
   return fs
     .list(directory)

@@ -2,13 +2,13 @@ import { readU64, writeU64 } from '../base/u64.js'
 import { payloadType } from '../batch/batch-format.js'
 
 /**
- * The first record of every write-ahead log: where the log before it ended. With it, replay notices
- * that power loss took the tail of one log but left the next: the later log is then dropped as well,
- * because a tail may be lost but never a hole.
+ * The first record of every write-ahead log: which log came before, and where it ended. Replay uses
+ * it to notice that power loss removed the tail of one log but left the next one. Replay then drops
+ * the later log too, because a tail may be lost but never a hole.
  *
  *     0   type                        u8   2
  *     1   zero                        u8 × 7
- *     8   number of the previous log  u64  0 = there is none
+ *     8   number of the previous log  u64  0 = none
  *     16  its size in bytes           u64
  */
 export interface LogStart {
@@ -26,7 +26,7 @@ export function encodeLogStart(start: LogStart): Buffer {
   return payload
 }
 
-/** Undefined when the payload is something else. */
+/** Undefined if the payload is not a log start. */
 export function decodeLogStart(payload: Buffer): LogStart | undefined {
   if (payload.length !== logStartBytes || payload[0] !== payloadType.logStart) return undefined
   return { previousLog: readU64(payload, 8), previousBytes: readU64(payload, 16) }

@@ -5,51 +5,52 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogReader } from '../log/log-reader.js'
 import { decodeLogStart, type LogStart } from './log-start.js'
 
-/** Replayed at once, when the caller wants to do other things in between. */
+/** Bytes replayed between two yields of `replayInSteps`. */
 const stepBytes = 256 * 1024
 
 export interface ReplayedLog {
   readonly logNumber: number
   readonly path: string
-  /** Where its reader stops, of a log that is still written to. Default: at its end. */
+  /** Where to stop reading a log that is still being written. Default: at its end. */
   readonly limitBytes?: number
 }
 
 export interface UsedLog {
   readonly path: string
-  /** The size up to which it is whole. */
+  /** End of its whole records. */
   readonly sizeBytes: number
-  /** How much of that its records vouch for: it was synced. */
+  /** Bytes that were synced, according to its records. */
   readonly durableBytes: number
-  /** What was torn behind it. */
+  /** Torn bytes after `sizeBytes`. */
   readonly tornBytes: number
 }
 
 export interface ReplayResult {
   /** Commit groups read. */
   records: number
-  /** Highest sequence read; 0 when there was none. */
+  /** Highest sequence read; 0 if no group was read. */
   lastSequence: number
   tornTails: number
-  /** Bytes cut off at torn tails, and of logs behind them. */
+  /** Bytes of torn tails, and of the logs after them. */
   droppedBytes: number
-  /** The last log that was used, and how much of it is whole. */
+  /** The last log that was used, and the end of its whole records. */
   last: { logNumber: number; path: string; sizeBytes: number } | undefined
-  /** Logs that were never begun, or behind a lost tail, and all after them: nothing to be used. */
+  /** Logs that must not be used: never started, or after a lost tail, and all logs after those. */
   dropped: ReplayedLog[]
   /** The logs that were used. */
   used: UsedLog[]
 }
 
 /**
- * Reads the logs in order and hands every whole commit group to `apply`, which must walk it to its
- * end; the group is valid until `apply` returns.
+ * Reads the logs in order and passes every whole commit group to `apply`, which must walk it to its
+ * end. The group is valid until `apply` returns.
  *
- * Throws CORRUPTION where acknowledged commits are damaged; see LogReader for how these are told from
- * an unfinished tail. Logs below `firstNeeded` are gone with good reason; when any other is missing,
- * those behind it are not used. But where there is a table of a higher number than the missing one
- * (`highestTable`), no power loss took it: before a table gets its name, those of all older files are
- * durable. Then it was removed, or the MANIFEST lost the edits by which it was not needed any more.
+ * Throws CORRUPTION if acknowledged commits are damaged; LogReader describes how it distinguishes
+ * damage from an unfinished tail. Logs below `firstNeeded` may be missing. If any other log is
+ * missing, the logs after it are not used, unless `highestTable` is above its number: then power
+ * loss cannot have removed it, because a table gets its name only after the names of all older
+ * files are durable. Either the log was deleted, or the MANIFEST lost the edits that made it
+ * unneeded.
  */
 export function replayLogs(
   fs: FileSystem,
@@ -65,7 +66,7 @@ export function replayLogs(
   }
 }
 
-/** The same in steps: yields the bytes of each, so that the caller may do other things in between. */
+/** Like `replayLogs`, in steps: yields the bytes of each, so that the caller can do other work. */
 export function* replayInSteps(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
@@ -84,26 +85,27 @@ export function* replayInSteps(
   }
   for (const log of logs) {
     const isUsed = yield* replayLog(fs, log, result, apply, firstNeeded, (previousLog) => {
-      const isThere = logs.some(({ logNumber }) => logNumber === previousLog)
-      return !isThere && previousLog < highestTable
+      const exists = logs.some(({ logNumber }) => logNumber === previousLog)
+      return !exists && previousLog < highestTable
     })
     if (!isUsed) result.dropped.push(log)
   }
   return result
 }
 
-/** Up to where logs have been read. */
+/** How far logs have been read. */
 export interface LogPosition {
   readonly logNumber: number
-  /** Behind the last whole record in that log. */
+  /** End of the last whole record in that log. */
   readonly offset: number
   readonly lastSequence: number
 }
 
 /**
- * Reads what was appended since, by an owner who goes on: to the last whole record. `logs` begin with the
- * one of the position. Undefined when they do not continue it: then all has to be read again, though
- * some may have been applied already. Throws CORRUPTION, or IO, also where the owner is just writing.
+ * Reads the records that a running owner appended after `from`, up to the last whole one. `logs`
+ * start with the log of the position. Returns undefined if they do not continue it: the caller then
+ * has to read everything again, though `apply` may have run for some groups. May throw CORRUPTION
+ * or IO also because the owner is writing at the same time.
  */
 export function continueReplay(
   fs: FileSystem,
@@ -119,7 +121,7 @@ export function continueReplay(
     try {
       if (!isFirst) {
         const first = reader.next()
-        // It has just been created.
+        // The owner has just created it.
         if (first === undefined) return position
         const start = decodeLogStart(first)
         const isNext =
@@ -136,7 +138,7 @@ export function continueReplay(
   return position
 }
 
-/** The last sequence read; undefined when a group is not the one that follows. */
+/** The last sequence read. Undefined if a group does not follow the one before. */
 function continueGroups(
   reader: LogReader,
   logNumber: number,
@@ -154,7 +156,7 @@ function continueGroups(
   return lastSequence
 }
 
-/** False when the log must not be used, because commits before its own were lost. */
+/** False if the log must not be used because commits before it were lost. */
 function* replayLog(
   fs: FileSystem,
   log: ReplayedLog,
@@ -201,13 +203,13 @@ function* replayLog(
 }
 
 function removed({ path }: ReplayedLog, { previousLog }: LogStart): VarveError {
-  const what = `log ${previousLog}, which it continues, is gone, or the MANIFEST lost its last edits`
+  const what = `the log before it (${previousLog}) is missing, or the MANIFEST lost its last edits,`
   return corruption(path, 0, what)
 }
 
 /**
- * A sync of a log covers the logs before it. So when a log that was ever synced does not continue what
- * was read, no power loss took what is missing.
+ * Throws if `log` was ever synced. A sync of a log covers the logs before it, so power loss cannot
+ * have removed the missing commits.
  */
 function requireUnsynced(
   reader: LogReader,
@@ -218,7 +220,7 @@ function requireUnsynced(
   if (reader.vouchedBytes === 0) return
   const [path, offset] = last === undefined ? [log.path, 0] : [last.path, last.sizeBytes]
   const lost = dropped[0]?.path ?? path
-  throw corruption(lost, lost === path ? offset : 0, `commits lost that ${log.path} builds on`)
+  throw corruption(lost, lost === path ? offset : 0, `commits before ${log.path} are missing`)
 }
 
 function* replayGroups(
@@ -237,7 +239,7 @@ function* replayGroups(
     }
     if (group.problem === undefined) apply(group, log.logNumber)
     if (group.problem !== undefined) {
-      const what = `a commit group with a problem (${group.problem})`
+      const what = `an invalid commit group (${group.problem})`
       throw group.isUnsupported
         ? unsupportedFormat(log.path, what, reader.recordOffset)
         : corruption(log.path, reader.recordOffset, what)
@@ -250,7 +252,7 @@ function* replayGroups(
   }
 }
 
-/** The oldest log has no predecessor left: there was none, or its commits are in tables. */
+/** The oldest log needs no predecessor: it has none, or the commits of that log are in tables. */
 function continues(
   { previousLog, previousBytes }: LogStart,
   last: ReplayResult['last'],

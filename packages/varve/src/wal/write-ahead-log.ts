@@ -4,12 +4,12 @@ import { LogPurpose } from '../log/log-format.js'
 import { LogWriter } from '../log/log-writer.js'
 import { encodeLogStart } from './log-start.js'
 
-/** By how much a log that is synced is kept longer than its records, at most. */
+/** A synced log is extended beyond its records by at most this. */
 const maxReserveStepBytes = 1024 * 1024
 
 /**
- * The write-ahead log of a database: a series of log files, the last of which takes the commits. A new
- * one begins with each memtable, so that a flushed memtable frees whole files.
+ * The write-ahead log of a database: a series of log files. Commits are appended to the last one.
+ * Each memtable starts a new file, so that a flush makes whole files obsolete.
  *
  * Owned by: the commit pipeline. Lives: from open to close.
  *
@@ -18,21 +18,21 @@ const maxReserveStepBytes = 1024 * 1024
  * the names in the directory and the current file. It ends when all of them are durable.
  */
 export class WriteAheadLog {
-  /** Bytes appended since open, headers included. */
+  /** Bytes appended since open, including headers. */
   appendedBytes = 0
 
   /** Commits appended since open, and how many of them a sync has covered. */
   private commitCount = 0
   private durableCommitCount = 0
   private current: LogWriter
-  /** Earlier logs whose end is not on the disk yet, oldest first. */
+  /** Earlier logs that are not fully synced, oldest first. */
   private unsynced: LogWriter[] = []
   private readonly numbers = new Map<LogWriter, number>()
   private directorySynced = false
   private directoryFailed = false
-  /** A log that could not be begun: it would end the series for replay, so it goes before the next. */
+  /** A log that could not be started. Replay would stop at it, so it is removed before the next. */
   private stub: string | undefined
-  /** Syncs in the background: the files that they may touch stay open. */
+  /** Background syncs. The files that they may use stay open. */
   private readonly syncing = new Set<Promise<void>>()
   private readonly reserveStepBytes: number
 
@@ -42,7 +42,7 @@ export class WriteAheadLog {
     private readonly nameOf: (logNumber: number) => string,
     firstLogNumber: number,
     previous: { logNumber: number; sizeBytes: number } | undefined,
-    /** About how much a log comes to hold. */
+    /** Approximate final size of a log. */
     expectedBytes = Infinity,
   ) {
     this.reserveStepBytes = Math.min(expectedBytes, maxReserveStepBytes)
@@ -53,29 +53,29 @@ export class WriteAheadLog {
     return this.numbers.get(this.current)!
   }
 
-  /** Whether appended commits wait for a sync. */
+  /** Whether some appended commits are not synced. */
   get needsSync(): boolean {
     return this.durableCommitCount < this.commitCount
   }
 
-  /** After a failed sync, or an append that could not be undone. */
+  /** True after a failed sync or an append that could not be undone. */
   get broken(): boolean {
     return this.directoryFailed || this.current.broken || this.unsynced.some((log) => log.broken)
   }
 
-  /** Bytes in the log that takes the commits. */
+  /** Size of the current log. */
   get sizeBytes(): number {
     return this.current.sizeBytes
   }
 
-  /** Bytes of whole records in the logs that are open; behind them there may be room. */
+  /** End of the whole records in each open log. The files may be larger. */
   openLogSizes(): Map<number, number> {
     const sizes = new Map<number, number>()
     for (const [log, logNumber] of this.numbers) sizes.set(logNumber, log.sizeBytes)
     return sizes
   }
 
-  /** Appends a sealed batch as one record. On failure nothing of it stays in the file. */
+  /** Appends a sealed batch as one record. A failed append leaves nothing in the file. */
   append(batch: WriteBatch): void {
     const before = this.current.sizeBytes
     this.current.appendInPlace(batch.buffer, 0, batch.length)
@@ -83,7 +83,7 @@ export class WriteAheadLog {
     this.commitCount++
   }
 
-  /** Goes on in a new file. On failure the old one stays in use. */
+  /** Continues in a new file. On failure the old file stays in use. */
   rotate(logNumber: number): void {
     const previous = this.current
     this.current = this.startLog(logNumber, this.logNumber, previous.sizeBytes)
@@ -92,7 +92,7 @@ export class WriteAheadLog {
     this.closeDurable()
   }
 
-  /** Makes all appended commits durable. Throws once; afterwards the log is `broken`. */
+  /** Makes all appended commits durable. If it throws, the log is `broken`. */
   sync(): void {
     for (const log of this.unsynced) log.sync()
     this.syncDirectory()
@@ -101,7 +101,7 @@ export class WriteAheadLog {
     this.closeDurable()
   }
 
-  /** The same without blocking the thread, for the commits appended before the call. */
+  /** Like `sync`, without blocking the thread, for the commits appended before the call. */
   async syncAsync(): Promise<void> {
     const { commitCount } = this
     const sync = this.syncLogs([...this.unsynced], this.current)
@@ -115,12 +115,12 @@ export class WriteAheadLog {
     this.closeDurable()
   }
 
-  /** After a failed sync: takes back the commit behind `sizeBytes` of the current log, if it can. */
+  /** After a failed sync: tries to remove the commit after `sizeBytes` from the current log. */
   takeBack(sizeBytes: number): void {
     this.current.takeBack(sizeBytes)
   }
 
-  /** Forgets logs below `logNumber`, whose commits are in tables: they need no sync any more. */
+  /** Closes logs below `logNumber`. Their commits are in tables, so they need no sync. */
   dropBefore(logNumber: number): void {
     if (this.syncing.size > 0) return
     this.unsynced = this.unsynced.filter((log) => {
@@ -131,19 +131,19 @@ export class WriteAheadLog {
   }
 
   /**
-   * Marks the end of a log that was synced, so that damage to its last commit is told from a torn
-   * tail. Not needed for safety, so a failure means nothing.
+   * Marks the end of a synced log, so that damage to its last commit is not mistaken for a torn
+   * tail. Safety does not depend on it, so a failure is ignored.
    */
   markEnd(): void {
     try {
       const { durableBytes, sizeBytes } = this.current
       if (!this.needsSync && durableBytes === sizeBytes) this.current.appendMark()
     } catch {
-      // The commits are durable; the mark was only a guard.
+      // The commits are durable without the mark.
     }
   }
 
-  /** Waits for syncs under way, and makes none. */
+  /** Waits for running syncs. Does not sync. */
   async close(): Promise<void> {
     await Promise.allSettled(this.syncing)
     for (const log of this.unsynced.splice(0)) this.closeLog(log)
@@ -183,7 +183,7 @@ export class WriteAheadLog {
     return log
   }
 
-  /** A log that is being synced in the background is closed when that ends. */
+  /** Closes fully synced logs, unless a background sync may use them: it closes them at its end. */
   private closeDurable(): void {
     if (this.syncing.size > 0) return
     this.unsynced = this.unsynced.filter((log) => {
@@ -203,7 +203,7 @@ export class WriteAheadLog {
     this.directorySynced = true
   }
 
-  /** The names in the directory could not be made durable. */
+  /** Records that the names in the directory could not be made durable. */
   private fail(error: unknown): never {
     this.directoryFailed = true
     throw error
