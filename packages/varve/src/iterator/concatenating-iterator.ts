@@ -5,10 +5,11 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
 
 /**
- * Walks one sorted run: tables with disjoint, ascending ranges, of which one at a time is open.
- * Tables before `firstIndex`, and those that start at `end` or behind it, are not entered.
+ * Walks one sorted run: tables with disjoint, ascending ranges. Opens one table at a time. Skips
+ * tables before `firstIndex` and tables that start at or after `end`.
  *
- * Owned by: the merging iterator above it. Like that one, a walk keeps its direction.
+ * Owned by: the merging iterator above it.
+ * Requires: a walk keeps its direction, as in MergingIterator.
  */
 export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
   extends EntryCursor
@@ -34,42 +35,42 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
   seekToFirst(): void {
     this.backward = false
     this.enter(this.firstIndex)?.seekToFirst()
-    this.settle()
+    this.findEntry()
   }
 
   seekToLast(): void {
     this.backward = true
     this.enter(this.tables.length - 1)?.seekToLast()
-    this.settle()
+    this.findEntry()
   }
 
   seek(target: Uint8Array): void {
     this.backward = false
     this.enter(this.firstEndingAfter(target))?.seek(target)
-    this.settle()
+    this.findEntry()
   }
 
   seekBefore(target: Uint8Array): void {
     this.backward = true
     this.enter(this.lastStartingBefore(target))?.seekBefore(target)
-    this.settle()
+    this.findEntry()
   }
 
   next(): void {
     this.child!.next()
     if (this.child!.valid) this.showEntryOf(this.child!)
-    else this.settle()
+    else this.findEntry()
   }
 
   prev(): void {
     this.child!.prev()
     if (this.child!.valid) this.showEntryOf(this.child!)
-    else this.settle()
+    else this.findEntry()
   }
 
   async load(): Promise<void> {
     await this.child!.load()
-    this.settle()
+    this.findEntry()
   }
 
   close(): void {
@@ -78,8 +79,8 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
     this.valid = false
   }
 
-  /** Goes on to neighbouring tables until one has an entry or must wait for a block. */
-  private settle(): void {
+  /** Moves on through neighbouring tables until one has an entry or must wait for a block. */
+  private findEntry(): void {
     while (this.child !== undefined && !this.child.valid && !this.child.pending) {
       this.enter(this.index + (this.backward ? -1 : 1))
       if (this.backward) this.child?.seekToLast()
@@ -102,18 +103,18 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
 
   private firstEndingAfter(key: Uint8Array): number {
     let low = this.firstIndex
-    // Mostly it is this one: whoever gave it had looked for the same key.
-    if (this.endsBehind(low, key)) return low
+    // Usually it is this one: the caller searched for the same key to set `firstIndex`.
+    if (this.endsAfter(low, key)) return low
     let high = this.tables.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.endsBehind(middle, key)) high = middle
+      if (this.endsAfter(middle, key)) high = middle
       else low = middle + 1
     }
     return low
   }
 
-  private endsBehind(index: number, key: Uint8Array): boolean {
+  private endsAfter(index: number, key: Uint8Array): boolean {
     const table = this.tables[index]
     return table !== undefined && isBefore(key, table.range.end)
   }

@@ -2,17 +2,17 @@ import { compareRanges } from '../base/bytes.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 
 /**
- * The range tombstones of all places that a walk reads, asked for one key after another. Keys come in
- * order, so each list's last answer is tried before it is searched again.
+ * The range tombstones of all memtables and tables that a walk reads, queried for one key after
+ * another. The keys are in order, so a query first tries each list's last fragment again.
  *
  * Owned by: one iterator.
  */
 export class CoveringTombstones {
-  /** Of walks over places without range deletes. */
+  /** For walks without range deletes. */
   static readonly none = new CoveringTombstones([])
 
   private readonly lists: readonly RangeTombstones[]
-  /** For each list, the fragment that the last key fell into or before. */
+  /** For each list, the fragment that contained or followed the last key. */
   private readonly positions: number[]
 
   constructor(lists: readonly RangeTombstones[]) {
@@ -30,7 +30,7 @@ export class CoveringTombstones {
     for (let i = 0; i < this.lists.length; i++) {
       const list = this.lists[i]
       let position = this.positions[i]
-      if (!holds(list, position, bytes, start, end)) {
+      if (!isFirstEndingAfter(list, position, bytes, start, end)) {
         position = list.indexFor(bytes, start, end)
         this.positions[i] = position
       }
@@ -45,8 +45,8 @@ export class CoveringTombstones {
   }
 }
 
-/** Whether `position` is still the first fragment that ends behind the key. */
-function holds(
+/** Whether `position` is the first fragment that ends after the key. */
+function isFirstEndingAfter(
   list: RangeTombstones,
   position: number,
   bytes: Uint8Array,
@@ -54,12 +54,12 @@ function holds(
   end: number,
 ): boolean {
   return (
-    (position === list.fragments.length || endsBehind(list, position, bytes, start, end)) &&
-    (position === 0 || !endsBehind(list, position - 1, bytes, start, end))
+    (position === list.fragments.length || endsAfter(list, position, bytes, start, end)) &&
+    (position === 0 || !endsAfter(list, position - 1, bytes, start, end))
   )
 }
 
-function endsBehind(
+function endsAfter(
   list: RangeTombstones,
   position: number,
   bytes: Uint8Array,

@@ -5,20 +5,20 @@ import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 
 /**
- * Merges ordered iterators into one: user keys ascending, the versions of a key newest first. Children
- * hold disjoint (key, sequence) pairs, except for exact duplicates left by a crash between a flush and
- * the deletion of its log; duplicates come one after another.
+ * Merges ordered iterators into one: user keys ascending, the versions of a key newest first.
+ * Children hold disjoint (key, sequence) pairs, except for exact duplicates after a crash between a
+ * flush and the deletion of its log. Duplicates are returned one after another.
  *
- * A tree has few runs (level-0 tables plus one per level), so the children are kept in a small array
- * and the winner is found by comparing heads; the winner of the last step is asked first against the
- * runner-up, which makes long stretches from one child cost one comparison an entry.
+ * A tree has few runs (level-0 tables plus one per level), so a small array of children and a
+ * linear search for the next entry suffice. A step first compares the last winner with the
+ * runner-up, so consecutive entries of one child cost one comparison each.
  *
- * Owned by: whoever reads; `close` closes the children.
- * Requires: a walk keeps its direction: `next` only after `seek` or `seekToFirst`, `prev` only after
- * `seekBefore` or `seekToLast`.
+ * Owned by: the reader. `close` closes the children.
+ * Requires: a walk keeps its direction: `next` only after `seek` or `seekToFirst`, `prev` only
+ * after `seekBefore` or `seekToLast`.
  * Invariants:
  * 1. When `valid`, `current` is the child with the smallest (forward) or largest (backward) entry,
- *    and every other valid child stands behind (forward) or before (backward) it.
+ *    and every other valid child is after (forward) or before (backward) it.
  * 2. `pending` exactly when a child is pending.
  */
 export class MergingIterator extends EntryCursor implements InternalIterator {
@@ -36,33 +36,33 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
 
   seekToFirst(): void {
     for (const child of this.children) child.seekToFirst()
-    this.settle(false)
+    this.chooseCurrent(false)
   }
 
   seekToLast(): void {
     for (const child of this.children) child.seekToLast()
-    this.settle(true)
+    this.chooseCurrent(true)
   }
 
   seek(target: Uint8Array): void {
     for (const child of this.children) child.seek(target)
-    this.settle(false)
+    this.chooseCurrent(false)
   }
 
   seekBefore(target: Uint8Array): void {
     for (const child of this.children) child.seekBefore(target)
-    this.settle(true)
+    this.chooseCurrent(true)
   }
 
   next(): void {
-    if (checkInvariants) assert(!this.backward, 'a walk keeps its direction')
+    if (checkInvariants) assert(!this.backward, 'a walk does not change its direction')
     const current = this.current!
     current.next()
     this.afterStep(current)
   }
 
   prev(): void {
-    if (checkInvariants) assert(this.backward, 'a walk keeps its direction')
+    if (checkInvariants) assert(this.backward, 'a walk does not change its direction')
     const current = this.current!
     current.prev()
     this.afterStep(current)
@@ -71,7 +71,7 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
   async load(): Promise<void> {
     const waiting = this.children.filter((child) => child.pending)
     await Promise.all(waiting.map((child) => child.load()))
-    this.settle(this.backward)
+    this.chooseCurrent(this.backward)
   }
 
   close(): void {
@@ -88,12 +88,12 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
     if (current.valid && (rival === undefined || this.isAhead(current, rival))) {
       this.showEntryOf(current)
     } else {
-      this.settle(this.backward)
+      this.chooseCurrent(this.backward)
     }
   }
 
   /** Finds winner and runner-up among all children. */
-  private settle(backward: boolean): void {
+  private chooseCurrent(backward: boolean): void {
     this.backward = backward
     this.pending = false
     let first: InternalIterator | undefined

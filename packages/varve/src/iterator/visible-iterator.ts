@@ -7,22 +7,23 @@ import { type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
 
-/** What is held so that the source stays as it is. */
+/** A resource that keeps the source valid until it is released. */
 export interface Pinned {
   release(): void
 }
 
 /**
- * What a reader at one sequence sees in a range: of every user key the newest visible version, unless
- * that is deleted by itself or by a range tombstone, or has expired at the time of the reader.
+ * The entries that a reader at one sequence sees in a range: the newest visible version of each
+ * user key, unless it is a delete, is covered by a range tombstone, or has expired at the reader's
+ * time.
  *
  *     source      a#9 a#4  b#7(del) b#2  c#3        reader at 5 sees   a#4  b#2  c#3
  *                                                   reader at 8        a#4       c#3
  *
- * Walks in one direction, from `start` or `seek` through `next`. What it remembers of entries it passed,
- * it remembers by place; only when the source is `leaving` that place it makes a copy.
+ * Walks in one direction, from `start` or `seek` by `next`. It refers to earlier entries in place,
+ * and copies them only when the source is `leaving` that place.
  *
- * Owned by: the range object that the user iterates. Waits like its source: see `pending`.
+ * Owned by: the range object that the user iterates. `pending` works as in InternalIterator.
  */
 export class VisibleIterator {
   valid = false
@@ -34,14 +35,14 @@ export class VisibleIterator {
   valueStart = 0
   valueEnd = 0
 
-  /** Forward: the key already answered, whose other versions are passed over. Backward: the group. */
+  /** The group: the key whose versions are walked. Forward, its remaining versions are skipped. */
   private groupBytes: Uint8Array = emptyBytes
   private groupStart = 0
   private groupEnd = 0
   private hasGroup = false
   /** Backward: whether the newest visible version met so far in the group is alive. */
   private groupAlive = false
-  /** Backward: the page of what is remembered, until the source leaves it. */
+  /** Backward: the page of the group's entry, until the source leaves it. */
   private groupPage: TextPage | undefined
 
   constructor(
@@ -50,17 +51,17 @@ export class VisibleIterator {
     private readonly visibleSequence: number,
     private readonly range: KeyRange,
     private readonly reverse: boolean,
-    /** In milliseconds since 1970. It stands still, so that the walk is of one moment. */
+    /** Milliseconds since 1970. Constant, so that the whole walk uses one point in time. */
     private readonly nowMs: number,
     private readonly pinned?: Pinned,
   ) {}
 
-  /** The page in which key and value lie, if there is one. */
+  /** The page that holds key and value, if there is one. */
   get page(): TextPage | undefined {
     return this.reverse ? this.groupPage : this.source.page
   }
 
-  /** To the first entry in the direction of the walk. */
+  /** Moves to the first entry in the direction of the walk. */
   start(): void {
     const { source, range } = this
     if (!this.reverse) {
@@ -75,8 +76,8 @@ export class VisibleIterator {
   }
 
   /**
-   * To the first entry at or behind `target` in the direction of the walk, from wherever it stands.
-   * Requires: not pending; `target` lies in the range.
+   * Moves to the first entry at or after `target` in the direction of the walk, from any position.
+   * Requires: not pending; `target` is in the range.
    */
   seek(target: Uint8Array): void {
     const { source } = this
@@ -118,7 +119,7 @@ export class VisibleIterator {
     const { source, visibleSequence } = this
     for (; source.valid; this.leaveEntry(), source.next()) {
       if (this.isInGroup()) continue
-      // Asked of invisible entries too: behind the end there may be any number of them.
+      // Checked before visibility: any number of invisible entries may follow the end.
       if (this.isPastEnd()) break
       if (!isVisible(source.sequence, visibleSequence)) continue
       this.enterGroup()
@@ -130,7 +131,7 @@ export class VisibleIterator {
     this.pending = source.pending
   }
 
-  /** Versions come oldest first: the last visible one before the key changes is the answer. */
+  /** Versions arrive oldest first: the last visible one before the key changes is the result. */
   private findBackward(): void {
     const { source, visibleSequence } = this
     for (; source.valid; this.leaveEntry(), source.prev()) {
@@ -189,7 +190,7 @@ export class VisibleIterator {
     if (source.kind === ValueKind.putWithExpiry) this.valueStart += expiryBytes
   }
 
-  /** Before a step of the source: what is remembered must not go with the memory that it leaves. */
+  /** Call it before each step of the source: copies the group if the source releases its memory. */
   private leaveEntry(): void {
     if (!this.source.leaving || !this.hasGroup) return
     const { groupStart, groupEnd } = this
@@ -197,7 +198,7 @@ export class VisibleIterator {
     this.groupStart = 0
     this.groupEnd = groupEnd - groupStart
     if (!this.reverse || !this.groupAlive) return
-    // Backward the answer is given a step later.
+    // A backward walk returns the entry one step later, so copy the entry as well.
     this.groupPage = undefined
     this.keyBytes = this.groupBytes
     this.keyStart = 0
@@ -215,7 +216,7 @@ export class VisibleIterator {
     this.groupEnd = source.keyEnd
   }
 
-  /** Neighbouring keys differ mostly in their last bytes, so these are compared first. */
+  /** Compares from the end, because neighbouring keys mostly differ in their last bytes. */
   private isInGroup(): boolean {
     if (!this.hasGroup) return false
     const { source, groupBytes, groupStart } = this

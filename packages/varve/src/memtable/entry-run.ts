@@ -3,23 +3,22 @@ import { keyLengthOf, keyStartOf } from './entry.js'
 import { entryHead, measuredHead, sharedKeyLength } from './key-order.js'
 import { compareRanges } from '../base/bytes.js'
 
-/** As `version` of a search: the place before every version of the key. */
+/** A `version` for searches that sorts before all versions of the key. */
 export const newestVersion = 0xffffffff
 
 const minGrownEntries = 16
-/** A prefix that is this much longer makes new heads worth a visit to every key. */
+/** New heads, which need a read of every key, pay off for a prefix that is longer by this much. */
 const worthwhileBytes = 3
 const bytesPerSlot = 12
 
 /**
- * Entries in order: user key ascending, newest version first. Beside each stands the head of its
- * key, the six bytes behind the prefix that all keys of the run share, as a number: a search reads
- * numbers that lie side by side, and goes to the arena, a cache miss each, only where heads are
- * equal.
+ * Entries in order: user key ascending, newest version first. Each has the head of its key: the six
+ * bytes after the prefix that all keys of the run share, as a number. A search reads these adjacent
+ * numbers. It reads the arena, which costs a cache miss per key, only where heads are equal.
  *
  * Owned by: an OrderedIndex, as leaf or as directory.
- * Invariant: every key of the run starts with the first `prefixLength` bytes of any of them, and
- * `heads` are taken from behind those.
+ * Invariant: all keys of the run share their first `prefixLength` bytes, and `heads` start after
+ * those.
  */
 export class EntryRun {
   count = 0
@@ -40,8 +39,8 @@ export class EntryRun {
   }
 
   /**
-   * Position of the first entry that does not lie before (the key `bytes[start, end)`, `version`):
-   * entries of the same key lie before it when they are newer than `version`, an entry's name.
+   * Position of the first entry that does not sort before (the key `bytes[start, end)`, `version`).
+   * `version` is the index of an entry; newer entries of the same key sort before it.
    */
   lowerBound(bytes: Uint8Array, start: number, end: number, version: number): number {
     if (this.count === 0) return 0
@@ -91,10 +90,10 @@ export class EntryRun {
   }
 
   /**
-   * Replaces what is there. Requires: `entries` are in order, `heads` are theirs behind `prefixLength`
-   * bytes that all keys share.
+   * Replaces the content. Requires: `entries` are in order, all keys share `prefixLength` bytes,
+   * and `heads` start after those.
    */
-  take(entries: Uint32Array, heads: Float64Array, prefixLength: number): void {
+  replaceWith(entries: Uint32Array, heads: Float64Array, prefixLength: number): void {
     this.count = entries.length
     this.entries = entries
     this.heads = heads
@@ -105,9 +104,9 @@ export class EntryRun {
     this.computeHeads()
   }
 
-  /** Gives a copy of a part to `target`, which may be this run itself. */
+  /** Replaces the content of `target`, which may be this run, with a copy of a part of this run. */
   copyTo(target: EntryRun, from: number, to: number): void {
-    target.take(this.entries.slice(from, to), this.heads.slice(from, to), this.prefixLength)
+    target.replaceWith(this.entries.slice(from, to), this.heads.slice(from, to), this.prefixLength)
   }
 
   private isBefore(
@@ -145,7 +144,7 @@ export class EntryRun {
     this.computeHeads()
   }
 
-  /** What the first and the last key share, all keys between them share. */
+  /** The common prefix of the first and the last key, which all keys between them share. */
   private widestPrefix(): number {
     const { arena, entries } = this
     const last = entries[this.count - 1]

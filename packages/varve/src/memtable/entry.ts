@@ -1,7 +1,6 @@
 /**
- * An entry of a memtable: 32-bit words in the machine's own byte order (they never reach a file),
- * then the bytes of key and value. Entries stand one behind the other and never change, except for
- * `next`.
+ * An entry of a memtable: 32-bit words in native byte order (they never reach a file), then the
+ * bytes of key and value. Entries are adjacent and never change, except for `next`.
  *
  *     word 0    1        2       3          4                    5            6
  *     ┌────────┬────────┬───────┬──────────┬────────────────────┬────────────┬──────────────┐
@@ -11,13 +10,14 @@
  *     │ key bytes       │ value bytes      │ 0 to 3 unused      │
  *     └─────────────────┴──────────────────┴────────────────────┘
  *
- * - next: the next entry of the same hash bucket, which has another user key; in a range delete, the
- *   range delete before it.
+ * - next: the next entry in the same hash bucket, with a different user key. In a range delete: the
+ *   previous range delete.
  * - older: the previous version of the same user key.
- * - u: a range delete without an upper bound. A range delete keeps its start as key, its end as value.
+ * - u: set in a range delete without an upper bound. A range delete stores its start as the key and
+ *   its end as the value.
  *
- * An entry is named by the index of its word 0. Word 0 of the arena is left empty, so 0 is "none".
- * Sequences ascend with these names: the entry with the higher name is the newer one.
+ * An entry is identified by the index of its word 0. Word 0 of the arena is unused, so 0 means
+ * "none". Sequences ascend with the index: the entry with the higher index is the newer one.
  */
 export const EntryWord = {
   next: 0,
@@ -35,14 +35,14 @@ export const entryHeaderBytes = 28
 export const unboundedFlag = 1 << 21
 const sequenceHighMask = unboundedFlag - 1
 
-/** Bytes that an entry takes in the arena: exact, so that sums of it can be a budget. */
+/** Exact bytes of an entry in the arena, so that sums can serve as a budget. */
 export function entryBytes(keyLength: number, valueLength: number): number {
   const bytes = entryHeaderBytes + keyLength + valueLength
   return bytes + (-bytes & 3)
 }
 
-/** The entry behind this one in the arena. */
-export function entryBehind(words: Uint32Array, entry: number): number {
+/** The entry after this one in the arena. */
+export function entryAfter(words: Uint32Array, entry: number): number {
   return entry + entryBytes(keyLengthOf(words, entry), valueLengthOf(words, entry)) / 4
 }
 

@@ -14,18 +14,18 @@ import type { Leaf } from './leaf.js'
 import type { ArenaView } from './memtable-arena.js'
 import type { OrderedIndex } from './ordered-index.js'
 
-/** Entries of up to so many bytes are copied by a loop. */
+/** Entries up to this length are copied by a loop. */
 const maxWordsCopyBytes = 512
 
-/** Entries that a flush asks the memory for at once. Power of two. */
-const warmedEntries = 32
-/** Sixteen words are a cache line: three of them hold the header, and a key and value of usual size. */
+/** Entries that a flush prefetches together. Power of two. */
+const prefetchedEntries = 32
+/** Words in a cache line. Three lines hold the header and a key and value of usual size. */
 const lineWords = 16
 
 /**
- * The entries of a sealed memtable in order, one after another.
+ * The entries of a sealed memtable, in order.
  *
- * Owned by: one flush. Lives: as long as it, while the memtable keeps its arena.
+ * Owned by: one flush. Lives: until the flush ends. Requires: the memtable keeps its arena.
  */
 export class FlushInput implements JobInput, InputEntry {
   readonly memory: Memory
@@ -40,8 +40,8 @@ export class FlushInput implements JobInput, InputEntry {
   private entry = noEntry
   private leaf: Leaf | undefined
   private position = 0
-  /** Keeps the loads of `warm` from being optimized away. */
-  protected warmth = 0
+  /** Keeps the loads of `prefetch` from being optimized away. */
+  protected prefetched = 0
 
   constructor(
     arena: ArenaView,
@@ -59,9 +59,9 @@ export class FlushInput implements JobInput, InputEntry {
     }
     if (this.leaf === undefined) return undefined
     const { leaf, position, words } = this
-    if (position % warmedEntries === 0) this.warm(leaf, position)
+    if (position % prefetchedEntries === 0) this.prefetch(leaf, position)
     const entry = leaf.entries[position]
-    // The versions of a key stand in the order of their chain.
+    // The versions of a key have the order of their chain.
     this.isNewKey = this.entry === noEntry || words[this.entry + EntryWord.older] !== entry
     this.entry = entry
     this.position = position + 1
@@ -77,7 +77,9 @@ export class FlushInput implements JobInput, InputEntry {
     return this.words[this.entry + EntryWord.hash]
   }
 
-  /** Short entries word by word: keys begin at whole words, and the calls of a copy take longer. */
+  /**
+   * Copies short entries word by word: keys are word-aligned, and a call to a copy takes longer.
+   */
   copyTo({ bytes, view }: Memory, at: number): void {
     const { words, keyStart, valueEnd } = this
     if (valueEnd - keyStart > maxWordsCopyBytes) {
@@ -93,19 +95,19 @@ export class FlushInput implements JobInput, InputEntry {
   close(): void {}
 
   /**
-   * Neighbours in the order lie anywhere in the arena, and the flush would wait for the memory at every
-   * one of them. Touched in one go, they are fetched all at the same time.
+   * Neighbours in key order are scattered over the arena, so the flush would wait for memory at
+   * each entry. Loads in one loop let the processor fetch many entries in parallel.
    */
-  private warm({ entries, count }: Leaf, from: number): void {
+  private prefetch({ entries, count }: Leaf, from: number): void {
     const { words } = this
-    const to = Math.min(from + warmedEntries, count)
+    const to = Math.min(from + prefetchedEntries, count)
     const lastWord = words.length - 1
-    let warmth = 0
+    let loaded = 0
     for (let i = from; i < to; i++) {
       const entry = entries[i]
-      warmth ^= words[entry] ^ words[Math.min(entry + lineWords, lastWord)]
-      warmth ^= words[Math.min(entry + 2 * lineWords, lastWord)]
+      loaded ^= words[entry] ^ words[Math.min(entry + lineWords, lastWord)]
+      loaded ^= words[Math.min(entry + 2 * lineWords, lastWord)]
     }
-    this.warmth = warmth
+    this.prefetched = loaded
   }
 }

@@ -1,13 +1,13 @@
 import { rangeContainsSlice } from '../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 
-/** Newest tombstones that are looked through one by one; an eighth of the sorted ones may join them. */
+/** Unsorted tombstones that a lookup may scan, in addition to an eighth of the sorted ones. */
 const minUnsorted = 32
 
 /**
- * The range tombstones of a memtable in use. Cutting them into fragments costs time in proportion to
- * their number, so it is not done anew after each: the latest wait unsorted, and a lookup goes
- * through them.
+ * The range tombstones of a memtable in use. Cutting them into fragments takes time proportional to
+ * their number, so it is not repeated after each insert. The latest ones stay unsorted, and a
+ * lookup scans them.
  *
  * Owned by: one MemTable.
  */
@@ -16,12 +16,12 @@ export class GrowingTombstones {
   private sorted = RangeTombstones.none
   private sortedCount = 0
 
-  /** Requires: a sequence above all before. The bounds are kept, so they must not change. */
+  /** Requires: a higher sequence than all before. Keeps the bounds, so they must not change. */
   add(tombstone: RangeTombstone): void {
     this.all.push(tombstone)
   }
 
-  /** All of them, cut into fragments. Immutable. */
+  /** All tombstones, cut into fragments. Immutable. */
   toFragments(): RangeTombstones {
     if (this.sortedCount < this.all.length) {
       this.sorted = RangeTombstones.from(this.all)

@@ -2,11 +2,11 @@ import type { MemTableArena } from './memtable-arena.js'
 import { EntryWord, keyLengthOf, keyStartOf, noEntry, entryHeaderBytes } from './entry.js'
 
 /**
- * Finds the newest version of a user key: chains of entries, hung up by their hash.
+ * Finds the newest version of a user key: a hash table of chains of entries.
  *
  * Invariants:
- * 1. A chain holds each user key once, by its newest entry; the others hang behind it by `older`. So
- *    a key that is written a million times does not slow down its neighbours.
+ * 1. A chain holds each user key once, as its newest entry, which links to the older ones by
+ *    `older`. So a key that is written a million times does not slow down its neighbours.
  * 2. Only `next` words and bucket heads ever change.
  */
 export class HashIndex {
@@ -39,7 +39,7 @@ export class HashIndex {
     return noEntry
   }
 
-  /** Makes `entry`, whose hash, key length and key are in place, the newest of its user key. */
+  /** Makes `entry` the newest of its user key. Requires: its hash, key length and key are set. */
   add(entry: number): void {
     const words = this.words
     const hash = words[entry + EntryWord.hash]
@@ -71,7 +71,7 @@ export class HashIndex {
     return true
   }
 
-  /** Keys start at a word, so they are compared in words, and the rest in bytes. */
+  /** Keys are word-aligned, so this compares whole words, then the remaining bytes. */
   private sameKey(a: number, b: number): boolean {
     const words = this.words
     const keyLength = keyLengthOf(words, a)

@@ -4,7 +4,8 @@ import type { ArenaView } from './memtable-arena.js'
 import { entryHeaderBytes, keyLengthOf, keyStartOf } from './entry.js'
 
 const headerWords = entryHeaderBytes / 4
-const goesOn = headBytes + 1
+/** Last digit of the measured head of a key with more than `headBytes` bytes. */
+const longKeyDigit = headBytes + 1
 
 /** Compares the user keys of two entries. Requires: the first `depth` bytes are equal. */
 export function compareKeys(arena: ArenaView, a: number, b: number, depth: number): number {
@@ -16,8 +17,8 @@ export function compareKeys(arena: ArenaView, a: number, b: number, depth: numbe
 }
 
 /**
- * Length of the common prefix of an entry's key and `bytes[start, end)`. Requires: the first `depth`
- * bytes are equal.
+ * Length of the common prefix of an entry's key and `bytes[start, end)`. Requires: the first
+ * `depth` bytes are equal.
  */
 export function sharedKeyLength(
   arena: ArenaView,
@@ -34,7 +35,7 @@ export function sharedKeyLength(
   return shared
 }
 
-/** Whether the keys of both entries begin with the same `length` bytes, the first `depth` of which do. */
+/** Whether both keys start with the same `length` bytes. Requires: the first `depth` are equal. */
 export function sharesPrefix(
   arena: ArenaView,
   a: number,
@@ -44,7 +45,7 @@ export function sharesPrefix(
 ): boolean {
   const { bytes, words } = arena
   if (keyLengthOf(words, a) < length || keyLengthOf(words, b) < length) return false
-  // Keys begin at a word.
+  // Keys are word-aligned.
   const wholeWords = length >>> 2
   for (let i = depth >>> 2; i < wholeWords; i++) {
     if (words[a + headerWords + i] !== words[b + headerWords + i]) return false
@@ -56,8 +57,8 @@ export function sharesPrefix(
 }
 
 /**
- * Length of the prefix that the keys of all entries share, as far as `limit`. Requires: it is `depth`
- * or more.
+ * Length of the common prefix of the keys of all entries, at most `limit`. Requires: it is at least
+ * `depth`.
  */
 export function commonPrefix(
   arena: ArenaView,
@@ -75,7 +76,7 @@ export function commonPrefix(
   return prefix
 }
 
-/** Length of the common prefix of two keys, as far as `limit`. */
+/** Length of the common prefix of two keys, at most `limit`. Requires: it is at least `depth`. */
 export function sharedPrefix(
   arena: ArenaView,
   a: number,
@@ -89,8 +90,9 @@ export function sharedPrefix(
 }
 
 /**
- * The head of a key whose rest is `bytes[at, end)`, and as a last digit how many of its bytes are key,
- * or 7 for a key that goes on. Keys that differ get equal numbers only when they go on:
+ * The head of a key whose rest is `bytes[at, end)`, followed by a last digit: the number of bytes
+ * that belong to the key, or 7 if the key is longer than the head. Only different keys that are
+ * longer than the head can get equal numbers:
  *
  *     rest      head               digit
  *     ab        61 62 00 00 00 00  2
@@ -99,16 +101,16 @@ export function sharedPrefix(
  */
 export function measuredHead(bytes: Uint8Array, at: number, end: number): number {
   const rest = end - at
-  return keyHead(bytes, at, end) * (goesOn + 1) + (rest < goesOn ? rest : goesOn)
+  return keyHead(bytes, at, end) * (longKeyDigit + 1) + (rest < longKeyDigit ? rest : longKeyDigit)
 }
 
-/** The same of an entry's key behind its first `depth` bytes. */
+/** The measured head of an entry's key after its first `depth` bytes. */
 export function entryHead(arena: ArenaView, entry: number, depth: number): number {
   const start = keyStartOf(entry)
   return measuredHead(arena.bytes, start + depth, start + keyLengthOf(arena.words, entry))
 }
 
-/** Whether keys with this head are one key, rather than keys that begin alike. */
+/** Whether all keys with this measured head are equal, as opposed to sharing a prefix. */
 export function isWholeKey(head: number): boolean {
-  return head % (goesOn + 1) !== goesOn
+  return head % (longKeyDigit + 1) !== longKeyDigit
 }

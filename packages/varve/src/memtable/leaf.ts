@@ -2,52 +2,54 @@ import type { ArenaView } from './memtable-arena.js'
 import { keyLengthOf, keyStartOf } from './entry.js'
 import { EntryRun, newestVersion } from './entry-run.js'
 import { compareKeys } from './key-order.js'
-import { Pile } from './pile.js'
+import { UnsortedEntries } from './unsorted-entries.js'
 
 const minTailEntries = 16
-/** Newcomers up to this part of a leaf are put in their places one by one, more are sorted in. */
+/**
+ * A tail of up to this share of the run is inserted one by one; a longer one causes a full sort.
+ */
 const insertedShare = 1 / 16
 const noEntries = new Uint32Array(0)
 const noHeads = new Float64Array(0)
 
 /**
- * A stretch of the order, linked to its neighbours so that a walk needs no directory. It is sorted
- * when somebody comes to look: until then a pile, from then on a run, and behind either a tail of those
- * who came later, as they came.
+ * A section of the order, linked to its neighbours so that a walk needs no directory. Its entries
+ * are unsorted until the first read of the leaf, and a run from then on. Entries added later are in
+ * a tail, in order of arrival.
  *
  *     run  d f k m  │  tail  g e         sorted: run  d e f g k m
  *
  * Owned by: an OrderedIndex.
  * Invariants:
- * 1. Pile and run are not both there.
+ * 1. While `unsorted` is set, the run is empty.
  * 2. Entries of the tail are newer than the others.
  */
 export class Leaf extends EntryRun {
   previous: Leaf | undefined
   next: Leaf | undefined
-  /** Grows whenever positions in the run change their meaning. */
+  /** Incremented whenever entries in the run change position. */
   changes = 0
-  private pile: Pile | undefined
+  private unsorted: UnsortedEntries | undefined
   private tail = noEntries
   private tailCount = 0
-  /** Whether run and tail, one behind the other, are in order as they stand. */
+  /** Whether the run followed by the tail is in order. */
   private isAscending = true
 
   constructor(arena: ArenaView) {
     super(arena, 0)
   }
 
-  /** Entries, sorted or not. */
+  /** Number of entries, sorted or not. */
   get size(): number {
-    return this.count + this.tailCount + (this.pile?.count ?? 0)
+    return this.count + this.tailCount + (this.unsorted?.count ?? 0)
   }
 
   get isSorted(): boolean {
-    return this.tailCount === 0 && this.pile === undefined
+    return this.tailCount === 0 && this.unsorted === undefined
   }
 
   override get memoryBytes(): number {
-    return super.memoryBytes + this.tail.byteLength + (this.pile?.memoryBytes ?? 0)
+    return super.memoryBytes + this.tail.byteLength + (this.unsorted?.memoryBytes ?? 0)
   }
 
   append(entry: number): void {
@@ -56,7 +58,7 @@ export class Leaf extends EntryRun {
     this.tail[this.tailCount++] = entry
   }
 
-  /** Whether it is known that all entries lie before this one. */
+  /** Whether all entries are known to sort before this one. */
   endsBefore(entry: number): boolean {
     if (!this.isAscending) return false
     const { tail, tailCount, entries, count } = this
@@ -65,10 +67,10 @@ export class Leaf extends EntryRun {
     return compareKeys(this.arena, last, entry, 0) < 0
   }
 
-  /** Sorts a few newcomers into the run; false when that is not what there is to do. */
+  /** Inserts a short tail into the run. False if the leaf needs a full sort instead. */
   sortTail(): boolean {
     const { arena, tail, tailCount } = this
-    if (this.pile !== undefined || tailCount > this.count * insertedShare) return false
+    if (this.unsorted !== undefined || tailCount > this.count * insertedShare) return false
     for (let i = 0; i < tailCount; i++) {
       const start = keyStartOf(tail[i])
       const end = start + keyLengthOf(arena.words, tail[i])
@@ -80,27 +82,27 @@ export class Leaf extends EntryRun {
     return true
   }
 
-  /** All that it holds, unsorted. Requires: `takePile` or `take` follows. */
-  givePile(): Pile {
-    const { arena, entries, count, tail, tailCount, pile } = this
-    if (pile !== undefined && tailCount === 0) return pile
-    const older = pile?.entries ?? entries.subarray(0, count)
+  /** All entries, unsorted. The caller then calls `replaceWithUnsorted` or `replaceWith`. */
+  allUnsorted(): UnsortedEntries {
+    const { arena, entries, count, tail, tailCount, unsorted } = this
+    if (unsorted !== undefined && tailCount === 0) return unsorted
+    const older = unsorted?.entries ?? entries.subarray(0, count)
     const all = new Uint32Array(tailCount + older.length)
     for (let i = 0; i < tailCount; i++) all[i] = tail[tailCount - 1 - i]
     all.set(older, tailCount)
-    return Pile.of(arena, all)
+    return UnsortedEntries.of(arena, all)
   }
 
-  takePile(pile: Pile): void {
-    this.take(noEntries, noHeads, 0)
-    this.pile = pile
+  replaceWithUnsorted(unsorted: UnsortedEntries): void {
+    this.replaceWith(noEntries, noHeads, 0)
+    this.unsorted = unsorted
     this.isAscending = false
   }
 
-  /** Becomes a run. Requires: in order. */
-  override take(entries: Uint32Array, heads: Float64Array, prefixLength: number): void {
-    super.take(entries, heads, prefixLength)
-    this.pile = undefined
+  /** Replaces the content with a run. Requires: `entries` are in order. */
+  override replaceWith(entries: Uint32Array, heads: Float64Array, prefixLength: number): void {
+    super.replaceWith(entries, heads, prefixLength)
+    this.unsorted = undefined
     this.tail = noEntries
     this.tailCount = 0
     this.isAscending = true

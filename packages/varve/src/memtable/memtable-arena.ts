@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js'
 import { entryBytes, firstEntry } from './entry.js'
 
-/** The entries of a memtable as any thread sees them. */
+/** The entries of a memtable, readable on any thread. */
 export class ArenaView {
   readonly bytes: Buffer
   readonly words: Uint32Array
@@ -13,32 +13,34 @@ export class ArenaView {
 }
 
 const headBytes = firstEntry * 4
-/** Behind the last entry, so that a look ahead of it stays inside. */
+/** Space after the last entry, so that a prefetch stays in bounds. */
 const tailBytes = 64
 const pageBytes = 4096
 const bytesPerBucket = 64
 const minBuckets = 1 << 10
 const maxBuckets = 1 << 22
 
-/** Largest capacity: more than one entry of the longest value, and what a Buffer can view. */
+/** Largest capacity: more than one entry with the longest value, and still within one Buffer. */
 export const maxArenaBytes = 2 ** 32 - 2 * pageBytes
 
 /**
- * The memory of one memtable: room for entries, and the heads of its hash chains. The operating
- * system hands out the pages of a fresh arena at their first touch, which costs as much as filling
- * them; so an arena outlives its memtable and serves the next one.
+ * The memory of one memtable: space for entries, and the heads of its hash chains. The operating
+ * system commits the pages of a fresh arena at the first touch, which costs as much as filling
+ * them. So an arena outlives its memtable and serves the next one.
  *
- * Owned by: one MemTable at a time; between two, by whoever recycles.
+ * Owned by: one MemTable at a time; between two, by the Tree.
  * Invariants:
- * 1. The number of buckets is fixed, so no insert ever waits for a rehash.
- * 2. Pages once touched stay committed: `committedBytes` never falls.
+ * 1. The number of buckets is fixed, so no insert waits for a rehash.
+ * 2. Touched pages stay committed: `committedBytes` never decreases.
  */
 export class MemTableArena extends ArenaView {
   /** Power of two. */
   readonly buckets: Uint32Array
   private touchedBytes = headBytes
 
-  /** `capacityBytes` counts entries only: `entryBytes(k, v)` of capacity holds exactly that entry. */
+  /**
+   * `capacityBytes` counts entries only: `entryBytes(k, v)` of capacity holds exactly that entry.
+   */
   constructor(readonly capacityBytes: number) {
     assert(
       capacityBytes >= entryBytes(0, 0) && capacityBytes <= maxArenaBytes,
@@ -48,7 +50,7 @@ export class MemTableArena extends ArenaView {
     this.buckets = new Uint32Array(bucketCountFor(capacityBytes))
   }
 
-  /** Memory held now, given that the owner has filled `usedBytes`. */
+  /** Memory in use if the owner has filled `usedBytes`. */
   committedBytes(usedBytes: number): number {
     const touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
     const pages = Math.ceil(touchedBytes / pageBytes)
@@ -56,14 +58,14 @@ export class MemTableArena extends ArenaView {
   }
 
   /**
-   * The first entries of a fresh arena hang themselves into buckets all over the place, each of which is
-   * a page to ask the system for.
+   * Touches all bucket pages in advance. The first entries of a fresh arena go to scattered
+   * buckets, and each would otherwise make the system commit a page.
    */
   touchBuckets(): void {
     this.buckets.fill(0)
   }
 
-  /** Makes room for another memtable. `usedBytes`: how far the last one came. */
+  /** Clears the arena for another memtable. `usedBytes`: how much the last one filled. */
   recycle(usedBytes: number): void {
     this.touchedBytes = Math.max(this.touchedBytes, headBytes + usedBytes)
     this.buckets.fill(0)

@@ -7,21 +7,21 @@ import type { Leaf } from './leaf.js'
 import type { ArenaView } from './memtable-arena.js'
 import type { OrderedIndex } from './ordered-index.js'
 
-/** Entries that a walk asks the memory for at once. Power of two. */
-const warmedEntries = 32
-/** A word that lies in the same cache lines as the header and a short key, or just behind. */
-const warmedWord = 10
+/** Entries that a walk prefetches together. Power of two. */
+const prefetchedEntries = 32
+/** A word in or right after the cache lines of the header and a short key. */
+const prefetchedWord = 10
 
 /**
- * Walks over a memtable that may be written to between two steps. It sees all entries that were
- * there when it passed their place, newer than its reader or not: the reader filters by sequence.
+ * Walks over a memtable that may be written to between two steps. It returns all entries that exist
+ * when it passes their place, including those too new for the reader, which filters by sequence.
  * Never pending.
  *
- * Validity: key and value are views into the arena, which never change while it is in use; they
- * outlive the step, up to the `close` of the iterator.
+ * Validity: key and value are in the arena, whose entries do not change while it is in use. They
+ * are valid until the iterator closes, not only until the next step.
  *
- * Invariant: while `changes` is that of the leaf, `entry` stands at `position` in it; otherwise it is
- * looked up again before the next step.
+ * Invariant: while `changes` equals the leaf's, `entry` is at `position` in the leaf; otherwise the
+ * next step looks it up again.
  */
 export class MemTableIterator implements InternalIterator {
   valid = false
@@ -37,13 +37,13 @@ export class MemTableIterator implements InternalIterator {
   valueStart = 0
   valueEnd = 0
 
-  /** The entry that is shown; noEntry when not valid. */
+  /** The current entry; noEntry if not valid. */
   private entry = noEntry
   private leaf: Leaf
   private position = 0
   private changes = 0
-  /** Keeps the loads of `touch` from being optimized away. */
-  protected warmth = 0
+  /** Keeps the loads of `prefetch` from being optimized away. */
+  protected prefetched = 0
 
   constructor(
     private readonly arena: ArenaView,
@@ -77,21 +77,20 @@ export class MemTableIterator implements InternalIterator {
   }
 
   next(): void {
-    assert(this.valid, 'next() of an iterator that shows no entry')
+    assert(this.valid, 'next() needs an iterator that is on an entry')
     if (this.changes !== this.leaf.changes) this.findAgain()
     this.moveTo(this.leaf, this.position + 1)
-    // Where a stretch begins, all of it is fetched.
     const { position, leaf } = this
-    if (this.valid && position % warmedEntries === 0) this.touch(leaf, position)
+    if (this.valid && position % prefetchedEntries === 0) this.prefetch(leaf, position)
   }
 
   prev(): void {
-    assert(this.valid, 'prev() of an iterator that shows no entry')
+    assert(this.valid, 'prev() needs an iterator that is on an entry')
     if (this.changes !== this.leaf.changes) this.findAgain()
     this.moveTo(this.leaf, this.position - 1)
     const { position, leaf } = this
-    if (this.valid && position % warmedEntries === warmedEntries - 1) {
-      this.touch(leaf, position + 1 - warmedEntries)
+    if (this.valid && position % prefetchedEntries === prefetchedEntries - 1) {
+      this.prefetch(leaf, position + 1 - prefetchedEntries)
     }
   }
 
@@ -104,7 +103,7 @@ export class MemTableIterator implements InternalIterator {
     this.onClose()
   }
 
-  /** A position just outside of the leaf means the nearest entry of its neighbour. */
+  /** A position just outside the leaf means the nearest entry of its neighbour. */
   private moveTo(leaf: Leaf, position: number): void {
     if (position >= leaf.count) {
       const next = this.index.after(leaf)
@@ -144,15 +143,15 @@ export class MemTableIterator implements InternalIterator {
   }
 
   /**
-   * Neighbours in the order lie anywhere in the arena, and a walk would wait for the memory at every
-   * one of them. So a stretch of them is touched in one go, and the processor fetches all at a time.
+   * Neighbours in key order are scattered over the arena, so a walk would wait for memory at each
+   * entry. Loads in one loop let the processor fetch many entries in parallel.
    */
-  private touch(leaf: Leaf, from: number): void {
+  private prefetch(leaf: Leaf, from: number): void {
     const words = this.arena.words
     const { entries } = leaf
-    const to = Math.min(from + warmedEntries, leaf.count)
-    let warmth = 0
-    for (let i = from; i < to; i++) warmth ^= words[entries[i]] ^ words[entries[i] + warmedWord]
-    this.warmth = warmth
+    const to = Math.min(from + prefetchedEntries, leaf.count)
+    let loaded = 0
+    for (let i = from; i < to; i++) loaded ^= words[entries[i]] ^ words[entries[i] + prefetchedWord]
+    this.prefetched = loaded
   }
 }

@@ -23,35 +23,35 @@ import { HashIndex } from './hash-index.js'
 import { MemTableArena } from './memtable-arena.js'
 import { MemTableIterator } from './memtable-iterator.js'
 import { OrderedIndex } from './ordered-index.js'
-import { Pile } from './pile.js'
+import { UnsortedEntries } from './unsorted-entries.js'
 import type { SealedMemTable } from './sealed-memtable.js'
 
 export interface MemTableOptions {
   /**
-   * Keep the order, coarsely, from the first insert on, so that even the first look does not wait for
-   * a pass over all entries: the right choice when the memtable before this one `wasScanned`. An
-   * insert then costs about a third more.
+   * Maintains a coarse order from the first insert on, so that even the first scan needs no pass
+   * over all entries. Set it if the previous memtable `wasScanned`. Inserts then cost about a third
+   * more.
    */
   readonly ordered?: boolean
 }
 
-/** Arena bytes that an operation can take beyond its bytes in the log. */
+/** Arena bytes that an operation may take beyond its bytes in the log. */
 const arenaBytesPerOperation = entryBytes(0, 0) + 4
 
-/** The most arena bytes that operations take whose keys and values have `payloadBytes` in the log. */
+/** Upper bound of the arena bytes for operations that take `payloadBytes` in the log. */
 export function memTableBytes(payloadBytes: number, operations: number): number {
   return payloadBytes + operations * arenaBytesPerOperation
 }
 
 /**
- * The table in memory that takes all writes: many versions of each key, found by hash, sorted only
- * when somebody asks for the order (a scan, or the flush).
+ * The table in memory that takes all writes. It holds many versions of each key, finds them by
+ * hash, and sorts them only for a scan or the flush.
  *
- * Owned by: a Tree. Lives: from the rotation that made it until its flush is durable and its last
- * reader has gone; then its arena goes on to another memtable.
+ * Owned by: a Tree. Lives: from the rotation that created it until its flush is durable and its
+ * last reader has closed. Then another memtable reuses its arena.
  * Invariants:
  * 1. Sequences ascend from insert to insert.
- * 2. Entries are never changed or moved, so a reader may stay between two inserts, and another thread
+ * 2. Entries are never changed or moved, so a reader stays valid across inserts, and another thread
  *    may read a sealed table.
  */
 export class MemTable {
@@ -60,9 +60,9 @@ export class MemTable {
   rangeDeleteCount = 0
   /** Highest sequence, range deletes included; 0 while empty. */
   maxSequence = 0
-  /** Also until it is built: see the constructor. */
+  /** True also at the start of the constructor, see there. */
   isSealed = true
-  /** Whether anybody asked for the order. */
+  /** Whether a scan has used the order. */
   wasScanned = false
 
   private readonly memory: MemTableArena
@@ -75,7 +75,7 @@ export class MemTable {
   private openIterators = 0
   private readonly onIteratorClose = (): void => void this.openIterators--
 
-  /** Takes over a recycled arena, or a fresh one with room for `capacityBytes` of entries. */
+  /** Takes a recycled arena, or the capacity of a fresh one in bytes of entries. */
   constructor(arenaOrCapacityBytes: MemTableArena | number, options: MemTableOptions = {}) {
     this.memory =
       typeof arenaOrCapacityBytes === 'number'
@@ -84,14 +84,15 @@ export class MemTable {
     this.words = this.memory.words
     this.index = new HashIndex(this.memory)
     if (options.ordered === true) this.ordered = new OrderedIndex(this.memory)
-    // V8 compiles inserts on the word of what these fields have held, and throws the code away when that
-    // proves wrong: with the first sequence that was read as a double, and with the first seal.
+    // V8 optimizes inserts for the values that these fields have had, and deoptimizes at others: at
+    // the first sequence stored as a double and at the first seal. So set both kinds of values
+    // here.
     this.maxSequence = maxSequence
     this.maxSequence = 0
     this.isSealed = false
   }
 
-  /** Exact bytes that one entry takes; for a range delete, the value is its end. */
+  /** Exact bytes of one entry. The value of a range delete is its end. */
   static entryBytes(keyLength: number, valueLength: number): number {
     return entryBytes(keyLength, valueLength)
   }
@@ -109,12 +110,12 @@ export class MemTable {
     return this.memory.capacityBytes
   }
 
-  /** The sum of `entryBytes` over what was inserted. */
+  /** The sum of `entryBytes` over all inserted entries. */
   get usedBytes(): number {
     return (this.end - firstEntry) * 4
   }
 
-  /** Memory held: touched pages of the arena, and the indexes. */
+  /** Memory in use: touched pages of the arena, and the indexes. */
   get memoryBytes(): number {
     return this.memory.committedBytes(this.usedBytes) + (this.ordered?.memoryBytes ?? 0)
   }
@@ -123,7 +124,9 @@ export class MemTable {
     return this.usedBytes + bytes <= this.capacityBytes
   }
 
-  /** Requires: room for `entryBytes`; `sequence` above all before; not sealed. Copies the bytes. */
+  /**
+   * Copies the bytes. Requires: space for `entryBytes`; `sequence` above all before; not sealed.
+   */
   insert(
     sequence: number,
     kind: number,
@@ -146,7 +149,7 @@ export class MemTable {
     if (this.ordered !== undefined) this.ordered.add(entry)
   }
 
-  /** Deletes the keys from `start` up to and without `end`; null: all keys from `start`. */
+  /** Deletes all keys k with start ≤ k < end; null means no upper bound. */
   insertRangeDelete(sequence: number, start: Uint8Array, end: Uint8Array | null): void {
     const endBytes = end === null ? emptyBytes : asBuffer(end)
     const entry = this.append(sequence, ValueKind.rangeDelete, start.length, endBytes.length)
@@ -161,8 +164,8 @@ export class MemTable {
   }
 
   /**
-   * Answers with the newest version that the lookup may see, or leaves it as it is. Range deletes are
-   * the caller's to ask. The value is a view that stays valid until the arena is released.
+   * Passes the newest visible version to `lookup.found`, if there is one. The caller checks range
+   * deletes separately. The value is a view, valid until the arena is released.
    */
   get(lookup: PointLookup): void {
     const words = this.words
@@ -184,25 +187,25 @@ export class MemTable {
     return this.tombstones.toFragments()
   }
 
-  /** Highest sequence of a range delete over the lookup's key that it may see, or 0. */
+  /** Highest sequence of a visible range delete over the lookup's key, or 0. */
   coveringSequence(lookup: PointLookup): number {
     if (this.rangeDeleteCount === 0) return 0
     const { key, keyLength, visibleSequence } = lookup
     return this.tombstones.coveringSequence(key, 0, keyLength, visibleSequence)
   }
 
-  /** All versions of all keys. Stays right while entries are inserted; must be closed. */
+  /** All versions of all keys. Inserts do not invalidate it. Must be closed. */
   iterator(): InternalIterator {
     this.wasScanned = true
     this.ordered ??= new OrderedIndex(
       this.memory,
-      Pile.ofArena(this.memory, this.usedBytes, this.entryCount),
+      UnsortedEntries.ofArena(this.memory, this.usedBytes, this.entryCount),
     )
     this.openIterators++
     return new MemTableIterator(this.memory, this.ordered, this.onIteratorClose)
   }
 
-  /** Refuses writes from now on, and describes the table for `openSealedMemTable`. */
+  /** Rejects further writes, and describes the table for `openSealedMemTable`. */
   seal(): SealedMemTable {
     this.isSealed = true
     return {
@@ -218,11 +221,11 @@ export class MemTable {
   }
 
   /**
-   * Gives the arena away for another memtable. Requires: no iterator is open, no value read from here
-   * is in use, no other thread reads; this memtable is never used again.
+   * Releases the arena for another memtable. Requires: no open iterator, no value of this memtable
+   * in use, and no reader on another thread. Do not use this memtable afterwards.
    */
   releaseArena(): MemTableArena {
-    assert(this.openIterators === 0, `${this.openIterators} iterators use the arena`)
+    assert(this.openIterators === 0, `${this.openIterators} iterators still use the arena`)
     this.isSealed = true
     this.memory.recycle(this.usedBytes)
     return this.memory

@@ -8,7 +8,7 @@ import { MemTable } from './memtable.js'
 
 const seed = Number(process.env['SEED'] ?? 20260801)
 
-/** Enough for a pile to be split, and for leaves to fill up and be cut. */
+/** Enough entries to split a leaf, and to fill and cut leaves. */
 const entryCount = 20_000
 
 interface Named {

@@ -2,44 +2,46 @@ import type { ArenaView } from './memtable-arena.js'
 import { keyLengthOf, keyStartOf } from './entry.js'
 import { EntryRun, newestVersion } from './entry-run.js'
 import { Leaf } from './leaf.js'
-import type { Pile } from './pile.js'
+import type { UnsortedEntries } from './unsorted-entries.js'
 
-/** A leaf of more entries is split before it is sorted, one of as many is cut before it grows. */
+/**
+ * A larger leaf is split before it is sorted; a sorted leaf of this size is cut before it grows.
+ */
 const maxLeafEntries = 8192
-/** Into pieces of this size a leaf is cut that has become full: small, as they are to grow. */
+/** A full leaf is cut into leaves of this size: small ones, because they will grow. */
 const cutEntries = 128
 const directoryEntries = 64
 
 /**
- * The order of a memtable, coarse everywhere and fine where somebody looked: a list of leaves, each
- * sorted when a walk or a seek comes to it, and a directory of the entries at which each leaf but the
- * first begins.
+ * The order of a memtable, sorted lazily: a list of leaves, each sorted when a walk or a seek first
+ * reads it, and a directory with the first entry of each leaf except the first leaf.
  *
  *     directory            h        p        t
  *                   ╱      │        │         ╲
- *     leaves   [c f a] ⇄ [h k] ⇄ [q p p] ⇄ [t z]         only [h k] was looked at
+ *     leaves   [c f a] ⇄ [h k] ⇄ [q p p] ⇄ [t z]         only [h k] was read
  *
- * At the start everything is one pile. A look splits it by the heads of the keys into leaves of a few
- * thousand entries, and sorts the one that it needs: a seek behind a load of millions of entries takes
- * one pass over them, no sort. An insert finds its leaf in the directory, and waits there in the tail.
+ * The index starts as one unsorted leaf. The first read splits it, by the heads of the keys, into
+ * leaves of a few thousand entries, and sorts the one that it needs. So a seek after millions of
+ * inserts takes one pass over the entries instead of a full sort. An insert finds its leaf in the
+ * directory and is appended to the leaf's tail.
  *
- * Owned by: a MemTable that was looked at, or is likely to be; whoever opened a sealed one.
+ * Owned by: a MemTable that is or will be scanned, or the flush of a sealed one.
  * Invariants:
- * 1. There is at least one leaf; only the leaf of an empty index is empty.
- * 2. Entries of leaf i lie before directory entry i, those of leaf i + 1 not.
+ * 1. At least one leaf exists; only the leaf of an empty index is empty.
+ * 2. Entries of leaf i sort before directory entry i; those of leaf i + 1 do not.
  */
 export class OrderedIndex {
   private readonly directory: EntryRun
   private readonly leaves: Leaf[]
 
-  /** `entries`: what is there already. */
+  /** `entries`: the initial content. */
   constructor(
     private readonly arena: ArenaView,
-    entries?: Pile,
+    entries?: UnsortedEntries,
   ) {
     this.directory = new EntryRun(arena, directoryEntries)
     this.leaves = [new Leaf(arena)]
-    if (entries !== undefined && entries.count > 0) this.leaves[0].takePile(entries)
+    if (entries !== undefined && entries.count > 0) this.leaves[0].replaceWithUnsorted(entries)
   }
 
   get memoryBytes(): number {
@@ -48,7 +50,7 @@ export class OrderedIndex {
     return bytes
   }
 
-  /** For who has not looked yet. */
+  /** Any leaf, as the position of an iterator before its first seek. */
   get anyLeaf(): Leaf {
     return this.leaves[0]
   }
@@ -78,7 +80,7 @@ export class OrderedIndex {
     }
   }
 
-  /** The leaf behind `leaf`, sorted. */
+  /** The leaf after `leaf`, sorted. */
   after(leaf: Leaf): Leaf | undefined {
     while (leaf.next?.isSorted === false) this.sort(leaf.next)
     return leaf.next
@@ -91,8 +93,8 @@ export class OrderedIndex {
   }
 
   /**
-   * The leaf in which a search for (key, version) ends, see EntryRun.lowerBound, sorted: what it looks
-   * for stands in this leaf or is the first of the next one.
+   * The leaf in which a search for (key, version) ends, sorted. The result of the search, see
+   * EntryRun.lowerBound, is in this leaf or is the first entry of the next one.
    */
   leafFor(bytes: Uint8Array, start: number, end: number, version: number): Leaf {
     for (;;) {
@@ -106,13 +108,13 @@ export class OrderedIndex {
   leafOf(entry: number): Leaf {
     const start = keyStartOf(entry)
     const end = start + keyLengthOf(this.arena.words, entry)
-    // A leaf that begins with the entry itself counts as before it.
+    // `entry - 1` also finds a leaf that starts with the entry itself.
     return this.leafFor(this.arena.bytes, start, end, entry - 1)
   }
 
   private addToFull(leaf: Leaf, entry: number): void {
     if (leaf.endsBefore(entry)) {
-      // Keys that arrive in order leave full leaves behind them.
+      // Keys in ascending order fill each leaf completely.
       this.insertLeaf(leaf, entry).append(entry)
       return
     }
@@ -121,24 +123,24 @@ export class OrderedIndex {
     this.add(entry)
   }
 
-  /** Brings order into a leaf: a large one may only be split, and is to be looked at again. */
+  /** Sorts a leaf, or only splits it if it is large. Call it until the leaf is sorted. */
   private sort(leaf: Leaf): void {
     if (leaf.sortTail()) return
-    const pile = leaf.givePile()
-    const pieces = pile.count > maxLeafEntries ? pile.split() : [pile]
-    if (pieces.length === 1) {
-      const [{ entries, heads, prefixLength }] = pieces
-      pieces[0].sort()
-      leaf.take(entries, heads, prefixLength)
+    const unsorted = leaf.allUnsorted()
+    const parts = unsorted.count > maxLeafEntries ? unsorted.split() : [unsorted]
+    if (parts.length === 1) {
+      const [{ entries, heads, prefixLength }] = parts
+      parts[0].sort()
+      leaf.replaceWith(entries, heads, prefixLength)
       return
     }
-    leaf.takePile(pieces[0])
-    for (let i = pieces.length - 1; i > 0; i--) {
-      this.insertLeaf(leaf, pieces[i].lowest).takePile(pieces[i])
+    leaf.replaceWithUnsorted(parts[0])
+    for (let i = parts.length - 1; i > 0; i--) {
+      this.insertLeaf(leaf, parts[i].lowest).replaceWithUnsorted(parts[i])
     }
   }
 
-  /** Leaves its first entries to a sorted leaf, the others to new ones. */
+  /** Keeps the first entries of a sorted leaf and moves the others to new leaves. */
   private cut(leaf: Leaf): void {
     const { count } = leaf
     const lastCut = Math.floor((count - 1) / cutEntries) * cutEntries
@@ -152,8 +154,8 @@ export class OrderedIndex {
     leaf.copyTo(leaf, 0, cutEntries)
   }
 
-  /** A new leaf behind `leaf`, which is to begin with that entry. */
-  private insertLeaf(leaf: Leaf, beginsWith: number): Leaf {
+  /** A new leaf after `leaf`, for entries from `firstEntry` on. */
+  private insertLeaf(leaf: Leaf, firstEntry: number): Leaf {
     const fresh = new Leaf(this.arena)
     fresh.previous = leaf
     fresh.next = leaf.next
@@ -161,7 +163,7 @@ export class OrderedIndex {
     leaf.next = fresh
     const index = this.leaves.indexOf(leaf)
     this.leaves.splice(index + 1, 0, fresh)
-    this.directory.insert(index, beginsWith)
+    this.directory.insert(index, firstEntry)
     return fresh
   }
 }

@@ -13,16 +13,16 @@ import {
 import { FlushInput } from './flush-input.js'
 import { ArenaView } from './memtable-arena.js'
 import { OrderedIndex } from './ordered-index.js'
-import { Pile } from './pile.js'
+import { UnsortedEntries } from './unsorted-entries.js'
 
 /**
- * A memtable that takes no more writes, described so that another thread can read it: plain data,
- * and the shared memory itself. Valid until the memtable gives its arena back.
+ * The description of a sealed memtable for another thread: plain data and the shared memory. Valid
+ * until the memtable releases its arena.
  */
 export interface SealedMemTable {
   readonly buffer: SharedArrayBuffer
   readonly usedBytes: number
-  /** Entries of the iterator, so range deletes not counted. */
+  /** Entries, without range deletes. */
   readonly entryCount: number
   readonly deleteCount: number
   readonly rangeDeleteCount: number
@@ -36,17 +36,17 @@ export interface OpenedMemTable {
   readonly rangeTombstones: RangeTombstones
 }
 
-/** Opens a sealed memtable, on any thread. */
+/** Opens a sealed memtable on any thread. */
 export function openSealedMemTable(sealed: SealedMemTable): OpenedMemTable {
   const arena = new ArenaView(sealed.buffer)
-  const entries = Pile.ofArena(arena, sealed.usedBytes, sealed.entryCount)
+  const entries = UnsortedEntries.ofArena(arena, sealed.usedBytes, sealed.entryCount)
   return {
     input: new FlushInput(arena, new OrderedIndex(arena, entries)),
     rangeTombstones: readRangeTombstones(arena, sealed.lastRangeDelete),
   }
 }
 
-/** Follows the chain of range deletes; the bounds are copies, which outlive the arena. */
+/** Reads the chain of range deletes. The bounds are copies, so they outlive the arena. */
 export function readRangeTombstones(arena: ArenaView, lastRangeDelete: number): RangeTombstones {
   const { bytes, words } = arena
   const tombstones: RangeTombstone[] = []

@@ -2,17 +2,17 @@ import { headBytes } from '../key/key-head.js'
 import { commonPrefix, compareKeys, entryHead, isWholeKey } from './key-order.js'
 import type { ArenaView } from './memtable-arena.js'
 
-/** Up to here comparing beats the call to a sort in the runtime. */
+/** Up to this length an insertion sort is faster than a call to the runtime's sort. */
 const maxInsertionSort = 24
-/** Bounds the look for a common prefix, so that work stays in proportion to the bytes it passes. */
+/** Bounds the search for a common prefix, so that its cost is proportional to the bytes skipped. */
 const maxPrefixStep = 64
 /** Whole numbers below this are exact in a double. */
 const exactNumbers = 2 ** 53
 
 /**
- * Sorts entries by user key, in place and stable: hand them over newest first, and the versions of
- * one key come out newest first. `heads` are those of the entries behind their first `depth` bytes, and
- * move along; keys with equal heads that go on are sorted again behind these heads:
+ * Sorts entries by user key, in place and stable. So if the versions of a key are passed newest
+ * first, they stay newest first. `heads` are the heads of the keys after their first `depth` bytes,
+ * and move with the entries. Longer keys with equal heads are sorted again by the bytes after them:
  *
  *     prefix  head    rest             by heads                group, 6 bytes deeper
  *     user:   000017  :name            user: 000017 :name      user:000017: age
@@ -28,7 +28,7 @@ export function sortByHeads(
   depth: number,
 ): void {
   sortNumbers(entries, heads)
-  // A stack, as keys may be thousands of heads long. The heads of its groups are their own.
+  // A stack instead of recursion, because keys may be thousands of heads long.
   const groups = [new Group(entries, heads, depth)]
   for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
     for (let from = 0; from < group.entries.length;) {
@@ -44,7 +44,7 @@ export function sortByHeads(
   }
 }
 
-/** Entries whose keys share `depth` bytes, in the order of their heads behind those. */
+/** Entries whose keys share `depth` bytes, sorted by their heads after those. */
 class Group {
   constructor(
     readonly entries: Uint32Array,
@@ -68,9 +68,9 @@ function endOfEqual(heads: Float64Array, from: number): number {
 }
 
 /**
- * Sorts by the heads alone, stable. Each head goes into one number together with its place in the
- * input, so that the runtime's own sort of numbers, which knows nothing of entries, does the work and
- * tells where everything came from. What does not fit beside the place takes a pass before.
+ * Sorts by the heads alone, stable. Packs each head and its position in the input into one number,
+ * so that the runtime's sort of numbers also yields the permutation. A head that does not fit next
+ * to the position is sorted in several passes, low digits first.
  */
 function sortNumbers(entries: Uint32Array, heads: Float64Array): void {
   const count = entries.length
@@ -81,35 +81,35 @@ function sortNumbers(entries: Uint32Array, heads: Float64Array): void {
     if (head < lowest) lowest = head
     if (head > highest) highest = head
   }
-  const places = 2 ** Math.ceil(Math.log2(count))
-  const room = exactNumbers / places
-  for (let unit = 1; unit <= highest - lowest; unit *= room) {
-    sortByDigit(entries, heads, lowest, unit, room, places)
+  const positions = 2 ** Math.ceil(Math.log2(count))
+  const base = exactNumbers / positions
+  for (let unit = 1; unit <= highest - lowest; unit *= base) {
+    sortByDigit(entries, heads, lowest, unit, base, positions)
   }
 }
 
-/** One pass, by what `room` different digits of the size of `unit` can tell apart. */
+/** One pass of the sort: by the digit of the heads at `unit`, in base `base`. */
 function sortByDigit(
   entries: Uint32Array,
   heads: Float64Array,
   lowest: number,
   unit: number,
-  room: number,
-  places: number,
+  base: number,
+  positions: number,
 ): void {
   const count = entries.length
   const packed = new Float64Array(count)
   for (let i = 0; i < count; i++) {
     const rest = Math.floor((heads[i] - lowest) / unit)
-    packed[i] = (rest - Math.floor(rest / room) * room) * places + i
+    packed[i] = (rest - Math.floor(rest / base) * base) * positions + i
   }
   packed.sort()
   const oldEntries = entries.slice()
   const oldHeads = heads.slice()
   for (let i = 0; i < count; i++) {
-    const place = packed[i] - Math.floor(packed[i] / places) * places
-    entries[i] = oldEntries[place]
-    heads[i] = oldHeads[place]
+    const position = packed[i] - Math.floor(packed[i] / positions) * positions
+    entries[i] = oldEntries[position]
+    heads[i] = oldHeads[position]
   }
 }
 

@@ -3,11 +3,12 @@ import { emptyLevels, type Levels, orderProblem, sortLevel } from './version.js'
 import type { AddedTable, DeletedTable } from './version-edit.js'
 
 /**
- * Applies any number of edits to the levels of one keyspace; levels that they do not touch are shared
- * with the levels it began with.
+ * Applies any number of edits to the levels of one keyspace. Unchanged levels are shared with the
+ * base.
  *
- * Owned by: the VersionSet, for one replay or one edit. `fail` is called with what is wrong: for an
- * edit read from a file that is corruption, for one made by the engine a programmer error.
+ * Owned by: the VersionSet, for one replay or one edit. `fail` gets a description of the problem.
+ * In an edit from a file a problem is corruption; in an edit made by the engine, a programmer
+ * error.
  */
 export class LevelsBuilder {
   private readonly touched: (Map<number, TableMetadata> | undefined)[] = []
@@ -26,7 +27,7 @@ export class LevelsBuilder {
   add({ level, table }: AddedTable): void {
     const tables = this.tablesOf(level)
     if (tables.has(table.fileNumber)) {
-      this.fail(`edit adds table ${table.fileNumber}, which is on level ${level} already`)
+      this.fail(`edit adds table ${table.fileNumber}, which is already on level ${level}`)
     }
     tables.set(table.fileNumber, table)
   }

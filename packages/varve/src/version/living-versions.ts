@@ -2,10 +2,10 @@ import type { TableMetadata } from './table-metadata.js'
 import { emptyLevels, type Levels, Version } from './version.js'
 
 /**
- * The current Version of each keyspace and the older ones that somebody still reads.
+ * The current Version of each keyspace, and the older ones that readers still use.
  *
- * Owned by: the VersionSet. Lives: as long as it does.
- * Invariant: `held` counts, for each table, the living Versions that hold it; none is 0.
+ * Owned by: the VersionSet. Lives: as long as its owner.
+ * Invariant: `held` counts, for each table, the living Versions that hold it. No count is 0.
  */
 export class LivingVersions {
   private readonly versions = new Map<number, Version>()
@@ -13,12 +13,12 @@ export class LivingVersions {
 
   constructor(private readonly onObsolete: (fileNumbers: readonly number[]) => void) {}
 
-  /** Empty for a keyspace that never held a table. Not retained. */
+  /** The current Version, not retained. Empty for a keyspace that never had a table. */
   current(keyspace: number): Version {
     return this.versions.get(keyspace) ?? this.install(keyspace, emptyLevels)
   }
 
-  /** One Version for each keyspace. */
+  /** The current Version of each keyspace. */
   allCurrent(): Version[] {
     return [...this.versions.values()]
   }
@@ -44,7 +44,7 @@ export class LivingVersions {
       else known.holders++
     }
     this.versions.set(keyspace, version)
-    // After the new one holds its tables: those that both hold never seem obsolete.
+    // Release the old one last, so that tables in both Versions never become obsolete.
     old?.release()
     return version
   }

@@ -6,13 +6,13 @@ import { LogWriter } from '../log/log-writer.js'
 import { currentName, manifestName, parseFileName, temporaryName } from '../store/file-names.js'
 import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
 
-/** Version of what the edits in a MANIFEST mean; in its first record. */
+/** Format version of the edits in a MANIFEST, stored in its first record. */
 export const manifestFormatVersion = 1
 
-/** CURRENT holds one short name; more is damage. */
+/** CURRENT holds one short name; a longer file is damaged. */
 const maxCurrentBytes = 64
 
-/** True when the folder holds a database. Throws CORRUPTION when it holds one without its CURRENT. */
+/** Whether the directory has a database. Throws CORRUPTION if the database lost its CURRENT. */
 export function databaseExists(fs: FileSystem, directory: string): boolean {
   if (!fs.exists(directory)) return false
   const names = fs.list(directory)
@@ -24,8 +24,8 @@ export function databaseExists(fs: FileSystem, directory: string): boolean {
   if (orphan === undefined) return false
   throw new VarveError(
     'CORRUPTION',
-    `${directory} holds ${orphan} but no ${currentName}: a database lost the file that names its ` +
-      `MANIFEST; 'varve repair' finds out what was in it`,
+    `${directory} has ${orphan} but no ${currentName}: the database lost the file that names its ` +
+      `MANIFEST; run 'varve repair' to recover it`,
     { path: directory, file: `${directory}/${currentName}`, offset: 0 },
   )
 }
@@ -46,7 +46,7 @@ export function readCurrent(fs: FileSystem, directory: string): number {
   }
 }
 
-/** False when CURRENT names a file of another engine: LevelDB and RocksDB name theirs alike. */
+/** False if CURRENT names a file of LevelDB or RocksDB, which use the same names. */
 export function isOwnManifest(fs: FileSystem, directory: string): boolean {
   const path = `${directory}/${manifestName(readCurrent(fs, directory))}`
   if (!fs.exists(path)) return true
@@ -61,8 +61,8 @@ export function isOwnManifest(fs: FileSystem, directory: string): boolean {
 }
 
 /**
- * Calls `apply` with each edit of a MANIFEST, in order. An edit that was torn was never acted upon, so
- * it is left out. `apply` gets the place of the edit, for its complaints.
+ * Calls `apply` with each edit of a MANIFEST, in order. Skips a torn edit, which never took effect.
+ * `apply` gets the path and offset of the edit for its error messages.
  */
 export function replayManifest(
   fs: FileSystem,
@@ -92,7 +92,7 @@ export function replayManifest(
   }
 }
 
-/** Starts a MANIFEST with one edit that describes everything, and puts it in force. */
+/** Writes a MANIFEST with one edit that describes the whole state, and makes it current. */
 export function startManifest(
   fs: FileSystem,
   directory: string,
@@ -110,8 +110,8 @@ export function startManifest(
 }
 
 /**
- * Writes a MANIFEST with one edit that describes everything, durably. It is not in force before
- * `makeCurrent`; when it cannot be written, everything is as it was.
+ * Writes a MANIFEST with one edit that describes the whole state, and syncs it. `makeCurrent` then
+ * makes it current. If writing fails, nothing changes.
  */
 export function writeManifest(
   fs: FileSystem,
@@ -124,7 +124,7 @@ export function writeManifest(
   try {
     writer.append(encodeEdit({ ...snapshot, formatVersion: manifestFormatVersion }))
     writer.sync()
-    // Its name must be on the disk before CURRENT's is.
+    // Its name must be durable before CURRENT refers to it.
     fs.syncDirectory(directory)
     writeCurrent(fs, directory, manifestNumber)
     return writer
@@ -137,8 +137,8 @@ export function writeManifest(
 }
 
 /**
- * Puts the MANIFEST that was written last in force. Whenever power fails, CURRENT names a whole
- * MANIFEST, the old one or the new one; when this fails, nobody knows which.
+ * Makes the MANIFEST from the last `writeManifest` current. After a power loss at any time, CURRENT
+ * names a complete MANIFEST, the old or the new one. If this throws, it is unknown which.
  */
 export function makeCurrent(fs: FileSystem, directory: string): void {
   const path = `${directory}/${currentName}`
@@ -149,12 +149,16 @@ export function makeCurrent(fs: FileSystem, directory: string): void {
 function openManifest(fs: FileSystem, directory: string, manifestNumber: number): LogReader {
   const path = `${directory}/${manifestName(manifestNumber)}`
   if (!fs.exists(path)) {
-    throw corruption(`${directory}/${currentName}`, 0, `name of a MANIFEST that is not there`)
+    throw corruption(
+      `${directory}/${currentName}`,
+      0,
+      'the name of a missing MANIFEST',
+    )
   }
   return LogReader.open(fs, path, LogPurpose.manifest, manifestNumber)
 }
 
-/** What CURRENT will say, under a temporary name. */
+/** Writes the next CURRENT under a temporary name. */
 function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number): void {
   const temporary = temporaryName(`${directory}/${currentName}`)
   if (fs.exists(temporary)) fs.remove(temporary)
@@ -168,11 +172,11 @@ function writeCurrent(fs: FileSystem, directory: string, manifestNumber: number)
   }
 }
 
-/** What cannot be removed is left for the next open. */
+/** A file that cannot be removed is left for the next open. */
 function removeQuietly(fs: FileSystem, path: string): void {
   try {
     fs.remove(path)
   } catch {
-    // The error that made it unneeded says more.
+    // The caller throws the original error.
   }
 }

@@ -3,20 +3,21 @@ import { keyHead } from '../key/key-head.js'
 import type { TableMetadata } from './table-metadata.js'
 
 /**
- * Finds a table of a sorted run by key. The bounds are kept as numbers, the six bytes behind their common
- * prefix, so that a search touches one array and compares bytes only where these are equal:
+ * Finds a table of a sorted run by key. Stores the six bytes of each bound after their common
+ * prefix as a number, so that a search reads one array and compares bytes only where numbers are
+ * equal:
  *
  *     ends    user:00041  user:00077  user:00912  (none)
  *     heads   "041"       "077"       "912"       Infinity          common prefix "user:00"
  *
- * Owned by: a SortedRun. Lives: as long as it does. Immutable.
+ * Owned by: a SortedRun. Lives: as long as its owner. Immutable.
  */
 export class RunIndex {
   private readonly prefix: Uint8Array
   private readonly heads: Float64Array
   private readonly boundedCount: number
 
-  /** Requires: sorted, disjoint. */
+  /** Requires: the tables are sorted and disjoint. */
   constructor(private readonly tables: readonly TableMetadata[]) {
     const ends = tables.map((table) => table.range.end).filter((end) => end !== null)
     const shared = ends.length === 0 ? 0 : sharedPrefixLength(ends[0], ends[ends.length - 1])
@@ -26,8 +27,8 @@ export class RunIndex {
     for (const [i, end] of ends.entries()) this.heads[i] = keyHead(end, shared, end.length)
   }
 
-  /** Index of the first table whose range ends behind the key; the count of tables when none does. */
-  indexOfEndBehind(bytes: Uint8Array, start: number, end: number): number {
+  /** Index of the first table whose range ends after the key, or the number of tables. */
+  indexOfEndAfter(bytes: Uint8Array, start: number, end: number): number {
     const { prefix, heads, tables } = this
     const headAt = start + prefix.length
     const order = compareRanges(bytes, start, headAt < end ? headAt : end, prefix, 0, prefix.length)
@@ -39,7 +40,7 @@ export class RunIndex {
     while (low < high) {
       const middle = (low + high) >>> 1
       const other = heads[middle]
-      if (other < head || (other === head && !endsBehind(tables[middle], bytes, start, end))) {
+      if (other < head || (other === head && !endsAfter(tables[middle], bytes, start, end))) {
         low = middle + 1
       } else {
         high = middle
@@ -49,7 +50,7 @@ export class RunIndex {
   }
 }
 
-function endsBehind(table: TableMetadata, bytes: Uint8Array, start: number, end: number): boolean {
+function endsAfter(table: TableMetadata, bytes: Uint8Array, start: number, end: number): boolean {
   const limit = table.range.end
   return limit === null || compareRanges(limit, 0, limit.length, bytes, start, end) > 0
 }

@@ -4,20 +4,20 @@ import { RunIndex } from './run-index.js'
 import { type TableMetadata, totalBytes } from './table-metadata.js'
 
 /**
- * Tables of one level that hold a key at most once between them: disjoint and sorted by key. A
- * level has one run or several; of two, the one with the higher number is newer.
+ * Disjoint tables of one level, sorted by key: each key is in at most one of them. A level has one
+ * or more runs; the run with the higher number is newer.
  *
  *     level 5   run 2     [a ──── h] [k ─────────── z]
  *               run 0   [a ─ c] [c ───── m] [n ─ q]
  *
- * Owned by: the Versions that hold its level as it is. Lives: as long as one does. Immutable, but
- * for the index, which is made when first asked for.
+ * Owned by: the Versions that share its level. Lives: as long as one of them. Immutable, except
+ * that the first search creates the index.
  */
 export class SortedRun {
   readonly sizeBytes: number
   private index: RunIndex | undefined
 
-  /** Requires: at least one table; all of them of this level and run, sorted, disjoint. */
+  /** Requires: at least one table; all of this level and one run, sorted and disjoint. */
   constructor(
     readonly level: number,
     readonly tables: readonly TableMetadata[],
@@ -34,16 +34,16 @@ export class SortedRun {
    */
   tableAt(bytes: Uint8Array, start: number, end: number): TableMetadata | undefined {
     const { tables } = this
-    const index = this.indexOfEndBehind(bytes, start, end)
+    const index = this.indexOfEndAfter(bytes, start, end)
     if (index === tables.length) return undefined
     const table = tables[index]
     const first = table.range.start
     return compareRanges(first, 0, first.length, bytes, start, end) <= 0 ? table : undefined
   }
 
-  /** Index of the first table whose range ends behind `key`; the count of tables when none does. */
+  /** Index of the first table whose range ends after `key`, or the number of tables. */
   firstEndingAfter(key: Uint8Array): number {
-    return this.indexOfEndBehind(key, 0, key.length)
+    return this.indexOfEndAfter(key, 0, key.length)
   }
 
   /** The tables that overlap `range`, in order. A fresh array. */
@@ -57,7 +57,7 @@ export class SortedRun {
     return found
   }
 
-  private indexOfEndBehind(bytes: Uint8Array, start: number, end: number): number {
-    return (this.index ??= new RunIndex(this.tables)).indexOfEndBehind(bytes, start, end)
+  private indexOfEndAfter(bytes: Uint8Array, start: number, end: number): number {
+    return (this.index ??= new RunIndex(this.tables)).indexOfEndAfter(bytes, start, end)
   }
 }

@@ -1,18 +1,18 @@
 import type { TableSummary } from '../sstable/format/properties.js'
 
-/** A table that a job has written and no Version holds yet. */
+/** A table that a job has written and that is in no Version yet. */
 export interface WrittenTable extends TableSummary {
   readonly fileNumber: number
 }
 
 /**
- * What the tree knows about a table without opening it. Plain data, immutable: it crosses to the
- * background thread and lives in the MANIFEST. Where the file lies follows from its number.
+ * Everything that the tree knows about a table without opening it. Immutable plain data: it is sent
+ * to the background thread and stored in the MANIFEST. The file number determines the path.
  */
 export interface TableMetadata extends WrittenTable {
-  /** The sorted run of its level that it belongs to; a higher number is newer. 0 on level 0. */
+  /** The sorted run of its level that contains it; a higher number is newer. 0 on level 0. */
   readonly run: number
-  /** When the file was written, in milliseconds since 1970; 0: not known. */
+  /** When the file was written, in milliseconds since 1970; 0 means unknown. */
   readonly writtenAtMs: number
 }
 

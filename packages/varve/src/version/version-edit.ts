@@ -8,17 +8,17 @@ import type { TableMetadata } from './table-metadata.js'
 import { levelCount } from './version.js'
 
 /**
- * One step of the tree, from one Version to the next; one record of the MANIFEST. The fields stand
- * one after another, numbers are varints, and each field may be missing:
+ * One step from a Version to the next, and one record of the MANIFEST. A sequence of fields, each
+ * of them optional. Numbers are varints:
  *
  *     ┌─────────┬────────────────┬─────────┐
  *     │ tag     │ payload length │ payload │ …
  *     └─────────┴────────────────┴─────────┘
  *
- *     1 format version       version of what the MANIFEST holds; in its first record
+ *     1 format version       of the MANIFEST, in its first record
  *     2 log number           logs below it are not needed any more
- *     3 next file number     every file number in use is below it
- *     4 last sequence        no entry of a table lies above it
+ *     3 next file number     all file numbers in use are below it
+ *     4 last sequence        all entries of tables are at or below it
  *     5 deleted table        keyspace, level, file number
  *     6 added table          keyspace, level, file number, size, min sequence, max sequence,
  *                            entries, deletes, range deletes, key bytes, value bytes,
@@ -61,7 +61,7 @@ export interface AddedTable {
 type NumberField = Exclude<keyof VersionEdit, 'deleted' | 'added'>
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** The keyspace that `db` itself is. */
+/** The keyspace of `db` itself. */
 export const defaultKeyspace = 0
 
 const Tag = {
@@ -81,7 +81,7 @@ const firstSkippableTag = 128
 /** Why a record is not an edit that this version of Varve can apply. */
 export type EditProblem = 'damaged' | 'unsupported'
 
-/** A view, valid for as long as the caller likes. */
+/** The encoded edit, which belongs to the caller. */
 export function encodeEdit(edit: VersionEdit): Buffer {
   const out = new VarintWriter()
   writeNumber(out, Tag.formatVersion, edit.formatVersion)
@@ -110,7 +110,7 @@ export function encodeEdit(edit: VersionEdit): Buffer {
   return out.finish()
 }
 
-/** The edit holds copies of what it needs from `bytes`. */
+/** The edit shares no memory with `bytes`. */
 export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
   const reader = new VarintReader(bytes)
   const numbers: Partial<Writable<Record<NumberField, number>>> = {}

@@ -17,9 +17,9 @@ import type { TableMetadata } from './table-metadata.js'
 import { emptyLevels, type Levels, type Version } from './version.js'
 
 export interface VersionSetOptions {
-  /** Size beyond which a fresh MANIFEST is begun. Default 4 MiB. */
+  /** Size above which a new MANIFEST is started. Default 4 MiB. */
   readonly maxManifestBytes?: number
-  /** Called with the tables that no living Version holds any more, as Versions die. */
+  /** Called with the tables that no living Version holds any more, when a Version is released. */
   readonly onObsolete?: (fileNumbers: readonly number[]) => void
   /** Called before each edit. Throws once the directory belongs to another owner. */
   readonly requireOwner?: () => void
@@ -32,7 +32,7 @@ export interface RecoverOptions extends VersionSetOptions {
 
 export const defaultMaxManifestBytes = 4 * 1024 * 1024
 
-/** An edit that stands in the MANIFEST and is not known to be durable. */
+/** An edit in the MANIFEST that is not known to be durable. */
 interface PendingEdit {
   readonly edit: VersionEdit
   readonly levels: ReadonlyMap<number, Levels>
@@ -42,20 +42,20 @@ interface PendingEdit {
 /**
  * The current Version of every keyspace, and the MANIFEST that makes them durable.
  *
- * Owned by: the Database, on its thread. Lives: as long as it is open.
+ * Owned by: the Database, on its thread. Lives: as long as the database is open.
  *
- * Invariant 1: a Version becomes current only after the edit that makes it is durable.
- * Invariant 2: edits become current in the order in which they were given.
- * Invariant 3: a file number is given out once, over the whole life of the database.
- * Invariant 4: an edit that could not be written, and was undone, has failed alone, with `IO`. After a
- * failed sync, or a write that could not be undone, the set is poisoned and takes no more edits. Those
- * that fail with `POISONED` are not current, but the file may hold them: the tables they add must stay,
- * until the next open decides.
+ * Invariant 1: a Version becomes current only after the edit that creates it is durable.
+ * Invariant 2: edits become current in the order in which they were applied.
+ * Invariant 3: a file number is allocated only once in the life of the database.
+ * Invariant 4: if an edit cannot be written and the write is undone, only that edit fails, with
+ * `IO`. After a failed sync, or a write that cannot be undone, the set is poisoned and rejects all
+ * edits. Edits that fail with `POISONED` are not current, but the file may hold them. So the tables
+ * that they add must stay until the next open decides.
  */
 export class VersionSet {
   /** Logs below this number are not needed. */
   logNumber = 0
-  /** The highest sequence that the MANIFEST knows of; the logs may hold higher ones. */
+  /** The highest sequence in the MANIFEST; the logs may hold higher ones. */
   lastSequence = 0
 
   private nextFileNumber: number
@@ -63,11 +63,11 @@ export class VersionSet {
   private writer: LogWriter | undefined
   private rollAtBytes = 0
   private readonly living: LivingVersions
-  /** Oldest first. Bounded by how many flushes and compactions run at once. */
+  /** Oldest first. Bounded by the number of concurrent flushes and compactions. */
   private readonly pending: PendingEdit[] = []
   private poison: VarveError | undefined
 
-  /** Makes an empty database. Requires: the directory holds none. */
+  /** Creates an empty database. Requires: the directory has none. */
   static create(fs: FileSystem, directory: string, options: VersionSetOptions = {}): VersionSet {
     const set = new VersionSet(fs, directory, options, numberBehind(fs.list(directory)))
     set.install(new Map([[defaultKeyspace, emptyLevels]]))
@@ -75,12 +75,12 @@ export class VersionSet {
     return set
   }
 
-  /** Throws CORRUPTION, or UNSUPPORTED_FORMAT, when the state cannot be read in full. */
+  /** Throws CORRUPTION or UNSUPPORTED_FORMAT if the state cannot be read completely. */
   static recover(fs: FileSystem, directory: string, options: RecoverOptions = {}): VersionSet {
     const set = new VersionSet(fs, directory, options, numberBehind(fs.list(directory)))
     set.manifestNumber = readCurrent(fs, directory)
     const levels = set.replay()
-    // Listed after the MANIFEST was read, for an owner may be adding tables.
+    // List after reading the MANIFEST, because an owner may be adding tables.
     requireTables(directory, levels, new Set(fs.list(directory)))
     set.install(levels)
     if (options.readOnly !== true) set.startManifest()
@@ -97,35 +97,35 @@ export class VersionSet {
     this.living = new LivingVersions((fileNumbers) => this.options.onObsolete?.(fileNumbers))
   }
 
-  /** The current Version of the default keyspace and of each that ever held a table. */
+  /** The current Version of the default keyspace and of each keyspace that ever had a table. */
   allCurrent(): Version[] {
     return this.living.allCurrent()
   }
 
-  /** Not retained: who keeps it beyond the next edit retains it. */
+  /** Not retained: retain it to use it beyond the next edit. */
   current(keyspace: number = defaultKeyspace): Version {
     return this.living.current(keyspace)
   }
 
-  /** True once nobody knows what the MANIFEST holds; the current versions stay readable. */
+  /** True once the content of the MANIFEST is unknown. The current Versions stay readable. */
   get isPoisoned(): boolean {
     return this.poison !== undefined
   }
 
-  /** The first of `count` new numbers in a row. */
+  /** The first of `count` new consecutive numbers. */
   allocateFileNumber(count = 1): number {
     const first = this.nextFileNumber
     this.nextFileNumber += count
     return first
   }
 
-  /** Makes an edit durable and current, and those still in flight before it. Blocks for a sync. */
+  /** Makes an edit durable and current, and the pending edits before it. Blocks for a sync. */
   applyEdit(edit: VersionEdit): void {
     this.append(edit)
     this.finishEdits()
   }
 
-  /** Makes the edits in flight durable and current. Blocks for a sync. */
+  /** Makes the pending edits durable and current. Blocks for a sync. */
   finishEdits(): void {
     this.throwIfPoisoned()
     const last = this.pending.at(-1)
@@ -138,33 +138,33 @@ export class VersionSet {
     this.installThrough(last)
   }
 
-  /** The same with the sync in the background. Resolves when the edit is current. */
+  /** Like `applyEdit`, with the sync in the background. Resolves when the edit is current. */
   async applyEditAsync(edit: VersionEdit): Promise<void> {
     const entry = this.append(edit)
     try {
       await this.openWriter().syncAsync()
     } catch (error) {
       const poison = this.poisonWith(error)
-      // A later applyEdit may have made it durable meanwhile, with a sync of its own.
+      // A later applyEdit may have made it durable with its own sync.
       if (entry.isInstalled) return
       throw poison
     }
     if (!entry.isInstalled) this.installThrough(entry)
   }
 
-  /** What is known of a table that some living Version holds. */
+  /** The metadata of a table that a living Version holds. */
   table(fileNumber: number): TableMetadata | undefined {
     return this.living.table(fileNumber)
   }
 
-  /** Numbers of the tables that some living Version holds. A copy. */
+  /** File numbers of the tables that living Versions hold. A copy. */
   liveFileNumbers(): Set<number> {
     return this.living.fileNumbers()
   }
 
   /**
-   * Names of files in the directory that nothing needs: left behind by a crash, or given up. Requires:
-   * no flush or compaction runs, whose tables no edit names yet.
+   * Names of files in the directory that are not needed: obsolete ones, or leftovers of a crash.
+   * Requires: no flush or compaction is running, because no edit names its tables yet.
    */
   unneededFiles(): string[] {
     return unneededFiles(this.fs.list(this.directory), {
@@ -174,7 +174,7 @@ export class VersionSet {
     })
   }
 
-  /** One edit that makes the current state from nothing: for a fresh MANIFEST, or a checkpoint's. */
+  /** One edit that creates the current state from nothing, for a new MANIFEST or a checkpoint. */
   snapshotEdit(): VersionEdit & { logNumber: number; nextFileNumber: number } {
     const added: AddedTable[] = []
     for (const { keyspace, levels } of this.living.allCurrent()) {
@@ -186,9 +186,9 @@ export class VersionSet {
     return { logNumber, nextFileNumber, lastSequence, added }
   }
 
-  /** Of a set that was recovered to be read only: keeps no Version alive any more but those of readers. */
+  /** For a read-only set: drops the current Versions, so that only readers keep Versions alive. */
   letGo(): void {
-    assert(this.writer === undefined, 'the versions of an owner stay')
+    assert(this.writer === undefined, 'an owner keeps its current versions')
     for (const { keyspace } of this.living.allCurrent()) this.living.install(keyspace, emptyLevels)
   }
 
@@ -214,13 +214,13 @@ export class VersionSet {
     return levels
   }
 
-  /** Puts the edit into the MANIFEST and the queue. */
-  private append(given: VersionEdit): PendingEdit {
+  /** Appends the edit to the MANIFEST and the queue. */
+  private append(newEdit: VersionEdit): PendingEdit {
     this.throwIfPoisoned()
     this.options.requireOwner?.()
-    const levels = this.levelsAfter(given)
-    const edit = { ...given, ...this.numbersAfter(given) }
-    // Only between edits: the new MANIFEST begins with what is current.
+    const levels = this.levelsAfter(newEdit)
+    const edit = { ...newEdit, ...this.numbersAfter(newEdit) }
+    // Only without pending edits, because the new MANIFEST starts with the current state.
     const isQuiet = this.pending.length === 0 && !this.openWriter().isSyncing
     if (isQuiet && this.openWriter().sizeBytes > this.rollAtBytes) this.roll()
     const writer = this.openWriter()
@@ -234,7 +234,7 @@ export class VersionSet {
     return entry
   }
 
-  /** Built before the edit is written: an impossible edit must not reach the MANIFEST. */
+  /** Computed before the edit is written, because an invalid edit must not reach the MANIFEST. */
   private levelsAfter(edit: VersionEdit): Map<number, Levels> {
     const builders = new Map<number, LevelsBuilder>()
     applyTo(edit, builders, (keyspace) => {
@@ -246,7 +246,7 @@ export class VersionSet {
   }
 
   private numbersAfter(edit: VersionEdit): VersionEdit {
-    // Those in flight may have come further than what is current.
+    // Pending edits may have a higher sequence than the current state.
     const before = this.pending.at(-1)?.edit.lastSequence ?? this.lastSequence
     let lastSequence = Math.max(before, edit.lastSequence ?? 0)
     for (const { table } of edit.added ?? []) {
@@ -261,7 +261,7 @@ export class VersionSet {
     this.lastSequence = Math.max(this.lastSequence, edit.lastSequence ?? 0)
   }
 
-  /** The edits up to `last` are durable. */
+  /** Makes the edits up to `last` current. Requires: they are durable. */
   private installThrough(last: PendingEdit): void {
     this.mark()
     while (!last.isInstalled) {
@@ -273,12 +273,13 @@ export class VersionSet {
     }
   }
 
-  /** So that a reader can tell damage to the last edit from one that was never finished. */
+  /** Lets a reader distinguish damage to the last edit from an unfinished edit. */
   private mark(): void {
     try {
       this.openWriter().appendMark()
     } catch {
-      // The edits are safe without it. A writer that it broke refuses the next edit.
+      // The edits are durable without the mark. If the failure broke the writer, the next edit
+      // fails.
     }
   }
 
@@ -287,8 +288,8 @@ export class VersionSet {
   }
 
   /**
-   * Goes on in a fresh MANIFEST, or, if none can be written, in the one there is. The old one stays
-   * until the next open finds it unneeded.
+   * Continues in a new MANIFEST, or in the old one if no new one can be written. The next open
+   * removes the old one.
    */
   private roll(): void {
     const old = this.openWriter()
@@ -307,19 +308,19 @@ export class VersionSet {
       throw this.poisonWith(error)
     }
     old.close()
-    this.goOnIn(writer, number)
+    this.useManifest(writer, number)
   }
 
   private startManifest(): void {
     const number = this.allocateFileNumber()
-    this.goOnIn(startManifest(this.fs, this.directory, number, this.snapshotEdit()), number)
+    this.useManifest(startManifest(this.fs, this.directory, number, this.snapshotEdit()), number)
   }
 
-  private goOnIn(writer: LogWriter, number: number): void {
+  private useManifest(writer: LogWriter, number: number): void {
     this.writer = writer
     this.manifestNumber = number
     const limit = this.options.maxManifestBytes ?? defaultMaxManifestBytes
-    // A big tree's first edit alone may exceed the limit; it is not written again for each edit.
+    // The first edit of a large tree may exceed the limit; do not rewrite it for each later edit.
     this.rollAtBytes = Math.max(limit, 2 * writer.sizeBytes)
     this.mark()
   }
@@ -332,8 +333,8 @@ export class VersionSet {
   private poisonWith(cause: unknown): VarveError {
     this.poison ??= new VarveError(
       'POISONED',
-      `the MANIFEST in ${this.directory} takes no more edits since one could not be made durable; ` +
-        `open the database again`,
+      `the MANIFEST in ${this.directory} takes no more edits because one could not be made ` +
+        `durable; reopen the database`,
       { path: this.directory, cause },
     )
     return this.poison

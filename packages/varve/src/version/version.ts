@@ -12,25 +12,25 @@ export type Levels = readonly (readonly TableMetadata[])[]
 export const emptyLevels: Levels = Array.from({ length: levelCount }, () => [])
 
 /**
- * The tables that make up one keyspace at one moment.
+ * The tables of one keyspace at one point in time.
  *
- * Owned by: everyone who retained it; the VersionSet holds the current one. Lives: until the last
- * reference is released. The files of a living Version are never deleted.
+ * Owned by: the readers and jobs that retain it; the VersionSet retains the current one. Lives:
+ * until the last reference is released. The files of a living Version are never deleted.
  *
  * Invariant 1: immutable.
  * Invariant 2: level 0 is sorted from the newest table to the oldest; its tables may overlap.
- * Invariant 3: the tables of any other level are sorted by run, the newest first, and within a run by
- * key; those of one run are disjoint.
- * Invariant 4: of two entries with one key, the one on the higher level (smaller number) is newer; on
- * one level, that in the newer run (higher number).
+ * Invariant 3: the tables of every other level are sorted by run, the newest first, and within a
+ * run by key. The tables of one run are disjoint.
+ * Invariant 4: of two entries with the same key, the one on the higher level (smaller number) is
+ * newer; on the same level, the one in the newer run (higher number).
  */
 export class Version {
   readonly tableCount: number
-  /** The tables, of whatever level, that hold range deletes: few or none. */
+  /** The tables on all levels that have range deletes: few or none. */
   readonly rangeDeleteTables: readonly TableMetadata[]
   /** The tables, of whatever level, that hold entries which newer ones in them hide. */
   readonly shadowedTables: readonly TableMetadata[]
-  /** A sequence that is not below that of any delete in the tables; 0 when there is none. */
+  /** A sequence at or above those of all deletes in the tables; 0 if there are none. */
   private readonly newestDelete: number
   /** The sorted runs of all levels below 0, the newest first. */
   readonly runs: readonly SortedRun[]
@@ -85,7 +85,7 @@ export class Version {
     )
   }
 
-  /** Number of the last level that holds a table; 0 when there is none. */
+  /** The last level that has a table; 0 if all levels are empty. */
   deepestLevel(): number {
     let level = levelCount - 1
     while (level > 0 && this.levels[level].length === 0) level--
@@ -119,12 +119,12 @@ export function compareInRuns(a: TableMetadata, b: TableMetadata): number {
   return b.run - a.run || compareBytes(a.range.start, b.range.start)
 }
 
-/** Puts the tables of one level into the order that invariants 2 and 3 ask for. */
+/** The tables of one level in the order of invariants 2 and 3. */
 export function sortLevel(level: number, tables: readonly TableMetadata[]): TableMetadata[] {
   return [...tables].sort(level === 0 ? compareLevel0 : compareInRuns)
 }
 
-/** Says which tables break invariants 2 and 3, if any. */
+/** Describes the first violation of invariants 2 and 3, if any. */
 export function orderProblem(levels: Levels): string | undefined {
   for (let level = 0; level < levelCount; level++) {
     for (let i = 1; i < levels[level].length; i++) {
@@ -137,17 +137,17 @@ export function orderProblem(levels: Levels): string | undefined {
   return undefined
 }
 
-/** Whether two neighbours on a level stand as invariants 2 and 3 ask. */
+/** Whether two neighbours on a level satisfy invariants 2 and 3. */
 export function areInOrder(level: number, before: TableMetadata, table: TableMetadata): boolean {
   if (level === 0) return compareLevel0(before, table) < 0
   if (before.run !== table.run) return before.run > table.run
   return !isBefore(table.range.start, before.range.end)
 }
 
-/** What an edit does not touch is shared by the Versions before and after it, indexes included. */
+/** Versions share the runs, including their indexes, of levels that an edit leaves unchanged. */
 const knownRuns = new WeakMap<readonly TableMetadata[], readonly SortedRun[]>()
 
-/** The runs that tables of one level, in order, make up. */
+/** The runs of a level. Requires: `tables` are in order. */
 export function sortedRuns(level: number, tables: readonly TableMetadata[]): readonly SortedRun[] {
   const known = knownRuns.get(tables)
   if (known !== undefined) return known

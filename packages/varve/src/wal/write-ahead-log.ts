@@ -13,9 +13,9 @@ const maxReserveStepBytes = 1024 * 1024
  *
  * Owned by: the commit pipeline. Lives: from open to close.
  *
- * Invariant 1: commits reach the files in sequence order.
- * Invariant 2: a sync covers every commit before it: older files that were not synced first, then
- * the names in the directory and the current file. It ends when all of them are durable.
+ * Invariant 1: commits are written to the files in sequence order.
+ * Invariant 2: a sync covers all earlier commits. It syncs older unsynced files first, then the
+ * directory and the current file, and ends when all of them are durable.
  */
 export class WriteAheadLog {
   /** Bytes appended since open, including headers. */

@@ -139,7 +139,7 @@ export function currentManifest(fs: FileSystem, directory: string): ManifestView
   const number = readCurrent(fs, directory)
   const name = manifestName(number)
   if (!fs.exists(`${directory}/${name}`)) {
-    throw corruption(currentPath, 0, 'the name of a MANIFEST that is not there')
+    throw corruption(currentPath, 0, 'the name of a missing MANIFEST')
   }
   return new ManifestView(fs, `${directory}/${name}`, name, number)
 }
