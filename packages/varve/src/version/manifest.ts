@@ -149,11 +149,7 @@ export function makeCurrent(fs: FileSystem, directory: string): void {
 function openManifest(fs: FileSystem, directory: string, manifestNumber: number): LogReader {
   const path = `${directory}/${manifestName(manifestNumber)}`
   if (!fs.exists(path)) {
-    throw corruption(
-      `${directory}/${currentName}`,
-      0,
-      'the name of a missing MANIFEST',
-    )
+    throw corruption(`${directory}/${currentName}`, 0, 'the name of a missing MANIFEST')
   }
   return LogReader.open(fs, path, LogPurpose.manifest, manifestNumber)
 }
