@@ -10,7 +10,7 @@ function randomText(prng: Prng, parts: readonly string[]): string {
   return Array.from({ length: prng.below(12) }, () => prng.pick(parts)).join('')
 }
 
-test('texts become the bytes of Buffer.from, or are refused when bytes do not lead back', () => {
+test('texts encode like Buffer.from, or fail if the bytes do not decode to the same text', () => {
   const prng = new Prng(12)
   let refusals = 0
   for (let i = 0; i < 3000; i++) {
@@ -32,7 +32,7 @@ test('texts become the bytes of Buffer.from, or are refused when bytes do not le
   assert.ok(refusals > 100)
 })
 
-test('every UTF-16 unit has the bytes of Buffer.from, alone and after ASCII', () => {
+test('every UTF-16 unit encodes like Buffer.from, alone and after ASCII', () => {
   for (let unit = 0; unit < 0x10000; unit++) {
     const text = `x${String.fromCharCode(unit)}y`
     const sink = new ByteSink(16)
@@ -41,7 +41,7 @@ test('every UTF-16 unit has the bytes of Buffer.from, alone and after ASCII', ()
   }
 })
 
-test('a refusal names the lone surrogate and its index', () => {
+test('the error names the lone surrogate and its index', () => {
   const sink = new ByteSink()
   const refused = (text: string, message: RegExp) =>
     assert.throws(() => sink.appendText(text), { name: 'TypeError', message })

@@ -13,10 +13,10 @@ import {
 } from './bytes.js'
 import { Prng } from './prng.js'
 
-/** Few values, so that equal bytes and shared prefixes are common. */
+/** Few different byte values, so that equal bytes and shared prefixes are common. */
 const bytes = fc.uint8Array({ maxLength: 8 }).map((array) => array.map((byte) => byte & 0x81))
 
-test('compares as Buffer.compare does', () => {
+test('compares like Buffer.compare', () => {
   fc.assert(
     fc.property(bytes, bytes, (a, b) => {
       assert.equal(Math.sign(compareBytes(a, b)), Buffer.compare(a, b))
@@ -24,7 +24,7 @@ test('compares as Buffer.compare does', () => {
   )
 })
 
-test('a prefix sorts before what continues it, and bytes are unsigned', () => {
+test('a prefix sorts before longer strings, and bytes are unsigned', () => {
   const of = (...values: number[]) => Uint8Array.of(...values)
   assert.ok(compareBytes(of(), of(0)) < 0)
   assert.ok(compareBytes(of(1), of(1, 0)) < 0)
@@ -32,7 +32,7 @@ test('a prefix sorts before what continues it, and bytes are unsigned', () => {
   assert.equal(compareBytes(of(1, 2), of(1, 2)), 0)
 })
 
-test('ranges are compared without what lies around them', () => {
+test('comparing ranges ignores the bytes around them', () => {
   fc.assert(
     fc.property(bytes, bytes, bytes, (a, b, around) => {
       const inside = Buffer.concat([around, a, around])
@@ -64,13 +64,13 @@ test('a copy shares no memory, a Buffer view does', () => {
   assert.equal(asBuffer(copy), copy)
 })
 
-test('keys are shown as text where they are text', () => {
+test('printable keys are shown as text', () => {
   assert.equal(printableKey(Buffer.from('user:1')), 'user:1')
   assert.equal(printableKey(Uint8Array.of(0, 255)), '0x00ff')
   assert.equal(printableKey(Buffer.from('abcdef'), 3), 'abc…')
 })
 
-test('copies just the bytes asked for, however many, to and from shared memory too', () => {
+test('copies exactly the given range, of any length, also to and from shared memory', () => {
   const seed = 20261122
   const prng = new Prng(seed)
   const room = 5000

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashBytes } from './hash.js'
 
-test('the hashes that filters on disk hold never change', () => {
+test('hashes never change, because filters on disk contain them', () => {
   const hashes = ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'user:0000000001'].map((text) => {
     const bytes = Buffer.from(text)
     return hashBytes(bytes, 0, bytes.length).toString(16)
@@ -18,7 +18,7 @@ test('the hashes that filters on disk hold never change', () => {
   ])
 })
 
-test('depends on the bytes of the range, each of them, and on nothing else', () => {
+test('a hash depends on every byte of the range and on nothing else', () => {
   const bytes = Buffer.from('0123456789abcdef')
   for (let length = 1; length <= 9; length++) {
     const alone = Buffer.from(bytes.subarray(3, 3 + length))
@@ -33,7 +33,7 @@ test('depends on the bytes of the range, each of them, and on nothing else', () 
   assert.notEqual(hashBytes(Buffer.alloc(1), 0, 1), hashBytes(Buffer.alloc(2), 0, 2))
 })
 
-test('spreads neighbouring keys evenly over buckets', () => {
+test('hashes spread neighbouring keys evenly over buckets', () => {
   const buckets = new Uint32Array(256)
   const keyCount = 256 * 100
   for (let i = 0; i < keyCount; i++) {

@@ -4,13 +4,13 @@ import { Prng } from './prng.js'
 
 const take = (prng: Prng, count: number) => Array.from({ length: count }, () => prng.next())
 
-test('a seed gives its numbers again, another seed others', () => {
+test('a seed reproduces its numbers, and another seed gives others', () => {
   const numbers = take(new Prng(42), 100)
   assert.deepEqual(take(new Prng(42), 100), numbers)
   assert.equal(new Set([...numbers, ...take(new Prng(43), 100)]).size, 200)
 })
 
-test('keeps within its bounds and reaches all of them', () => {
+test('numbers stay within the bounds and reach all of them', () => {
   const prng = new Prng(1)
   const below = new Set<number>()
   const between = new Set<number>()
@@ -27,7 +27,7 @@ test('keeps within its bounds and reaches all of them', () => {
   )
 })
 
-test('has chances as often as asked, and every bit of a number', () => {
+test('chances match their probability, and every bit of a number varies', () => {
   const prng = new Prng(2)
   let [successes, seen, alwaysSet] = [0, 0, 0xffffffff]
   for (let i = 0; i < 10_000; i++) {
@@ -41,7 +41,7 @@ test('has chances as often as asked, and every bit of a number', () => {
   assert.equal(alwaysSet, 0)
 })
 
-test('picks items and makes bytes', () => {
+test('picks items and generates bytes', () => {
   const prng = new Prng(3)
   const picked = new Set(Array.from({ length: 100 }, () => prng.pick(['a', 'b', 'c'])))
   assert.deepEqual([...picked].sort(), ['a', 'b', 'c'])

@@ -20,12 +20,12 @@ function someText(prng: Prng, plainShare: number): Buffer {
   return prng.chance(0.5) ? Buffer.from(prng.pick(samples)) : prng.bytes(prng.below(12))
 }
 
-test('texts of a page are those of Buffer.toString, for whatever bytes, on page after page', () => {
+test('texts equal those of Buffer.toString, for any bytes, on page after page', () => {
   for (let seed = 1; seed <= 60; seed++) {
     const prng = new Prng(seed)
     const page = new TextPage()
     const plainShare = prng.pick([0, 0.5, 0.9, 1])
-    // Pages of one memory, as in a cache, and now and then of another one.
+    // Mostly pages in the same memory, as in a cache, and sometimes in another.
     let memory = Buffer.alloc(0)
     for (let p = 0; p < 8; p++) {
       const parts = Array.from({ length: prng.between(1, 40) }, () => someText(prng, plainShare))
@@ -45,7 +45,7 @@ test('texts of a page are those of Buffer.toString, for whatever bytes, on page 
   }
 })
 
-test('texts of a large page stand alone', () => {
+test('texts of a large page are decoded alone', () => {
   const bytes = Buffer.alloc(100 * 1024, 'x')
   const page = new TextPage()
   page.show(bytes, 0, bytes.length, bytes.length / 10)
@@ -54,7 +54,7 @@ test('texts of a large page stand alone', () => {
   }
 })
 
-test('the text of one page is not taken for that of the next, in the same memory', () => {
+test('the text of a page is not reused for the next page in the same memory', () => {
   const bytes = Buffer.from('one'.repeat(20))
   const page = new TextPage()
   page.show(bytes, 0, bytes.length, bytes.length / 10)

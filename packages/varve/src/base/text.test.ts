@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Prng } from './prng.js'
 import { textOf } from './text.js'
 
-test('texts are those of Buffer.toString, for whatever bytes', () => {
+test('texts equal those of Buffer.toString, for any bytes', () => {
   const samples = ['', 'plain', 'grüße', '日本語', '🜁', '\0']
   const prng = new Prng(7)
   for (let i = 0; i < 500; i++) {

@@ -19,7 +19,7 @@ function encoded(value: number): number[] {
   return bytes
 }
 
-test('writes LEB128 of every safe integer, and nothing behind it', () => {
+test('writes the LEB128 form of every safe integer, and nothing after it', () => {
   fc.assert(
     fc.property(value, (value) => {
       const target = Buffer.alloc(maxVarintBytes + 2, 0xee)
@@ -32,7 +32,7 @@ test('writes LEB128 of every safe integer, and nothing behind it', () => {
   assert.equal(varintLength(Number.MAX_SAFE_INTEGER), maxVarintBytes)
 })
 
-test('reads back what was written', () => {
+test('reads back the written numbers', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(value, fc.uint8Array({ maxLength: 400 }))), (entries) => {
       const writer = new VarintWriter()
@@ -48,7 +48,7 @@ test('reads back what was written', () => {
   )
 })
 
-test('what is cut short fails and stays failed', () => {
+test('a truncated number fails, and the reader stays failed', () => {
   fc.assert(
     fc.property(value, fc.nat(maxVarintBytes), (value, cut) => {
       const bytes = Buffer.from(encoded(value))
@@ -60,7 +60,7 @@ test('what is cut short fails and stays failed', () => {
   )
 })
 
-test('any bytes are read without running past the end or out of safe integers', () => {
+test('reading any bytes stays within the end and within safe integers', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 30 }), fc.nat(30), (bytes, end) => {
       const reader = new VarintReader(bytes, 0, Math.min(end, bytes.length))
@@ -73,7 +73,7 @@ test('any bytes are read without running past the end or out of safe integers', 
   )
 })
 
-test('a number past 2^53−1, and one of too many bytes, fails', () => {
+test('a number above 2^53−1, or of too many bytes, fails', () => {
   const afterSevenBytesOf = (byte: number, ...last: number[]) => {
     const reader = new VarintReader(Uint8Array.of(...new Array<number>(7).fill(byte), ...last))
     return { value: reader.read(), failed: reader.failed }
@@ -86,7 +86,7 @@ test('a number past 2^53−1, and one of too many bytes, fails', () => {
   assert.deepEqual(afterSevenBytesOf(0x80, 0x80, 0), { value: 0, failed: true })
 })
 
-test('a length that reaches behind the end gives no bytes', () => {
+test('a length that reaches past the end returns no bytes', () => {
   const reader = new VarintReader(Uint8Array.of(5, 1, 2))
   assert.equal(reader.readLengthPrefixed().length, 0)
   assert.equal(reader.failed, true)

@@ -83,7 +83,7 @@ function payloadOf(operations: readonly Model[], firstSequence: number): Buffer 
   return Buffer.from(batch.buffer.subarray(headroomBytes, batch.length))
 }
 
-test('what goes in comes out, with sequences in a row', () => {
+test('a reader returns the written operations, with consecutive sequences', () => {
   fc.assert(
     fc.property(fc.array(operation), fc.integer({ min: 1, max: 2 ** 52 }), (operations, first) => {
       const { models, sequences, problem } = read(payloadOf(operations, first))
@@ -100,7 +100,7 @@ test('what goes in comes out, with sequences in a row', () => {
   )
 })
 
-test('a payload cut anywhere, or with more behind it, has a problem', () => {
+test('a payload that is truncated or followed by more bytes is a problem', () => {
   const put = { kind: ValueKind.put, keyspace: 0, key: Buffer.from('key'), value: Buffer.from('v') }
   const payload = payloadOf([put, { ...put, kind: ValueKind.delete, value: Buffer.alloc(0) }], 7)
   for (let length = 0; length < payload.length; length++) {
@@ -109,7 +109,7 @@ test('a payload cut anywhere, or with more behind it, has a problem', () => {
   assert.ok(read(Buffer.concat([payload, Buffer.of(0)])).problem !== undefined)
 })
 
-test('a value that expires and is too short for the moment is a problem', () => {
+test('a value with expiry that is too short for its expiry time is a problem', () => {
   const key = Buffer.from('key')
   for (let length = 0; length <= expiryBytes; length++) {
     const put = { kind: ValueKind.put, keyspace: 0, key, value: Buffer.alloc(length) }
@@ -119,7 +119,7 @@ test('a value that expires and is too short for the moment is a problem', () => 
   }
 })
 
-test('no changed byte leads the reader outside of its payload', () => {
+test('no changed byte makes the reader leave its payload', () => {
   fc.assert(
     fc.property(
       fc.array(operation, { minLength: 1, maxLength: 5 }),
@@ -134,7 +134,7 @@ test('no changed byte leads the reader outside of its payload', () => {
   )
 })
 
-test('keys that are empty or too long are refused, and a rollback leaves nothing of them', () => {
+test('rejects empty and too long keys, and a rollback leaves nothing of them', () => {
   const batch = new WriteBatch(headroomBytes)
   add(batch, { kind: ValueKind.put, keyspace: 0, key: Buffer.from('a'), value: Buffer.from('1') })
   const mark = batch.mark()
@@ -152,7 +152,7 @@ test('keys that are empty or too long are refused, and a rollback leaves nothing
   assert.deepEqual({ count: batch.count, userBytes: batch.userBytes }, { count: 1, userBytes: 2 })
 })
 
-test('a batch takes so many operations and no more', () => {
+test('a batch takes its maximum of operations and no more', () => {
   const batch = new WriteBatch(headroomBytes, 64)
   const one = { kind: ValueKind.delete, keyspace: 0, key: Buffer.from('k'), value: null }
   const all = { kind: ValueKind.rangeDelete, keyspace: 0, key: Buffer.from('a'), value: null }
@@ -170,7 +170,7 @@ test('a batch takes so many operations and no more', () => {
   }
 })
 
-test('memory that one huge group took goes, that of large groups in a row stays', () => {
+test('releases the memory of one huge group, and keeps that of repeated large groups', () => {
   const batch = new WriteBatch(headroomBytes)
   const group = (valueBytes: number): Buffer => {
     const value = Buffer.alloc(valueBytes)
@@ -188,7 +188,7 @@ test('memory that one huge group took goes, that of large groups in a row stays'
   assert.notEqual(group(40 * mebibyte), huge)
 })
 
-test('texts of every length are encoded, though the buffer begins small', () => {
+test('encodes texts of every length from a small initial buffer', () => {
   for (const text of ['x', 'é', '語', 'x'.repeat(41), 'é'.repeat(3000), '語x'.repeat(70_000)]) {
     const batch = new WriteBatch(headroomBytes, 64)
     for (let i = 0; i < 3; i++) {

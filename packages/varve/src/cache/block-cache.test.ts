@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { BlockCache, CacheSlots, type HeldMemory } from './block-cache.js'
 
-/** What a block of that table and index holds; all of its bytes tell where it belongs. */
+/** The content of a block; every byte identifies its table and index. */
 function blockOf(table: number, index: number, sizeBytes = 100): Buffer {
   return Buffer.alloc(sizeBytes, `${table}/${index} `)
 }
@@ -12,12 +12,12 @@ function bytesAt(cache: BlockCache, slots: CacheSlots, index: number): Buffer {
   return cache.bytesOf(slots, index).subarray(slots.startOf(index), slots.endOf(index))
 }
 
-/** Fills the slots from `first` on with so many blocks of 100 bytes. */
+/** Fills `count` slots from `first` on with blocks of 100 bytes. */
 function fill(cache: BlockCache, slots: CacheSlots, first: number, count: number): void {
   for (let i = first; i < first + count; i++) cache.insert(slots, i, blockOf(0, i))
 }
 
-test('hands out a copy of what was inserted, until it is dropped', () => {
+test('returns a copy of the inserted block until it is dropped', () => {
   const cache = new BlockCache(64_000)
   const slots = new CacheSlots(2)
   assert.equal(cache.has(slots, 1), false)
@@ -32,7 +32,7 @@ test('hands out a copy of what was inserted, until it is dropped', () => {
   assert.equal(cache.usedBytes, 0)
 })
 
-test('evicts the oldest, but not what was used since it came', () => {
+test('evicts the oldest blocks, except those used since they were inserted', () => {
   const cache = new BlockCache(64_000)
   const slots = new CacheSlots(1000)
   fill(cache, slots, 0, 640)
@@ -46,7 +46,7 @@ test('evicts the oldest, but not what was used since it came', () => {
   assert.equal(cache.usedBytes, 64_000)
 })
 
-test('uses of everything do not keep everything: half of a chunk becomes free', () => {
+test('a refill frees half of a chunk even if all of its blocks were used', () => {
   const cache = new BlockCache(64_000)
   const slots = new CacheSlots(1000)
   fill(cache, slots, 0, 640)
@@ -56,7 +56,7 @@ test('uses of everything do not keep everything: half of a chunk becomes free', 
   assert.deepEqual(kept, [1, 1, 1, 1, 1, 0, 0, 0, 0, 0].map(Boolean))
 })
 
-test('what tables left behind goes before what is of use', () => {
+test('chunks left sparse by closed tables are evicted first', () => {
   const cache = new BlockCache(64_000)
   const old = new CacheSlots(320)
   const gone = new CacheSlots(320)
@@ -70,7 +70,7 @@ test('what tables left behind goes before what is of use', () => {
   assert.equal(rest.has(0), false)
 })
 
-test('memory that is held stays as it is, and goes its way when it is released', () => {
+test('held memory does not change, and is evicted after its release', () => {
   const cache = new BlockCache(64_000)
   const slots = new CacheSlots(4000)
   fill(cache, slots, 0, 640)
@@ -85,7 +85,7 @@ test('memory that is held stays as it is, and goes its way when it is released',
   assert.throws(() => cache.release(held))
 })
 
-test('keeps nothing new while all of its memory is held', () => {
+test('caches nothing new while all memory is held', () => {
   const cache = new BlockCache(64_000)
   const slots = new CacheSlots(1000)
   fill(cache, slots, 0, 640)
@@ -98,7 +98,7 @@ test('keeps nothing new while all of its memory is held', () => {
   assert.equal(slots.has(640), true)
 })
 
-test('does not keep what is larger than the capacity, nor anything at capacity 0', () => {
+test('does not cache blocks larger than the capacity, nor anything at capacity 0', () => {
   const cache = new BlockCache(1000)
   const slots = new CacheSlots(2)
   cache.insert(slots, 0, blockOf(0, 0, 1000))
@@ -110,7 +110,7 @@ test('does not keep what is larger than the capacity, nor anything at capacity 0
   assert.equal(none.has(others, 0), false)
 })
 
-test('holds what it says, byte for byte, within its capacity', () => {
+test('returns the right bytes and stays within its capacity', () => {
   for (let seed = 0; seed < 100; seed++) tortureCache(seed)
 })
 

@@ -20,7 +20,7 @@ test('a tombstone covers the versions below its sequence', () => {
   assert.ok(!isCovered(1, 0))
 })
 
-test('a put is a value until it expires, a delete is none', () => {
+test('a put is a value until it expires, and a delete never is', () => {
   const expiring = Buffer.alloc(6)
   expiring.writeUIntLE(1000, 0, 6)
   assert.ok(isValueAt(ValueKind.put, expiring, 0, 5000))

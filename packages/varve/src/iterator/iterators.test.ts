@@ -37,7 +37,7 @@ async function settled(iterator: InternalIterator): Promise<void> {
   while (iterator.pending) await iterator.load()
 }
 
-/** Walks in every way from every place, and compares with the array. */
+/** Walks in both directions from every position, and compares with the array. */
 async function checkWalks(
   open: () => InternalIterator,
   expected: readonly ArrayEntry[],
@@ -69,7 +69,7 @@ function maybePending(random: Prng): Prng | undefined {
   return random.chance(0.7) ? random : undefined
 }
 
-/** Deals the entries out to so many arrays, each of them in order. */
+/** Distributes the entries over `count` arrays, each in order. */
 function deal(random: Prng, entries: readonly ArrayEntry[], hands: number): ArrayEntry[][] {
   const dealt = Array.from({ length: hands }, (): ArrayEntry[] => [])
   for (const entry of entries) random.pick(dealt).push(entry)
@@ -88,7 +88,7 @@ test('merging: all entries of all children, in order, in both directions', () =>
     )
   }))
 
-test('merging: entries that two children hold come twice', () => {
+test('merging: an entry in two children is returned twice', () => {
   const entries = randomVersions(new Prng(5), 20)
   const merging = new MergingIterator([new ArrayIterator(entries), new ArrayIterator(entries)])
   merging.seekToFirst()
@@ -101,7 +101,7 @@ test('merging: entries that two children hold come twice', () => {
   assert.ok(!merging.valid)
 })
 
-test('concatenating: table after table, empty ones passed over', () =>
+test('concatenating: table after table, skipping empty ones', () =>
   forEachSeed(async (random) => {
     const entries = randomVersions(random, 40)
     const tables = tablesOf(random, entries)
@@ -124,7 +124,7 @@ test('concatenating: table after table, empty ones passed over', () =>
     assert.ok(open.every(({ isClosed }) => isClosed))
   }))
 
-/** Cuts the entries, between keys, into tables; some of them hold nothing (but range deletes). */
+/** Cuts the entries between keys into tables; some are empty, as with only range deletes. */
 function tablesOf(random: Prng, entries: readonly ArrayEntry[]) {
   const tables: { range: KeyRange; entries: ArrayEntry[] }[] = []
   for (const entry of entries) {
@@ -149,7 +149,7 @@ function randomRange(random: Prng): KeyRange {
   }
 }
 
-/** By the definition: the newest visible version of each key, unless something deletes it. */
+/** The definition: the newest visible version of each key, unless it is deleted. */
 function visible(
   entries: readonly ArrayEntry[],
   tombstones: readonly RangeTombstone[],
@@ -173,9 +173,9 @@ function visible(
   return found
 }
 
-test('visible: what a reader sees of versions, deletes and range deletes', () =>
+test('visible: shows a reader the right versions among deletes and range deletes', () =>
   forEachSeed(async (random) => {
-    // Every third sequence may be a range delete's.
+    // Every third sequence may belong to a range delete.
     const entries = randomVersions(random, 40).map((entry) => ({
       ...entry,
       sequence: entry.sequence * 3,

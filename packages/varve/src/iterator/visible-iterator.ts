@@ -40,7 +40,7 @@ export class VisibleIterator {
   private groupStart = 0
   private groupEnd = 0
   private hasGroup = false
-  /** Backward: whether the newest visible version met so far in the group is alive. */
+  /** Backward: whether the newest visible version so far in the group is alive. */
   private groupAlive = false
   /** Backward: the page of the group's entry, until the source leaves it. */
   private groupPage: TextPage | undefined

@@ -4,7 +4,7 @@ import { compareBytes } from '../base/bytes.js'
 import { Prng } from '../base/prng.js'
 import { keyHead } from './key-head.js'
 
-test('heads are never out of the order of their keys', () => {
+test('heads never contradict the order of their keys', () => {
   for (let seed = 0; seed < 2000; seed++) {
     const prng = new Prng(seed)
     const draw = (): Buffer => {
@@ -20,7 +20,7 @@ test('heads are never out of the order of their keys', () => {
   }
 })
 
-test('a head is of the bytes from its start, whatever stands around them', () => {
+test('a head depends only on the bytes between its start and the end of the key', () => {
   const bytes = Buffer.from('..abcdefgh')
   assert.equal(keyHead(bytes, 2, 8), 0x616263646566)
   assert.equal(keyHead(bytes, 2, 4), 0x616200000000)

@@ -16,7 +16,7 @@ import {
   type KeyRange,
 } from './key-range.js'
 
-/** Every key of up to two bytes out of three: small enough to ask about each one. */
+/** All keys of up to two bytes from an alphabet of three: few enough to check each. */
 const letters = [0, 1, 255]
 const allKeys = [
   Buffer.alloc(0),
@@ -33,7 +33,7 @@ function holds({ start, end }: KeyRange, key: Uint8Array): boolean {
 
 const keysIn = (range: KeyRange) => allKeys.filter((key) => holds(range, key))
 
-test('a range contains the keys from its start to before its end', () => {
+test('a range contains the keys from its start up to, but not including, its end', () => {
   fc.assert(
     fc.property(range, key, (range, key) => {
       const around = Buffer.concat([Buffer.of(7), key, Buffer.of(7)])
@@ -45,7 +45,7 @@ test('a range contains the keys from its start to before its end', () => {
   assert.ok(allKeys.every((key) => rangeContains(wholeRange, key)))
 })
 
-test('the intersection holds what both hold, the union at least what either holds', () => {
+test('the intersection has the keys of both ranges, the union at least those of either', () => {
   fc.assert(
     fc.property(range, range, (a, b) => {
       fc.pre(!isEmptyRange(a) && !isEmptyRange(b))
@@ -79,7 +79,7 @@ test('a range is empty when no key can be in it', () => {
   )
 })
 
-test('no key lies between a key and its successor', () => {
+test('no key sorts between a key and its successor', () => {
   fc.assert(
     fc.property(key, key, (a, b) => {
       const isBetween = Buffer.compare(a, b) < 0 && Buffer.compare(b, successor(a)) < 0
@@ -89,7 +89,7 @@ test('no key lies between a key and its successor', () => {
   )
 })
 
-test('the keys of a prefix are those from it to the end of the prefix', () => {
+test('the keys with a prefix are those from the prefix to its end', () => {
   fc.assert(
     fc.property(key, key, (prefix, key) => {
       const startsWith = key.subarray(0, prefix.length).equals(prefix)
@@ -100,7 +100,7 @@ test('the keys of a prefix are those from it to the end of the prefix', () => {
   assert.deepEqual(prefixEnd(Buffer.of(1, 255)), Buffer.of(2))
 })
 
-test('no end lies behind every end', () => {
+test('an unbounded end sorts after every other end', () => {
   assert.equal(compareEnds(null, null), 0)
   assert.ok(compareEnds(null, Buffer.of(255)) > 0)
   assert.ok(compareEnds(Buffer.of(255), null) < 0)

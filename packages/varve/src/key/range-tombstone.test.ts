@@ -20,7 +20,7 @@ function covering(tombstones: RangeTombstones, key: Buffer, visibleSequence: num
   return tombstones.coveringSequence(around, 1, 1 + key.length, visibleSequence)
 }
 
-/** The definition: the highest visible one of those that contain the key. */
+/** The definition: the highest visible sequence of the tombstones that contain the key. */
 function bruteForce(list: readonly RangeTombstone[], key: Buffer, visibleSequence: number): number {
   const visible = list.filter((t) => t.sequence <= visibleSequence && rangeContains(t, key))
   return Math.max(0, ...visible.map((t) => t.sequence))
@@ -35,7 +35,7 @@ function picture(tombstones: RangeTombstones): string[] {
   })
 }
 
-/** Highest first, as readers who see less and less find them. */
+/** Highest first, as seen by readers at lower and lower sequences. */
 function sequencesOver(tombstones: RangeTombstones, fragment: Fragment): number[] {
   const sequences: number[] = []
   for (let visible = Infinity; ; visible = sequences.at(-1)! - 1) {
@@ -51,7 +51,7 @@ const range = (start: string, end: string | null, sequence: number): RangeTombst
   sequence,
 })
 
-test('answers as asking every tombstone would', () => {
+test('finds the same sequence as a check of every tombstone', () => {
   fc.assert(
     fc.property(tombstones, fc.integer({ min: 0, max: 21 }), (list, visibleSequence) => {
       const cut = RangeTombstones.from(list)
@@ -63,7 +63,7 @@ test('answers as asking every tombstone would', () => {
   )
 })
 
-test('fragments are ordered, disjoint, not empty, and know what covers them', () => {
+test('fragments are ordered, disjoint and not empty, and have the right tombstones', () => {
   fc.assert(
     fc.property(tombstones, (list) => {
       const cut = RangeTombstones.from(list)
@@ -88,7 +88,7 @@ test('fragments are ordered, disjoint, not empty, and know what covers them', ()
   )
 })
 
-test('the index of a key is that of the first fragment that ends behind it', () => {
+test('the index of a key is that of the first fragment that ends after it', () => {
   fc.assert(
     fc.property(tombstones, key, (list, key) => {
       const cut = RangeTombstones.from(list)
@@ -99,12 +99,12 @@ test('the index of a key is that of the first fragment that ends behind it', () 
   )
 })
 
-test('overlapping tombstones are cut at each other', () => {
+test('overlapping tombstones are cut at each other’s bounds', () => {
   const cut = RangeTombstones.from([range('a', 'm', 7), range('d', 't', 9)])
   assert.deepEqual(picture(cut), ['a–d #7', 'd–m #9 #7', 'm–t #9'])
 })
 
-test('equal, nested, endless and distant tombstones', () => {
+test('cuts equal, nested, unbounded and distant tombstones', () => {
   const cut = RangeTombstones.from([
     range('p', null, 4),
     range('b', 'e', 3),
@@ -115,7 +115,7 @@ test('equal, nested, endless and distant tombstones', () => {
   assert.deepEqual(picture(cut), ['b–c #3', 'c–d #3 #2', 'd–e #3', 'g–h #1', 'p–∞ #4'])
 })
 
-test('nested ranges take memory in proportion to n log n', () => {
+test('n nested ranges take memory proportional to n log n', () => {
   const nested = (count: number): RangeTombstones =>
     RangeTombstones.from(
       Array.from({ length: count }, (_, i) => ({
@@ -141,7 +141,7 @@ function numbered(number: number): Buffer {
   return bytes
 }
 
-test('none covers nothing', () => {
+test('RangeTombstones.none covers nothing', () => {
   assert.equal(RangeTombstones.from([]), RangeTombstones.none)
   assert.equal(covering(RangeTombstones.none, keys[0], 9), 0)
 })

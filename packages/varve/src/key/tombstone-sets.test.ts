@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { emptySet, TombstoneSets } from './tombstone-sets.js'
 
-test('sets that were made one of the other answer as sets, long after they were changed', () => {
+test('every version of a set keeps its members after later changes', () => {
   for (let seed = 1; seed <= 40; seed++) {
     const prng = new Prng(seed)
     const maxRank = prng.pick([1, 2, 7, 64, 1000, 2 ** 30])
@@ -36,7 +36,7 @@ test('sets that were made one of the other answer as sets, long after they were 
   }
 })
 
-test('ranks that come and go one inside of the other take n log n', () => {
+test('n nested additions and removals take memory proportional to n log n', () => {
   const sets = new TombstoneSets()
   const count = 4096
   let set = emptySet
@@ -44,6 +44,6 @@ test('ranks that come and go one inside of the other take n log n', () => {
   for (let rank = count - 1; rank >= 0; rank--) set = sets.without(set, rank)
   sets.trim()
   assert.equal(set, emptySet)
-  // A change makes a node for each bit at most, of three numbers with four bytes.
+  // A change creates at most one node per bit; a node is three numbers of four bytes.
   assert.ok(sets.memoryBytes <= 2 * count * Math.log2(count) * 12, `${sets.memoryBytes} bytes`)
 })

@@ -53,7 +53,7 @@ function isCorruption(error: unknown): boolean {
   return error instanceof VarveError && error.code === 'CORRUPTION'
 }
 
-test('records come back in order, of any size, framed in place or copied', () => {
+test('reads records of any size in order, appended in place or copied', () => {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
   const expected: string[] = []
@@ -74,7 +74,7 @@ test('records come back in order, of any size, framed in place or copied', () =>
   assert.deepEqual(readLog(fs), { payloads: expected, torn: undefined, damage: [] })
 })
 
-test('a log of another purpose, number or format is refused', () => {
+test('rejects a log with another purpose, number or format', () => {
   const fs = new MemoryFileSystem()
   newLog(fs).close()
   const open = (purpose: LogPurpose, number: number) => () =>
@@ -84,7 +84,7 @@ test('a log of another purpose, number or format is refused', () => {
   assert.equal(open(LogPurpose.writeAhead, fileNumber)().next(), undefined)
 })
 
-test('whatever length a file is cut to, a prefix of its records is left', () => {
+test('a file truncated at any length keeps a prefix of its records', () => {
   const { bytes, payloads, ends } = smallLog(0)
   for (let length = 0; length < bytes.length; length++) {
     const { payloads: left, torn } = readLog(withBytes(bytes.subarray(0, length)))
@@ -98,7 +98,7 @@ test('whatever length a file is cut to, a prefix of its records is left', () => 
 })
 
 for (const syncEvery of [0, 2]) {
-  test(`a flipped bit is never served, records synced by ${syncEvery}`, () => {
+  test(`a flipped bit is never returned as data, with a sync every ${syncEvery} records`, () => {
     const { bytes, payloads, ends } = smallLog(syncEvery)
     const lastStart = ends[ends.length - 2]
     for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -106,7 +106,7 @@ for (const syncEvery of [0, 2]) {
       const inLast = bit >> 3 >= lastStart
       try {
         const { payloads: left, torn } = readLog(withBytes(bytes))
-        assert.ok(inLast && torn !== undefined, `bit ${bit} went unseen`)
+        assert.ok(inLast && torn !== undefined, `bit ${bit} was not detected`)
         assert.deepEqual(left, payloads.slice(0, -1))
       } catch (error) {
         assert.ok(isCorruption(error) && !inLast, `bit ${bit}: ${String(error)}`)
@@ -116,7 +116,7 @@ for (const syncEvery of [0, 2]) {
   })
 }
 
-test('a mark lets damage to the last record be told from a torn tail', () => {
+test('a mark distinguishes damage to the last record from a torn tail', () => {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
   writer.append(Buffer.from('only'))
@@ -128,7 +128,7 @@ test('a mark lets damage to the last record be told from a torn tail', () => {
   assert.throws(() => readLog(withBytes(bytes)), isCorruption)
 })
 
-test('a lost sector is a torn tail where nothing was synced, and damage where it was', () => {
+test('a lost sector is a torn tail in unsynced bytes, and damage in synced bytes', () => {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
   const payloads = Array.from({ length: 12 }, (_, i) => String.fromCharCode(97 + i).repeat(400))
@@ -152,7 +152,7 @@ test('a lost sector is a torn tail where nothing was synced, and damage where it
   }
 })
 
-test('a file of zeros, or none at all, is torn at its start', () => {
+test('a file of zeros and an empty file are torn at the start', () => {
   assert.deepEqual(readLog(withBytes(Buffer.alloc(0))).torn, { offset: 0, droppedBytes: 0 })
   assert.deepEqual(readLog(withBytes(Buffer.alloc(900))).torn, { offset: 0, droppedBytes: 900 })
   const { bytes } = smallLog(0)
@@ -161,7 +161,7 @@ test('a file of zeros, or none at all, is torn at its start', () => {
   assert.throws(() => readLog(withBytes(synced.fill(0, 0, 32))), isCorruption)
 })
 
-test('a log inside a payload is not taken for records of the log', () => {
+test('a log inside a payload is not mistaken for records of the log', () => {
   const inner = smallLog(1).bytes
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
@@ -176,15 +176,15 @@ test('a log inside a payload is not taken for records of the log', () => {
   }
 })
 
-test('the search after a bad record takes time in proportion to the file', () => {
-  // 2 million places where a record could begin: a quadratic search would not end today.
+test('the search after a bad record takes time proportional to the file size', () => {
+  // 2 million possible starts of a record: a quadratic search would take days.
   const { bytes } = smallLog(0)
   bytes[40] ^= 1
   const magics = Buffer.alloc(8_000_000, Buffer.from([0x52, 0x4c, 0x56, 0xd7]))
   assert.throws(() => readLog(withBytes(Buffer.concat([bytes, magics]))), isCorruption)
 })
 
-test('the search finds a record wherever it begins in the pieces that are read', () => {
+test('the search finds a record at any position relative to the pieces it reads', () => {
   const pieceBytes = 256 * 1024
   for (let distance = 0; distance <= recordHeaderBytes + 4; distance++) {
     const fs = new MemoryFileSystem()
@@ -200,7 +200,7 @@ test('the search finds a record wherever it begins in the pieces that are read',
   }
 })
 
-test('salvage returns every whole record and lists what it stepped over', () => {
+test('salvage returns every whole record and lists the skipped spans', () => {
   const { bytes, payloads, ends } = smallLog(0)
   const damaged = Buffer.concat([bytes, Buffer.from('tail')])
   damaged[ends[1] + recordHeaderBytes] ^= 4
@@ -220,7 +220,7 @@ test('salvage returns every whole record and lists what it stepped over', () => 
   assert.equal(readLog(withBytes(damaged), { salvage: 'all' }).payloads.length, left.length)
 })
 
-test('salvage of damage alone stops where a tail is torn', () => {
+test('salvage of damage alone stops at a torn tail', () => {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
   for (let i = 0; i < 12; i++) writer.append(Buffer.alloc(400, 97 + i))
@@ -237,7 +237,7 @@ test('salvage of damage alone stops where a tail is torn', () => {
   assert.deepEqual(all.payloads.map((payload) => payload[0]).join(''), 'acdghijkl')
 })
 
-test('marks are returned when asked for', () => {
+test('returns marks on request', () => {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
   writer.append(Buffer.from('one'))
@@ -247,7 +247,7 @@ test('marks are returned when asked for', () => {
   assert.deepEqual(readLog(fs, { marks: true }).payloads, ['one', ''])
 })
 
-test('a power loss leaves a prefix that holds all that was synced', () => {
+test('a power loss leaves a prefix with all synced records', () => {
   for (let seed = 0; seed < 400; seed++) {
     const prng = new Prng(seed)
     const fs = new MemoryFileSystem()
@@ -270,7 +270,7 @@ test('a power loss leaves a prefix that holds all that was synced', () => {
   }
 })
 
-test('a failed append is cut off, and the next one takes its place', () => {
+test('a failed append is truncated, and the next one takes its place', () => {
   const inner = new MemoryFileSystem()
   const fs = new FaultyFileSystem(inner)
   const writer = newLog(fs)
@@ -285,7 +285,7 @@ test('a failed append is cut off, and the next one takes its place', () => {
   assert.deepEqual(readLog(inner).payloads, ['one', 'two'])
 })
 
-test('an append that was undone vouches for nothing that its user did not sync', () => {
+test('an undone append does not make unsynced records count as durable', () => {
   const inner = new MemoryFileSystem()
   const fs = new FaultyFileSystem(inner)
   const writer = newLog(fs)
@@ -300,7 +300,7 @@ test('an append that was undone vouches for nothing that its user did not sync',
   reader.close()
 })
 
-test('an append that cannot be undone, and a failed sync, break the writer for good', async () => {
+test('an append that cannot be undone and a failed sync break the writer permanently', async () => {
   const failing = (...kinds: string[]): { fs: FaultyFileSystem; writer: LogWriter } => {
     const fs = new FaultyFileSystem(new MemoryFileSystem())
     const writer = newLog(fs)
@@ -326,7 +326,7 @@ test('an append that cannot be undone, and a failed sync, break the writer for g
   await refuses(later)
 })
 
-test('a sync in the background vouches for what stood there when it began', async () => {
+test('a background sync covers the records that existed when it started', async () => {
   const writer = newLog()
   writer.append(Buffer.from('one'))
   const sizeBytes = writer.sizeBytes
@@ -336,7 +336,7 @@ test('a sync in the background vouches for what stood there when it began', asyn
   assert.equal(writer.durableBytes, sizeBytes)
 })
 
-/** Six records without a zero byte; `ends` are where they end. */
+/** Six records without a zero byte; `ends` are the offsets of their ends. */
 function smallLog(syncEvery: number): { bytes: Buffer; payloads: string[]; ends: number[] } {
   const fs = new MemoryFileSystem()
   const writer = newLog(fs)
@@ -351,7 +351,7 @@ function smallLog(syncEvery: number): { bytes: Buffer; payloads: string[]; ends:
   return { bytes: bytesOf(fs), payloads, ends }
 }
 
-test('room that was set aside behind the records is no torn tail, and goes when the log closes', () => {
+test('reserved space after the records is not a torn tail, and close removes it', () => {
   const fs = new MemoryFileSystem()
   const path = '/log'
   const log = LogWriter.create(fs, path, LogPurpose.writeAhead, 7, 4096)
@@ -374,7 +374,7 @@ test('room that was set aside behind the records is no torn tail, and goes when 
   assert.equal(fs.openForRead(path).sizeBytes(), whole)
 })
 
-test('a log that cannot set room aside goes on without it', () => {
+test('a log that cannot reserve space continues without it', () => {
   const fs = new FaultyFileSystem(new MemoryFileSystem(), ({ kind }) =>
     kind === 'reserve' ? { systemCode: 'ENOSPC' } : undefined,
   )

@@ -4,7 +4,7 @@ import { Prng } from '../base/prng.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import { GrowingTombstones } from './growing-tombstones.js'
 
-test('answers like a list that is cut anew for each question', () => {
+test('finds the same sequences as a list rebuilt for each query', () => {
   for (let seed = 0; seed < 20; seed++) {
     const prng = new Prng(seed)
     const growing = new GrowingTombstones()

@@ -21,7 +21,7 @@ interface ModelEntry {
   readonly value: Buffer
 }
 
-/** A memtable beside the plainest thing that does the same. */
+/** A memtable next to the simplest model with the same behaviour. */
 class Pair {
   readonly entries: ModelEntry[] = []
   usedBytes = 0
@@ -43,7 +43,7 @@ class Pair {
 
   insert(entry: ModelEntry): void {
     const { key, value } = entry
-    // As in a batch: key and value somewhere in a larger buffer.
+    // As in a batch, key and value are within a larger buffer.
     const batch = Buffer.concat([Buffer.from('<'), key, Buffer.from('='), value, Buffer.from('>')])
     const valueStart = key.length + 2
     const valueEnd = valueStart + value.length
@@ -132,7 +132,7 @@ forEachCase('an iterator neither loses nor repeats entries while others are inse
     skipNewer(iterator, visible, forward)
     assertShows(iterator, expected[position])
     if (prng.chance(0.5)) for (let i = prng.below(6); i > 0; i--) pair.insertRandom()
-    // A look at a place sorts what has gathered there.
+    // A read sorts the entries that were added there.
     if (prng.chance(0.5)) other.seek(prng.chance(0.5) ? expected[position].key : pair.randomKey())
     assertShows(iterator, expected[position])
     if (prng.chance(0.02)) forward = !forward
@@ -186,7 +186,7 @@ test('a capacity of exactly one entry holds that entry and no more', () => {
   }
 })
 
-test('keys that arrive in order, or in the opposite order, stay in order', () => {
+test('keys inserted in ascending or descending order are in order', () => {
   for (const step of [1, -1]) {
     const pair = new Pair(new MemTable(1 << 20, { ordered: true }), new Prng(1), () => emptyBytes)
     for (let i = 1; i <= 5000; i++) {
@@ -197,7 +197,7 @@ test('keys that arrive in order, or in the opposite order, stay in order', () =>
   }
 })
 
-test('two keys with one hash are two keys', () => {
+test('two keys with the same hash stay separate', () => {
   const seen = new Map<number, Buffer>()
   const prng = new Prng(seed)
   for (let pairs = 0; pairs < 2;) {
@@ -240,7 +240,7 @@ test('range deletes are listed, cached until the next one, and outlive the arena
   assert.equal(both.fragments.at(-1)?.end, null)
 })
 
-test('a recycled arena shows nothing of its last table', () => {
+test('a recycled arena shows nothing of its previous memtable', () => {
   const arena = new MemTableArena(1 << 20)
   let table = new MemTable(arena)
   let committed = table.memoryBytes
@@ -265,7 +265,7 @@ test('a recycled arena shows nothing of its last table', () => {
   }
 })
 
-test('refuses what would break it: descending sequences, a full or a sealed table', () => {
+test('rejects descending sequences, and inserts into a full or sealed memtable', () => {
   const table = new MemTable(MemTable.entryBytes(1, 0) * 2)
   const key = Buffer.from('k')
   const insert = (sequence: number): void =>
@@ -279,12 +279,12 @@ test('refuses what would break it: descending sequences, a full or a sealed tabl
   assert.equal(table.entryCount, 2)
 })
 
-test('says whether it was scanned, and keeps the order only then', () => {
+test('reports whether it was scanned, and keeps the order only then', () => {
   const table = new MemTable(1 << 20)
   const before = table.memoryBytes
   assert.ok(!table.wasScanned)
   openSealedMemTable(table.seal())
-  assert.ok(!table.wasScanned, 'a flush is no scan')
+  assert.ok(!table.wasScanned, 'a flush is not a scan')
   assert.equal(table.memoryBytes, before)
   table.iterator().close()
   assert.ok(table.wasScanned)

@@ -16,7 +16,7 @@ interface Named {
   readonly sequence: number
 }
 
-/** Keys in the orders of arrival, and of the likenesses, that the index treats differently. */
+/** Orders of arrival and shapes of keys that the index treats differently. */
 const arrivals: Record<string, (prng: Prng) => (i: number) => string> = {
   'at random': (prng) => () => `key:${prng.below(1e9)}`,
   ascending: () => (i) => String(i).padStart(12, '0'),
@@ -32,7 +32,7 @@ const arrivals: Record<string, (prng: Prng) => (i: number) => string> = {
   'bytes that end in zeros': (prng) => () => `${prng.below(300)}${'\0'.repeat(prng.below(5))}`,
 }
 
-/** A memtable, and all that it holds. */
+/** A memtable and a list of all its entries. */
 class Model {
   readonly entries: Named[] = []
   readonly table: MemTable
@@ -60,7 +60,7 @@ class Model {
 
 for (const [name, keyMaker] of Object.entries(arrivals)) {
   for (const ordered of [false, true]) {
-    test(`looks between inserts, ${ordered ? 'from the start' : 'later'}: ${name}`, () => {
+    test(`reads between inserts, ordered ${ordered ? 'from the start' : 'on demand'}: ${name}`, () => {
       const prng = new Prng(seed)
       const model = new Model(ordered, keyMaker(prng))
       model.insert(ordered ? 1 : 12_000)
@@ -84,7 +84,7 @@ for (const [name, keyMaker] of Object.entries(arrivals)) {
   }
 }
 
-/** A walk that began before the inserts around it: it goes on through what was there. */
+/** A walk that started before inserts around it continues through the older entries. */
 class OldWalk {
   readonly iterator: InternalIterator
   private readonly visible: Named[]
@@ -110,7 +110,7 @@ class OldWalk {
   }
 }
 
-/** Seeks to a few places, and goes on from there either way. */
+/** Seeks to a few places and walks on from there in both directions. */
 function look(model: Model, prng: Prng): void {
   const sorted = model.sorted()
   const iterator = model.table.iterator()

@@ -52,7 +52,7 @@ test('a worker reads a sealed memtable in the same order, from the same memory',
   }
   assert.equal(expected.length, table.entryCount)
   assert.deepEqual(answer.seen, expected, `seed ${seed}`)
-  // The chain of a sealed memtable leads from the newest to the oldest.
+  // The chain of a sealed memtable goes from the newest range delete to the oldest.
   const tombstones = table.rangeTombstones().tombstones.toReversed()
   assert.deepEqual(
     answer.tombstones,

@@ -9,7 +9,7 @@ import { openSealedMemTable } from './sealed-memtable.js'
 
 const seed = Number(process.env['SEED'] ?? 20260801)
 
-/** The key sets that a sort by heads of eight bytes finds hardest. */
+/** The hardest key sets for a sort by heads. */
 const keySets: Record<string, (prng: Prng) => Buffer[]> = {
   'random bytes': (prng) => many(3000, () => prng.bytes(16)),
   'prefixes of each other': (prng) =>
@@ -30,7 +30,7 @@ const keySets: Record<string, (prng: Prng) => Buffer[]> = {
       key[key.length - 1] = prng.below(256)
       return key
     }),
-  // Each group of equal heads holds one key less: the sort goes as deep as there are keys.
+  // Each group of equal heads has one key less, so the depth of the sort is the number of keys.
   'a staircase': () => many(1500, (i) => Buffer.concat([Buffer.alloc(i * 8, 'a'), Buffer.of(0)])),
   'mixed lengths and prefixes': (prng) =>
     many(3000, () => Buffer.from(`https://${prng.pick(hosts)}/${prng.below(500)}`)),

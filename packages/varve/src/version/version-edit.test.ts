@@ -31,7 +31,7 @@ const table = fc
       })),
   )
 
-/** A run only where there may be one, and shadowed entries where there may be some. */
+/** A run only where one is allowed, and likewise shadowed entries. */
 const added = fc
   .record(
     {
@@ -81,11 +81,11 @@ const edit: fc.Arbitrary<VersionEdit> = fc
   })
   .map(({ numbers, deleted, added }) => ({ ...numbers, deleted, added }))
 
-test('an edit comes back as it was', () => {
+test('decoding returns the encoded edit', () => {
   fc.assert(fc.property(edit, (given) => assert.deepEqual(decodeEdit(encodeEdit(given)), given)))
 })
 
-test('damaged bytes never throw, and never make a table that cannot be', () => {
+test('damaged bytes never throw and never decode to an invalid table', () => {
   const property = fc.property(edit, fc.nat(), fc.nat(255), (given, at, byte) => {
     const bytes = encodeEdit(given)
     if (bytes.length > 0) bytes[at % bytes.length] = byte
@@ -99,14 +99,14 @@ test('damaged bytes never throw, and never make a table that cannot be', () => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodeEdit(bytes)))
 })
 
-test('a cut edit is damaged', () => {
+test('a truncated edit is damaged', () => {
   const bytes = encodeEdit({ added: [{ keyspace: 0, level: 1, table: fakeTable(7, 'a', 'b') }] })
   for (let length = 1; length < bytes.length; length++) {
     assert.equal(decodeEdit(bytes.subarray(0, length)), 'damaged', `cut at ${length}`)
   }
 })
 
-test('unknown tags are skipped from 128 on and refused below', () => {
+test('unknown tags from 128 on are skipped, and lower ones rejected', () => {
   const withTag = (tag: number): Buffer =>
     new VarintWriter()
       .writeBytes(encodeEdit({ logNumber: 3 }))
@@ -119,7 +119,7 @@ test('unknown tags are skipped from 128 on and refused below', () => {
   for (const tag of [0, 7, 11, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
 })
 
-test('a run, a time or shadowed entries without a table, and a run on level 0, are damage', () => {
+test('a run, a time or shadowed entries without a table are damage, and so is a run on level 0', () => {
   const run = new VarintWriter().write(9).write(1).write(2).finish()
   const time = new VarintWriter().write(128).write(1).write(2).finish()
   const shadowed = new VarintWriter().write(129).write(4)
@@ -129,13 +129,13 @@ test('a run, a time or shadowed entries without a table, and a run on level 0, a
   assert.equal(decodeEdit(encodeEdit({ added: on0 })), 'damaged')
 })
 
-test('a tree of one run a level is written as before there were runs', () => {
+test('a tree with one run per level has the encoding from before runs existed', () => {
   const fields = [{ keyspace: 0, level: 3, table: fakeTable(7, 'a', 'b') }]
   assert.equal(encodeEdit({ added: fields })[0], 6)
   assert.equal(encodeEdit({ added: fields }).length, encodeEdit({ added: fields })[1] + 2)
 })
 
-test('a table that cannot be is damage', () => {
+test('an invalid table is damage', () => {
   const shadows = {
     minSequence: 7,
     maxSequence: 9,

@@ -23,16 +23,17 @@ import { levelCount } from './version.js'
  *     6 added table          keyspace, level, file number, size, min sequence, max sequence,
  *                            entries, deletes, range deletes, key bytes, value bytes,
  *                            length and bytes of start, bounded (0 | 1), [length and bytes of end]
- *     7, 8                   kept for keyspaces that are created and dropped
- *     9 run                  of the added table in front of it, unless that is 0: run
- *     10 expiry              of the added table in front of it, if entries of it expire: how many, and
- *                            when the last of them has, in milliseconds since 1970
- *     11 … 127               refused by a reader that does not know them
- *     128 time               when the added table in front of it was written, unless that is unknown:
+ *     7, 8                   reserved for creating and dropping keyspaces
+ *     9 run                  of the added table before it, unless 0: run
+ *     10 expiry              of the added table before it, if any entries expire: their number, and
+ *                            the latest expiry time, in milliseconds since 1970
+ *     11 … 127               a reader that does not know them rejects the edit
+ *     128 time               when the added table before it was written, unless unknown, in
  *                            milliseconds since 1970
- *     129 shadowed           entries of the added table in front of it that newer ones in the same table
- *                            hide, if any: count, bytes, lowest sequence, highest sequence that hides one
- *     130 …                  skipped by a reader that does not know them
+ *     129 shadowed           entries of the added table before it that newer entries in the same
+ *                            table hide, if any: count, bytes, their lowest sequence, the highest
+ *                            sequence that hides one
+ *     130 …                  a reader that does not know them skips them
  *
  * These numbers are on disk: never change their values. Deletes apply before adds, so that a table
  * may move from one level to another in one edit.

@@ -13,7 +13,7 @@ import { VersionSet } from './version-set.js'
 
 const directory = '/db'
 
-/** A folder with table files 1000 to 1019, so that edits may name them. */
+/** A directory with table files 1000 to 1019, so that edits may name them. */
 function newFileSystem(): MemoryFileSystem {
   const fs = new MemoryFileSystem()
   fs.makeDirectory(directory)
@@ -26,7 +26,7 @@ function addTables(fs: FileSystem): void {
   fs.syncDirectory(directory)
 }
 
-/** Replaces table n-1 on level 1 by table n; the state is thus one number. */
+/** Replaces table n-1 on level 1 with table n, so that one number describes the state. */
 function step(n: number): VersionEdit {
   return {
     logNumber: n,
@@ -43,7 +43,7 @@ function recovered(fs: FileSystem): VersionSet {
   return VersionSet.recover(fs, directory)
 }
 
-test('an edit that follows one in flight tells no lower sequence than that', async () => {
+test('an edit after a pending one has no lower sequence', async () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   addTables(fs)
@@ -73,11 +73,11 @@ test('edits survive reopening, with numbers and keyspaces', () => {
   assert.equal(again.current(7).tableCount, 0)
   assert.equal(again.logNumber, 1001)
   assert.equal(again.lastSequence, 5000)
-  assert.ok(again.allocateFileNumber() > 1019, 'numbers of files in the folder are not reused')
+  assert.ok(again.allocateFileNumber() > 1019, 'numbers of files in the directory are not reused')
   assert.deepEqual(again.liveFileNumbers(), new Set([1000, 1005]))
 })
 
-test('reading only changes nothing', () => {
+test('a read-only set changes nothing', () => {
   const fs = newFileSystem()
   VersionSet.create(fs, directory).close()
   const names = fs.list(directory).sort()
@@ -86,7 +86,7 @@ test('reading only changes nothing', () => {
   assert.throws(() => set.applyEdit({ logNumber: 1 }), /read-only/)
 })
 
-test('whenever power fails, reopening gives the state before or after the edit', () => {
+test('after a power loss at any time, reopening returns the state before or after the edit', () => {
   for (let seed = 0; seed < 12; seed++) {
     const fs = newFileSystem()
     let begun = 999
@@ -120,7 +120,7 @@ test('whenever power fails, reopening gives the state before or after the edit',
   }
 })
 
-test('whichever operation fails, the edit is not current, and none is lost', () => {
+test('if any operation fails, the edit is not current, and no earlier edit is lost', () => {
   const seen = { poisoned: 0, alone: 0, unharmed: 0 }
   for (let failAt = 0; failAt < 60; failAt++) {
     const fs = newFileSystem()
@@ -157,7 +157,7 @@ test('whichever operation fails, the edit is not current, and none is lost', () 
   assert.ok(seen.poisoned >= 6 && seen.alone >= 6 && seen.unharmed >= 6, JSON.stringify(seen))
 })
 
-test('a fresh MANIFEST that cannot be written leaves the old one in use, and no file', () => {
+test('a new MANIFEST that cannot be written leaves the old one in use and no file', () => {
   const fs = newFileSystem()
   const faulty = new FaultyFileSystem(fs, () => undefined)
   const set = VersionSet.create(faulty, directory, { maxManifestBytes: 100 })
@@ -174,7 +174,7 @@ test('a fresh MANIFEST that cannot be written leaves the old one in use, and no 
   assert.equal(stateOf(recovered(fs)), 1011)
 })
 
-test('edits in the background become current in order; a blocking one completes them', async () => {
+test('background edits become current in order, and a blocking edit completes them', async () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   addTables(fs)
@@ -195,7 +195,7 @@ test('edits in the background become current in order; a blocking one completes 
   assert.equal(stateOf(recovered(fs)), 1004)
 })
 
-test('a failed sync in the background fails every edit that waits', async () => {
+test('a failed background sync fails every waiting edit', async () => {
   const fs = newFileSystem()
   const faulty = new FaultyFileSystem(fs)
   const set = VersionSet.create(faulty, directory)
@@ -210,7 +210,7 @@ test('a failed sync in the background fails every edit that waits', async () => 
   assert.equal(set.isPoisoned, true)
 })
 
-test('an edit that cannot be is refused before it reaches the MANIFEST', () => {
+test('an invalid edit is rejected before it reaches the MANIFEST', () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   addTables(fs)
@@ -226,7 +226,7 @@ test('an edit that cannot be is refused before it reaches the MANIFEST', () => {
   assert.equal(stateOf(recovered(fs)), 1001)
 })
 
-test('a table is obsolete when the last Version that holds it dies', () => {
+test('a table becomes obsolete when the last Version that holds it is released', () => {
   const fs = newFileSystem()
   const obsolete: number[] = []
   const set = VersionSet.create(fs, directory, {
@@ -246,11 +246,11 @@ test('a table is obsolete when the last Version that holds it dies', () => {
     deleted: [{ keyspace: 0, level: 1, fileNumber: 1002 }],
     added: [{ keyspace: 0, level: 2, table }],
   })
-  assert.deepEqual(obsolete, [1001, 1000], 'a moved table lives on')
+  assert.deepEqual(obsolete, [1001, 1000], 'a moved table is not obsolete')
   assert.equal(set.current().levels[2][0].fileNumber, 1002)
 })
 
-test('lists what a crash or an older MANIFEST left behind', () => {
+test('lists the files left by a crash or an older MANIFEST', () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   fs.create(`${directory}/${tableName(1000)}`).close()
@@ -263,7 +263,7 @@ test('lists what a crash or an older MANIFEST left behind', () => {
   assert.deepEqual(recovered(fs).unneededFiles().sort(), expected)
 })
 
-test('a file with the last number there is takes none from the database', () => {
+test('a file with the highest possible number does not affect allocation', () => {
   const fs = newFileSystem()
   VersionSet.create(fs, directory).close()
   fs.create(`${directory}/${tableName(maxFileNumber)}`).close()
@@ -274,7 +274,7 @@ test('a file with the last number there is takes none from the database', () => 
   }
 })
 
-test('CURRENT that is missing, strange or points nowhere is corruption', () => {
+test('a missing or malformed CURRENT, or one that names no file, is corruption', () => {
   const fs = newFileSystem()
   assert.equal(databaseExists(fs, '/nowhere'), false)
   assert.equal(databaseExists(fs, directory), false)
@@ -298,7 +298,7 @@ test('CURRENT that is missing, strange or points nowhere is corruption', () => {
   assert.throws(() => databaseExists(fs, directory), /repair/)
 })
 
-test('a table that the MANIFEST names and the folder lacks is corruption', () => {
+test('a table in the MANIFEST without a file is corruption', () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   addTables(fs)
@@ -307,7 +307,7 @@ test('a table that the MANIFEST names and the folder lacks is corruption', () =>
   assert.throws(() => recovered(fs), { code: 'CORRUPTION', file: '/db/001000.sst' })
 })
 
-test('damage to the last edit of a MANIFEST is seen', () => {
+test('damage to the last edit of a MANIFEST is detected', () => {
   const fs = newFileSystem()
   const set = VersionSet.create(fs, directory)
   addTables(fs)

@@ -6,7 +6,7 @@ import { fakeTable, fakeVersion, sortedLevels } from './testing/fake-tables.js'
 import type { TableMetadata } from './table-metadata.js'
 import { orderProblem, Version } from './version.js'
 
-test('finds in each level the tables that hold a key or overlap a range', () => {
+test('finds the tables of each level that contain a key or overlap a range', () => {
   for (let seed = 0; seed < 60; seed++) {
     const prng = new Prng(seed)
     const tables = disjointTables(prng)
@@ -29,7 +29,7 @@ test('finds in each level the tables that hold a key or overlap a range', () => 
   }
 })
 
-test('tables that touch neither overlap nor hold each other’s bounds', () => {
+test('adjacent tables do not overlap or contain each other’s bounds', () => {
   const left = fakeTable(1, 'a', 'm')
   const right = fakeTable(2, 'm', null)
   const version = fakeVersion([[], [left, right]])
@@ -79,19 +79,19 @@ test('a level may hold several runs, the newest first', () => {
   assert.deepEqual(version.overlapping(1, range), [old, older])
 })
 
-test('Versions share the runs of a level that is the same', () => {
+test('Versions share the runs of an unchanged level', () => {
   const first = fakeVersion([[], [fakeTable(1, 'a', 'm')]])
   const second = new Version(0, [[fakeTable(2, 'a', 'z')], ...first.levels.slice(1)])
   assert.equal(second.runs[0], first.runs[0])
 })
 
-test('overlap below level 0 is a broken invariant', () => {
+test('overlap below level 0 breaks an invariant', () => {
   const overlapping = sortedLevels([[], [fakeTable(1, 'a', 'f'), fakeTable(2, 'e', 'g')]])
   assert.match(orderProblem(overlapping) ?? '', /tables 1 and 2 overlap on level 1/)
   assert.throws(() => new Version(0, overlapping), /overlap on level 1/)
 })
 
-test('dies once, with its last reference', () => {
+test('is dead once its last reference is released', () => {
   let deaths = 0
   const version = new Version(0, sortedLevels([]), () => deaths++)
   version.retain().release()

@@ -25,7 +25,7 @@ function newLog(fs: FileSystem): WriteAheadLog {
   return new WriteAheadLog(fs, directory, nameOf, 1, undefined)
 }
 
-/** A commit of one operation, whose key is its sequence. */
+/** A commit of one operation with its sequence as the key. */
 function commit(log: WriteAheadLog, sequence: number): void {
   const batch = new WriteBatch(LogWriter.headroomBytes)
   batch.begin(ValueKind.delete, 0)
@@ -83,7 +83,7 @@ function damage(fs: FileSystem, logNumber: number, offset: number): void {
 
 const powerLoss = { unsynced: 'none', prng: new Prng(1), sectorBytes: 512 } as const
 
-test('replay gives back what was committed, over all logs', async () => {
+test('replay returns the commits of all logs', async () => {
   const fs = newFileSystem()
   await threeLogs(fs)
   const { sequences, records, lastSequence, dropped, tornTails } = replay(fs, [1, 2, 3])
@@ -108,7 +108,7 @@ test('a torn tail ends the last log', async () => {
   left.close()
 })
 
-test('when an earlier log lost its tail, torn or whole records, all later logs are dropped', async () => {
+test('if an earlier log lost its tail, torn or whole records, all later logs are dropped', async () => {
   const recordBytes = await (async () => {
     const fs = newFileSystem()
     await threeLogs(fs)
@@ -128,7 +128,7 @@ test('when an earlier log lost its tail, torn or whole records, all later logs a
   }
 })
 
-test('when a log is missing, those behind it are dropped, unless it was not needed', async () => {
+test('if a needed log is missing, the logs after it are dropped', async () => {
   const fs = newFileSystem()
   await threeLogs(fs)
   assert.deepEqual(replay(fs, [1, 3]).sequences, [1, 2, 3])
@@ -136,7 +136,7 @@ test('when a log is missing, those behind it are dropped, unless it was not need
   assert.deepEqual(replay(fs, [2, 3], 2).sequences, [4, 5, 6, 7, 8, 9])
 })
 
-test('damage before valid records is refused, with file and offset', async () => {
+test('damage before valid records is an error with file and offset', async () => {
   const fs = newFileSystem()
   await threeLogs(fs)
   const file = fs.openForRead(pathOf(1))
@@ -154,7 +154,7 @@ test('damage before valid records is refused, with file and offset', async () =>
 })
 
 for (const way of ['sync', 'syncAsync'] as const) {
-  test(`${way} makes all logs before it durable as well`, async () => {
+  test(`${way} makes all earlier logs durable as well`, async () => {
     const fs = newFileSystem()
     fs.syncDirectory('/')
     const log = newLog(fs)
@@ -172,7 +172,7 @@ for (const way of ['sync', 'syncAsync'] as const) {
   })
 }
 
-test('rotating and closing during a sync waits with the files that it touches', async () => {
+test('rotating and closing during a sync keeps its files open until it ends', async () => {
   const fs = newFileSystem()
   const log = newLog(fs)
   commit(log, 1)
@@ -187,7 +187,7 @@ test('rotating and closing during a sync waits with the files that it touches', 
   assert.deepEqual(replay(fs, [1, 2, 3]).sequences, [1, 2])
 })
 
-test('a log that could not be begun is gone before the next one begins', async () => {
+test('a log that could not be started is removed before the next one starts', async () => {
   const memory = newFileSystem()
   const fs = new FaultyFileSystem(memory)
   const log = newLog(fs)
@@ -205,14 +205,14 @@ test('a log that could not be begun is gone before the next one begins', async (
   assert.deepEqual(replay(memory, logs.sort()).sequences, [1, 2, 3])
 })
 
-test('a later log that was synced turns a lost tail into damage: nothing acknowledged is dropped', () => {
+test('a lost tail before a synced log is damage: acknowledged commits are never dropped', () => {
   const fs = newFileSystem()
   const log = newLog(fs)
   commit(log, 1)
   log.rotate(2)
   commit(log, 2)
   log.sync()
-  // Says that what stood before it was durable.
+  // This record states that the bytes before it were durable.
   commit(log, 3)
   assert.deepEqual(replay(fs, [1, 2]).sequences, [1, 2, 3])
   cut(fs, 1, 1)

@@ -1,7 +1,7 @@
 import type { TableMetadata } from '../table-metadata.js'
 import { levelCount, type Levels, sortLevel, Version } from '../version.js'
 
-/** A table that exists on paper only; `end` is exclusive, null for no bound. */
+/** Metadata of a table without a file; `end` is exclusive, null means no bound. */
 export function fakeTable(
   fileNumber: number,
   start: string,
@@ -31,7 +31,7 @@ export function fakeTable(
   }
 }
 
-/** A Version with these tables, put in order; missing levels are empty. */
+/** A Version with these tables, sorted; missing levels are empty. */
 export function fakeVersion(levels: readonly (readonly TableMetadata[])[]): Version {
   return new Version(0, sortedLevels(levels))
 }
