@@ -1,5 +1,5 @@
 import type { Compaction } from '../compaction/pickers/compaction-options.js'
-import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
+import { type CompactionSpec, maxGrandparentTables } from '../compaction/pickers/compaction-spec.js'
 import { noConditions } from '../compaction/pickers/pick-conditions.js'
 import { pickCompaction } from '../compaction/pickers/pick-compaction.js'
 import {
@@ -42,11 +42,6 @@ export interface SimulatedRead {
 
 /** Share of absent keys that a Bloom filter lets through, for each bit that a key has in it. */
 const falsePositivesPerBit = 0.6185
-
-/**
- * A table is finished early when it meets more than so many tables' worth one level further down.
- */
-const maxGrandparentTables = 10
 
 /**
  * A tree without files: its tables are lists of keys, but its Versions, edits and compactions are

@@ -8,7 +8,7 @@ import type { CodecRegistry } from './block/codec.js'
 import { unpackBlock } from './block/stored-block.js'
 import type { TableIndex } from './table-index.js'
 
-/** What table readers have counted; shared by the tables of a database, summed up in its stats. */
+/** Counters of table readers, shared by all tables of a database. */
 export interface TableCounters {
   filterProbes: number
   /** Probes that said "absent" and saved a read. */
@@ -34,11 +34,11 @@ export interface TableReadContext {
   readonly cache: BlockCache
   readonly codecs: CodecRegistry
   readonly counters: TableCounters
-  /** Called now and then with how many reads have looked into blocks of a table and found nothing. */
+  /** Called from time to time with the number of reads that searched a table and found nothing. */
   readonly onReadsInVain?: (fileNumber: number, reads: number) => void
 }
 
-/** Blocks that stand one behind another in the file: `first` to `last`, both included. */
+/** Consecutive blocks of a file: `first` to `last`, both included. */
 interface BlockRun {
   readonly first: number
   readonly last: number
@@ -46,27 +46,27 @@ interface BlockRun {
   readonly sizeBytes: number
 }
 
-/** Scratch for what comes from the file on its way into the cache; each read is done before the next. */
+/** Scratch for file reads that fill the cache; each read ends before the next. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * The data blocks of one table, from the cache or from the file; from the file in two ways, at once or
- * by a promise.
+ * The data blocks of one table, from the cache or the file. File reads are synchronous or return a
+ * promise.
  *
  * Owned by: a TableReader. Lives: until it is closed and the last pin is gone.
  * Invariants:
  * 1. The file stays open while a pin or an asynchronous read lasts.
  * 2. Asynchronous reads of one block share one read of the file.
- * 3. A block that `loadForLookup` brought and the cache did not keep is held here for the next
- *    `cached` that asks for it, or until another one takes its place. So of several lookups that wait
- *    for blocks the last one to load gets through, even without a cache.
+ * 3. A block loaded by `loadForLookup` that the cache did not keep is held here until the next
+ *    `cached` for it, or until another block replaces it. Of several lookups waiting for blocks, at
+ *    least the last one to load therefore finishes, even without a cache.
  */
 export class BlockSource implements BlockOrigin {
   private readonly cache: BlockCache
   private readonly slots: CacheSlots
-  /** What point reads look through, one after another. */
+  /** Reused by successive point reads. */
   private readonly lookupBlock: Block
-  /** Payloads on their way. */
+  /** Payloads being loaded. */
   private readonly loads = new Map<number, Promise<Buffer>>()
   private heldIndex = -1
   private held: Buffer | undefined
@@ -96,19 +96,19 @@ export class BlockSource implements BlockOrigin {
     return this.index.offsetOf(index)
   }
 
-  /** The block, if it is in memory: valid until the next read of this database, or while it is held. */
+  /** The block, if in memory. Valid until the next read of this database, or while held. */
   cached(index: number): Block | undefined {
     return this.viewCached(index, undefined)
   }
 
-  /** The same for a point read: the block is valid until the next call for one. */
+  /** As `cached`, for a point read. Valid until the next call of this method. */
   cachedForLookup(index: number): Block | undefined {
     return this.viewCached(index, this.lookupBlock)
   }
 
   /**
-   * Reads a block from the file. `fillCache`: the cache keeps a copy, and of as many blocks behind it
-   * (below zero: before it) as `ahead` says, which then come with the same read.
+   * Reads a block from the file. `fillCache`: also caches it and `ahead` blocks after it (below
+   * zero: before it), which the same read loads.
    */
   read(index: number, fillCache: boolean, ahead = 0): Block {
     const sizeBytes = this.index.sizeOf(index)
@@ -126,12 +126,12 @@ export class BlockSource implements BlockOrigin {
     return this.view(index, copyBytes(payload))
   }
 
-  /** The same without blocking the thread. */
+  /** As `read`, without blocking the thread. */
   async load(index: number, fillCache: boolean, ahead = 0): Promise<Block> {
     return this.view(index, await this.loadPayload(index, fillCache, ahead))
   }
 
-  /** Ensures: `cachedForLookup` then has the block, unless the table was closed: who asks again reopens it. */
+  /** Ensures: `cachedForLookup` has the block, unless the table was closed; a retry reopens it. */
   async loadForLookup(index: number): Promise<void> {
     if (this.closeWanted) return
     const payload = await this.loadPayload(index, true, 0)
@@ -141,8 +141,8 @@ export class BlockSource implements BlockOrigin {
   }
 
   /**
-   * Checks a stored data block, of which `got` bytes came from the file, and gives its payload: a view of
-   * `stored` when it was not packed.
+   * Checks a stored data block and returns its payload (`got`: the bytes read): a view of
+   * `stored` when it is not compressed.
    */
   unpack(index: number, stored: Buffer, got: number): Buffer {
     const { codecs, counters } = this.context
@@ -155,7 +155,9 @@ export class BlockSource implements BlockOrigin {
     return unpackBlock(stored, codecs, this.path, offset)
   }
 
-  /** Keeps the bytes of a block as they are until `release`; undefined when nobody else has them. */
+  /**
+   * Keeps the bytes of a block unchanged until `release`; undefined when nothing else uses them.
+   */
   hold(block: Block): HeldMemory | undefined {
     const { cache, slots } = this
     if (!slots.has(block.index) || cache.bytesOf(slots, block.index) !== block.bytes)
@@ -167,19 +169,19 @@ export class BlockSource implements BlockOrigin {
     this.cache.release(held)
   }
 
-  /** The file stays open until `unpin`. */
+  /** Keeps the file open until `unpin`. */
   pin(): void {
     this.pins++
   }
 
   unpin(): void {
     this.pins--
-    assert(this.pins >= 0, 'a table is unpinned as often as it was pinned')
+    assert(this.pins >= 0, 'unpin without a pin')
     if (this.pins === 0 && this.closeWanted) this.closeNow()
   }
 
   close(): void {
-    assert(!this.closeWanted, 'a table is closed once')
+    assert(!this.closeWanted, 'second close of a table')
     this.closeWanted = true
     if (this.pins === 0) this.closeNow()
   }
@@ -223,7 +225,7 @@ export class BlockSource implements BlockOrigin {
     return fillCache ? this.fillFromRun(index, run, stored, got) : this.unpack(index, stored, got)
   }
 
-  /** The block and its neighbours on one side, as far as they are not cached and fit into the scratch. */
+  /** The block and its uncached neighbours on one side, as far as they fit into the scratch. */
   private runAround(index: number, ahead: number): BlockRun {
     const { index: blocks, slots } = this
     const step = Math.sign(ahead)
@@ -241,8 +243,8 @@ export class BlockSource implements BlockOrigin {
   }
 
   /**
-   * Puts the blocks of a run into the cache and gives the payload of the one that was asked for. Damage
-   * of the others is left for the read that asks for them.
+   * Caches the blocks of a run and returns the payload of the requested one. Damage in the others
+   * is reported by the read that needs them.
    */
   private fillFromRun(index: number, run: BlockRun, stored: Buffer, got: number): Buffer {
     const unpackAt = (i: number): Buffer => {

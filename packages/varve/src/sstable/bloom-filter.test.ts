@@ -27,7 +27,7 @@ function theoreticalRate(bitsPerKey: number): number {
   return rate
 }
 
-test('a filter never denies a key that it was given', () => {
+test('a filter never denies a key that was added', () => {
   for (const keys of [1, 2, 50, 51, 52, 1000, 20_000]) {
     for (const bitsPerKey of [1, 3, 10, 20]) {
       const filter = build(keys, bitsPerKey)
@@ -36,7 +36,7 @@ test('a filter never denies a key that it was given', () => {
   }
 })
 
-test('its rate of false positives is the theoretical one of a blocked filter', () => {
+test('the false positive rate is the theoretical one of a blocked filter', () => {
   for (const bitsPerKey of [5, 10, 16]) {
     const filter = build(50_000, bitsPerKey)
     const asked = 200_000
@@ -51,7 +51,7 @@ test('its rate of false positives is the theoretical one of a blocked filter', (
   }
 })
 
-test('ten bits a key let about one absent key in a hundred through', () => {
+test('ten bits per key pass about one absent key in a hundred', () => {
   assert.ok(theoreticalRate(10) > 0.008 && theoreticalRate(10) < 0.013)
 })
 
@@ -60,7 +60,7 @@ test('without bits or keys there is no filter', () => {
   assert.equal(build(0, 10).exists, false)
 })
 
-test('a block that is no whole number of lines is damage', () => {
+test('a block without a whole number of lines is damage', () => {
   for (const payload of [
     Buffer.alloc(1),
     Buffer.alloc(64),

@@ -3,14 +3,14 @@ import { corruption } from '../base/errors.js'
 
 /**
  * A blocked Bloom filter (Putze, Sanders and Singler, "Cache-, Hash- and Space-Efficient Bloom
- * Filters"): all probes of a key fall into one line of 64 bytes, so that a question costs one cache
- * miss. It is asked with the 32-bit `hashBytes` of a user key.
+ * Filters"): all probes of a key hit one 64-byte line, so that a lookup costs one cache miss. Keys
+ * are represented by their 32-bit `hashBytes`.
  *
- *     line 0, 64B │ line 1, 64B │ … │ probes u8          (nothing at all: no filter)
+ *     line 0, 64B │ line 1, 64B │ … │ probes u8          (empty: no filter)
  *
  * The line is ⌊hash × lines / 2^32⌋. Bit p of a line is bit p mod 8 of its byte ⌊p / 8⌋. The probes
- * come from a sequence of 32-bit numbers, x₀ = mix(hash) and xᵢ₊₁ = step(xᵢ), of which each gives its
- * top nine bits. Filters on disk depend on all of this: never change it.
+ * come from a sequence of 32-bit numbers, x₀ = mix(hash) and xᵢ₊₁ = step(xᵢ); each probe is the top
+ * nine bits of one. Filters on disk depend on all of this: never change it.
  */
 export class BloomFilter {
   private constructor(
@@ -25,7 +25,7 @@ export class BloomFilter {
     const lines = (payload.length - 1) / lineBytes
     const probes = payload[payload.length - 1]
     if (lines < 1 || !Number.isInteger(lines) || probes < 1 || probes > maxProbes) {
-      throw corruption(file, fileOffset, 'a filter block of impossible size')
+      throw corruption(file, fileOffset, 'a filter block of an invalid size')
     }
     return new BloomFilter(payload, lines, probes)
   }
@@ -52,7 +52,7 @@ export class BloomFilter {
   }
 }
 
-/** Collects the hashes of a table's distinct keys; the filter is sized when all are known. */
+/** Collects the hashes of a table's distinct keys, and sizes the filter at the end. */
 export class BloomFilterBuilder {
   private hashes = new Uint32Array(1024)
   private count = 0
@@ -94,7 +94,7 @@ const lineBytes = 64
 const lineBits = lineBytes * 8
 const maxProbes = 30
 
-/** The best number of probes is bits × ln 2; rounding down saves time and costs next to nothing. */
+/** The best number of probes is bits × ln 2. Rounding down saves time and costs almost nothing. */
 export function probesFor(bitsPerKey: number): number {
   return Math.min(maxProbes, Math.max(1, Math.floor(bitsPerKey * Math.LN2)))
 }
@@ -103,13 +103,13 @@ function lineStart(hash: number, lines: number): number {
   return Math.floor((hash * lines) / 2 ** 32) * lineBytes
 }
 
-/** Parts the probes from the line, which took the upper bits of the hash. */
+/** Makes the probes independent of the line, which uses the upper bits of the hash. */
 function mix(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
   return Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
 }
 
-/** A linear congruential generator; its upper bits are the good ones. */
+/** A linear congruential generator; only its upper bits are used. */
 function step(x: number): number {
   return (Math.imul(x, 0x915f77f5) + 0x6d2b79f5) | 0
 }

@@ -2,7 +2,7 @@ import { readExpiry } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { TableProperties } from './format/properties.js'
 
-/** Those of the properties that entries alone decide. */
+/** The properties that depend only on entries. */
 const names = [
   'entryCount',
   'deleteCount',
@@ -13,8 +13,8 @@ const names = [
 ] as const
 
 /**
- * What whoever checks a table counts of its entries. The writer counts for itself, so that a mistake of
- * one of the two shows.
+ * Entry counts for checking a table. The writer counts separately, so that a mistake in either one
+ * shows.
  */
 export class EntryCounts implements Pick<TableProperties, (typeof names)[number]> {
   entryCount = 0
@@ -23,10 +23,10 @@ export class EntryCounts implements Pick<TableProperties, (typeof names)[number]
   lastExpiryMs = 0
   keyBytes = 0
   valueBytes = 0
-  /** Entries with a newer version of their key before them. */
+  /** Entries after a newer version of their key. */
   olderVersions = 0
 
-  /** Of an entry of the kind, with the key `bytes[keyStart, keyEnd)` and its value up to `valueEnd`. */
+  /** Counts an entry with the key `bytes[keyStart, keyEnd)` and its value up to `valueEnd`. */
   add(kind: number, bytes: Uint8Array, keyStart: number, keyEnd: number, valueEnd: number): void {
     this.entryCount++
     if (kind === ValueKind.delete) this.deleteCount++
@@ -53,14 +53,15 @@ export class EntryCounts implements Pick<TableProperties, (typeof names)[number]
     this.olderVersions = 0
   }
 
-  /** What the properties claim otherwise, in words. */
+  /** Describes each property that differs from the counts. */
   *problemsWith(properties: TableProperties): Generator<string> {
     for (const name of names) {
       if (this[name] !== properties[name]) {
         yield `${this[name]} instead of ${properties[name]} as ${name}`
       }
     }
-    // Earlier versions of Varve did not count them; later ones also count what range deletes hide.
+    // Earlier versions of Varve did not count them; later ones also count entries under range
+    // deletes.
     const { shadowedCount } = properties
     if (shadowedCount > 0 && this.olderVersions > shadowedCount) {
       yield `${this.olderVersions} instead of ${shadowedCount} as shadowedCount`

@@ -27,13 +27,13 @@ function encode(list: readonly RangeTombstone[]): Buffer {
   return Buffer.from(builder.finish())
 }
 
-test('range deletes come back as they were', () => {
+test('range deletes survive a round trip', () => {
   const list = tombstones(100, (i) => [10 * i, 10 * i + 5])
   const payload = encode(list)
   assert.deepEqual(decodeRangeDeletes(payload, payload.length, 'f', 0), list)
 })
 
-test('of the same start the newest comes first, and none comes twice', () => {
+test('tombstones with equal starts are newest first and distinct', () => {
   const [first, second] = tombstones(2, () => [1, 5])
   const decode = (list: RangeTombstone[]): RangeTombstone[] => {
     const payload = encode(list)
@@ -44,7 +44,7 @@ test('of the same start the newest comes first, and none comes twice', () => {
   assert.throws(() => decode([second, second]), { code: 'CORRUPTION', offset: 7 })
 })
 
-test('more range deletes than stored bytes are refused, and never stored so', () => {
+test('more range deletes than stored bytes are refused and never written', () => {
   const list = tombstones(100, (i) => [10 * i, 10 * i + 5])
   const payload = encode(list)
   assert.equal(decodeRangeDeletes(payload, 100, 'f', 0).length, 100)
@@ -68,7 +68,7 @@ test('more range deletes than stored bytes are refused, and never stored so', ()
   reader.close()
 })
 
-test('range deletes that lie within each other, thousands of them, can be read', () => {
+test('thousands of nested range deletes can be read', () => {
   const nested = tombstones(3000, (i) => [i, 100_000 - i])
   const payload = encode(nested)
   assert.deepEqual(decodeRangeDeletes(payload, payload.length, 'f', 0), nested)

@@ -4,21 +4,21 @@ import type { BlockSource } from './block-source.js'
 import type { TableIndex } from './table-index.js'
 
 /**
- * Reads data blocks in file order, many with one call, past the cache.
+ * Reads data blocks in file order, many per system call, bypassing the cache.
  *
- * Owned by: whoever walks over the whole table. Lives: as long as that walk; pins nothing.
+ * Owned by: an iteration over a whole table. Lives: as long as the iteration; pins nothing.
  */
 export class ReadAhead {
-  /** What the block read last lies in. */
+  /** Holds the block read last. */
   memory: Memory
   private readonly block: Block
-  /** The part of the file that the piece holds. */
+  /** The loaded range of the file. */
   private start = 0
   private end = 0
 
   /**
-   * Reads into `piece[pieceStart, pieceStart + pieceBytes)`. A block that is larger, or was packed, gets
-   * memory of its own.
+   * Reads into `piece[pieceStart, pieceStart + pieceBytes)`. A larger or compressed block gets its
+   * own memory.
    */
   constructor(
     private readonly index: TableIndex,
@@ -35,12 +35,12 @@ export class ReadAhead {
     return this.index.count
   }
 
-  /** Number of the block that holds the first entry with a key ≥ `key`, or of the one before it. */
+  /** Number of the block with the first entry with a key ≥ `key`, or of the one before it. */
   blockOf(key: Uint8Array): number {
     return this.index.find(key, key.length)
   }
 
-  /** The block, checked, until the next call. */
+  /** Returns the checked block, valid until the next call. */
   read(blockIndex: number): Block {
     const offset = this.index.offsetOf(blockIndex)
     const sizeBytes = this.index.sizeOf(blockIndex)

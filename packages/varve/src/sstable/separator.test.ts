@@ -21,7 +21,7 @@ test('separators of the examples', () => {
   }
 })
 
-test('a separator lies between its keys, and no shorter string does', () => {
+test('a separator sorts between its keys, and no shorter string does', () => {
   forEachSeed(2000, (seed) => {
     const random = new Prng(seed)
     const bytes = [0, 1, 2, 0xfe, 0xff]

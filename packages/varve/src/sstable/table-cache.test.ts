@@ -22,7 +22,7 @@ function cacheOf(
   return { cache: new TableCache(store, readContext(), maxOpenTables), tables }
 }
 
-test('opens on demand and keeps those that were used last', () => {
+test('opens on demand and keeps the most recently used', () => {
   const { cache, tables } = cacheOf(4, 2)
   const first = cache.get(tables[0])
   cache.get(tables[1])
@@ -67,7 +67,7 @@ test('a table that cannot be opened is not kept', () => {
   assert.equal(cache.openTables, 0)
 })
 
-test('a file that is not the table of its name is refused', () => {
+test("a file with another table's content is refused", () => {
   const { cache, tables } = cacheOf(2, 5)
   const swapped = { ...tables[0], fileNumber: tables[1].fileNumber }
   assert.throws(() => cache.get(swapped), { code: 'CORRUPTION' })

@@ -83,7 +83,7 @@ for (const codec of [noneCodec, deflateCodec]) {
   })
 }
 
-test('what a wrong writer would seal with a right checksum is found by verify', () => {
+test("verify finds a writer's mistakes under correct checksums", () => {
   const bytes = table(noneCodec, 100_000)
   const blockEnd = bytes.readUInt32LE(bytes.length - footerBytes)
   for (let at = headerBytes; at < blockEnd - 5; at++) {

@@ -14,26 +14,26 @@ import {
  *
  *     separator length varint │ separator │ offset varint │ stored size varint
  *
- * A separator is ≥ every key of its block and < every key of the next, or equal to the key when the
- * versions of one key reach into the next block.
+ * A separator is ≥ every key of its block and < every key of the next. If the versions of one key
+ * continue in the next block, it equals that key.
  *
- * In memory a search runs over numbers: of each separator the six bytes that follow the prefix which
- * all of them share, its head. Only separators with equal heads are compared byte by byte.
+ * In memory, a search compares numbers. The head of a separator is the six bytes after the prefix
+ * shared by all separators. Only separators with equal heads are compared byte by byte.
  *
  *     user:1001:a                 │ 1001:a │     shared prefix "user:"
  *     user:2044:q     heads of →  │ 2044:q │     a shorter separator's head ends in zeros
  *     user:2044:zz                │ 2044:z │
  *
- * Owned by: one TableReader. Lives: as long as it. Immutable.
- * Invariant: blocks stand one behind another, from the header to `dataEnd`, so that a block ends where
- * the next one starts.
+ * Owned by: one TableReader. Lives: as long as the reader. Immutable.
+ * Invariant: blocks are contiguous from the header to `dataEnd`, so a block ends where the next one
+ * starts.
  */
 export class TableIndex {
   private constructor(
     readonly count: number,
-    /** What all separators begin with. */
+    /** Shared by all separators. */
     private readonly prefix: Buffer,
-    /** The rest of each lies in `rests[starts[i], ends[i])`. */
+    /** The rest of separator i is `rests[starts[i], ends[i])`. */
     private readonly rests: Buffer,
     private readonly starts: Uint32Array,
     private readonly ends: Uint32Array,
@@ -41,7 +41,7 @@ export class TableIndex {
     private readonly offsets: Float64Array,
   ) {}
 
-  /** Views `payload`, or has a copy of the parts that differ. `block` is where it lies in `file`. */
+  /** Views `payload`, or copies the parts that differ. `block` is its place in `file`. */
   static decode(
     payload: Buffer,
     count: number,
@@ -70,7 +70,7 @@ export class TableIndex {
         sizeBytes < trailerBytes ||
         sizeBytes > maxPayloadBytes + trailerBytes
       ) {
-        throw corruption(file, block.offset, `entry ${i} of the index cannot be`)
+        throw corruption(file, block.offset, `entry ${i} of the index is invalid`)
       }
       blockEnd += sizeBytes
     }
@@ -102,7 +102,7 @@ export class TableIndex {
     return new TableIndex(count, prefix, rests, starts, ends, heads, offsets)
   }
 
-  /** Whether the payload's memory is held on to. */
+  /** Whether the index keeps the payload's memory alive. */
   get viewsPayload(): boolean {
     return this.prefix.buffer === this.rests.buffer
   }
@@ -112,7 +112,7 @@ export class TableIndex {
   }
 
   /**
-   * Index of the block that holds the first entry with a key ≥ `key[0, keyLength)`, or the one before
+   * Index of the block with the first entry with a key ≥ `key[0, keyLength)`, or of the one before
    * it; `count` when all keys are lower.
    */
   find(key: Uint8Array, keyLength: number): number {
@@ -128,22 +128,22 @@ export class TableIndex {
     return this.offsets[index]
   }
 
-  /** Stored size, trailer included. */
+  /** Stored size, including the trailer. */
   sizeOf(index: number): number {
     return this.offsets[index + 1] - this.offsets[index]
   }
 
-  /** Where the data blocks end. */
+  /** End of the data blocks. */
   get dataEnd(): number {
     return this.offsets[this.count]
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   separatorOf(index: number): Buffer {
     return Buffer.concat([this.prefix, this.rests.subarray(this.starts[index], this.ends[index])])
   }
 
-  /** Below zero or above: the key lies before or behind all separators. Zero: it has their prefix. */
+  /** Negative or positive: the key is before or after all separators. Zero: it has their prefix. */
   private compareWithPrefix(key: Uint8Array, keyLength: number): number {
     const prefix = this.prefix
     for (let i = 0; i < prefix.length; i++) {
@@ -174,7 +174,7 @@ export class TableIndex {
   }
 }
 
-/** A copy of the stretches alone, one behind another. */
+/** Copies only the given ranges, one after another. */
 function moveTogether(bytes: Buffer, starts: Uint32Array, ends: Uint32Array): Buffer {
   let size = 0
   for (let i = 0; i < starts.length; i++) size += ends[i] - starts[i]
@@ -205,5 +205,5 @@ export class TableIndexBuilder {
   }
 }
 
-/** An index entry has at least a length and two numbers. */
+/** An index entry is at least a length and two numbers. */
 const minEntryBytes = 3

@@ -38,7 +38,7 @@ async function settle(iterator: TableIterator, step: () => void): Promise<void> 
   assert.equal(iterator.pending, false)
 }
 
-test('walks and seeks like a sorted array, waiting or not', async () => {
+test('iterates and seeks like a sorted array, waiting or not', async () => {
   for (let seed = 1; seed <= 60; seed++) {
     const random = new Prng(seed)
     const fs = new MemoryFileSystem()
@@ -118,7 +118,7 @@ function countedTable() {
   return { reader, calls, context, walk: { mayRead: true, fillCache: true, readAheadBytes: 0 } }
 }
 
-test('a long walk reads many blocks at once, a short one those that it needs', () => {
+test('a long scan reads many blocks at a time, a short one only those it needs', () => {
   for (const direction of ['forward', 'backward']) {
     const { reader, calls, context, walk } = countedTable()
     const iterator = reader.iterator(walk)
@@ -138,7 +138,7 @@ test('a long walk reads many blocks at once, a short one those that it needs', (
   }
 })
 
-test('damage of a block that was read ahead is reported when the walk gets there', () => {
+test('damage in a prefetched block is reported when the iterator reaches it', () => {
   const { reader, walk } = countedTable()
   const key = Buffer.from('001500')
   const { block } = reader.explain(key, hashBytes(key, 0, key.length))
@@ -158,7 +158,7 @@ test('damage of a block that was read ahead is reported when the walk gets there
   damaged.reader.close()
 })
 
-test('reading ahead takes few reads and leaves the cache alone', () => {
+test('read-ahead takes few reads and bypasses the cache', () => {
   const fs = new MemoryFileSystem()
   const entries = Array.from({ length: 3000 }, (_, i) => ({
     key: Buffer.from(String(i).padStart(6, '0')),

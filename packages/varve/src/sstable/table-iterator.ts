@@ -12,21 +12,21 @@ import { ReadAhead } from './read-ahead.js'
 import type { TableIndex } from './table-index.js'
 
 export interface TableIteratorOptions {
-  /** False: a step that needs a block which is not in memory is `pending` instead of reading it. */
+  /** False: a step that needs a block not in memory becomes `pending` instead of reading it. */
   readonly mayRead: boolean
-  /** Whether blocks that it reads go into the cache. */
+  /** Whether to cache the blocks that it reads. */
   readonly fillCache: boolean
   /**
-   * Above zero: on its way forward it reads the file in pieces of this size and leaves the cache as
-   * it is. For walks over whole tables. Requires: mayRead.
+   * Above zero: forward iteration reads the file in pieces of this size and bypasses the cache. For
+   * iterating over whole tables. Requires: mayRead.
    */
   readonly readAheadBytes: number
 }
 
-/** Where in a block a step arrives. */
+/** The position in a block at which a step arrives. */
 const Arrival = { first: 0, last: 1, atTarget: 2, beforeTarget: 3 } as const
 
-/** A walk that has missed so many blocks in a row is taken for a long one. */
+/** After this many missing blocks in a row, assume a long iteration. */
 const longWalkMisses = 3
 const maxAheadBlocks = 31
 
@@ -34,8 +34,8 @@ const maxAheadBlocks = 31
 const entry = new EntryPlace()
 
 /**
- * Walks the entries of one table, in place. Owned by: whoever opened it. Lives: until `close`; the
- * table stays open that long.
+ * Iterates over the entries of one table, in place. Owned by: the code that opened it. Lives: until
+ * `close`; the table stays open until then.
  */
 export class TableIterator extends EntryCursor implements InternalIterator {
   private block: Block | undefined
@@ -44,10 +44,10 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   private texts: TextPage | undefined
   private blockIndex = 0
   private entryIndex = 0
-  /** What a pending step waits for: arriving at `blockIndex` in this way. */
+  /** The pending step: it enters `blockIndex` in this way. */
   private arrival: number = Arrival.first
   private target: Uint8Array = emptyBytes
-  /** Blocks in a row that were not in memory: from the third on, more and more are read at once. */
+  /** Missing blocks in a row. From the third on, reads cover more and more blocks. */
   private misses = 0
   private readonly readAhead: ReadAhead | undefined
   private isClosed = false
@@ -59,7 +59,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   ) {
     super()
     const { mayRead, readAheadBytes } = options
-    assert(mayRead || readAheadBytes === 0, 'reading ahead blocks')
+    assert(mayRead || readAheadBytes === 0, 'read-ahead requires mayRead')
     source.pin()
     if (readAheadBytes > 0) {
       this.readAhead = new ReadAhead(index, source, Memory.allocate(readAheadBytes))
@@ -105,7 +105,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   }
 
   async load(): Promise<void> {
-    assert(this.pending, 'loading for an iterator that waits for nothing')
+    assert(this.pending, 'load without a pending step')
     while (this.pending) {
       const { blockIndex, options } = this
       const block = await this.source.load(blockIndex, options.fillCache, this.ahead())
@@ -116,14 +116,14 @@ export class TableIterator extends EntryCursor implements InternalIterator {
   }
 
   close(): void {
-    assert(!this.isClosed, 'an iterator is closed once')
+    assert(!this.isClosed, 'second close of an iterator')
     this.isClosed = true
     this.valid = false
     this.leave()
     this.source.unpin()
   }
 
-  /** Goes to a block, or past either end of the table. */
+  /** Moves to a block, or past either end of the table. */
   private enter(blockIndex: number, arrival: number): void {
     this.valid = false
     this.leave()
@@ -133,7 +133,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     const block = this.fetch(blockIndex)
     if (block !== undefined) return this.arrive(block)
     this.pending = true
-    // The caller's bytes need not stay as they are until the block is here.
+    // The caller may change its bytes before the block is loaded.
     this.target = copyBytes(this.target)
   }
 
@@ -158,7 +158,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     return this.arrival === Arrival.first || this.arrival === Arrival.atTarget
   }
 
-  /** How many blocks to read beside the one that is missing; below zero: of those before it. */
+  /** The number of blocks to read in addition to the missing one; below zero: blocks before it. */
   private ahead(): number {
     const run = ++this.misses
     if (run < longWalkMisses) return 0
@@ -175,7 +175,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
         this.showPage(block)
         return this.showAt(block, block.count - 1)
       case Arrival.atTarget: {
-        // The separator of a block may lie behind its last key, and the target between the two.
+        // The separator of a block may be after its last key, and the target between the two.
         const found = block.lowerBound(this.target)
         if (found < block.count) this.showAt(block, found)
         else this.enter(this.blockIndex + 1, Arrival.first)
@@ -189,7 +189,10 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     }
   }
 
-  /** Of a block that is probably walked through; not of one that a short walk begins in. */
+  /**
+   * Decodes the keys of a block that is probably iterated completely; skips the first, for short
+   * scans.
+   */
   private showPage({ bytes, start, entriesEnd, count }: Block): void {
     this.texts ??= new TextPage()
     this.texts.show(bytes, start, entriesEnd, count)

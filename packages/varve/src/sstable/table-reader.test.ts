@@ -42,7 +42,7 @@ function newestVisible(
   return entries.find((e) => compareBytes(e.key, key) === 0 && e.sequence <= visible)
 }
 
-test('reads what was written, at every visible sequence', () => {
+test('reads back all versions, at every visible sequence', () => {
   forEachSeed(60, (seed) => {
     const random = new Prng(seed)
     const fs: FileSystem = new MemoryFileSystem()
@@ -65,7 +65,7 @@ test('reads what was written, at every visible sequence', () => {
   })
 })
 
-test('the summary and the properties say what the table holds', () => {
+test('the summary and the properties match the table', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs.create('/t'), plainOptions, 5)
   const [b, d] = [Buffer.from('b'), Buffer.from('d')]
@@ -107,7 +107,7 @@ test('the summary and the properties say what the table holds', () => {
   reader.close()
 })
 
-test('the range of a table ends right behind its last key', () => {
+test('the range of a table ends right after its last key', () => {
   const fs = new MemoryFileSystem()
   const entry = { sequence: 1, kind: 1, value: Buffer.alloc(1) }
   const keys = ['a', 'k'].map((key) => ({ key: Buffer.from(key), ...entry }))
@@ -115,7 +115,7 @@ test('the range of a table ends right behind its last key', () => {
   assert.deepEqual(range, { start: Buffer.from('a'), end: Buffer.from('k\0') })
 })
 
-test('a table of range deletes alone can be read', () => {
+test('a table with only range deletes can be read', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs.create('/t'), plainOptions, 0)
   assert.equal(writer.isEmpty, true)
@@ -164,7 +164,7 @@ test('counts filter answers and reads', () => {
   assert.equal(context.cache.usedBytes, 0)
 })
 
-test('a lookup that may not read waits for its blocks, also without a cache', async () => {
+test('a non-blocking lookup waits for its blocks, even without a cache', async () => {
   for (const cacheBytes of [0, 1 << 20]) {
     const random = new Prng(11)
     const fs = new MemoryFileSystem()
@@ -189,7 +189,7 @@ test('a lookup that may not read waits for its blocks, also without a cache', as
   }
 })
 
-test('lookups that wait for one block share one read', async () => {
+test('lookups waiting for one block share one read', async () => {
   const fs = new MemoryFileSystem()
   const key = Buffer.from('key')
   writeTable(fs, '/t', [{ key, sequence: 1, kind: 1, value: key }])

@@ -14,9 +14,9 @@ import type { TableIndex } from './table-index.js'
 const readAheadBytes = 256 * 1024
 
 /**
- * Walks a whole table past the cache and throws `CORRUPTION` at the first thing that does not fit:
- * checksums, the order of entries, their hash bytes and offsets, separators, the filter, and what the
- * properties claim.
+ * Reads a whole table, bypassing the cache, and throws `CORRUPTION` at the first mismatch: in
+ * checksums, the order of entries, their hash bytes and offsets, separators, the filter, or the
+ * properties.
  */
 export function verifyTable(
   properties: TableProperties,
@@ -66,7 +66,7 @@ export function verifyTable(
       found.add(kind, bytes, keyStart, keyEnd, valueEnd)
       if (!isFirst && order === 0) found.olderVersions++
     }
-    check(offset === block.entriesEnd, 'a gap behind the entries')
+    check(offset === block.entriesEnd, 'a gap after the entries')
     separator = index.separatorOf(i)
     check(compareBytes(lastKey, separator) <= 0, 'a key above its separator')
   }

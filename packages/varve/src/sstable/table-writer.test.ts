@@ -11,7 +11,7 @@ function add(writer: TableWriter, name: string, sequence: number, kind = 1, valu
   writer.add(inputEntry({ key, sequence, kind, value: Buffer.from(value) }))
 }
 
-test('refuses entries out of order and goes on without them', () => {
+test('refuses entries out of order and continues without them', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs.create('/t'), plainOptions, 10)
   const refused = { code: 'INVALID_ARGUMENT' }
@@ -36,7 +36,7 @@ test('refuses entries out of order and goes on without them', () => {
   reader.close()
 })
 
-test('a large entry stands in a block of its own', () => {
+test('a large entry gets its own block', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs.create('/t'), { ...plainOptions, filterBitsPerKey: 0 }, 0)
   add(writer, 'a', 1)
@@ -63,7 +63,7 @@ test('abandoning closes the file, finished or not', () => {
   finished.abandon()
 })
 
-test('counts entries that newer ones in the table hide', () => {
+test('counts entries hidden by newer ones in the table', () => {
   const fs = new MemoryFileSystem()
   const writer = new TableWriter(fs.create('/t'), { ...plainOptions, blockBytes: 1 }, 0)
   add(writer, 'a', 9)
@@ -125,7 +125,7 @@ const versionOneShadowed =
   'AQd1c2VyLmJ5BHRlc3QKdmFsdWVCeXRlcwE8AL7yqqalAAAAAAAAAEYAAADrAAAAAAAAAA8AAAD6AAAAAAAAABUAAAAPAQAA' +
   'AAAAAAkBAABsb3npAQAAAFZhcnZlVGJs'
 
-test('the bytes of format version 1 with shadowed entries stay what they are', () => {
+test('the bytes of format version 1 with shadowed entries do not change', () => {
   const fs = new MemoryFileSystem()
   const options = { ...plainOptions, blockBytes: 64 }
   const writer = new TableWriter(fs.create('/t'), options, 100)

@@ -21,9 +21,9 @@ import { encodeFooter, encodeHeader, type BlockHandle } from './format/table-for
 import { TableIndexBuilder } from './table-index.js'
 
 export interface TableOptions {
-  /** Size at which a data block is closed, before compression. A larger entry stands alone. */
+  /** Size before compression at which a data block is closed. A larger entry gets its own block. */
   readonly blockBytes: number
-  /** Bits of Bloom filter per distinct key; 0 writes no filter. 0, or 1 and more. */
+  /** Bits of Bloom filter per distinct key: 0 (no filter), or at least 1. */
   readonly filterBitsPerKey: number
   readonly codec: BlockCodec
 }
@@ -31,16 +31,18 @@ export interface TableOptions {
 const noProperties: ReadonlyMap<string, Uint8Array> = new Map()
 
 /**
- * Writes one table from entries that come in order: user keys ascending, the versions of a key by
- * descending sequence. Range tombstones come in an order of their own, by
- * ascending start, of the same start by descending sequence.
+ * Writes one table from ordered entries: user keys ascend, and the versions of a key have
+ * descending sequences. Range tombstones are added separately, by ascending start, then descending
+ * sequence.
  *
- * Owned by: the flush or compaction that fills it. Lives: until `finish` or `abandon`, one of which
- * must be called; after `finish` threw, `abandon`.
+ * Owned by: the flush or compaction that fills it. Lives: until `finish` or `abandon`. One of them
+ * must be called; if `finish` throws, `abandon`.
  *
- * 1. Entries out of order, or below the base sequence, are refused with `INVALID_ARGUMENT`, and the
- *    table is as if they had not come.
- * 2. The file is whole and synced when `finish` returns. Its name is durable only after the caller
+ * 1. Entries out of order or below the base sequence fail with `INVALID_ARGUMENT` and leave the
+ *   table
+ *    unchanged.
+ * 2. The file is complete and synced when `finish` returns. Its name is durable only after the
+ *   caller
  *    syncs the folder.
  */
 export class TableWriter {
@@ -70,8 +72,8 @@ export class TableWriter {
   private isClosed = false
 
   /**
-   * Writes into an empty file, which it closes. `baseSequence` is a lower bound of all sequences that
-   * will be added. `room` is the writer's until the table is finished or abandoned.
+   * Writes into an empty file, which it closes. `baseSequence` is a lower bound of all added
+   * sequences. `room` belongs to the writer until the table is finished or abandoned.
    */
   constructor(
     private readonly file: WritableFile,
@@ -85,7 +87,7 @@ export class TableWriter {
     this.output.append(encodeHeader())
   }
 
-  /** Size of the data so far; filter and index come on top. */
+  /** Size of the data so far, without filter and index. */
   get sizeBytes(): number {
     return this.output.sizeBytes + this.block.sizeBytes
   }
@@ -95,8 +97,8 @@ export class TableWriter {
   }
 
   /**
-   * Adds a copy of the entry. `coveredAt`: the highest sequence of a range delete over its key that the
-   * table will hold, or 0.
+   * Adds a copy of the entry. `coveredAt`: the highest sequence of a range delete in this table
+   * over its key, or 0.
    */
   add(entry: InputEntry, coveredAt = 0): void {
     const { block } = this
@@ -133,7 +135,9 @@ export class TableWriter {
     if (sequence > this.maxSequence) this.maxSequence = sequence
   }
 
-  /** Adds a tombstone over [start, end), which holds something; starts ascend, the newest of one first. */
+  /**
+   * Adds a tombstone over the nonempty range [start, end). Starts ascend; equal ones newest first.
+   */
   addRangeTombstone(start: Uint8Array, end: Uint8Array | null, sequence: number): void {
     const { lastTombstone } = this
     const tombstone = { start: copyBytes(start), end: end && copyBytes(end), sequence }
@@ -155,9 +159,9 @@ export class TableWriter {
     if (sequence > this.maxSequence) this.maxSequence = sequence
   }
 
-  /** Writes what is left, syncs and closes. Requires: not isEmpty. */
+  /** Writes the remaining blocks, syncs and closes. Requires: not isEmpty. */
   finish(userProperties: ReadonlyMap<string, Uint8Array> = noProperties): TableSummary {
-    assert(!this.isEmpty && !this.isClosed, 'finishing a table that is empty or closed')
+    assert(!this.isEmpty && !this.isClosed, 'finish of an empty or closed table')
     const statistics = this.statistics()
     if (this.block.count > 0) this.closeBlock(undefined)
     const { codec, filterBitsPerKey } = this.options
@@ -183,7 +187,7 @@ export class TableWriter {
     return { ...statistics, sizeBytes }
   }
 
-  /** Closes the file, whose content is worthless unless `finish` returned. The caller removes it. */
+  /** Closes the file, which is unusable unless `finish` returned. The caller removes it. */
   abandon(): void {
     if (!this.isClosed) this.close()
   }
@@ -206,7 +210,7 @@ export class TableWriter {
     return compareViews(lastKeyMemory.view, lastKeyStart, lastKeyEnd, memory.view, keyStart, keyEnd)
   }
 
-  /** `next` begins the next block: undefined at the end of the table. */
+  /** `next` starts the next block; undefined at the end of the table. */
   private closeBlock(next: InputEntry | undefined): void {
     const handle = this.appendBlock(this.block.finish(), this.options.codec)
     const { lastKey } = this.block
@@ -264,8 +268,8 @@ export class TableWriter {
 
   private refused(key: Uint8Array, sequence: number, kind: number): VarveError {
     return invalidArgument(
-      `table ${this.file.path} cannot take key ${printableKey(key)}, sequence ${sequence}, kind ${kind}, ` +
-        `here: entries come by ascending key and descending sequence, from ${this.baseSequence} up`,
+      `table ${this.file.path} cannot add key ${printableKey(key)}, sequence ${sequence}, ` +
+        `kind ${kind}: keys must ascend, sequences of a key descend, and none is below ${this.baseSequence}`,
     )
   }
 }

@@ -6,7 +6,7 @@ import { maxSealedMemtables, MemTables } from './memtables.js'
 const capacityBytes = 64 * 1024
 const key = Buffer.from('key')
 
-test('however flushes fall behind and catch up, the same arenas are used', () => {
+test('arenas are reused, however flushes lag and catch up', () => {
   const memtables = new MemTables(capacityBytes)
   const arenas = new Set<SharedArrayBuffer>()
   let sequence = 0
@@ -27,7 +27,7 @@ test('however flushes fall behind and catch up, the same arenas are used', () =>
   assert.equal(arenas.size, 1 + maxSealedMemtables)
 })
 
-test('memory is made ready once, and not while all that there may be is in use', () => {
+test('memory is prepared once, and not while all of it is in use', () => {
   const memtables = new MemTables(capacityBytes)
   const prepared: boolean[] = []
   for (let sealed = 0; sealed <= maxSealedMemtables; sealed++) {
@@ -41,7 +41,7 @@ test('memory is made ready once, and not while all that there may be is in use',
   assert.deepEqual(prepared, [true, false, true, false, false, false])
 })
 
-test('a memtable made for a commit that is larger than the others is not kept', () => {
+test('the arena of an oversized commit is not reused', () => {
   const memtables = new MemTables(capacityBytes)
   memtables.rotate(10 * capacityBytes)
   const large = memtables.active.memtable

@@ -41,7 +41,7 @@ function numberOf(bytes: Uint8Array | null): number {
   return bytes === null ? keys : Number(Buffer.from(bytes).toString())
 }
 
-test('finds the tables that range deletes have deleted to the last entry, and those only', () => {
+test('finds exactly the tables that range deletes delete completely', () => {
   let coveredCount = 0
   for (let seed = 0; seed < 300; seed++) {
     const prng = new Prng(seed)
@@ -94,7 +94,7 @@ test('finds the tables that range deletes have deleted to the last entry, and th
   assert.ok(coveredCount > 100)
 })
 
-test('weighs what range deletes hide of tables that stay', () => {
+test('measures the bytes that range deletes hide in remaining tables', () => {
   const holder = fakeTable(9, '05', '30', { maxSequence: 95, minSequence: 95, rangeDeleteCount: 1 })
   const tombstones = new Map([[9, [{ ...range(5, 30), sequence: 95 }]]])
   const older = [
@@ -115,7 +115,7 @@ test('weighs what range deletes hide of tables that stay', () => {
   })
 })
 
-test('more range deletes than it looks at cost nothing and hide nothing wrongly', () => {
+test('range deletes beyond the bound cost nothing and hide nothing wrongly', () => {
   const many = Array.from({ length: 600 }, (_, i) => ({ ...range(0, 39), sequence: 1000 + i }))
   const few = [{ ...range(0, 39), sequence: 500 }]
   const tombstones = new Map([

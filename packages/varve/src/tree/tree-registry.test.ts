@@ -29,7 +29,7 @@ test('when no tree holds unflushed entries, no log is needed', () => {
   assert.ok(!registryOf(treeNeeding(1, undefined)).hasUnflushed)
 })
 
-test('trees are found by keyspace, which only one tree may have', () => {
+test('trees are found by keyspace, which is unique', () => {
   const tree = treeNeeding(3, undefined)
   const registry = registryOf(treeNeeding(0, undefined), tree)
   assert.equal(registry.get(3), tree)

@@ -24,7 +24,7 @@ function slept(clock: VirtualClock, action: () => void): number {
 
 const ignore = (): void => {}
 
-test('bytes take the time that the rate says, however they are cut', () => {
+test('the rate applies to all bytes, however they are split', () => {
   for (const piece of [7, 1000, 333_333, 5_000_000]) {
     const { clock, limiter } = setUp()
     const one = limiter()
@@ -37,7 +37,7 @@ test('bytes take the time that the rate says, however they are cut', () => {
   }
 })
 
-test('what several threads write counts together', () => {
+test('the writes of several threads share one rate', () => {
   const { clock, limiter } = setUp()
   const [a, b] = [limiter(), limiter()]
   const ms = slept(clock, () => {
@@ -61,7 +61,7 @@ test('a flush does not wait for merges, but merges wait for it', () => {
   assert.ok(Math.abs(ms - 600) <= 2, `${ms} ms`)
 })
 
-test('flushes are held to the rate too', () => {
+test('the rate also limits flushes', () => {
   const { clock, limiter } = setUp()
   const one = limiter()
   const ms = slept(clock, () => one.pay(burstBytes + rate, true, ignore))
@@ -77,7 +77,7 @@ test('an idle hour earns one burst', () => {
   assert.ok(Math.abs(ms - 50) <= 2, `${ms} ms`)
 })
 
-test('a long pause is slept in pieces, and what throws between them ends it', () => {
+test('a long pause is slept in steps, and an error between them ends it', () => {
   const { clock, limiter } = setUp()
   const one = limiter()
   let pauses = 0
@@ -93,7 +93,7 @@ test('a long pause is slept in pieces, and what throws between them ends it', ()
   assert.ok(ms < 200, `${ms} ms`)
 })
 
-test('without a limit nobody sleeps', () => {
+test('without a limit nothing sleeps', () => {
   const clock = new VirtualClock()
   new RateLimiter(clock, Infinity).pay(2 ** 50, false, () => assert.fail('a pause'))
 })

@@ -23,7 +23,7 @@ function randomTree(random: Prng): LevelRuns[] {
   })
 }
 
-test('levels never get more bits together than if each key had as many', () => {
+test('all levels together get no more bits than with a uniform filter', () => {
   const random = new Prng(1)
   for (let round = 0; round < 2000; round++) {
     const levels = randomTree(random)
@@ -43,7 +43,7 @@ test('levels never get more bits together than if each key had as many', () => {
   }
 })
 
-test('no bit can be put to better use on another level', () => {
+test('moving a bit to another level never helps', () => {
   const random = new Prng(2)
   for (let round = 0; round < 500; round++) {
     const levels = randomTree(random).filter(({ sizeBytes }) => sizeBytes > 0)
@@ -59,7 +59,7 @@ test('no bit can be put to better use on another level', () => {
   }
 })
 
-test('runs of one size have as many bits as each other', () => {
+test('runs of equal size get equal bits', () => {
   assert.deepEqual(
     allotBits(10, [{ runs: 4, sizeBytes: 1e6 }]).map((bits) => Math.round(bits * 1e6) / 1e6),
     [10],
@@ -82,7 +82,7 @@ test('the example of the comment', () => {
   )
 })
 
-test('where there are few bits, a run that would get less than one gets none', () => {
+test('with few bits, a run that would get less than one gets none', () => {
   const levels = [
     { runs: 1, sizeBytes: 1e6 },
     { runs: 1, sizeBytes: 100e6 },

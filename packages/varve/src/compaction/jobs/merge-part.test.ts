@@ -11,7 +11,7 @@ import { inputEntry } from '../../testing/kit/input-entry.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { cutEvenly, rangeOfPart } from './merge-part.js'
 
-test('pieces are cut into parts of about the same size', () =>
+test('pieces are grouped into parts of about the same size', () =>
   forEachSeed(200, (seed) => {
     const random = new Prng(seed)
     const pieces = Array.from({ length: 200 }, () => ({
@@ -31,7 +31,7 @@ test('pieces are cut into parts of about the same size', () =>
     }
   }))
 
-test('nothing, or one piece, leaves parts empty', () => {
+test('no pieces, or one piece, leave parts empty', () => {
   assert.deepEqual(cutEvenly([], 3), [])
   const end = Buffer.from('k')
   assert.deepEqual(cutEvenly([{ end, sizeBytes: 10 }], 3), [end, end])
@@ -61,7 +61,7 @@ for (const [what, small] of [
   ['large tables, by their indexes', 0],
   ['a large one and small ones, by the ends of these', 40],
 ] as const) {
-  test(`the parts of a merge hold each key once, and as much as each other: ${what}`, () => {
+  test(`the parts of a merge hold each key once and have equal sizes: ${what}`, () => {
     const fs = new MemoryFileSystem()
     const tables = [0, 1, 2].map((first) => tableOf(fs, first, first, 3))
     for (let i = 0; i < small; i++) tables.push(tableOf(fs, 10 + i, i * 50, 1, (i + 1) * 50))

@@ -224,7 +224,7 @@ function randomSnapshots(random: Prng): number[] {
   return [...new Set(chosen)].sort((a, b) => a - b)
 }
 
-test('a merge writes what survives of all its runs, in order', () =>
+test('a merge writes the survivors of all its runs, in order', () =>
   forEachSeed(seeds, (seed) => {
     const random = new Prng(seed)
     const bench = new Bench()
@@ -285,7 +285,7 @@ test('a merge writes what survives of all its runs, in order', () =>
     }
   }))
 
-test('each part of a merge ends its tables where the grandparents it meets ask for it', () => {
+test('each part of a merge ends its tables at the grandparent limit', () => {
   const bench = new Bench()
   const tables = alternatingTables(bench, 128)
   const table = { range: { start: emptyBytes, end: Buffer.from('key 0020') }, sizeBytes: 1e6 }
@@ -295,7 +295,7 @@ test('each part of a merge ends its tables where the grandparents it meets ask f
   assert.equal(outputs.length, 3, 'the first part makes two, the second meets none')
 })
 
-test('a flush writes what survives of a memtable', () =>
+test('a flush writes the survivors of a memtable', () =>
   forEachSeed(seeds, (seed) => {
     const random = new Prng(seed)
     const bench = new Bench()
@@ -378,7 +378,7 @@ test('a flipped bit in an input is reported with file and offset, and no output 
   }
 })
 
-test('a block that contradicts itself under a right checksum is damage too', () => {
+test('an inconsistent block with a correct checksum is also damage', () => {
   const entryBytes = 4 + 'key 0001'.length + 'value'.length
   const changes: ((bytes: Buffer) => void)[] = [
     (bytes) => bytes.write('key 0001', bytes.indexOf('key 0041')),

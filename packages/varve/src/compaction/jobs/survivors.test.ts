@@ -65,7 +65,7 @@ function survive(
   return { entries: kept, tombstones: survivors.keptTombstones() }
 }
 
-test('no reader sees a difference, and nothing stays that provably serves none', () => {
+test('no reader sees a difference, and no unneeded entry is kept', () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const random = new Prng(seed)
     const entries = randomVersions(random, 30).map((e) => ({ ...e, sequence: e.sequence * 2 }))
@@ -114,7 +114,7 @@ test('no reader sees a difference, and nothing stays that provably serves none',
   }
 })
 
-test('of the versions between two snapshots the newest stays', () => {
+test('the newest version between two snapshots is kept', () => {
   const versions = [12, 8, 6, 3, 1].map((sequence) => ({
     key: Buffer.from('k'),
     sequence,
@@ -128,7 +128,7 @@ test('of the versions between two snapshots the newest stays', () => {
   )
 })
 
-test('of nested range deletes and as many snapshots no more stay than there were', () => {
+test('nested range deletes under as many snapshots do not multiply', () => {
   const count = 300
   const nested = Array.from({ length: count }, (_, i) => ({
     start: Buffer.of(i >>> 8, i & 255),

@@ -85,7 +85,7 @@ function randomTombstones(random: Prng): RangeTombstone[] {
   }).filter((range) => !isEmptyRange(range))
 }
 
-test('tables are disjoint and hold everything: versions together, tombstones cut at borders', () => {
+test('tables are disjoint and complete: versions together, tombstones cut at table bounds', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = new Prng(seed)
     const fs = newFileSystem()
@@ -130,7 +130,7 @@ function assertInside(part: KeyRange, range: KeyRange, where: string): void {
   assert.ok(compareEnds(part.end, range.end) <= 0, where)
 }
 
-test('range deletes alone make a table', () => {
+test('a table may consist of range deletes only', () => {
   const fs = newFileSystem()
   const tombstone = { start: Buffer.from('a'), end: null, sequence: 7 }
   const [table, ...others] = write(fs, [], [tombstone], {})
@@ -142,7 +142,7 @@ test('range deletes alone make a table', () => {
   assert.deepEqual(write(newFileSystem(), [], [], {}), [])
 })
 
-test('what is given up leaves no file', () => {
+test('an abandoned job leaves no file', () => {
   const fs = newFileSystem()
   const outputs = new TableOutputs(
     new LocalTableStore(fs, directory),

@@ -6,6 +6,7 @@ import type { OutputRoom } from '../../sstable/block/append-buffer.js'
 import { type TableOptions, TableWriter } from '../../sstable/table-writer.js'
 import type { TableStore } from '../../store/table-store.js'
 import type { WrittenTable } from '../../version/table-metadata.js'
+import { maxGrandparentTables } from '../pickers/compaction-spec.js'
 
 export interface OutputOptions {
   readonly table: TableOptions
@@ -20,12 +21,9 @@ export interface OutputOptions {
   readonly grandparents: readonly { readonly range: KeyRange; readonly sizeBytes: number }[]
 }
 
-/** A table is finished early when compacting it later would have to rewrite more than this many times its size. */
-const maxGrandparentRatio = 10
-
 /**
- * The tables that a job writes: split by size, all versions of a user key in one table, and the range
- * tombstones cut at the borders between them.
+ * The tables that a job writes: split by size, all versions of a user key in one table, and the
+ * range tombstones cut at the borders between them.
  *
  *     tombstones     c───────────────────p
  *     tables      [a … f)  [f … m)  [m … z)
@@ -97,7 +95,7 @@ export class TableOutputs {
     this.passGrandparents(entry)
     return (
       this.writer!.sizeBytes >= options.tableBytes ||
-      this.grandparentBytes > maxGrandparentRatio * options.tableBytes
+      this.grandparentBytes > maxGrandparentTables * options.tableBytes
     )
   }
 
@@ -135,7 +133,10 @@ export class TableOutputs {
     this.grandparentBytes = 0
   }
 
-  /** The parts of the tombstones that lie in `range`; ranges come in order, each where the last ended. */
+  /**
+   * The parts of the tombstones that lie in `range`; ranges come in order, each where the last
+   * ended.
+   */
   private takeTombstones(range: KeyRange): RangeTombstone[] {
     const { tombstones } = this
     const taken = [...this.crossing]

@@ -5,7 +5,16 @@ import type { SortedRun } from '../../version/sorted-run.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 
-/** What becomes of the tables: merged into new ones, moved to another level as they are, or dropped. */
+/**
+ * A table overlaps at most this many tables' worth of bytes of its grandparents, because its next
+ * compaction must rewrite all of those. A job finishes a table early, and a picker does not move
+ * one unchanged, when it would exceed the limit.
+ */
+export const maxGrandparentTables = 10
+
+/**
+ * What becomes of the tables: merged into new ones, moved to another level as they are, or dropped.
+ */
 export type CompactionKind = 'merge' | 'move' | 'drop'
 
 /**
@@ -35,9 +44,9 @@ export interface CompactionSpec {
    */
   readonly grandparents: readonly TableMetadata[]
   /**
-   * Extents of all tables older than the outputs, in older runs and on deeper levels, that overlap the
-   * inputs; in no order. A tombstone outside of them hides nothing and may go, unless a snapshot needs
-   * it.
+   * Extents of all tables older than the outputs, in older runs and on deeper levels, that overlap
+   * the inputs; in no order. A tombstone outside of them hides nothing and may go, unless a
+   * snapshot needs it.
    */
   readonly deeperRanges: readonly KeyRange[]
 }

@@ -4,6 +4,7 @@ import type { SortedRun } from '../../version/sorted-run.js'
 import type { Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
 import { compactionScores } from './compaction-scores.js'
+import { maxGrandparentTables } from './compaction-spec.js'
 import {
   anyBusy,
   areDisjoint,
@@ -17,12 +18,6 @@ import {
 import type { PickConditions } from './pick-conditions.js'
 import { dueTables, type DueTables } from './table-triggers.js'
 import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
-
-/**
- * A table is moved down as it is only if it overlaps no more than so many tables' worth of bytes two
- * levels down: whoever compacts it next has to rewrite all of those.
- */
-export const maxGrandparentTables = 10
 
 /** How much sooner a table goes when all its entries are deletes: it frees what it hides. */
 const tombstoneWeight = 2
@@ -39,24 +34,25 @@ interface Situation {
 type Blocked = 'blocked'
 
 /**
- * The most urgent compaction that can run beside those that run already, or undefined: for every policy
- * that merges sorted runs. With T for the size ratio, a level holds up to K runs, the last one up to Z:
+ * The most urgent compaction that can run beside those that run already, or undefined: for every
+ * policy that merges sorted runs. With T for the size ratio, a level holds up to K runs, the last
+ * one up to Z:
  *
  *     K      Z
  *     1      1       leveled: each level is one run, and goes down table by table
  *     T − 1  T − 1   size-tiered: runs collect on a level until T of them go down as one
  *     T − 1  1       lazy leveled: the same, but into one large run at the bottom
  *
- * Level 0 is measured by its tables (each costs every read), the others by their runs and their bytes;
- * the level goes first that is fullest for what it may hold. Level 0 goes down whole: its tables overlap
- * each other, so none may sink below an older one. So does a level of several runs. From a level of one
- * run the table goes that costs least to merge for its size.
+ * Level 0 is measured by its tables (each costs every read), the others by their runs and their
+ * bytes; the level goes first that is fullest for what it may hold. Level 0 goes down whole: its
+ * tables overlap each other, so none may sink below an older one. So does a level of several runs.
+ * From a level of one run the table goes that costs least to merge for its size.
  *
- * What goes down becomes a new run, the newest of its level, where there may be several, and is merged
- * into the one that is there where there may not.
+ * What goes down becomes a new run, the newest of its level, where there may be several, and is
+ * merged into the one that is there where there may not.
  *
- * Where runs are too many since the policy was another one before, they are merged on their level. When
- * no level is full, tables go that have reasons of their own.
+ * Where runs are too many since the policy was another one before, they are merged on their level.
+ * When no level is full, tables go that have reasons of their own.
  *
  * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
  */
@@ -73,8 +69,8 @@ export function pickRuns(
   const urgent = [...scores.keys()]
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
-  // What is most urgent may wait for tables of running compactions. If less urgent ones took more of
-  // the same levels meanwhile, it might never go.
+  // What is most urgent may wait for tables of running compactions. If less urgent ones took more
+  // of the same levels meanwhile, it might never go.
   const reserved = new Set<number>()
   for (const level of urgent) {
     const outputLevel = level === 0 ? levelBelow0(version, shape) : level + 1
@@ -107,8 +103,9 @@ function meetsRunning(spec: Target, running: readonly CompactionSpec[]): boolean
 }
 
 /**
- * A run below which there is nothing, or that lies above the base level, goes as it is to the deepest
- * level that it can reach: trees from before levels were counted from the bottom look like this.
+ * A run below which there is nothing, or that lies above the base level, goes as it is to the
+ * deepest level that it can reach: trees from before levels were counted from the bottom look like
+ * this.
  */
 function pickSinking({
   version,
@@ -215,8 +212,8 @@ function pickWhole(
 }
 
 /**
- * The run of a level that so many bytes are merged into; undefined when they become one of their own.
- * A run ends when the level's share of it is full: with K = T − 1, at once.
+ * The run of a level that so many bytes are merged into; undefined when they become one of their
+ * own. A run ends when the level's share of it is full: with K = T − 1, at once.
  */
 function joinedRun(
   { version, compaction, shape }: Situation,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { admitAll, admitNone, isHeldByUser, withHold, withPauses } from './admission.js'
 
-test('merges start again only when the last pause and the hold of the user have ended', () => {
+test("merges resume only after the last pause and the user's hold end", () => {
   const paused = withPauses(withPauses(admitAll, 1), 1)
   const held = withHold(paused, true)
   assert.equal(held.kind, 'flushes')

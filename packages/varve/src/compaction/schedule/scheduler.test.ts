@@ -125,7 +125,7 @@ function setUp() {
 
 const turn = (): Promise<void> => new Promise(setImmediate)
 
-test('flushes go first, and merges take the slots there are', async () => {
+test('flushes take precedence, and merges use the free slots', async () => {
   const { executor, edits, log, wanted, scheduler } = setUp()
   wanted.merge = 2
   wanted.flush = 1
@@ -142,7 +142,7 @@ test('flushes go first, and merges take the slots there are', async () => {
   assert.equal(scheduler.runningMerges, 1)
 })
 
-test('a failed job is tried again after growing pauses, and then given up', () => {
+test('a failed job is retried with growing delays, then stopped', () => {
   const { executor, clock, wanted, errors, scheduler } = setUp()
   wanted.flush = 1
   scheduler.pump()
@@ -163,7 +163,7 @@ test('a failed job is tried again after growing pauses, and then given up', () =
   assert.equal(executor.running.length, 0)
 })
 
-test('an executor that cannot take a job fails the job, and is asked again later', () => {
+test('a job that the executor refuses fails and is retried later', () => {
   const { executor, clock, log, wanted, errors, scheduler } = setUp()
   wanted.flush = 1
   executor.isRefusing = true
@@ -175,7 +175,7 @@ test('an executor that cannot take a job fails the job, and is asked again later
   assert.equal(executor.running.length, 1)
 })
 
-test('a job for which there is no room is not begun, and asked for again until there is', () => {
+test('a job without disk space is not started, and is retried until there is enough', () => {
   const { disk, executor, clock, log, wanted, errors, scheduler } = setUp()
   disk.freeBytes = 149
   wanted.merge = 1
@@ -205,7 +205,7 @@ test('a job for which there is no room is not begun, and asked for again until t
   assert.equal(errors.length, 3, 'a new shortage is news')
 })
 
-test('on a full disk nothing is given up, but who waits is told', async () => {
+test('on a full disk retries continue, but waiting writers get the error', async () => {
   const { executor, edits, clock, wanted, scheduler } = setUp()
   const full: JobOutcome = {
     ok: false,
@@ -231,14 +231,14 @@ test('on a full disk nothing is given up, but who waits is told', async () => {
   assert.ok(scheduler.isIdle)
 })
 
-test('a device that does not tell its free space has room', () => {
+test('a device with unknown free space is assumed to have enough', () => {
   const space = new DiskSpace('/db', () => {
     throw new Error('not supported')
   })
   assert.equal(space.claim({ neededBytes: 2 ** 50, sparedBytes: 0 }), undefined)
 })
 
-test('merges that fail for good stop merges alone', async () => {
+test('merges that fail permanently stop only merges', async () => {
   const { executor, edits, clock, log, wanted, scheduler } = setUp()
   wanted.merge = 1
   scheduler.pump()
@@ -256,7 +256,7 @@ test('merges that fail for good stop merges alone', async () => {
   assert.equal(log.at(-1), 'installed flush')
 })
 
-test('a success in between makes the next failure the first in a row', async () => {
+test('a success resets the count of failures in a row', async () => {
   const { executor, edits, clock, wanted, scheduler } = setUp()
   wanted.flush = 1
   scheduler.pump()
@@ -272,7 +272,7 @@ test('a success in between makes the next failure the first in a row', async () 
   assert.equal(scheduler.flushFailure, undefined)
 })
 
-test('a thread that waits records what ended, and finishes edits that are under way', async () => {
+test('a blocked thread installs finished jobs and completes edits in flight', async () => {
   const { executor, edits, log, wanted, scheduler } = setUp()
   wanted.flush = 2
   scheduler.pump()
@@ -288,7 +288,7 @@ test('a thread that waits records what ended, and finishes edits that are under 
   assert.ok(scheduler.isIdle)
 })
 
-test('a thread that waits is not held by a pause', () => {
+test('a pause does not stop a blocked thread', () => {
   const { log, wanted, scheduler } = setUp()
   scheduler.pauseMerges()
   wanted.merge = 1
@@ -298,7 +298,7 @@ test('a thread that waits is not held by a pause', () => {
   assert.deepEqual(log, ['start merge', 'installed merge'])
 })
 
-test('merges that are held back wait for their release, flushes do not', () => {
+test('held merges wait for their release, flushes do not', () => {
   const { log, wanted, scheduler } = setUp()
   scheduler.holdMerges()
   wanted.merge = 1
@@ -311,7 +311,7 @@ test('merges that are held back wait for their release, flushes do not', () => {
   assert.deepEqual(log.slice(2), ['start merge'])
 })
 
-test('close gives up what runs, and starts no more', async () => {
+test('close aborts running jobs and starts no more', async () => {
   const { executor, log, wanted, source, errors, scheduler } = setUp()
   wanted.flush = 1
   wanted.merge = 1
@@ -341,7 +341,7 @@ function mergeInParts(log: string[]): BackgroundJob {
   }
 }
 
-test('a job in parts is recorded once, when the last one has ended', async () => {
+test('a job in parts is installed once, after its last part ends', async () => {
   const { executor, edits, log, scheduler } = setUp()
   executor.mergeSlots = 4
   const told: number[] = []
@@ -361,7 +361,7 @@ test('a job in parts is recorded once, when the last one has ended', async () =>
   assert.deepEqual([scheduler.runningMerges, scheduler.freeMergeSlots], [0, 4])
 })
 
-test('one part that fails gives up the others, and the job fails when none runs any more', async () => {
+test('a failed part aborts the others, and the job fails when all have ended', async () => {
   const { executor, log, scheduler, errors } = setUp()
   const watch = new JobWatch()
   const ended = assert.rejects(scheduler.runNow(mergeInParts(log), watch), /the disk is full/)
@@ -378,7 +378,7 @@ test('one part that fails gives up the others, and the job fails when none runs 
   assert.equal(scheduler.runningMerges, 0)
 })
 
-test('who gives up a job gives up its parts, also those that begin later', () => {
+test('aborting a job aborts its parts, including those that start later', () => {
   const watch = new JobWatch()
   const parts = watch.split(2)
   watch.abort()
@@ -386,7 +386,7 @@ test('who gives up a job gives up its parts, also those that begin later', () =>
   assert.ok(watch.split(1)[0].isAborted)
 })
 
-test('a merge is asked for in as many parts as may run at once', () => {
+test('a merge is split into as many parts as may run in parallel', () => {
   const { executor, source, scheduler } = setUp()
   executor.mergeSlots = 3
   const asked: number[] = []

@@ -4,7 +4,7 @@ import type { WritableFile } from '../../fs/file-system.js'
 import type { PackedBlock } from './stored-block.js'
 import { trailerBytes } from '../format/table-format.js'
 
-/** Bytes that go to the file at once: enough to make the system call vanish. */
+/** Bytes per write: enough to make the cost of the system call negligible. */
 export const outputRoomBytes = 256 * 1024
 
 /** The memory in which a table is built: `outputRoomBytes` of `memory`, from `start` on. */
@@ -14,13 +14,14 @@ export interface OutputRoom {
 }
 
 /**
- * Gathers what a table writer puts out into large appends. A block may be built in place: in `reserve`d
- * room, which begins where what was appended ends.
+ * Collects the output of a table writer into large appends. A block may be built in place, in
+ * `reserve`d space that starts at the end of the appended bytes.
  *
  *     start           end                               start + outputRoomBytes
- *     │ appended      │ a block in the making │         │
+ *     │ appended      │ a block being built   │         │
  *
- * Owned by: one TableWriter. Lives: until the file is written. The caller syncs and closes the file.
+ * Owned by: one TableWriter. Lives: until the file is written. The caller syncs and closes the
+ * file.
  */
 export class AppendBuffer {
   private end: number
@@ -36,18 +37,18 @@ export class AppendBuffer {
     return this.room.memory
   }
 
-  /** Bytes put out so far, whether they have reached the file or not. */
+  /** Bytes appended so far, written to the file or not. */
   get sizeBytes(): number {
     return this.file.sizeBytes + this.end - this.room.start
   }
 
-  /** Where `length` bytes may be written. Requires: length ≤ outputRoomBytes. */
+  /** Returns the place for `length` bytes. Requires: length ≤ outputRoomBytes. */
   reserve(length: number): number {
     if (this.end + length > this.room.start + outputRoomBytes) this.flush()
     return this.end
   }
 
-  /** Requires: `bytes` may be used again when this returns. */
+  /** Requires: `bytes` stays unchanged only until this returns. */
   append(bytes: Buffer): void {
     if (bytes.length > outputRoomBytes) {
       this.flush()
@@ -59,7 +60,7 @@ export class AppendBuffer {
     this.end = at + bytes.length
   }
 
-  /** Appends a block and its trailer. The payload may lie in place already. */
+  /** Appends a block and its trailer. The payload may already be in place. */
   appendBlock({ payload, codecId }: PackedBlock): void {
     const { bytes, view } = this.memory
     const isInPlace =

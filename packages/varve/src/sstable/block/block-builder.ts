@@ -5,41 +5,42 @@ import type { InputEntry } from '../../entry/job-input.js'
 import { type AppendBuffer, outputRoomBytes } from './append-buffer.js'
 import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'
 
-/** Kind, two lengths and a sequence: no entry needs more in front of its key and value. */
+/** The longest header before a key: kind, two lengths and a sequence. */
 export const maxEntryHeaderBytes = 1 + 4 + 5 + 8
 
-/** Hash byte, and an offset that may be wide. */
+/** A hash byte and a wide offset. */
 const maxSlotBytes = 1 + 4
 
-/** Bit of the last u32 of a block: its offsets are u32, not u16. */
+/** Bit of a block's last u32: its offsets are u32, not u16. */
 export const wideOffsetsFlag = 0x8000_0000
 
-/** From this many bytes of entries on, offsets are wide. */
+/** With this many bytes of entries or more, offsets are wide. */
 export const wideOffsetsFrom = 0x1_0000
 
 /**
- * Lays entries into the payload of a data block:
+ * Builds the payload of a data block:
  *
  *     entry │ entry │ … │ hash u8 of each │ offset u16 or u32 of each │ count u32 (top bit: wide)
  *
- *     entry = kind u8 │ key length varint │ value length varint │ sequence − base varint │ key │ value
+ *     entry: kind u8 │ key size varint │ value size varint │ sequence − base varint │ key │ value
  *
- * Keys are whole, so that a reader compares them in place; the hash bytes (top byte of hashBytes) let
- * a point read skip nearly all other keys.
+ * Keys are stored whole, so that a reader compares them in place. The hash bytes (top byte of
+ * hashBytes) let a point read skip nearly all other keys.
  *
  * Owned by: one TableWriter. Lives: for its whole table.
  * Invariants:
- * 1. A block of the usual size is built where it will go out from: in room of `output`, to which
- *    nothing is appended meanwhile. A larger one has memory of its own.
- * 2. `lastKeyMemory[lastKeyStart, lastKeyEnd)` is the last key added, also behind `finish`, until the
- *    next `add`.
+ * 1. A block of the usual size is built where it is written from, in space reserved in `output`.
+ *    Nothing else is appended meanwhile. A larger block has its own memory.
+ * 2. `lastKeyMemory[lastKeyStart, lastKeyEnd)` is the last key added. It stays valid after
+ *   `finish`,
+ *    until the next `add`.
  */
 export class BlockBuilder {
   count = 0
   lastKeyMemory: Memory
   lastKeyStart = 0
   lastKeyEnd = 0
-  /** What the block is built in: `[start, end)` of it, of which `length` bytes are entries. */
+  /** The block is built in `[start, end)`; `length` bytes of it are entries. */
   private memory: Memory
   private start = 0
   private end = 0
@@ -57,12 +58,12 @@ export class BlockBuilder {
     this.lastKeyMemory = this.keptKey
   }
 
-  /** Size of the payload, as narrow as it can be. */
+  /** Size of the payload with narrow offsets. */
   get sizeBytes(): number {
     return this.length + this.count * 3 + 4
   }
 
-  /** A view, until the next `add`. */
+  /** A view, valid until the next `add`. */
   get lastKey(): Buffer {
     return this.lastKeyMemory.bytes.subarray(this.lastKeyStart, this.lastKeyEnd)
   }
@@ -90,7 +91,9 @@ export class BlockBuilder {
     this.length = at + keyLength + valueLength - this.start
   }
 
-  /** The payload, valid until the next `add`; the builder begins anew. Requires: count > 0. */
+  /**
+   * Returns the payload, valid until the next `add`, and resets the builder. Requires: count > 0.
+   */
   finish(): Buffer {
     const { count, hashes, offsets, start } = this
     const { bytes, view } = this.memory
@@ -109,7 +112,7 @@ export class BlockBuilder {
     return bytes.subarray(start, at + 4)
   }
 
-  /** Makes room for an entry, and for what comes behind the entries. */
+  /** Ensures space for an entry and for the data after the entries. */
   private reserve(entryBytes: number): void {
     if (this.count === this.hashes.length) this.growSlots()
     const slotsBytes = (this.count + 1) * maxSlotBytes
@@ -121,7 +124,7 @@ export class BlockBuilder {
   private begin(needed: number): void {
     const wanted = Math.max(needed, 2 * this.usualBytes)
     if (wanted > outputRoomBytes) return this.useOwnMemory(wanted)
-    // What the giant value of one block took is not kept for the rest of the table.
+    // Free the memory that a giant value needed.
     this.ownMemory = undefined
     this.memory = this.output.memory
     this.start = this.output.reserve(wanted)
@@ -144,7 +147,7 @@ export class BlockBuilder {
     this.end = this.memory.bytes.length
   }
 
-  /** The memory of the block is about to be packed over, and used again. */
+  /** Copies the last key, because compressing the block overwrites its memory. */
   private keepLastKey(): void {
     const { lastKeyMemory, lastKeyStart, lastKeyEnd } = this
     const length = lastKeyEnd - lastKeyStart

@@ -44,7 +44,7 @@ function lookUp(block: Block, name: string, visible: number): PointLookup & { an
   return Object.assign(lookup, { answer: block.find(lookup) })
 }
 
-test('finds the newest visible version and says why there is none', () => {
+test('finds the newest visible version or reports why there is none', () => {
   const value = Buffer.from('v')
   const block = blockIn(
     build([
@@ -66,7 +66,7 @@ test('finds the newest visible version and says why there is none', () => {
   assert.equal(lookUp(block, 'bb', 2000).answer, BlockAnswer.absent)
 })
 
-test('numbers of every length survive', () => {
+test('numbers of every length survive a round trip', () => {
   for (const delta of [
     0,
     127,
@@ -88,7 +88,7 @@ test('numbers of every length survive', () => {
   }
 })
 
-test('offsets are wide where a block is large', () => {
+test('a large block has wide offsets', () => {
   const value = Buffer.alloc(50)
   const names = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, '0'))
   const block = blockIn(build(names.map((name) => [name, 5, 1, value])), base)
@@ -99,7 +99,7 @@ test('offsets are wide where a block is large', () => {
   assert.equal(block.lowerBound(Buffer.from('1')), 3000)
 })
 
-test('a payload whose arrays do not fit is damage', () => {
+test('a payload too short for its arrays is damage', () => {
   const payload = build([['key', 1, 1, Buffer.from('value')]])
   for (const count of [0, 5, 100, 0x7fffffff, 0x80000000, 0x80000005, 0xffffffff]) {
     const bytes = Buffer.from(payload)
@@ -111,7 +111,7 @@ test('a payload whose arrays do not fit is damage', () => {
   }
 })
 
-test('an entry that runs out of its block is damage, one of a later kind is unsupported', () => {
+test('an entry that exceeds its block is damage, one of a later kind is unsupported', () => {
   const damage: [at: number, byte: number, code: string][] = [
     [0, 3, 'UNSUPPORTED_FORMAT'],
     [0, 2, 'CORRUPTION'],
@@ -129,7 +129,7 @@ test('an entry that runs out of its block is damage, one of a later kind is unsu
   }
 })
 
-test('a value that expires and is too short for the moment is damage', () => {
+test('an expiring value too short for its expiry time is damage', () => {
   for (let length = 0; length <= expiryBytes; length++) {
     const block = blockIn(build([['key', 1, ValueKind.putWithExpiry, Buffer.alloc(length)]]))
     if (length === expiryBytes) {
@@ -141,7 +141,7 @@ test('a value that expires and is too short for the moment is damage', () => {
   }
 })
 
-test('a builder gives a giant value back its memory', () => {
+test('a builder frees the memory of a giant value', () => {
   const { builder, room } = newBuilder()
   const key = Buffer.from('k')
   builder.add(inputEntry({ key, sequence: 1, kind: 1, value: Buffer.alloc(1 << 20) }), 0, 0)

@@ -7,40 +7,40 @@ import { isReservedKind } from '../../key/value-kind.js'
 import { wideOffsetsFlag } from './block-builder.js'
 import { EntryPlace } from './entry-place.js'
 
-/** What a block answered to a point lookup. */
+/** The result of a point lookup in a block. */
 export const BlockAnswer = {
   /** The key is not in this block. */
   absent: 0,
-  /** The lookup has its entry. */
+  /** The lookup holds the entry. */
   found: 1,
-  /** All versions of the key are here, and too new. */
+  /** All versions of the key are here, and none is visible. */
   tooNew: 2,
-  /** The versions of the key that are here are too new; older ones may begin the next block. */
+  /** No version of the key here is visible; older ones may start the next block. */
   continues: 3,
 } as const
 
-/** Scratch for lookups: they run to their end before another begins. */
+/** Scratch for lookups, which never overlap. */
 const entry = new EntryPlace()
 
 /** The table that a block belongs to. */
 export interface BlockOrigin {
-  /** Entries of the table have sequences from here on. */
+  /** Lower bound of the sequences in the table. */
   readonly baseSequence: number
-  /** The file, for messages about damage. */
+  /** Path of the file, for messages about damage. */
   readonly path: string
   offsetOf(blockIndex: number): number
 }
 
 /**
- * A view of the payload of a data block (drawn in block-builder.ts), which is read in place.
+ * A view of the payload of a data block (drawn in block-builder.ts), read in place.
  *
- * Owned by: whoever reads. Lives: as long as the bytes below it stay as they are. It can be moved to
+ * Owned by: its reader. Lives: as long as the viewed bytes stay unchanged. It can be moved to
  * another block of the same table, so that a point read allocates none.
  */
 export class Block {
   readonly baseSequence: number
   count = 0
-  /** Entries stand at [start, entriesEnd) of `bytes`, the hash bytes at [entriesEnd, offsetsStart). */
+  /** Entries are in [start, entriesEnd) of `bytes`, hash bytes in [entriesEnd, offsetsStart). */
   bytes: Buffer = emptyBytes
   start = 0
   entriesEnd = 0
@@ -53,7 +53,9 @@ export class Block {
     this.baseSequence = origin.baseSequence
   }
 
-  /** Views block `index` of the table, at `bytes[start, end)`; gives itself. Throws `CORRUPTION`. */
+  /**
+   * Views block `index` of the table, at `bytes[start, end)`. Returns itself. Throws `CORRUPTION`.
+   */
   at(index: number, bytes: Buffer, start: number, end: number): this {
     const countStart = end - 4
     const tail = countStart < start ? 0 : readUInt32(bytes, countStart)
@@ -65,12 +67,12 @@ export class Block {
     this.offsetsStart = countStart - this.count * (this.wide ? 4 : 2)
     this.entriesEnd = this.offsetsStart - this.count
     if (this.count === 0 || this.entriesEnd <= start) {
-      throw this.damaged('a block without its entries')
+      throw this.damaged('a block without entries')
     }
     return this
   }
 
-  /** Where the entry begins. Requires: index < count. */
+  /** The start of an entry. Requires: index < count. */
   offsetAt(index: number): number {
     const { bytes, start } = this
     if (this.wide) return start + readUInt32(bytes, this.offsetsStart + index * 4)
@@ -82,7 +84,7 @@ export class Block {
     return this.bytes[this.entriesEnd + index]
   }
 
-  /** Hands the newest visible version of the key, in this block, to the lookup. */
+  /** Stores the newest visible version of the key in this block in the lookup. */
   find(lookup: PointLookup): number {
     const { bytes, entriesEnd } = this
     const hashesEnd = this.offsetsStart
@@ -95,7 +97,7 @@ export class Block {
     return BlockAnswer.absent
   }
 
-  /** The same, where the versions of the key, if there are any, begin at entry 0. */
+  /** As `find`, if the versions of the key, if any, start at entry 0. */
   findContinued(lookup: PointLookup): number {
     return this.holdsKey(0, lookup) ? this.findVersion(0, lookup) : BlockAnswer.tooNew
   }
@@ -119,8 +121,8 @@ export class Block {
   }
 
   /**
-   * Index of the first entry with this key, or −1: seeks go mostly to keys that exist, and the hash
-   * bytes lead there past the entries that halving would have to touch.
+   * Index of the first entry with this key, or −1. Most seeks are to existing keys, which the hash
+   * bytes find without reading the entries that a binary search would compare.
    */
   private indexOfKey(key: Uint8Array): number {
     const { bytes, entriesEnd, offsetsStart } = this
@@ -135,7 +137,7 @@ export class Block {
     return -1
   }
 
-  /** Decodes the entry that begins at `offset`, or throws `CORRUPTION`. */
+  /** Decodes the entry that starts at `offset`, or throws `CORRUPTION`. */
   read(offset: number, into: EntryPlace): void {
     if (!into.decode(this.bytes, offset, this.entriesEnd)) throw this.undecodable(offset)
   }
@@ -144,7 +146,7 @@ export class Block {
     return corruption(this.origin.path, this.origin.offsetOf(this.index), what)
   }
 
-  /** Ensures: after `true`, `entry` holds the place of the entry. */
+  /** Ensures: if true, `entry` is the place of the entry. */
   private holdsKey(index: number, lookup: PointLookup): boolean {
     this.read(this.offsetAt(index), entry)
     const { key, keyLength } = lookup
@@ -170,11 +172,13 @@ export class Block {
     if (offset < this.entriesEnd && isReservedKind(kind)) {
       return unsupportedFormat(this.origin.path, `entries of kind ${kind}`)
     }
-    return this.damaged('an entry that runs out of its block')
+    return this.damaged('an entry that exceeds its block')
   }
 }
 
-/** Little-endian, at any place; faster than the Buffer's own, which checks its argument first. */
+/**
+ * Little-endian, at any position. Faster than the Buffer method, which checks its argument first.
+ */
 function readUInt32(bytes: Buffer, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 }

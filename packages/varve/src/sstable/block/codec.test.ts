@@ -25,7 +25,7 @@ const stored = (payload: Buffer, codec: BlockCodec): Buffer => {
   return bytes
 }
 
-test('a block comes back as it was, whatever its codec', () => {
+test('a block survives a round trip with every codec', () => {
   const random = new Prng(3)
   const registry = new CodecRegistry([shout])
   const payloads = [Buffer.alloc(0), Buffer.from('ab'), Buffer.alloc(5000, 'xy'), random.bytes(999)]
@@ -40,13 +40,13 @@ test('a block comes back as it was, whatever its codec', () => {
   assert.deepEqual(unpackBlock(packed, registry, 'f', 0), Buffer.alloc(100, 'z'))
 })
 
-test('a block that compression does not shrink by an eighth is stored plain', () => {
+test('a block that does not shrink by an eighth is stored uncompressed', () => {
   const noise = new Prng(5).bytes(1000)
   assert.equal(packBlock(noise, deflateCodec).codecId, noneCodec.id)
   assert.equal(packBlock(Buffer.alloc(1000), deflateCodec).codecId, deflateCodec.id)
 })
 
-test('an unknown codec is an unsupported format, named with its file', () => {
+test('an unknown codec is reported as an unsupported format with its file', () => {
   const block = stored(Buffer.alloc(100), shout)
   assert.throws(() => unpackBlock(block, new CodecRegistry(), 'some.sst', 0), {
     code: 'UNSUPPORTED_FORMAT',
@@ -54,7 +54,7 @@ test('an unknown codec is an unsupported format, named with its file', () => {
   })
 })
 
-test('deflate refuses lengths that cannot be, before it sets memory aside', () => {
+test('deflate refuses invalid lengths before it allocates memory', () => {
   const packed = deflateCodec.compress(Buffer.alloc(1000))
   assert.throws(() => deflateCodec.decompress(packed, 999))
   const lying = Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff, 7]), packed.subarray(2)])
@@ -63,7 +63,7 @@ test('deflate refuses lengths that cannot be, before it sets memory aside', () =
   assert.throws(() => deflateCodec.decompress(short, 2 ** 31))
 })
 
-test('user codecs have ids of their own', () => {
+test('user codecs have their own range of ids', () => {
   assert.throws(() => new CodecRegistry([{ ...shout, id: 63 }]), { code: 'INVALID_ARGUMENT' })
   assert.throws(() => new CodecRegistry([shout, shout]), { code: 'INVALID_ARGUMENT' })
   assert.throws(() => new CodecRegistry([{ ...shout, name: 'none' }]), { code: 'INVALID_ARGUMENT' })

@@ -3,17 +3,17 @@ import { invalidArgument, unsupportedFormat } from '../../base/errors.js'
 import { VarintReader, varintLength, writeVarint } from '../../base/varint.js'
 
 /**
- * How the payload of a block is packed on disk. Ids are written into files: 0–63 belong to the
- * engine, 64–255 to its users; an id never changes its meaning.
+ * The encoding of block payloads on disk. Ids are written to files: 0–63 belong to the engine,
+ * 64–255 to its users. An id never changes its meaning.
  */
 export interface BlockCodec {
   readonly id: number
   readonly name: string
-  /** The packed bytes, valid until the next call. */
+  /** The compressed bytes, valid until the next call. */
   compress(bytes: Buffer): Buffer
   /**
-   * The original bytes, in memory that nothing else holds, or a throw when `bytes` cannot be what
-   * `compress` made or would unpack to more than `maxBytes`.
+   * The original bytes, in memory not used elsewhere. Throws when `bytes` are not valid output of
+   * `compress`, or would decompress to more than `maxBytes`.
    */
   decompress(bytes: Buffer, maxBytes: number): Buffer
 }
@@ -26,8 +26,8 @@ export const noneCodec: BlockCodec = {
 }
 
 /**
- * Raw DEFLATE (RFC 1951) at its fastest level, behind the original length as a varint, so that memory
- * is set aside once and a damaged stream cannot ask for more.
+ * Raw DEFLATE (RFC 1951) at its fastest level, after the original length as a varint. The length
+ * allows a single allocation and limits the output of a damaged stream.
  */
 export const deflateCodec: BlockCodec = {
   id: 1,
@@ -41,22 +41,22 @@ export const deflateCodec: BlockCodec = {
     const reader = new VarintReader(bytes)
     const length = reader.read()
     if (reader.failed || length > maxBytes || length > bytes.length * maxDeflateRatio) {
-      throw new RangeError('the length of a deflated block cannot be')
+      throw new RangeError('a deflated block with an invalid length')
     }
     const limits = { maxOutputLength: Math.max(length, 1), chunkSize: Math.max(length, 64) }
     const original = inflateRawSync(bytes.subarray(reader.offset), limits)
-    if (original.length !== length) throw new RangeError('a deflated block has another length')
+    if (original.length !== length) throw new RangeError('a deflated block with another length')
     return original
   },
 }
 
-/** DEFLATE cannot pack tighter than this (zlib's technical notes). */
+/** The highest compression ratio of DEFLATE (zlib's technical notes). */
 const maxDeflateRatio = 1032
 
 const firstUserId = 64
 const lastUserId = 255
 
-/** The codecs that a database can read: the engine's own and those its user gave. */
+/** The codecs that a database can read: the engine's own and the user's. */
 export class CodecRegistry {
   private readonly byId = new Map<number, BlockCodec>()
 
@@ -76,12 +76,12 @@ export class CodecRegistry {
     return undefined
   }
 
-  /** The ids that the trailer of a block may name. */
+  /** The valid codec ids in a block trailer. */
   ids(): ReadonlySet<number> {
     return new Set(this.byId.keys())
   }
 
-  /** The codec of a block in `file`; an unknown id is `UNSUPPORTED_FORMAT`. */
+  /** The codec of a block in `file`. Throws `UNSUPPORTED_FORMAT` for an unknown id. */
   get(id: number, file: string): BlockCodec {
     const codec = this.byId.get(id)
     if (codec === undefined) throw unsupportedFormat(file, `block codec ${id}`)

@@ -3,8 +3,8 @@ import { maxSequence } from '../../key/limits.js'
 import { ValueKind } from '../../key/value-kind.js'
 
 /**
- * Where the parts of one entry lie in the payload of its block. The key ends where the value starts.
- * A reusable object: decoding an entry allocates nothing.
+ * Positions of the parts of one entry in the payload of its block. The key ends where the value
+ * starts. Reusable: decoding an entry allocates nothing.
  */
 export class EntryPlace {
   kind = 0
@@ -17,7 +17,7 @@ export class EntryPlace {
 
   private at = 0
 
-  /** False when no entry of a known kind can stand at `offset` and end at or before `end`. */
+  /** False when no entry of a known kind starts at `offset` and ends at or before `end`. */
   decode(bytes: Buffer, offset: number, end: number): boolean {
     const kind = bytes[offset]
     let at = offset + 1
@@ -41,7 +41,7 @@ export class EntryPlace {
     this.keyEnd = at + keyLength
     this.valueEnd = at + keyLength + valueLength
     this.sequenceDelta = delta
-    // A NaN, from bytes behind the end of the payload or a varint without end, fails a comparison.
+    // A NaN, from bytes after the payload or an endless varint, fails a comparison.
     return (
       this.valueEnd <= end &&
       delta <= maxSequence &&
@@ -49,7 +49,10 @@ export class EntryPlace {
     )
   }
 
-  /** The rest of a varint whose first byte was `first`; leaves the offset behind it in `this.at`. */
+  /**
+   * Decodes the rest of a varint that starts with `first`, and sets `this.at` to the offset after
+   * it.
+   */
   private longVarint(bytes: Buffer, at: number, first: number): number {
     let byte = bytes[at++]
     let value = (first & 127) | ((byte & 127) << 7)

@@ -5,10 +5,10 @@ import { isEmptyRange } from '../../key/key-range.js'
 import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'
 
 /**
- * The range-delete block: tombstones by ascending start, of the same start by descending sequence, to
- * the end of the payload, each
+ * The range-delete block: tombstones by ascending start, then descending sequence, up to the end of
+ * the payload, each
  *
- *     start length varint │ start │ end length + 1 varint, or 0 for no upper bound │ end │ sequence varint
+ *     start length varint │ start │ end length + 1 varint (0: unbounded) │ end │ sequence varint
  */
 export class RangeDeleteBlockBuilder {
   private readonly writer = new VarintWriter()
@@ -27,17 +27,17 @@ export class RangeDeleteBlockBuilder {
 }
 
 /**
- * Whether a block that was packed tightly may be stored so: a tombstone takes at least a byte there,
- * which keeps a reader from unpacking millions of them from next to nothing.
+ * Whether a compressed block may be stored. A stored tombstone must take at least one byte, so that
+ * a small block cannot make a reader decode millions of them.
  */
 export function mayBeStored(tombstoneCount: number, storedBytes: number): boolean {
   return tombstoneCount <= storedBytes
 }
 
 /**
- * `storedBytes`: what the payload takes in the file, which bounds how many tombstones it may have.
+ * `storedBytes`: stored size of the payload, which limits the number of its tombstones.
  *
- * Ensures: the bounds are views of a copy; all are in order, and differ; every range holds something.
+ * Ensures: bounds are views of a copy; tombstones are ordered and distinct; no range is empty.
  */
 export function decodeRangeDeletes(
   payload: Buffer,
@@ -55,7 +55,7 @@ export function decodeRangeDeletes(
     const tombstone = { start, end, sequence: reader.read() }
     const isMisplaced = previous !== undefined && compareRangeTombstones(previous, tombstone) >= 0
     if (reader.failed || isMisplaced || isEmptyRange(tombstone)) {
-      throw corruption(file, fileOffset, `range delete ${tombstones.length} cannot be`)
+      throw corruption(file, fileOffset, `range delete ${tombstones.length} is invalid`)
     }
     tombstones.push(tombstone)
     if (!mayBeStored(tombstones.length, storedBytes)) {

@@ -4,17 +4,17 @@ import { noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
 import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'
 
 /**
- * A block as it lies in the file:
+ * A block as stored in the file:
  *
- *     payload, as the codec left it │ codec u8 │ crc32 u32 of payload and codec
+ *     payload, as encoded by the codec │ codec u8 │ crc32 u32 of payload and codec
  */
 export interface PackedBlock {
-  /** As the codec left it. */
+  /** As encoded by the codec. */
   readonly payload: Buffer
   readonly codecId: number
 }
 
-/** Packs a payload, or leaves it as it is when the codec saves less than an eighth of it. */
+/** Compresses a payload, or stores it unchanged when the codec saves less than an eighth of it. */
 export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
   if (codec.id !== noneCodec.id) {
     const packed = codec.compress(payload)
@@ -26,8 +26,8 @@ export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
 }
 
 /**
- * Checks a stored block, which was read from `offset` of `file`, and gives its payload: a view of
- * `stored` when it was not compressed.
+ * Checks a stored block, read from `offset` of `file`, and returns its payload: a view of `stored`
+ * when it is not compressed.
  */
 export function unpackBlock(
   stored: Buffer,
@@ -47,7 +47,7 @@ export function unpackBlock(
   try {
     const original = codec.decompress(payload, maxPayloadBytes)
     if (original.length <= maxPayloadBytes) return original
-    throw new RangeError('more bytes than a block has')
+    throw new RangeError('a payload longer than the limit')
   } catch (cause) {
     const what = `a block that codec "${codec.name}" cannot unpack`
     throw new VarveError('CORRUPTION', `${what} in ${file} at byte ${offset}`, {

@@ -3,28 +3,28 @@ import { corruption } from '../../base/errors.js'
 import { VarintReader, VarintWriter, varintLength } from '../../base/varint.js'
 import { compareEnds, isEmptyRange, type KeyRange } from '../../key/key-range.js'
 
-/** What a table holds, in numbers; versions and pickers reason with these alone. */
+/** Statistics of a table. Versions and pickers use only these. */
 export interface TableStatistics {
   /** Covers every key and every range delete. */
   readonly range: KeyRange
   /** Lowest and highest sequence of entries and range deletes. */
   readonly minSequence: number
   readonly maxSequence: number
-  /** Entries, point deletes included, range deletes not. */
+  /** Entries, including point deletes but not range deletes. */
   readonly entryCount: number
   readonly deleteCount: number
   readonly rangeDeleteCount: number
-  /** Entries that expire, and the moment at which the last of them has, in milliseconds since 1970. */
+  /** Entries that expire, and the time when the last one does, in milliseconds since 1970. */
   readonly expiringCount: number
   readonly lastExpiryMs: number
   /** Entries that a newer version or range delete in the same table hides: snapshots kept them. */
   readonly shadowedCount: number
-  /** Bytes of their keys and values. */
+  /** Bytes of the keys and values of shadowed entries. */
   readonly shadowedBytes: number
-  /** The lowest sequence among them, and the highest sequence that hides one; 0: there are none. */
+  /** The lowest shadowed sequence, and the highest one that shadows an entry; 0: none. */
   readonly oldestShadowed: number
   readonly newestShadowing: number
-  /** Bytes of all keys and of all values, as the user gave them but for the moments of expiry. */
+  /** Bytes of all keys and of all values, without expiry times. */
   readonly keyBytes: number
   readonly valueBytes: number
 }
@@ -41,9 +41,9 @@ export interface TableProperties extends TableStatistics {
   readonly dataBlockCount: number
   /** 0: no filter. */
   readonly filterBitsPerKey: number
-  /** Name of the codec that the writer was given; single blocks may be stored without it. */
+  /** Name of the writer's codec; single blocks may be stored without it. */
   readonly codec: string
-  /** Properties that the writer's user added, by their own names. */
+  /** Properties added by the user of the writer, by their own names. */
   readonly user: ReadonlyMap<string, Uint8Array>
 }
 
@@ -52,10 +52,10 @@ export interface TableProperties extends TableStatistics {
  *
  *     name length varint │ name │ value length varint │ value
  *
- * A number is a varint. A name that the reader does not know is skipped, so properties can be added
- * without a new format version. `range.end` is missing when there is no upper bound, `expiringCount`
- * and `lastExpiryMs` when no entry expires, `shadowedCount` and the three properties that go with it
- * when no entry is shadowed. What users add has names that begin with `user.`.
+ * A number is a varint. Readers skip unknown names, so properties can be added without a new format
+ * version. `range.end` is missing without an upper bound, `expiringCount` and `lastExpiryMs` when
+ * no entry expires, and `shadowedCount` and its three related properties when no entry is shadowed.
+ * Names of user properties start with `user.`.
  */
 export function encodeProperties(properties: TableProperties): Buffer {
   const encoded = new Map<string, Uint8Array>()
@@ -90,7 +90,7 @@ export function decodeProperties(
     const value = copyBytes(reader.readLengthPrefixed())
     found.set(Buffer.from(name).toString(), value)
   }
-  if (reader.failed) throw corruption(file, fileOffset, 'the properties run out of their block')
+  if (reader.failed) throw corruption(file, fileOffset, 'properties that exceed their block')
 
   const need = (name: string): Buffer => {
     const value = found.get(name)
@@ -131,7 +131,7 @@ export function decodeProperties(
     codec: need('codec').toString(),
     user,
   }
-  if (!isSound(properties)) throw corruption(file, fileOffset, 'properties that cannot be')
+  if (!isSound(properties)) throw corruption(file, fileOffset, 'invalid properties')
   return properties
 }
 
@@ -146,7 +146,7 @@ function isSound(properties: TableProperties): boolean {
   )
 }
 
-/** Whether what the statistics of a table say about its shadowed entries can be. */
+/** Whether the statistics of shadowed entries are consistent. */
 export function hasSoundShadows(table: TableStatistics): boolean {
   const { shadowedCount, shadowedBytes, oldestShadowed, newestShadowing } = table
   if (shadowedCount === 0) return shadowedBytes + oldestShadowed + newestShadowing === 0
@@ -159,14 +159,14 @@ export function hasSoundShadows(table: TableStatistics): boolean {
   )
 }
 
-/** What the properties, or the MANIFEST, say of a table and what is so; undefined when they agree. */
+/** Describes a difference between the claimed and the actual summary; undefined when they agree. */
 export function summaryProblem(claimed: TableSummary, actual: TableSummary): string | undefined {
   for (const name of comparedNumbers) {
     if (claimed[name] !== actual[name]) {
       return `${name} ${actual[name]} instead of ${claimed[name]}`
     }
   }
-  // A MANIFEST that an earlier version of Varve has written again claims none.
+  // A MANIFEST rewritten by an earlier version of Varve claims none.
   if (claimed.shadowedCount > 0) {
     const name = shadowedNames.find((each) => claimed[each] !== actual[each])
     if (name !== undefined) return `${name} ${actual[name]} instead of ${claimed[name]}`
@@ -174,7 +174,7 @@ export function summaryProblem(claimed: TableSummary, actual: TableSummary): str
   const sameRange =
     compareBytes(claimed.range.start, actual.range.start) === 0 &&
     compareEnds(claimed.range.end, actual.range.end) === 0
-  return sameRange ? undefined : 'another range of keys'
+  return sameRange ? undefined : 'a different key range'
 }
 
 const comparedNumbers = [

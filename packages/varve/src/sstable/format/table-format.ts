@@ -3,7 +3,7 @@ import { corruption, unsupportedFormat } from '../../base/errors.js'
 import { readU64, writeU64 } from '../../base/u64.js'
 
 /**
- * The frame of a table file. All numbers are little-endian; docs/formats/sstable.md has the whole.
+ * The frame of a table file. All numbers are little-endian; see docs/formats/sstable.md.
  *
  *     0      16                                                              size−64    size
  *     │header│ data block │ … │ data block │ filter │ range-delete │ index │ properties │footer│
@@ -11,31 +11,31 @@ import { readU64, writeU64 } from '../../base/u64.js'
  *     header      magic 8B │ format version u32 │ flags u32 (0)
  *     footer      filter handle │ range-delete handle │ index handle │ properties handle │
  *                 crc32 u32 of the handles │ format version u32 │ magic 8B
- *     handle      offset u64 (low u32, high u32) │ stored size u32, trailer included
- *     any block   payload, as the codec left it │ codec u8 │ crc32 u32 of payload and codec
+ *     handle      offset u64 (low u32, high u32) │ stored size u32, including the trailer
+ *     any block   payload, as encoded by the codec │ codec u8 │ crc32 u32 of payload and codec
  *
- * Blocks stand without gaps, so that every byte of a file is covered by a check. These numbers are on
- * disk: never change them.
+ * Blocks are contiguous, so that a check covers every byte of a file. These numbers are on disk:
+ * never change them.
  */
 export const tableFormatVersion = 1
 export const headerBytes = 16
 export const footerBytes = 64
 export const trailerBytes = 5
 
-/** Largest payload of a block: a value of full length fits, and every offset in it is a 31-bit number. */
+/** Largest payload of a block. It fits a value of maximum size, and its offsets fit 31 bits. */
 export const maxPayloadBytes = 0x7fff_ffff
 
 const magic = Buffer.from('VarveTbl', 'latin1')
 const handleBytes = 12
 export const handlesEnd = 4 * handleBytes
 
-/** Where a stored block lies in its file; the size includes the trailer. */
+/** Place of a stored block in its file; the size includes the trailer. */
 export interface BlockHandle {
   readonly offset: number
   readonly sizeBytes: number
 }
 
-/** The blocks that describe the data blocks. They stand together: one read gets all of them. */
+/** The blocks that describe the data blocks. They are contiguous, so one read loads all of them. */
 export interface TableHandles {
   readonly filter: BlockHandle
   readonly rangeDelete: BlockHandle
@@ -59,7 +59,7 @@ export function checkHeader(header: Buffer, file: string): void {
   if (flags !== 0) throw unsupportedFormat(file, `flags 0x${flags.toString(16)}`)
 }
 
-/** Whether the first or the last bytes of a file are those of a table. */
+/** Whether a file begins or ends with the magic number of a table. */
 export function hasTableMagic(head: Buffer, tail: Buffer): boolean {
   return (
     head.subarray(0, magic.length).equals(magic) ||
@@ -79,7 +79,7 @@ export function encodeFooter(handles: TableHandles): Buffer {
   return footer
 }
 
-/** Ensures: the four blocks lie behind one another, from behind the header up to the footer. */
+/** Ensures: the four blocks are ordered and within the file, between the header and the footer. */
 export function decodeFooter(footer: Buffer, fileSize: number, file: string): TableHandles {
   const footerOffset = fileSize - footerBytes
   if (!footer.subarray(handlesEnd + 8).equals(magic)) {
@@ -97,12 +97,12 @@ export function decodeFooter(footer: Buffer, fileSize: number, file: string): Ta
   let end = Math.max(filter.offset, headerBytes)
   for (const handle of inFileOrder(handles)) {
     if (handle.offset !== end || handle.sizeBytes < trailerBytes) {
-      throw corruption(file, footerOffset, 'the footer names blocks that cannot be')
+      throw corruption(file, footerOffset, 'the footer names invalid blocks')
     }
     end += handle.sizeBytes
   }
   if (end - filter.offset > maxPayloadBytes) {
-    throw corruption(file, footerOffset, 'blocks that describe the table are longer than any')
+    throw corruption(file, footerOffset, 'the blocks that describe the table are too long')
   }
   if (end !== footerOffset) {
     throw corruption(file, footerOffset, 'the blocks of the table do not end at its footer')

@@ -9,21 +9,21 @@ import { EntryCounts } from '../entry-counts.js'
 import { EntryPlace } from '../block/entry-place.js'
 
 /**
- * Checks the payload of a data block (drawn in block-builder.ts) by itself, byte by byte: that entries,
- * hashes, offsets and count fill it and agree, that keys and values have lengths that the database
- * takes, and that entries are in order. It shares no code with Block, which trusts what it may.
+ * Checks the payload of a single data block (drawn in block-builder.ts), byte by byte: entries,
+ * hashes, offsets and count must fill it and agree, keys and values must have valid lengths, and
+ * entries must be ordered. Shares no code with Block, which checks less.
  *
- * Owned by: whoever checks a table; one object serves all of its blocks. The fields describe the block
- * of the last `run`, as far as it went.
+ * Owned by: the check of a table, for all of its blocks. The fields describe the block of the last
+ * `run`, up to its first problem.
  */
 export class BlockCheck extends EntryCounts {
-  /** What is wrong with the block, if anything. */
+  /** The problem of the block, if any. */
   problem: string | undefined
-  /** Whether the problem is one of a newer format, not of damage. */
+  /** Whether the problem is a newer format instead of damage. */
   isUnsupported = false
-  /** Keys that the filter denies, though they are here. */
+  /** Keys of the block that the filter denies. */
   filterMisses = 0
-  /** Lowest and highest distance of a sequence from the table's base sequence. */
+  /** Lowest and highest distance from the base sequence of the table. */
   minDelta = 0
   maxDelta = 0
   payload: Buffer = emptyBytes
@@ -45,11 +45,11 @@ export class BlockCheck extends EntryCounts {
     return this.payload.subarray(this.lastKeyStart, this.lastKeyEnd)
   }
 
-  /** False when there is a problem. `filter`: that of the table, if it has one. */
+  /** False if there is a problem. `filter`: the table's, if it has one. */
   run(payload: Buffer, filter?: BloomFilter): boolean {
     this.start(payload)
     const frame = blockFrame(payload)
-    if (frame === undefined) return this.fail('a block without its entries')
+    if (frame === undefined) return this.fail('a block without entries')
     const { count, wide, entriesEnd, offsetsStart } = frame
     const { entry } = this
     const usesFilter = filter?.exists === true
@@ -61,10 +61,10 @@ export class BlockCheck extends EntryCounts {
       if (!entry.decode(payload, offset, entriesEnd)) return this.failAt(offset, entriesEnd)
       const { keyStart, keyEnd, valueEnd, kind, sequenceDelta } = entry
       if (keyEnd === keyStart || keyEnd - keyStart > maxKeyBytes) {
-        return this.fail('a key of a length that no key has')
+        return this.fail('a key with an invalid length')
       }
       if (!isValueLength(kind, valueEnd - keyEnd)) {
-        return this.fail('a value of a length that no such value has')
+        return this.fail('a value with an invalid length')
       }
       const order =
         i === 0
@@ -80,7 +80,7 @@ export class BlockCheck extends EntryCounts {
       if (order === 0) this.olderVersions++
       offset = valueEnd
     }
-    return offset === entriesEnd || this.fail('a gap behind the entries')
+    return offset === entriesEnd || this.fail('a gap after the entries')
   }
 
   private start(payload: Buffer): void {
@@ -112,7 +112,7 @@ export class BlockCheck extends EntryCounts {
     const kind = this.payload[offset]
     this.isUnsupported = offset < entriesEnd && isReservedKind(kind)
     return this.fail(
-      this.isUnsupported ? `an entry of kind ${kind}` : 'an entry that runs out of its block',
+      this.isUnsupported ? `an entry of kind ${kind}` : 'an entry that exceeds its block',
     )
   }
 
@@ -125,12 +125,12 @@ export class BlockCheck extends EntryCounts {
 export interface BlockFrame {
   readonly count: number
   readonly wide: boolean
-  /** Entries stand at [0, entriesEnd), hash bytes at [entriesEnd, offsetsStart). */
+  /** Entries are in [0, entriesEnd), hash bytes in [entriesEnd, offsetsStart). */
   readonly entriesEnd: number
   readonly offsetsStart: number
 }
 
-/** Where the parts of a payload lie; undefined when no entries fit in front of them. */
+/** The layout of a payload; undefined when no entries fit before its tables. */
 export function blockFrame(payload: Buffer): BlockFrame | undefined {
   const countStart = payload.length - 4
   if (countStart < 0) return undefined

@@ -4,38 +4,40 @@ import { EntryPlace } from '../block/entry-place.js'
 import { trailerBytes } from '../format/table-format.js'
 
 /**
- * Finds the blocks of a table whose index is lost, by their checksums alone. Behind a good block the
- * next one begins, and ends where the running checksum of its bytes stands stored behind them. Where
- * that leads nowhere, because the block is damaged, the next good one begins at an unknown place; it is
- * found in one pass as well, thanks to the algebra of CRCs.
+ * Finds the blocks of a table with a lost index by their checksums alone. The next block starts
+ * right after a good one and ends where the running checksum of its bytes follows them. If there is
+ * no such place, because the block is damaged, the next good block starts at an unknown place. One
+ * pass also finds that, using the algebra of CRCs.
  *
- * Let Z be what one zero byte does to the register of the CRC: a linear map that can be undone. Let
- * R(p) be the register after the bytes up to p, begun with 0, and I = 0xffffffff. The stretch [s, e) is
+ * Let Z be the effect of one zero byte on the CRC register: an invertible linear map. Let R(p) be
+ * the register after the bytes up to p, starting with 0, and I = 0xffffffff. The stretch [s, e) is
  * followed by its own checksum c(e) exactly when
  *
  *     R(e) ^ Z^(e−s) (R(s) ^ I)  =  c(e) ^ I
  *
- * and, with Z^e undone on both sides so that s and e come apart, when A(s) = B(e), where
+ * and, applying Z^−e to both sides to separate s and e, when A(s) = B(e), where
  *
  *     A(s) = Z^−s (R(s) ^ I)        B(e) = Z^−e (R(e) ^ c(e) ^ I)
  *
- * So the A of every place goes into a hash table, and every place asks for its B there.
+ * So the search puts A of every position into a hash table and looks up B of every position in it.
  */
 export interface StoredBlock {
   readonly offset: number
-  /** The trailer included. */
+  /** Including the trailer. */
   readonly sizeBytes: number
 }
 
-/** What the caller says of a stretch that holds its checksum, which one in 2^32 does by chance. */
+/** Checks a stretch with a matching checksum, which one in 2^32 has by chance. */
 export type IsBlock = (stored: Buffer, offset: number) => boolean
 
-/** Places that are held at once in search of the beginning of a block. */
+/** Positions searched at the same time for the start of a block. */
 const windowBytes = 1024 * 1024
-/** A block with several entries, or of an unknown codec, is not longer than this. */
+/** Upper bound for a block with several entries or an unknown codec. */
 const usualBlockBytes = 2 * 1024 * 1024
 
-/** The blocks in `[start, end)` of the file, in order. `codecIds`: what a block's trailer may name. */
+/**
+ * The blocks in `[start, end)` of the file, in order. `codecIds`: valid ids in a block's trailer.
+ */
 export function* findBlocks(
   window: FileWindow,
   start: number,
@@ -55,13 +57,13 @@ export function* findBlocks(
     const found = blocksIn(piece, offset, codecIds, isBlock)
     yield* found
     const last = found.at(-1)
-    // Half a window further, what reached out of this one lies inside of the next.
+    // A block that crosses the end of this window is inside the one half a window further.
     if (last !== undefined) offset = last.offset + last.sizeBytes
     else offset += piece.length < windowBytes ? windowBytes : windowBytes / 2
   }
 }
 
-/** The block that begins at `offset`. */
+/** The block that starts at `offset`. */
 function blockAt(
   window: FileWindow,
   offset: number,
@@ -89,7 +91,7 @@ function blockAt(
   return undefined
 }
 
-/** The blocks inside a piece that was read from `offset`; of those that overlap, the one that begins first. */
+/** The blocks in a piece read from `offset`. Of overlapping ones, returns the first. */
 function blocksIn(
   piece: Buffer,
   offset: number,
@@ -98,7 +100,7 @@ function blocksIn(
 ): StoredBlock[] {
   const found: StoredBlock[] = []
   const places = new PlacesByNumber(piece.length)
-  // U = Z^−p R(p), V = Z^−p I, and `unit` = Z^−p of 1, from which those of other bytes follow.
+  // U = Z^−p R(p), V = Z^−p I, and `unit` = Z^−p of 1, from which the values of all bytes follow.
   let u = 0
   let v = initial
   let unit = 0x80000000 | 0
@@ -118,7 +120,7 @@ function blocksIn(
   return outermost(found)
 }
 
-/** A value may hold a block: what lies inside of another one is none of the table's. */
+/** Excludes blocks inside other blocks: a value may contain one. */
 function outermost(blocks: StoredBlock[]): StoredBlock[] {
   let end = 0
   return blocks
@@ -131,8 +133,8 @@ function outermost(blocks: StoredBlock[]): StoredBlock[] {
 }
 
 /**
- * No block that begins at `offset` is longer: a block with more than one entry ends at `blockBytes`, and
- * the only entry of a longer one says how long it is.
+ * Upper bound for a block at `offset`. A block with several entries ends at `blockBytes`; the only
+ * entry of a longer one stores its length.
  */
 function longestBlock(window: FileWindow, offset: number, fileEnd: number): number {
   const head = window.view(offset, Math.min(64, fileEnd - offset))
@@ -143,15 +145,15 @@ function longestBlock(window: FileWindow, offset: number, fileEnd: number): numb
 }
 
 /**
- * Places by a 32-bit number; several may have the same. Half of the slots stay free, so that a row of
- * taken ones as long as `maxProbes` is the work of somebody who wants to keep us busy: what has no
- * slot within it is left out.
+ * Positions by a 32-bit number; several may share one. Half of the slots stay free, so only a
+ * crafted file fills `maxProbes` slots in a row. A position without a free slot in that distance is
+ * left out.
  */
 class PlacesByNumber {
   private readonly shift: number
   private readonly mask: number
   private readonly numbers: Int32Array
-  /** Place + 1; 0: free. */
+  /** Position + 1; 0: free. */
   private readonly places: Int32Array
   private wanted = 0
   private slot = 0
@@ -175,7 +177,7 @@ class PlacesByNumber {
     }
   }
 
-  /** The first place with the number, or −1. */
+  /** The first position with the number, or −1. */
   first(number: number): number {
     this.wanted = number
     this.slot = this.slotOf(number)
@@ -183,7 +185,7 @@ class PlacesByNumber {
     return this.next()
   }
 
-  /** Another place with the number that `first` was asked for, or −1. */
+  /** Another position with the number passed to `first`, or −1. */
   next(): number {
     while (this.probesLeft > 0 && this.places[this.slot] !== 0) {
       const { slot } = this
@@ -201,13 +203,13 @@ class PlacesByNumber {
 
 const maxProbes = 256
 
-/** The polynomial of zlib's crc32, its highest power in the lowest bit. */
+/** The polynomial of zlib's crc32, with its highest power in the lowest bit. */
 const polynomial = 0xedb88320
 const initial = 0xffffffff | 0
 
-/** Of each byte, the register after it. */
+/** The register after each byte. */
 const table = new Int32Array(256)
-/** Undoes a zero byte: by the top byte of the register after it. */
+/** Inverts a zero byte, by the top byte of the register after it. */
 const undo = new Int32Array(256)
 for (let byte = 0; byte < 256; byte++) {
   let register = byte
@@ -218,12 +220,12 @@ for (let byte = 0; byte < 256; byte++) {
   undo[register >>> 24] = (register << 8) | byte
 }
 
-/** Z^−1: the register that a zero byte turned into this one. */
+/** Z^−1: the register that a zero byte turns into this one. */
 function undoZero(register: number): number {
   return (register << 8) ^ undo[register >>> 24]
 }
 
-/** Z^−p of `value`, by the product with Z^−p of 1, which is the highest bit. */
+/** Z^−p of `value`, as the product with Z^−p of 1, which is the highest bit. */
 function multiply(value: number, unit: number): number {
   let product = 0
   for (let rest = value | 0; rest !== 0; rest <<= 1) {

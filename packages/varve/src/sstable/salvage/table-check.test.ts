@@ -46,7 +46,7 @@ function blocksOf(bytes: Buffer): [number, number][] {
   return open(bytes).index!.map(({ offset, sizeBytes }) => [offset, sizeBytes])
 }
 
-test('a sound table has no damage, and everything in it is counted', () => {
+test('a sound table has no damage, and all its entries are counted', () => {
   forEachSeed(20, (seed) => {
     const entries = randomEntries(new Prng(seed), 60)
     const { damage, entryCount, table } = check(
@@ -58,7 +58,7 @@ test('a sound table has no damage, and everything in it is counted', () => {
   })
 })
 
-test('a flipped bit damages one part, and nothing else is lost', () => {
+test('a flipped bit damages only one part', () => {
   const bytes = tableOf(randomEntries(new Prng(3), 14))
   const total = check(bytes).entryCount
   const blocks = blocksOf(bytes)
@@ -77,7 +77,7 @@ test('a flipped bit damages one part, and nothing else is lost', () => {
   }
 })
 
-test('blocks are found without index and footer, whichever of them are damaged', () => {
+test('blocks are found without index and footer, even if some are damaged', () => {
   forEachSeed(60, (seed) => {
     const random = new Prng(seed)
     const codec = random.pick([noneCodec, deflateCodec])
@@ -102,7 +102,7 @@ test('blocks are found without index and footer, whichever of them are damaged',
   })
 })
 
-test('a piece of a table that lies in the value of a damaged block is not taken for a part', () => {
+test('a piece of a table in a value of a damaged block is not part of the table', () => {
   const inner = tableOf(randomEntries(new Prng(5), 30))
   const value = inner.subarray(headerBytes)
   const key = (i: number): Buffer => Buffer.from(`k${String(i).padStart(3, '0')}`)
@@ -121,7 +121,7 @@ test('a piece of a table that lies in the value of a damaged block is not taken 
   assert.equal(check(bytes).blocks, blocks.length - 1)
 })
 
-test('what a wrong writer would seal with right checksums is found', () => {
+test("finds a writer's mistakes under correct checksums", () => {
   const entries = randomEntries(new Prng(8), 12)
   const bytes = tableOf(entries, noneCodec, 100_000)
   const [[offset, size]] = blocksOf(bytes)

@@ -7,14 +7,17 @@ import { EntryCounts } from '../entry-counts.js'
 import type { TableProperties } from '../format/properties.js'
 import type { Damage, TablePart, TolerantTable } from './tolerant-table.js'
 
-/** What a walk over a whole table found in its sound blocks. */
+/** The result of checking the sound blocks of a whole table. */
 export class TableFindings extends EntryCounts {
   blocks = 0
   /** Lowest and highest distance of a sequence from the base sequence. */
   minDelta = maxSequence
   maxDelta = 0
 
-  /** `damage`: all that is wrong, in no order; what only the whole shows is told of the properties. */
+  /**
+   * `damage`: all problems, in no order. Problems of the whole table are reported for the
+   * properties.
+   */
   constructor(readonly damage: readonly Damage[]) {
     super()
   }
@@ -28,9 +31,9 @@ export class TableFindings extends EntryCounts {
 }
 
 /**
- * Reads every byte of a table and checks it against every other: checksums, the order of entries within
- * and between blocks, hash bytes, separators, the filter, bounds and counts. Yields the bytes of each
- * block when it is done with it, so that the caller may do other things in between.
+ * Reads every byte of a table and cross-checks all of it: checksums, the order of entries within
+ * and between blocks, hash bytes, separators, the filter, bounds and counts. Yields the size of
+ * each block after checking it, so that the caller can do other work in between.
  */
 export function* checkTable(table: TolerantTable): Generator<number, TableFindings> {
   const { damage } = table
@@ -48,7 +51,7 @@ export function* checkTable(table: TolerantTable): Generator<number, TableFindin
     }
     if (order === 0) found.olderVersions++
     if (check.filterMisses > 0) {
-      report('filter', block, `the filter denies keys that are here: ${check.filterMisses}`)
+      report('filter', block, `the filter denies keys of the table: ${check.filterMisses}`)
     }
     lastKey = copyBytes(check.lastKey)
     lastDelta = check.lastDelta
@@ -68,7 +71,7 @@ interface Stretch {
   readonly sizeBytes: number
 }
 
-/** Requires: all parts of the table could be read. */
+/** Requires: all parts of the table are readable. */
 function* problemsOfWhole(
   { tombstones = [], filter }: TolerantTable,
   properties: TableProperties,
@@ -83,7 +86,7 @@ function* problemsOfWhole(
     yield `${found.blocks} instead of ${dataBlockCount} as dataBlockCount`
   }
   if (filter?.exists !== (filterBitsPerKey > 0 && entryCount > 0)) {
-    yield 'a filter where none should be, or none where one should be'
+    yield 'an unexpected or missing filter'
   }
   for (const tombstone of tombstones) yield* problemsOfTombstone(tombstone, properties)
   const { min, max } = sequenceBounds(found, tombstones, properties.baseSequence)
@@ -98,10 +101,10 @@ function* problemsOfTombstone(
   { range, minSequence, maxSequence }: TableProperties,
 ): Generator<string> {
   const isInside = compareBytes(range.start, start) <= 0 && compareEnds(end, range.end) <= 0
-  if (!isInside) yield 'a range delete out of the bounds of the table'
-  if (sequence < minSequence || sequence > maxSequence) yield 'a range delete out of sequence'
+  if (!isInside) yield 'a range delete outside the range of the table'
+  if (sequence < minSequence || sequence > maxSequence) yield 'a range delete with a wrong sequence'
   if (start.length > maxBoundBytes || (end !== null && end.length > maxBoundBytes)) {
-    yield 'a range delete with a bound that no key reaches'
+    yield 'a range delete with a bound longer than any key'
   }
 }
 

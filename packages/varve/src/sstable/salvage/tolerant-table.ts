@@ -30,37 +30,37 @@ import {
 export type TablePart =
   'header' | 'data' | 'filter' | 'range deletes' | 'index' | 'properties' | 'footer'
 
-/** A stretch of a table that does not hold what was written there. */
+/** A damaged part of a table. */
 export interface Damage {
   readonly part: TablePart
   readonly start: number
   readonly end: number
   readonly what: string
-  /** The bytes are whole, but of a format that this version does not know. */
+  /** The bytes are intact but have a format that this version does not know. */
   readonly isUnsupported: boolean
 }
 
-/** A data block that holds its checksum and passes every check that it can be given alone. */
+/** A data block with a valid checksum that passes every check on a single block. */
 export interface SoundBlock extends StoredBlock {
-  /** Describes the block until the next one is asked for; its payload lives as long. */
+  /** Describes the block until the next one is requested; its payload is valid as long. */
   readonly check: BlockCheck
 }
 
 export interface IndexEntry extends StoredBlock {
-  /** Not below any key of the block, and below all keys of the next one but continued versions. */
+  /** ≥ every key of the block, and < every key of the next one except continued versions. */
   readonly separator: Buffer
 }
 
 /**
- * A table file of which nothing is taken for granted: whatever part of it is damaged is named and
- * stepped over, and the rest is read without it. Blocks are found through the index, or by their
- * checksums when the index or the footer is lost.
+ * A table file that may be damaged anywhere. Damaged parts are reported and skipped; the rest is
+ * still read. Blocks are found through the index, or by their checksums when the index or footer is
+ * lost.
  *
  * Owned by: the tool that opened it, which closes the file. Lives: as long as the file is open.
  */
 export class TolerantTable {
   readonly damage: Damage[] = []
-  /** The parts that could be read; undefined: damaged. */
+  /** The readable parts; undefined if damaged. */
   properties: TableProperties | undefined
   tombstones: readonly RangeTombstone[] | undefined
   filter: BloomFilter | undefined
@@ -70,11 +70,11 @@ export class TolerantTable {
 
   private readonly check = new BlockCheck()
 
-  /** Never throws for what the file holds; only `IO` when not even its size can be had. */
+  /** Never throws for the file's content; throws `IO` only if the size of the file is unknown. */
   constructor(
     readonly file: ReadableFile,
     private readonly codecs: CodecRegistry,
-    /** What others know of the table, should it not be able to say so itself. */
+    /** Statistics from another source, in case the table's own are lost. */
     private readonly known?: TableStatistics,
   ) {
     this.sizeBytes = file.sizeBytes()
@@ -90,13 +90,15 @@ export class TolerantTable {
     else this.readDescribingBlocks(this.handles)
   }
 
-  /** The sound data blocks in the order of the file. What it passes over is in `damage` afterwards. */
+  /** The sound data blocks in file order. Afterwards `damage` contains the skipped parts. */
   *blocks(): Generator<SoundBlock> {
     if (this.index === undefined) yield* this.foundBlocks()
     else yield* this.indexedBlocks(this.index)
   }
 
-  /** A version stands at both ends, outside of any checksum: where only one is strange, it is damaged. */
+  /**
+   * A version is stored at both ends, outside any checksum. If only one is unknown, it is damaged.
+   */
   private judgeVersions(): void {
     const strange = this.damage.filter(({ isUnsupported }) => isUnsupported)
     if (strange.length !== 1) return
@@ -128,7 +130,9 @@ export class TolerantTable {
     )
   }
 
-  /** Without a footer: the properties are the last block that reads as such, range deletes above them. */
+  /**
+   * Without a footer, the properties are the last valid block, and the range deletes come before.
+   */
   private findDescribingBlocks(): void {
     const { path } = this.file
     const found = [
@@ -158,7 +162,7 @@ export class TolerantTable {
     }
   }
 
-  /** Whether a payload reads as any kind of block. */
+  /** Whether a payload is valid as any kind of block. */
   private isPlausible(payload: Buffer, storedBytes: number): boolean {
     const { path } = this.file
     return (
@@ -187,7 +191,7 @@ export class TolerantTable {
     }
   }
 
-  /** How the block that was checked last does not fit its table, between two separators. */
+  /** How the block checked last contradicts its table or its separators. */
   private misfit(before: Buffer, separator: Buffer | undefined): string | undefined {
     const { check } = this
     const first = compareBytes(check.firstKey, before)
@@ -199,7 +203,7 @@ export class TolerantTable {
     const isInRange =
       range === undefined ||
       (rangeContains(range, check.firstKey) && rangeContains(range, check.lastKey))
-    if (!isInRange) return 'keys out of the bounds of the table'
+    if (!isInRange) return 'keys outside the range of the table'
     if (this.properties === undefined) return undefined
     const { baseSequence, minSequence, maxSequence } = this.properties
     const [low, high] = [baseSequence + check.minDelta, baseSequence + check.maxDelta]
@@ -221,7 +225,7 @@ export class TolerantTable {
       check.run(this.payloadAt(block), this.filter)
       yield { ...block, check }
     }
-    // Without a footer nobody knows where the data blocks end.
+    // Without a footer the end of the data blocks is unknown.
     const dataEnd = this.handles?.filter.offset ?? end
     if (end < dataEnd) this.report('data', end, dataEnd, 'no whole block')
   }
@@ -242,7 +246,7 @@ export class TolerantTable {
   private payloadAt({ offset, sizeBytes }: BlockHandle): Buffer {
     const { path } = this.file
     if (sizeBytes > maxPayloadBytes + trailerBytes) {
-      throw corruption(path, offset, 'a block longer than any')
+      throw corruption(path, offset, 'a block longer than the limit')
     }
     return unpackBlock(this.readExactly(offset, sizeBytes), this.codecs, path, offset)
   }
@@ -254,7 +258,7 @@ export class TolerantTable {
     return bytes
   }
 
-  /** The answer of `read`, or undefined and a note of the damage. */
+  /** The result of `read`, or undefined after recording the damage. */
   private attempt<T>(part: TablePart, start: number, end: number, read: () => T): T | undefined {
     try {
       return read()
@@ -277,8 +281,8 @@ export class TolerantTable {
 }
 
 /**
- * The index block without its table: it needs neither the number of blocks nor, when `dataEnd` is
- * undefined, where they end.
+ * Decodes the index block on its own, without the number of blocks and, when `dataEnd` is
+ * undefined, without their end.
  */
 function decodeIndex(
   payload: Buffer,
@@ -296,7 +300,7 @@ function decodeIndex(
     const sizeBytes = reader.read()
     const fits = offset === end && sizeBytes >= trailerBytes && compareBytes(before, separator) <= 0
     if (reader.failed || !fits) {
-      throw corruption(file, fileOffset, `entry ${entries.length} of the index cannot be`)
+      throw corruption(file, fileOffset, `entry ${entries.length} of the index is invalid`)
     }
     entries.push({ offset, sizeBytes, separator: asBuffer(separator) })
     end += sizeBytes
@@ -317,9 +321,9 @@ interface Stretch {
 }
 
 /**
- * Of blocks that were found by their checksums, those that can be one table's: stretches without a gap,
- * the longest first, as long as their keys are in order. A value that holds a piece of a table, in a
- * damaged block, is not taken for a part of the table that way.
+ * Selects blocks of one table among those found by their checksums: contiguous stretches, the
+ * longest first, as long as their keys are ordered. This excludes a piece of a table in a value of
+ * a damaged block.
  */
 function longestFirst(
   blocks: Iterable<StoredBlock>,
@@ -351,7 +355,7 @@ function areInOrder(a: Stretch, b: Stretch): boolean {
   return compareBytes(first.lastKey, second.firstKey) <= 0
 }
 
-/** What `read` gives, or undefined where it throws for the bytes it finds. */
+/** The result of `read`, or undefined if it throws because of the bytes. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     return read()

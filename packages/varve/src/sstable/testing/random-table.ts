@@ -23,7 +23,7 @@ export const plainOptions: TableOptions = {
   codec: noneCodec,
 }
 
-/** Runs `body` with a fresh generator per seed, and names the seed that failed. */
+/** Runs `body` with each seed, and names the seed that failed. */
 export function forEachSeed(seeds: number, body: (seed: number) => void): void {
   for (let seed = 1; seed <= seeds; seed++) {
     try {
@@ -34,7 +34,7 @@ export function forEachSeed(seeds: number, body: (seed: number) => void): void {
   }
 }
 
-/** Entries in table order, their keys made to provoke: prefixes, zeros, 0xff, very short, very long. */
+/** Entries in table order with difficult keys: prefixes, zeros, 0xff, very short, very long. */
 export function randomEntries(random: Prng, keyCount: number): ModelEntry[] {
   const prefix = random.pick(['', 'user:', 'a/very/long/common/prefix/', '\xff\xff'])
   const keys = new Map<string, Buffer>()
@@ -66,7 +66,7 @@ export function randomKey(random: Prng, prefix: string): Buffer {
   const tail =
     shape < 10 ? Buffer.from(String(random.below(3000))) : random.bytes(random.between(1, 8))
   const key = Buffer.concat([Buffer.from(prefix, 'latin1'), tail])
-  // Few distinct bytes make many shared prefixes.
+  // A small alphabet produces many shared prefixes.
   if (shape > 15) for (let i = 0; i < key.length; i++) key[i] = key[i] & 3 ? key[i] : 0
   return key
 }
@@ -99,7 +99,7 @@ export function readContext(cacheBytes = 1 << 20): TableReadContext {
   }
 }
 
-/** Opens a table; a file that cannot be opened is closed again. */
+/** Opens a table; closes the file if that fails. */
 export function openTable(fs: FileSystem, path: string, context = readContext()): TableReader {
   const file = fs.openForRead(path)
   try {
