@@ -34,6 +34,16 @@ for (const page of pages) {
   })
 }
 
+test("links of a package's README stay within the package, so that they work on npm", () => {
+  const outside = pages
+    .filter((page) => page.startsWith('packages/'))
+    .flatMap((page) => {
+      const text = readFileSync(join(root, page), 'utf8')
+      return [...text.matchAll(/\]\((\.\.\/[^)]*)\)/g)].map(([, target]) => `${page}: ${target}`)
+    })
+  assert.deepEqual(outside, [])
+})
+
 test('a link, a heading and a path that do not exist are found', () => {
   const text =
     'see [a](no.md), [b](README.md#no), [c](README.md); `db/no.ts`, src/no/, db/api.ts, *.ts'
