@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { tenLines } from './ten-lines.js'
-import { replayPage, typeLines, withoutTimes } from './testing/shell-page.js'
+import { replayPage, typeLines, withoutChance } from './testing/shell-page.js'
 
 const program = fileURLToPath(new URL('main.js', import.meta.url))
 const pageFile = fileURLToPath(new URL('../../docs/LSM.md', import.meta.url))
@@ -51,11 +51,14 @@ test('the demo explains each part, and the answers are right', () => {
   assert.match(firstRun, /get 'FR\/Atlantis\/0': absent/)
 })
 
-test('docs/LSM.md shows what its commands print', async () => {
+// Windows has no `sh`, in which the page's terminal commands run.
+const skip = process.platform === 'win32'
+
+test('docs/LSM.md shows what its commands print', { skip }, async () => {
   const page = readFileSync(pageFile, 'utf8')
   const shown = await replayPage(page, folderCopy('page'))
   if (process.env['VARVE_UPDATE_GOLDENS'] === '1') writeFileSync(pageFile, shown)
-  else assert.equal(withoutTimes(page), withoutTimes(shown))
+  else assert.equal(withoutChance(page), withoutChance(shown))
 })
 
 test('the ten lines that the demo suggests work', async () => {
