@@ -22,7 +22,7 @@ export interface ErrorDetails {
   /** Name of the offending option, for `INVALID_ARGUMENT`. */
   option?: string
   /**
-   * The key of the operation, as it was given, when it or its value cannot be encoded or decoded. In
+   * The key that was passed, if it or its value cannot be encoded or decoded. In
    * iterators: the decoded key, or its bytes when these cannot be decoded.
    */
   key?: unknown

@@ -3,33 +3,33 @@ import { type ErrorDetails, VarveError } from '../base/errors.js'
 import { describe, type Encoding } from './encoding.js'
 
 /**
- * What the user reads when a key or value cannot be encoded or decoded. Encodings throw what they
- * like; the callers that know the key pass it on here. Errors of the engine keep their code, so that
- * a codec may fail with CLOSED or IO.
+ * Errors for a key or value that cannot be encoded or decoded. Encodings may throw anything; the
+ * callers, which know the key, wrap it here. Errors of the engine keep their code, so that a codec
+ * can fail with CLOSED or IO.
  */
 
 type EncodingOptionName = 'keyEncoding' | 'valueEncoding'
 type Named = Pick<Encoding<unknown>, 'name'>
 
-/** For what `encoding.write`, or the check of the length after it, threw for a key. */
+/** Wraps an error of `encoding.write`, or of the length check after it, for a key. */
 export function keyError(error: unknown, key: unknown, encoding: Named): unknown {
   const what = `cannot encode key ${shownKey(key)}`
   return encodeError(error, what, 'keyEncoding', encoding, { option: 'keyEncoding', key })
 }
 
-/** The same for a bound of a range; `name` is that of its option, such as 'gte'. */
+/** Like `keyError`, for a bound of a range. `name` is its option, such as 'gte'. */
 export function boundError(error: unknown, name: string, bound: unknown, encoding: Named): unknown {
   const what = `cannot encode '${name}' ${shownKey(bound)}`
   return encodeError(error, what, 'keyEncoding', encoding, { option: name, key: bound })
 }
 
-/** For what `encoding.write`, or the end of the operation after it, threw for the value of `key`. */
+/** Wraps an error of `encoding.write`, or of the operation's end, for the value of `key`. */
 export function valueError(error: unknown, key: unknown, encoding: Named): unknown {
   const what = `cannot write the value of key ${shownKey(key)}`
   return encodeError(error, what, 'valueEncoding', encoding, { option: 'valueEncoding', key })
 }
 
-/** For what `encoding.read` threw for the key `bytes[start, end)`. */
+/** Wraps an error of `encoding.read` for the key `bytes[start, end)`. */
 export function unreadableKey(
   error: unknown,
   encoding: Named,
@@ -41,7 +41,7 @@ export function unreadableKey(
   return decodeError(error, `key ${shownKey(key)}`, 'keyEncoding', encoding, key)
 }
 
-/** For what `encoding.read` threw for the value of the key `bytes[start, end)`. */
+/** Wraps an error of `encoding.read` for the value of the key `bytes[start, end)`. */
 export function unreadableValue(
   error: unknown,
   encoding: Named,
@@ -54,7 +54,7 @@ export function unreadableValue(
   return decodeError(error, `the value of key ${shownKey(key)}`, 'valueEncoding', encoding, key)
 }
 
-/** The same error, with the position of its operation or key in `list`. */
+/** Adds the position of the operation or key in `list` to an error. */
 export function atIndex(error: unknown, list: 'operations' | 'keys', index: number): unknown {
   return inContext(error, `${list}[${index}]`, { index })
 }
@@ -66,7 +66,7 @@ function encodeError(
   { name }: Named,
   details: ErrorDetails,
 ): unknown {
-  // A limit, or misuse: another encoding would not help.
+  // A limit or misuse, so another encoding would not help.
   if (error instanceof VarveError) return inContext(error, what, { key: details.key })
   const message =
     `${what} under ${option} '${name}': ${firstLine(error)}; ` +
@@ -100,7 +100,7 @@ function inContext(error: unknown, where: string, details: ErrorDetails): unknow
   })
 }
 
-/** The bytes themselves when they cannot be decoded. */
+/** The decoded key, or its bytes if they cannot be decoded. */
 function readKey(encoding: Encoding<unknown>, bytes: Buffer): unknown {
   try {
     return encoding.read(bytes, 0, bytes.length)
@@ -111,7 +111,7 @@ function readKey(encoding: Encoding<unknown>, bytes: Buffer): unknown {
 
 const maxShownLength = 40
 
-/** Short, and in printable ASCII. */
+/** A short form of a key for messages. */
 function shownKey(key: unknown): string {
   if (key instanceof Uint8Array) return printableKey(asBuffer(key))
   if (typeof key === 'string' && key.length > maxShownLength) return `${describe(key)}…`
@@ -131,7 +131,7 @@ function shownJson(key: object): string | undefined {
   }
 }
 
-/** V8 draws a cycle in the lines after the first; `cause` has them. */
+/** The first line of a message. V8 draws a cycle in the others, which `cause` keeps. */
 function firstLine(error: unknown): string {
   return error instanceof Error ? error.message.split('\n', 1)[0] : describe(error)
 }

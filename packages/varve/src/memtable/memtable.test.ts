@@ -253,7 +253,7 @@ test('a recycled arena shows nothing of its previous memtable', () => {
     committed = table.memoryBytes
     const iterator = table.iterator()
     checkWalks(iterator, pair.ordered())
-    assert.throws(() => table.releaseArena(), /iterators use the arena/)
+    assert.throws(() => table.releaseArena(), /iterators still use the arena/)
     iterator.close()
     assert.equal(table.releaseArena(), arena)
     table = new MemTable(arena)

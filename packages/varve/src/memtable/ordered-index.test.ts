@@ -21,9 +21,9 @@ const arrivals: Record<string, (prng: Prng) => (i: number) => string> = {
   'at random': (prng) => () => `key:${prng.below(1e9)}`,
   ascending: () => (i) => String(i).padStart(12, '0'),
   descending: () => (i) => String(entryCount - i).padStart(12, '0'),
-  'ascending behind many prefixes': (prng) => (i) =>
+  'ascending after many prefixes': (prng) => (i) =>
     `sensor:${prng.below(7)}:${String(i).padStart(9, '0')}`,
-  'behind few prefixes, one of another': (prng) => (i) =>
+  'after few prefixes, one a prefix of another': (prng) => (i) =>
     `${['user:', 'user:old:', 'a', ''][i % 4]}${prng.below(100_000)}`,
   'the same head for all': (prng) => () =>
     `${'x'.repeat(prng.pick([40, 41]))}${prng.below(50_000)}`,
@@ -60,7 +60,7 @@ class Model {
 
 for (const [name, keyMaker] of Object.entries(arrivals)) {
   for (const ordered of [false, true]) {
-    test(`reads between inserts, ordered ${ordered ? 'from the start' : 'on demand'}: ${name}`, () => {
+    test(`reads between inserts, ordered ${ordered ? 'at first' : 'on demand'}: ${name}`, () => {
       const prng = new Prng(seed)
       const model = new Model(ordered, keyMaker(prng))
       model.insert(ordered ? 1 : 12_000)

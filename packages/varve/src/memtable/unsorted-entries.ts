@@ -95,7 +95,7 @@ export class UnsortedEntries {
 
   /**
    * Splits into parts; all keys of a part sort before those of the next one. Returns a single part
-   * if most keys are equal, or differ only after so many bytes that only a sort can separate them.
+   * if most keys are equal, or share so long a prefix that only a sort can separate them.
    */
   split(): UnsortedEntries[] {
     const bounds = this.chooseBounds()

@@ -119,7 +119,7 @@ test('unknown tags from 128 on are skipped, and lower ones rejected', () => {
   for (const tag of [0, 7, 11, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
 })
 
-test('a run, a time or shadowed entries without a table are damage, and so is a run on level 0', () => {
+test('a run, a time or shadowed entries without a table, or a run on level 0, is damage', () => {
   const run = new VarintWriter().write(9).write(1).write(2).finish()
   const time = new VarintWriter().write(128).write(1).write(2).finish()
   const shadowed = new VarintWriter().write(129).write(4)

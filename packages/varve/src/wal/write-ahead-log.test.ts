@@ -108,7 +108,7 @@ test('a torn tail ends the last log', async () => {
   left.close()
 })
 
-test('if an earlier log lost its tail, torn or whole records, all later logs are dropped', async () => {
+test('a log that lost its tail, torn or whole records, drops all later logs', async () => {
   const recordBytes = await (async () => {
     const fs = newFileSystem()
     await threeLogs(fs)
