@@ -297,7 +297,10 @@ export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
    */
   async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
     this.parts.core.assertOpen()
-    return Promise.resolve(defaultTree(this.parts.current.state).tableBytesIn(this.boundsOf(range)))
+    const { loads } = this.parts.core
+    const summing = defaultTree(this.parts.current.state).tableBytesIn(this.boundsOf(range))
+    loads.add(summing)
+    return summing.finally(() => loads.delete(summing))
   }
 
   /**

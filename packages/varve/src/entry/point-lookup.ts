@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../base/clock.js'
 import { hashBytes } from '../base/hash.js'
 import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
+import type { MissingPiece } from './missing-piece.js'
 import { hasExpired, isCovered, isDecided } from './visibility.js'
 
 /** The state of a lookup after the memtables and tables that it has read so far. */
@@ -11,14 +12,9 @@ export const LookupState = {
   searching: 0,
   /** `kind`, `sequence` and the value are set. Older versions do not matter, even if it expired. */
   found: 1,
-  /** A block is not in memory and the lookup may not block: load `missing`, then start again. */
+  /** A table or block is not in memory and may not be read now: load `missing`, then retry. */
   blocked: 2,
 } as const
-
-/** A block that a lookup needs; `load` brings it into memory. */
-export interface MissingBlock {
-  load(): Promise<void>
-}
 
 /**
  * One point read on its way down the tree, newest memtable or table first. The object is reused, so
@@ -35,7 +31,7 @@ export class PointLookup {
   hash = 0
   /** Entries and range tombstones above this are invisible. */
   visibleSequence = 0
-  /** False: set `blocked` instead of reading a block from the file. */
+  /** False: a block that is not in memory blocks the lookup. What is async-only always does. */
   mayRead = true
 
   state: number = LookupState.searching
@@ -47,7 +43,7 @@ export class PointLookup {
   valueEnd = 0
   /** Highest sequence of a visible range tombstone over the key so far. */
   coveringSequence = 0
-  missing: MissingBlock | undefined
+  missing: MissingPiece | undefined
 
   /** Data blocks searched, for read amplification. */
   blocksTouched = 0
@@ -106,7 +102,7 @@ export class PointLookup {
     if (sequence > this.coveringSequence) this.coveringSequence = sequence
   }
 
-  block(missing: MissingBlock): void {
+  block(missing: MissingPiece): void {
     this.state = LookupState.blocked
     this.missing = missing
   }

@@ -11,13 +11,20 @@ export class CoveringTombstones {
   /** For walks without range deletes. */
   static readonly none = new CoveringTombstones([])
 
-  private readonly lists: readonly RangeTombstones[]
+  private readonly lists: RangeTombstones[]
   /** For each list, the fragment that contained or followed the last key. */
   private readonly positions: number[]
 
   constructor(lists: readonly RangeTombstones[]) {
     this.lists = lists.filter((list) => !list.isEmpty)
     this.positions = this.lists.map(() => 0)
+  }
+
+  /** Adds those of another place. */
+  add(list: RangeTombstones): void {
+    if (list.isEmpty) return
+    this.lists.push(list)
+    this.positions.push(0)
   }
 
   get isEmpty(): boolean {

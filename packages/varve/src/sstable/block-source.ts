@@ -2,7 +2,8 @@ import { assert } from '../base/assert.js'
 import { copyBytes } from '../base/bytes.js'
 import { corruption, VarveError } from '../base/errors.js'
 import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cache.js'
-import type { ReadableFile } from '../fs/file-system.js'
+import type { Hold, MissingPiece } from '../entry/missing-piece.js'
+import type { TableFile } from '../store/table-store.js'
 import { Block, type BlockOrigin } from './block/block.js'
 import type { CodecRegistry } from './block/codec.js'
 import { unpackBlock } from './block/stored-block.js'
@@ -60,8 +61,11 @@ const scratch = Buffer.allocUnsafeSlow(64 * 1024)
  * 3. A block loaded by `loadForLookup` that the cache did not keep is held here until the next
  *    `cached` for it, or until another block replaces it. Of several lookups waiting for blocks, at
  *    least the last one to load therefore finishes, even without a cache.
+ * 4. Blocks of an async-only file stay as long as a lookup holds them.
  */
 export class BlockSource implements BlockOrigin {
+  /** Blocks cannot be read synchronously. */
+  readonly isAsyncOnly: boolean
   private readonly cache: BlockCache
   private readonly slots: CacheSlots
   /** Reused by successive point reads. */
@@ -70,15 +74,18 @@ export class BlockSource implements BlockOrigin {
   private readonly loads = new Map<number, Promise<Buffer>>()
   private heldIndex = -1
   private held: Buffer | undefined
+  /** Of an async-only file: blocks that lookups hold, by index, with the number of their holds. */
+  private readonly holds = new Map<number, { readonly payload: Buffer; count: number }>()
   private closeWanted = false
   private pins = 0
 
   constructor(
-    readonly file: ReadableFile,
+    readonly file: TableFile,
     private readonly index: TableIndex,
     readonly baseSequence: number,
     private readonly context: TableReadContext,
   ) {
+    this.isAsyncOnly = file.isAsyncOnly === true
     this.cache = context.cache
     this.slots = new CacheSlots(index.count)
     this.lookupBlock = new Block(this)
@@ -131,13 +138,14 @@ export class BlockSource implements BlockOrigin {
     return this.view(index, await this.loadPayload(index, fillCache, ahead))
   }
 
-  /** Ensures: `cachedForLookup` has the block, unless the table was closed; a retry reopens it. */
-  async loadForLookup(index: number): Promise<void> {
-    if (this.closeWanted) return
-    const payload = await this.loadPayload(index, true, 0)
-    if (this.slots.has(index)) return
-    this.heldIndex = index
-    this.held = payload
+  /**
+   * For a lookup that may not read the block now. After `load`, `cachedForLookup` has the block, unless
+   * the table was closed before; then the lookup opens it again.
+   */
+  missing(index: number): MissingPiece {
+    const { path, isAsyncOnly } = this
+    const load = isAsyncOnly ? () => this.loadAndHold(index) : () => this.loadForLookup(index)
+    return { path, isAsyncOnly, load }
   }
 
   /**
@@ -188,7 +196,10 @@ export class BlockSource implements BlockOrigin {
 
   private viewCached(index: number, into: Block | undefined): Block | undefined {
     if (this.cache.has(this.slots, index)) return this.viewInCache(index, into ?? new Block(this))
-    if (this.heldIndex !== index) return undefined
+    if (this.heldIndex !== index) {
+      const hold = this.isAsyncOnly ? this.holds.get(index) : undefined
+      return hold && this.view(index, hold.payload)
+    }
     const payload = this.held!
     this.held = undefined
     this.heldIndex = -1
@@ -202,6 +213,35 @@ export class BlockSource implements BlockOrigin {
 
   private view(index: number, payload: Buffer): Block {
     return new Block(this).at(index, payload, 0, payload.length)
+  }
+
+  private async loadForLookup(index: number): Promise<undefined> {
+    if (this.closeWanted) return
+    const payload = await this.loadPayload(index, true, 0)
+    if (this.slots.has(index)) return
+    this.heldIndex = index
+    this.held = payload
+  }
+
+  /** A lookup that can only wait would never end if it lost one block while it loads another. */
+  private async loadAndHold(index: number): Promise<Hold | undefined> {
+    if (this.closeWanted) return undefined
+    this.pin()
+    try {
+      const payload = await this.loadPayload(index, true, 0)
+      const held = this.holds.get(index) ?? { payload, count: 0 }
+      held.count++
+      this.holds.set(index, held)
+    } catch (error) {
+      this.unpin()
+      throw error
+    }
+    return { release: () => this.releaseHold(index) }
+  }
+
+  private releaseHold(index: number): void {
+    if (--this.holds.get(index)!.count === 0) this.holds.delete(index)
+    this.unpin()
   }
 
   private async loadPayload(index: number, fillCache: boolean, ahead: number): Promise<Buffer> {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { VarveError } from '../base/errors.js'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { PointLookup } from '../entry/point-lookup.js'
 import { LocalTableStore } from '../store/local-table-store.js'
+import type { TableStore } from '../store/table-store.js'
+import { SlowTableStore } from '../store/testing/slow-table-store.js'
 import { type KnownTable, TableCache } from './table-cache.js'
 import { readContext, writeTable } from './testing/random-table.js'
 
@@ -11,6 +14,7 @@ const key = Buffer.from('key')
 function cacheOf(
   count: number,
   maxOpenTables: number,
+  storeOn: (local: TableStore) => TableStore = (local) => local,
 ): { cache: TableCache; tables: KnownTable[] } {
   const fs = new MemoryFileSystem()
   fs.makeDirectory('/db')
@@ -19,7 +23,7 @@ function cacheOf(
     const entry = { key, sequence: i + 1, kind: 1, value: Buffer.alloc(i + 1) }
     return { ...writeTable(fs, store.nameOf(i), [entry]), fileNumber: i }
   })
-  return { cache: new TableCache(store, readContext(), maxOpenTables), tables }
+  return { cache: new TableCache(storeOn(store), readContext(), maxOpenTables), tables }
 }
 
 test('opens on demand and keeps the most recently used', () => {
@@ -73,3 +77,80 @@ test("a file with another table's content is refused", () => {
   assert.throws(() => cache.get(swapped), { code: 'CORRUPTION' })
   assert.equal(cache.openTables, 0)
 })
+
+test('tables that can only be opened asynchronously are found once they are open', async () => {
+  const { cache, tables } = cacheOf(3, 2, (local) => new SlowTableStore(local))
+  assert.equal(cache.find(tables[0]), undefined)
+  assert.throws(() => cache.get(tables[0]), { code: 'UNSUPPORTED' })
+  const missing = cache.missing(tables[0])
+  assert.ok(missing.isAsyncOnly)
+  const hold = await missing.load()
+  const reader = cache.find(tables[0])
+  assert.ok(reader?.isPinned)
+  await cache.read(tables[1], () => {})
+  await cache.read(tables[2], () => {})
+  assert.equal(cache.find(tables[0]), reader, 'a held table stays open')
+  hold!.release()
+  await cache.read(tables[1], () => {})
+  await cache.read(tables[2], () => {})
+  assert.equal(cache.openTables, 2)
+  assert.equal(cache.find(tables[0]), undefined)
+  cache.close()
+  assert.equal(cache.memoryBytes, 0)
+})
+
+test('reads that wait for the same table open it once, and each pins it', async () => {
+  let opens = 0
+  const { cache, tables } = cacheOf(1, 5, (local) =>
+    countedOpens(local, () => Promise.resolve(void opens++)),
+  )
+  const readers = await Promise.all([1, 2, 3].map(() => cache.pinAsync(tables[0])))
+  assert.equal(new Set(readers).size, 1)
+  assert.equal(opens, 1)
+  for (const reader of readers) {
+    assert.ok(reader.isPinned)
+    reader.unpin()
+  }
+  assert.ok(!readers[0].isPinned)
+})
+
+test('an opening that fails fails the reads that wait for it; the next read tries again', async () => {
+  let failures = 1
+  const { cache, tables } = cacheOf(1, 5, (local) =>
+    countedOpens(local, () =>
+      failures-- > 0 ? Promise.reject(new VarveError('IO', 'unreachable')) : Promise.resolve(),
+    ),
+  )
+  const both = await Promise.allSettled([cache.pinAsync(tables[0]), cache.pinAsync(tables[0])])
+  for (const { status } of both) assert.equal(status, 'rejected')
+  const reader = await cache.pinAsync(tables[0])
+  reader.unpin()
+  const wrong = { ...tables[0], entryCount: 7 }
+  cache.evict(tables[0].fileNumber)
+  await assert.rejects(cache.pinAsync(wrong), { code: 'CORRUPTION' })
+  assert.equal(cache.openTables, 0)
+})
+
+test('a table that is evicted while it is opened serves those who wait, and is not kept', async () => {
+  const { cache, tables } = cacheOf(1, 5, (local) => new SlowTableStore(local))
+  const opening = cache.pinAsync(tables[0])
+  cache.evict(tables[0].fileNumber)
+  const reader = await opening
+  assert.equal(cache.openTables, 0)
+  assert.ok(reader.isPinned)
+  reader.unpin()
+  assert.throws(() => reader.unpin())
+})
+
+test('a table that arrives after the cache has closed is closed', async () => {
+  const { cache, tables } = cacheOf(1, 5, (local) => new SlowTableStore(local))
+  const opening = cache.pinAsync(tables[0])
+  cache.close()
+  await assert.rejects(opening, { code: 'CLOSED' })
+  assert.equal(cache.openTables, 0)
+})
+
+/** An async-only store that calls `before` before each opening. */
+function countedOpens(local: TableStore, before: () => Promise<void>): TableStore {
+  return new SlowTableStore(local, (step) => (step === 'open' ? before() : Promise.resolve()))
+}

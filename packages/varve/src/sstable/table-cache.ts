@@ -1,5 +1,7 @@
 import { assert } from '../base/assert.js'
-import type { TableStore } from '../store/table-store.js'
+import { closedError } from '../base/errors.js'
+import type { Hold, MissingPiece } from '../entry/missing-piece.js'
+import { asyncOnlyError, type TableFile, type TableStore } from '../store/table-store.js'
 import type { TableReadContext } from './block-source.js'
 import type { TableSummary } from './format/properties.js'
 import { TableReader } from './table-reader.js'
@@ -7,6 +9,19 @@ import { TableReader } from './table-reader.js'
 /** A table as the MANIFEST describes it. Its file is checked against this when it is opened. */
 export interface KnownTable extends TableSummary {
   readonly fileNumber: number
+}
+
+/** A table that is being opened asynchronously. */
+class Opening {
+  /** Reads that wait for it. */
+  waiting = 0
+  /** The table became obsolete meanwhile. */
+  isUnwanted = false
+  readonly reader: Promise<TableReader>
+
+  constructor(begin: (opening: Opening) => Promise<TableReader>) {
+    this.reader = begin(this)
+  }
 }
 
 /**
@@ -17,12 +32,15 @@ export interface KnownTable extends TableSummary {
  * Invariants:
  * 1. At most `maxOpenTables` are open, more only while pins keep them.
  * 2. A pinned table is not closed before its last pin goes, even when it is evicted.
+ * 3. Reads that wait for the same table share one opening.
  */
 export class TableCache {
   /** Filters, indexes and tombstones of the open tables. */
   memoryBytes = 0
   private readonly readers = new Map<number, TableReader>()
+  private readonly openings = new Map<number, Opening>()
   private useCount = 0
+  private isClosed = false
 
   constructor(
     private readonly store: TableStore,
@@ -37,14 +55,32 @@ export class TableCache {
   }
 
   /**
-   * The table, opened if need be. Valid until the next call, which may close it to open another one.
+   * The table, opened if need be. Undefined if it must be opened asynchronously: see `missing` and
+   * `pinAsync`. Valid until the next call, which may close it to open another one.
    *
    * @throws CORRUPTION when the file does not match what is known of the table; IO
    */
-  get(table: KnownTable): TableReader {
-    const reader = this.readers.get(table.fileNumber) ?? this.open(table)
-    reader.lastUse = ++this.useCount
+  find(table: KnownTable): TableReader | undefined {
+    const reader = this.readers.get(table.fileNumber) ?? this.openNow(table)
+    if (reader !== undefined) reader.lastUse = ++this.useCount
     return reader
+  }
+
+  /** As `find`, for calls that cannot wait. Throws UNSUPPORTED for a table that is async-only. */
+  get(table: KnownTable): TableReader {
+    const reader = this.find(table)
+    if (reader !== undefined) return reader
+    const { fileNumber } = table
+    throw asyncOnlyError(this.store.nameOf(fileNumber), 'this operation needs local tables')
+  }
+
+  /** The table as a piece that a read waits for. Requires: `find` has returned undefined. */
+  missing(table: KnownTable): MissingPiece {
+    const load = async (): Promise<Hold> => {
+      const reader = await this.pinAsync(table)
+      return { release: () => reader.unpin() }
+    }
+    return { path: this.store.nameOf(table.fileNumber), isAsyncOnly: true, load }
   }
 
   /** The table, kept open until `unpin`. */
@@ -54,12 +90,35 @@ export class TableCache {
     return reader
   }
 
+  /**
+   * As `pin`, without blocking the thread for a table that is async-only. Rejects with CORRUPTION, IO,
+   * and CLOSED if the cache is closed first; the next call tries again.
+   */
+  async pinAsync(table: KnownTable): Promise<TableReader> {
+    const reader = this.find(table)
+    if (reader === undefined) return this.openAsync(table)
+    reader.pin()
+    return reader
+  }
+
+  /** Opens a table, asynchronously if it must be, and lets `use` read what is in memory of it. */
+  async read<T>(table: KnownTable, use: (reader: TableReader) => T): Promise<T> {
+    const reader = await this.pinAsync(table)
+    try {
+      return use(reader)
+    } finally {
+      reader.unpin()
+    }
+  }
+
   unpin(reader: TableReader): void {
     reader.unpin()
   }
 
   /** Forgets a table, because its file is obsolete or because there are too many. */
   evict(fileNumber: number): void {
+    const opening = this.openings.get(fileNumber)
+    if (opening !== undefined) opening.isUnwanted = true
     const reader = this.readers.get(fileNumber)
     if (reader === undefined) return
     this.readers.delete(fileNumber)
@@ -68,11 +127,13 @@ export class TableCache {
   }
 
   close(): void {
+    this.isClosed = true
     for (const fileNumber of [...this.readers.keys()]) this.evict(fileNumber)
   }
 
-  private open(table: KnownTable): TableReader {
+  private openNow(table: KnownTable): TableReader | undefined {
     const { fileNumber } = table
+    if (!this.store.canOpenNow(fileNumber)) return undefined
     if (this.readers.size >= this.maxOpenTables) this.makeRoom()
     const file = this.store.open(fileNumber)
     let reader: TableReader
@@ -82,9 +143,57 @@ export class TableCache {
       file.close()
       throw error
     }
-    this.readers.set(fileNumber, reader)
-    this.memoryBytes += reader.memoryBytes
+    this.add(reader)
     return reader
+  }
+
+  private openAsync(table: KnownTable): Promise<TableReader> {
+    const { fileNumber } = table
+    let opening = this.openings.get(fileNumber)
+    if (opening === undefined) {
+      opening = new Opening((self) => this.finish(table, self))
+      this.openings.set(fileNumber, opening)
+    }
+    opening.waiting++
+    return opening.reader
+  }
+
+  /** Opens a table and pins it once for each read that waits. */
+  private async finish(table: KnownTable, opening: Opening): Promise<TableReader> {
+    const { fileNumber } = table
+    try {
+      const opened = await this.readTable(await this.store.openAsync(fileNumber), table)
+      if (this.isClosed) {
+        opened.close()
+        throw closedError('the database')
+      }
+      // The store may have got the table meanwhile, and another read may have opened it there.
+      const reader = this.readers.get(fileNumber) ?? opened
+      for (; opening.waiting > 0; opening.waiting--) reader.pin()
+      if (reader !== opened || opening.isUnwanted) opened.close()
+      else {
+        if (this.readers.size >= this.maxOpenTables) this.makeRoom()
+        this.add(opened)
+        opened.lastUse = ++this.useCount
+      }
+      return reader
+    } finally {
+      this.openings.delete(fileNumber)
+    }
+  }
+
+  private async readTable(file: TableFile, table: KnownTable): Promise<TableReader> {
+    try {
+      return await TableReader.openAsync(file, table.fileNumber, this.context, table)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  private add(reader: TableReader): void {
+    this.readers.set(reader.fileNumber, reader)
+    this.memoryBytes += reader.memoryBytes
   }
 
   /** Runs through all tables, but only when a file has to be opened, which costs more. */

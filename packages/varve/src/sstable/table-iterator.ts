@@ -12,7 +12,10 @@ import { ReadAhead } from './read-ahead.js'
 import type { TableIndex } from './table-index.js'
 
 export interface TableIteratorOptions {
-  /** False: a step that needs a block not in memory becomes `pending` instead of reading it. */
+  /**
+   * False: a step that needs a block not in memory becomes `pending` instead of reading it. In an
+   * async-only table it always does.
+   */
   readonly mayRead: boolean
   /** Whether to cache the blocks that it reads. */
   readonly fillCache: boolean
@@ -149,7 +152,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
     const { mayRead, fillCache } = this.options
     const block = this.source.cached(blockIndex)
     if (block !== undefined) return block
-    if (!mayRead) return undefined
+    if (!mayRead || this.source.isAsyncOnly) return undefined
     if (this.readAhead !== undefined && this.isForward) return this.readAhead.read(blockIndex)
     return this.source.read(blockIndex, fillCache, this.ahead())
   }

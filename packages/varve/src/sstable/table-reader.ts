@@ -1,32 +1,17 @@
-import { copyBytes } from '../base/bytes.js'
-import { corruption } from '../base/errors.js'
+import type { VarveError } from '../base/errors.js'
 import type { Memory } from '../base/memory.js'
-import type { ReadableFile } from '../fs/file-system.js'
-import type { KeyRange } from '../key/key-range.js'
 import type { PointLookup } from '../entry/point-lookup.js'
-import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
+import type { KeyRange } from '../key/key-range.js'
+import type { RangeTombstones } from '../key/range-tombstone.js'
+import { asyncOnlyError, type TableFile } from '../store/table-store.js'
 import { BlockAnswer } from './block/block.js'
 import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
-import { BloomFilter } from './bloom-filter.js'
-import {
-  decodeProperties,
-  summaryProblem,
-  type TableProperties,
-  type TableSummary,
-} from './format/properties.js'
-import { decodeRangeDeletes } from './block/range-delete-block.js'
+import type { BloomFilter } from './bloom-filter.js'
+import type { TableProperties, TableSummary } from './format/properties.js'
 import { ReadAhead } from './read-ahead.js'
-import { unpackBlock } from './block/stored-block.js'
-import {
-  checkHeader,
-  decodeFooter,
-  footerBytes,
-  headerBytes,
-  trailerBytes,
-  type BlockHandle,
-} from './format/table-format.js'
-import { TableIndex } from './table-index.js'
+import type { TableIndex } from './table-index.js'
 import { TableIterator, type TableIteratorOptions } from './table-iterator.js'
+import { openParts, openPartsAsync, type TableParts } from './table-opening.js'
 import { verifyTable } from './table-verify.js'
 
 export { newTableCounters, type TableCounters, type TableReadContext } from './block-source.js'
@@ -54,6 +39,11 @@ export class TableReader {
   readonly memoryBytes: number
   /** For the TableCache: when it was last asked for. */
   lastUse = 0
+  readonly properties: TableProperties
+  readonly rangeTombstones: RangeTombstones
+  private readonly index: TableIndex
+  private readonly filter: BloomFilter
+  private readonly source: BlockSource
   private readonly counters: TableCounters
   /** Reads that looked into it and found nothing, and how many there are when it is told next. */
   private readsInVain = 0
@@ -61,13 +51,16 @@ export class TableReader {
 
   private constructor(
     readonly fileNumber: number,
-    readonly properties: TableProperties,
-    readonly rangeTombstones: RangeTombstones,
-    private readonly index: TableIndex,
-    private readonly filter: BloomFilter,
-    private readonly source: BlockSource,
+    parts: TableParts,
+    file: TableFile,
     private readonly context: TableReadContext,
   ) {
+    const { properties, rangeTombstones, index, filter } = parts
+    this.properties = properties
+    this.rangeTombstones = rangeTombstones
+    this.index = index
+    this.filter = filter
+    this.source = new BlockSource(file, index, properties.baseSequence, context)
     this.counters = context.counters
     this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeTombstones.memoryBytes
   }
@@ -77,61 +70,24 @@ export class TableReader {
    * may lie under its name. When it throws, closing the file stays with the caller.
    */
   static open(
-    file: ReadableFile,
+    file: TableFile,
     fileNumber: number,
     context: TableReadContext,
     expected?: TableSummary,
   ): TableReader {
-    const { path } = file
-    const fileSize = file.sizeBytes()
-    if (fileSize < headerBytes + footerBytes)
-      throw corruption(path, fileSize, 'no table: too short')
-    checkHeader(readExactly(file, 0, headerBytes), path)
-    const footerStart = fileSize - footerBytes
-    const handles = decodeFooter(readExactly(file, footerStart, footerBytes), fileSize, path)
-    const dataEnd = handles.filter.offset
-    const meta = readExactly(file, dataEnd, footerStart - dataEnd)
-    const payloadOf = ({ offset, sizeBytes }: BlockHandle): Buffer => {
-      const stored = meta.subarray(offset - dataEnd, offset - dataEnd + sizeBytes)
-      return unpackBlock(stored, context.codecs, path, offset)
-    }
+    const parts = openParts(file, context.codecs, expected)
+    return new TableReader(fileNumber, parts, file, context)
+  }
 
-    const properties = decodeProperties(
-      payloadOf(handles.properties),
-      path,
-      handles.properties.offset,
-    )
-    const tombstones = decodeRangeDeletes(
-      payloadOf(handles.rangeDelete),
-      handles.rangeDelete.sizeBytes - trailerBytes,
-      path,
-      handles.rangeDelete.offset,
-    )
-    const index = TableIndex.decode(
-      payloadOf(handles.index),
-      properties.dataBlockCount,
-      dataEnd,
-      path,
-      handles.index,
-    )
-    // A filter that views what was read would keep an index in memory that does not need it any more.
-    const filterPayload = payloadOf(handles.filter)
-    const kept = index.viewsPayload ? filterPayload : copyBytes(filterPayload)
-    const filter = BloomFilter.decode(kept, path, dataEnd)
-    checkCounts(properties, tombstones, path, handles.properties.offset)
-    if (expected !== undefined) {
-      const problem = summaryProblem(expected, { ...properties, sizeBytes: fileSize })
-      if (problem !== undefined) throw corruption(path, 0, `not the table of its name (${problem})`)
-    }
-    return new TableReader(
-      fileNumber,
-      properties,
-      RangeTombstones.from(tombstones),
-      index,
-      filter,
-      new BlockSource(file, index, properties.baseSequence, context),
-      context,
-    )
+  /** The same without blocking the thread. */
+  static async openAsync(
+    file: TableFile,
+    fileNumber: number,
+    context: TableReadContext,
+    expected?: TableSummary,
+  ): Promise<TableReader> {
+    const parts = await openPartsAsync(file, context.codecs, expected)
+    return new TableReader(fileNumber, parts, file, context)
   }
 
   /** False: no entry of this table has a key with this `hashBytes`. */
@@ -175,6 +131,7 @@ export class TableReader {
     const index = this.index.find(key, key.length)
     if (index === this.index.count) return { filter }
     const cached = this.source.cached(index)
+    if (cached === undefined && this.source.isAsyncOnly) throw notInMemory(this.source.path)
     const block = cached ?? this.source.read(index, true)
     return {
       filter,
@@ -253,31 +210,18 @@ export class TableReader {
   }
 
   private blockFor(index: number, lookup: PointLookup): ReturnType<BlockSource['cached']> {
-    const block = this.source.cachedForLookup(index)
-    if (block === undefined && !lookup.mayRead) {
-      lookup.block({ load: () => this.source.loadForLookup(index) })
+    const { source } = this
+    const block = source.cachedForLookup(index)
+    if (block === undefined && (!lookup.mayRead || source.isAsyncOnly)) {
+      lookup.block(source.missing(index))
       return undefined
     }
     lookup.blocksTouched++
-    return block ?? this.source.read(index, true)
+    return block ?? source.read(index, true)
   }
 }
 
-function checkCounts(
-  properties: TableProperties,
-  tombstones: readonly RangeTombstone[],
-  file: string,
-  offset: number,
-): void {
-  const { entryCount, dataBlockCount, rangeDeleteCount } = properties
-  if (tombstones.length !== rangeDeleteCount || entryCount < dataBlockCount) {
-    throw corruption(file, offset, 'the counts of the table do not agree')
-  }
-}
-
-function readExactly(file: ReadableFile, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  const got = file.read(bytes, 0, length, offset)
-  if (got < length) throw corruption(file.path, offset + got, 'the file ends too early')
-  return bytes
+/** `explain` does not wait. */
+export function notInMemory(path: string): VarveError {
+  return asyncOnlyError(path, 'await get with this key to load it, then call explain again')
 }

@@ -52,12 +52,7 @@ export interface TableStore {
   nameOf(fileNumber: number): string
 }
 
-/** The error of a synchronous call that needs a table which can only be read asynchronously. */
-export function asyncOnlyError(table: string): VarveError {
-  return new VarveError(
-    'UNSUPPORTED',
-    `${table} cannot be read synchronously; use the asynchronous method instead ` +
-      '(get for getSync, has for hasSync, for await for a loop)',
-    { file: table },
-  )
+/** The error of a synchronous read of a table that can only be read asynchronously. */
+export function asyncOnlyError(table: string, whatToDo: string): VarveError {
+  return new VarveError('UNSUPPORTED', `${table} can only be read asynchronously; ${whatToDo}`)
 }

@@ -6,7 +6,7 @@ import { LookupState, PointLookup } from '../entry/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { MemTable } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
-import type { TableExplanation } from '../sstable/table-reader.js'
+import { notInMemory, type TableExplanation } from '../sstable/table-reader.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import { levelCount } from '../version/version.js'
 import type { ReadState } from './read-state.js'
@@ -29,7 +29,10 @@ export interface ExplainStep extends Partial<TableExplanation> {
   verdict: 'found' | 'deleted' | 'expired' | 'range-deleted' | 'absent'
 }
 
-/** Reads `key` as `Tree.get` does and records each step. Blocks while it reads. */
+/**
+ * Reads `key` as `Tree.get` does and records each step. Blocks while it reads. Throws UNSUPPORTED for
+ * a table or block that can only be read asynchronously and is not in memory.
+ */
 export function explainGet(
   key: Buffer,
   visibleSequence: number,
@@ -83,7 +86,8 @@ function askTable(
   tables: TableCache,
 ): ExplainStep {
   const { key, keyLength, visibleSequence } = lookup
-  const reader = tables.get(table)
+  const reader = tables.find(table)
+  if (reader === undefined) throw notInMemory(tables.missing(table).path)
   const covering = reader.rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence)
   const explanation = reader.explain(key, hashBytes(key, 0, keyLength))
   if (table.entryCount > 0) reader.get(lookup)

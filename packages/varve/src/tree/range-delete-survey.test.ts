@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { VarveError } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import type { RangeDeleteReach } from '../compaction/pickers/pick-conditions.js'
 import type { KeyRange } from '../key/key-range.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import type { TableCache } from '../sstable/table-cache.js'
+import type { TableReader } from '../sstable/table-reader.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 import { fakeTable, fakeVersion } from '../version/testing/fake-tables.js'
@@ -20,21 +22,36 @@ function range(start: number, end: number | null): KeyRange {
   return { start: key(start), end: end === null ? null : key(end) }
 }
 
-/** Tables of which only the range deletes can be read; of data there is a byte for each key. */
-function cacheOf(tombstones: ReadonlyMap<number, readonly RangeTombstone[]>): TableCache {
-  return {
-    get: ({ fileNumber }: TableMetadata) => ({
+/**
+ * Tables of which only the range deletes can be read; of data there is a byte for each key. Those that
+ * are `late` can only be opened asynchronously.
+ */
+function cacheOf(
+  tombstones: ReadonlyMap<number, readonly RangeTombstone[]>,
+  isLate: (fileNumber: number) => boolean = () => false,
+): TableCache {
+  const readerOf = ({ fileNumber }: TableMetadata): TableReader =>
+    ({
       rangeTombstones: RangeTombstones.from(tombstones.get(fileNumber) ?? []),
       dataBytesIn: ({ start, end }: KeyRange) => numberOf(end) - numberOf(start),
-    }),
+    }) as TableReader
+  return {
+    find: (table: TableMetadata) => (isLate(table.fileNumber) ? undefined : readerOf(table)),
+    read: async <T>(table: TableMetadata, use: (reader: TableReader) => T): Promise<T> => {
+      await Promise.resolve()
+      if (table.fileNumber === unreadable) throw new VarveError('IO', 'out of reach')
+      return use(readerOf(table))
+    },
   } as unknown as TableCache
 }
+
+const unreadable = 666
 
 function surveyOf(
   version: Version,
   tombstones: ReadonlyMap<number, readonly RangeTombstone[]>,
 ): RangeDeleteReach {
-  return new RangeDeleteSurvey(cacheOf(tombstones)).of(version)
+  return new RangeDeleteSurvey(cacheOf(tombstones), () => {}).of(version)
 }
 
 function numberOf(bytes: Uint8Array | null): number {
@@ -139,4 +156,81 @@ test('range deletes beyond the bound cost nothing and hide nothing wrongly', () 
     covered.map(({ table, deletedAt }) => [table.fileNumber, deletedAt]),
     [[1, 500]],
   )
+})
+
+/** Table 2 is deleted by table 1, in part. */
+function layered(rangeDeleteNumber = 1): {
+  version: Version
+  tombstones: Map<number, RangeTombstone[]>
+} {
+  const holder = fakeTable(rangeDeleteNumber, '', null, {
+    range: range(0, 30),
+    minSequence: 20,
+    maxSequence: 20,
+    rangeDeleteCount: 1,
+    sizeBytes: 30,
+  })
+  const beneath = fakeTable(2, '', null, {
+    range: range(10, 35),
+    minSequence: 1,
+    maxSequence: 9,
+    sizeBytes: 25,
+  })
+  const whole = fakeTable(3, '', null, {
+    range: range(3, 7),
+    minSequence: 1,
+    maxSequence: 9,
+    sizeBytes: 4,
+  })
+  const tombstones = new Map([[rangeDeleteNumber, [{ ...range(0, 30), sequence: 20 }]]])
+  return { version: fakeVersion([[holder], [whole, beneath]]), tombstones }
+}
+
+for (const [name, isLate] of [
+  ['all tables', () => true],
+  ['the tables with range deletes', (fileNumber: number) => fileNumber === 1],
+  ['the tables that they hide', (fileNumber: number) => fileNumber !== 1],
+] as const) {
+  test(`waits for tables that can only be opened asynchronously: ${name}`, async () => {
+    const { version, tombstones } = layered()
+    const expected = surveyOf(version, tombstones)
+    assert.equal(expected.covered.length, 1)
+    assert.ok(expected.hiddenBytes.size > 0)
+    let late: RangeDeleteReach | undefined
+    await new Promise<void>((resolve) => {
+      const survey = new RangeDeleteSurvey(cacheOf(tombstones, isLate), () => {
+        late = survey.of(version)
+        resolve()
+      })
+      assert.equal(survey.of(version).covered.length, 0)
+      assert.equal(survey.of(version).covered.length, 0)
+    })
+    assert.deepEqual(late, expected)
+  })
+}
+
+test('a survey that waits gives way to that of a newer Version', async () => {
+  const { version, tombstones } = layered()
+  const newer = fakeVersion([version.levels[0]])
+  let lateCount = 0
+  const survey = new RangeDeleteSurvey(
+    cacheOf(tombstones, () => true),
+    () => lateCount++,
+  )
+  survey.of(version)
+  assert.equal(survey.of(newer).covered.length, 0)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(lateCount, 1)
+  assert.deepEqual(survey.of(newer).covered, [])
+})
+
+test('a table that cannot be opened leaves the answer empty', async () => {
+  const { version, tombstones } = layered(unreadable)
+  const survey = new RangeDeleteSurvey(
+    cacheOf(tombstones, () => true),
+    () => assert.fail('there is nothing to report'),
+  )
+  survey.of(version)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(survey.of(version).covered.length, 0)
 })

@@ -4,8 +4,9 @@ import {
   type RangeDeleteReach,
 } from '../compaction/pickers/pick-conditions.js'
 import { compareEnds, intersectRange, isBefore, rangeHoldsRange } from '../key/key-range.js'
-import { RangeTombstones } from '../key/range-tombstone.js'
+import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import type { TableCache } from '../sstable/table-cache.js'
+import type { TableReader } from '../sstable/table-reader.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 
@@ -15,6 +16,11 @@ import type { Version } from '../version/version.js'
  */
 const maxRangeDeletes = 512
 const maxWeighedPerTable = 64
+
+/** Work that yields the table that it needs next, and gets it open until it yields again. */
+type Surveying<T> = Generator<TableMetadata, T, TableReader>
+type Survey = Surveying<RangeDeleteReach>
+type SurveyStep = IteratorResult<TableMetadata, RangeDeleteReach>
 
 /**
  * Finds the bytes that range deletes in the tables of a Version hide: tables that they delete
@@ -29,29 +35,78 @@ export class RangeDeleteSurvey {
   /** Bytes hidden by each table with range deletes when it was first seen, by its file number. */
   private weights = new Map<number, number>()
 
-  constructor(private readonly tables: TableCache) {}
+  /** `onLate` is called when the answer for a Version has changed, because it had to wait for tables. */
+  constructor(
+    private readonly tables: TableCache,
+    private readonly onLate: () => void,
+  ) {}
 
-  /** Empty if a table cannot be read. Its reader reports the error; here only space is at stake. */
+  /**
+   * Empty until all tables that it needs are open, and if a table cannot be read. Its reader reports
+   * the error; here only space is at stake.
+   */
   of(version: Version): RangeDeleteReach {
     if (version === this.version) return this.reach
     this.version = version
     this.reach = noRangeDeletes
-    const holders = version.rangeDeleteTables
-    if (holders.length === 0) {
+    if (version.rangeDeleteTables.length === 0) {
       this.weights.clear()
       return this.reach
     }
     try {
-      const covered = this.findCovered(version, holders)
-      this.reach = { covered, hiddenBytes: this.weigh(version, holders, covered) }
+      const survey = this.survey(version, version.rangeDeleteTables)
+      const step = this.goOn(survey, survey.next())
+      if (step.done === true) this.reach = step.value
+      else void this.goOnLater(version, survey, step.value)
     } catch {
       // See above.
     }
     return this.reach
   }
 
-  private findCovered(version: Version, holders: readonly TableMetadata[]): CoveredTable[] {
-    const rangeDeletes = this.newestOf(holders)
+  /** As far as tables can be opened now. */
+  private goOn(survey: Survey, next: SurveyStep): SurveyStep {
+    let step = next
+    while (step.done !== true) {
+      const reader = this.tables.find(step.value)
+      if (reader === undefined) return step
+      step = survey.next(reader)
+    }
+    return step
+  }
+
+  private async goOnLater(version: Version, survey: Survey, table: TableMetadata): Promise<void> {
+    let missing: TableMetadata = table
+    try {
+      // A newer Version has a survey of its own.
+      while (version === this.version) {
+        const step = await this.tables.read(missing, (reader) =>
+          this.goOn(survey, survey.next(reader)),
+        )
+        if (step.done !== true) {
+          missing = step.value
+          continue
+        }
+        if (version !== this.version) return
+        this.reach = step.value
+        this.onLate()
+        return
+      }
+    } catch {
+      // See above.
+    }
+  }
+
+  private *survey(version: Version, holders: readonly TableMetadata[]): Survey {
+    const covered = yield* this.findCovered(version, holders)
+    return { covered, hiddenBytes: yield* this.weigh(version, holders, covered) }
+  }
+
+  private *findCovered(
+    version: Version,
+    holders: readonly TableMetadata[],
+  ): Surveying<CoveredTable[]> {
+    const rangeDeletes = yield* this.newestOf(holders)
     const covered: CoveredTable[] = []
     for (const table of version.levels.flat()) {
       const deletedAt = deletedFrom(table, rangeDeletes)
@@ -61,39 +116,41 @@ export class RangeDeleteSurvey {
   }
 
   /** The range deletes of the newest tables that together stay within the bound. */
-  private newestOf(holders: readonly TableMetadata[]): RangeTombstones {
+  private *newestOf(holders: readonly TableMetadata[]): Surveying<RangeTombstones> {
     const newestFirst = [...holders].sort((a, b) => b.maxSequence - a.maxSequence)
+    const all: RangeTombstone[] = []
     let left = maxRangeDeletes
-    const looked = newestFirst.filter(({ rangeDeleteCount }) => {
-      const fits = rangeDeleteCount <= left
-      if (fits) left -= rangeDeleteCount
-      return fits
-    })
-    return RangeTombstones.from(looked.flatMap((table) => this.rangeDeletesOf(table).tombstones))
+    for (const table of newestFirst) {
+      if (table.rangeDeleteCount > left) continue
+      left -= table.rangeDeleteCount
+      const { rangeTombstones } = yield table
+      for (const tombstone of rangeTombstones.tombstones) all.push(tombstone)
+    }
+    return RangeTombstones.from(all)
   }
 
   /** Measures each table once, against the levels below it at that time. */
-  private weigh(
+  private *weigh(
     version: Version,
     holders: readonly TableMetadata[],
     covered: readonly CoveredTable[],
-  ): ReadonlyMap<number, number> {
+  ): Surveying<ReadonlyMap<number, number>> {
     const gone = new Set(covered.map(({ table }) => table))
     const weights = new Map<number, number>()
     for (const holder of holders) {
       const known = this.weights.get(holder.fileNumber)
-      weights.set(holder.fileNumber, known ?? this.bytesHidden(holder, version, gone))
+      weights.set(holder.fileNumber, known ?? (yield* this.bytesHidden(holder, version, gone)))
     }
     this.weights = weights
     return new Map([...weights].filter(([, bytes]) => bytes > 0))
   }
 
-  private bytesHidden(
+  private *bytesHidden(
     holder: TableMetadata,
     version: Version,
     gone: ReadonlySet<TableMetadata>,
-  ): number {
-    const { fragments } = this.rangeDeletesOf(holder)
+  ): Surveying<number> {
+    const { fragments } = (yield holder).rangeTombstones
     let bytes = 0
     for (const fragment of fragments.slice(0, maxWeighedPerTable)) {
       for (const level of version.levels.keys()) {
@@ -101,15 +158,11 @@ export class RangeDeleteSurvey {
           if (gone.has(table) || table.maxSequence >= fragment.newest) continue
           bytes += rangeHoldsRange(fragment, table.range)
             ? table.sizeBytes
-            : this.tables.get(table).dataBytesIn(intersectRange(table.range, fragment)!)
+            : (yield table).dataBytesIn(intersectRange(table.range, fragment)!)
         }
       }
     }
     return bytes
-  }
-
-  private rangeDeletesOf(table: TableMetadata): RangeTombstones {
-    return this.tables.get(table).rangeTombstones
   }
 }
 

@@ -17,6 +17,8 @@ export interface CompactionHost {
   snapshotSequences(): number[]
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
+  /** Called when more is known about the tables than at the last choice. */
+  compactionMayBeDue(): void
 }
 
 /** Tables are looked at for their age so often within it, but not more often than once a second. */
@@ -45,7 +47,7 @@ export class TreeCompaction {
     private readonly tableBytes: number,
     private readonly host: CompactionHost,
   ) {
-    this.rangeDeletes = new RangeDeleteSurvey(host.tables)
+    this.rangeDeletes = new RangeDeleteSurvey(host.tables, () => host.compactionMayBeDue())
   }
 
   /** The policy in force, with its thresholds. */

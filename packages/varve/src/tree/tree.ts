@@ -5,21 +5,10 @@ import type {
   CompactionSetting,
   StallThresholds,
 } from '../compaction/pickers/compaction-options.js'
-import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
-import { CoveringTombstones } from '../iterator/covering-tombstones.js'
-import { MergingIterator } from '../iterator/merging-iterator.js'
-import { VisibleIterator } from '../iterator/visible-iterator.js'
-import type { InternalIterator } from '../entry/internal-iterator.js'
-import {
-  isBefore,
-  type KeyRange,
-  rangeContainsSlice,
-  rangeHoldsRange,
-  rangesOverlap,
-} from '../key/key-range.js'
+import type { VisibleIterator } from '../iterator/visible-iterator.js'
+import { type KeyRange, rangeContainsSlice, rangeHoldsRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import type { PointLookup } from '../entry/point-lookup.js'
-import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import { type MemTable, memTableBytes } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
@@ -28,6 +17,7 @@ import type { Version } from '../version/version.js'
 import { type CompactionHost, TreeCompaction } from './tree-compaction.js'
 import { MemTables, type MemTableSlot } from './memtables.js'
 import { ReadState } from './read-state.js'
+import { TreeWalks, type WalkOptions } from './tree-walks.js'
 
 export interface TreeOptions {
   readonly memtableBytes: number
@@ -47,20 +37,6 @@ export interface TreeHost extends CompactionHost {
   currentVersion(keyspace: number): Version
 }
 
-/** How an iterator reads. */
-export interface WalkOptions {
-  readonly range: KeyRange
-  readonly visibleSequence: number
-  /** What has expired by then, in milliseconds since 1970, is not seen. */
-  readonly nowMs: number
-  readonly reverse: boolean
-  /** False: wait with `pending` for blocks that are not in memory. */
-  readonly mayRead: boolean
-}
-
-const reading = { mayRead: true, fillCache: true, readAheadBytes: 0 }
-const waiting = { ...reading, mayRead: false }
-
 /**
  * One LSM tree, the data of one keyspace: memtables above, tables on levels below.
  *
@@ -77,11 +53,7 @@ export class Tree {
   blocksTouched = 0
   readonly compaction: TreeCompaction
   private readonly memtables: MemTables
-  // The iterator keeps the table open.
-  private readonly openReading = (table: TableMetadata): InternalIterator =>
-    this.host.tables.get(table).iterator(reading)
-  private readonly openWaiting = (table: TableMetadata): InternalIterator =>
-    this.host.tables.get(table).iterator(waiting)
+  private readonly walks: TreeWalks
 
   constructor(
     readonly keyspace: number,
@@ -93,6 +65,7 @@ export class Tree {
       setting.policy === 'adaptive' ? candidateFor(setting, this.currentVersion()) : setting
     this.compaction = new TreeCompaction(first, tableBytes, host)
     this.memtables = new MemTables(options.memtableBytes)
+    this.walks = new TreeWalks(host.tables)
     this.state = this.newState()
   }
 
@@ -192,62 +165,25 @@ export class Tree {
 
   /** A walk over what a reader sees in a range. Retains what it reads until it closes. */
   walk(options: WalkOptions): VisibleIterator {
+    return this.walks.walk(this.state, options)
+  }
+
+  /** Bytes that tables spend on a range, to the nearest block. Rejects with CORRUPTION, IO. */
+  async tableBytesIn(range: KeyRange): Promise<number> {
     const state = this.state.retain()
-    const children: InternalIterator[] = []
     try {
-      return this.walkOver(state, children, options)
-    } catch (error) {
-      // A table could not be opened.
-      for (const child of children) child.close()
-      state.release()
-      throw error
-    }
-  }
-
-  private walkOver(
-    state: ReadState,
-    children: InternalIterator[],
-    { range, visibleSequence, nowMs, reverse, mayRead }: WalkOptions,
-  ): VisibleIterator {
-    const tombstones: RangeTombstones[] = []
-    const { memtable, immutables, version } = state
-    const { tables } = this.host
-    addMemTable(memtable, visibleSequence, children, tombstones)
-    for (const immutable of immutables) {
-      addMemTable(immutable, visibleSequence, children, tombstones)
-    }
-    for (const table of version.rangeDeleteTables) {
-      if (!rangesOverlap(table.range, range)) continue
-      tombstones.push(tables.get(table).rangeTombstones)
-    }
-    const open = mayRead ? this.openReading : this.openWaiting
-    for (const table of version.levels[0]) {
-      if (rangesOverlap(table.range, range)) children.push(open(table))
-    }
-    for (const run of version.runs) {
-      const first = run.firstEndingAfter(range.start)
-      const isBehind = first === run.tables.length
-      if (isBehind || !isBefore(run.tables[first].range.start, range.end)) continue
-      children.push(new ConcatenatingIterator(run.tables, open, first, range.end))
-    }
-    const source = children.length === 1 ? children[0] : new MergingIterator(children)
-    const covering =
-      tombstones.length === 0 ? CoveringTombstones.none : new CoveringTombstones(tombstones)
-    return new VisibleIterator(source, covering, visibleSequence, range, reverse, nowMs, state)
-  }
-
-  /** Bytes of the tables that a range takes, to the nearest block. */
-  tableBytesIn(range: KeyRange): number {
-    const { version } = this.state
-    let sum = 0
-    for (const level of version.levels.keys()) {
-      for (const table of version.overlapping(level, range)) {
-        sum += rangeHoldsRange(range, table.range)
-          ? table.sizeBytes
-          : this.host.tables.get(table).dataBytesIn(range)
+      let sum = 0
+      for (const level of state.version.levels.keys()) {
+        for (const table of state.version.overlapping(level, range)) {
+          sum += rangeHoldsRange(range, table.range)
+            ? table.sizeBytes
+            : await this.host.tables.read(table, (reader) => reader.dataBytesIn(range))
+        }
       }
+      return sum
+    } finally {
+      state.release()
     }
-    return sum
   }
 
   /** The sealed memtable to flush next, unless one is being flushed. */
@@ -298,7 +234,12 @@ export class Tree {
   }
 
   private askTable(table: TableMetadata, lookup: PointLookup): void {
-    const reader = this.host.tables.get(table)
+    const { tables } = this.host
+    const reader = tables.find(table)
+    if (reader === undefined) {
+      lookup.block(tables.missing(table))
+      return
+    }
     if (table.rangeDeleteCount > 0) {
       const { key, keyLength, visibleSequence } = lookup
       const { rangeTombstones } = reader
@@ -316,18 +257,6 @@ export class Tree {
       for (const memtable of state.immutables) this.memtables.release(memtable)
     })
   }
-}
-
-/** Adds what a reader may see of it. */
-function addMemTable(
-  memtable: MemTable,
-  visibleSequence: number,
-  children: InternalIterator[],
-  tombstones: RangeTombstones[],
-): void {
-  if (memtable.isEmpty || memtable.minSequence > visibleSequence) return
-  if (memtable.entryCount > 0) children.push(memtable.iterator())
-  if (memtable.rangeDeleteCount > 0) tombstones.push(memtable.rangeTombstones())
 }
 
 function askMemTable(memtable: MemTable, lookup: PointLookup): void {

@@ -55,6 +55,7 @@ function openOwned(
   }
   const fruitlessReads: FruitlessReads = new Signal()
   const snapshotReleased = new Signal<[sequence: number]>()
+  const compactionDue = new Signal()
   const shared = newSharedParts(path, options, undo, fruitlessReads)
   const { store, tables } = shared
   const removals = new FileRemovals(fs, path, store, options.lockOwner, () => lock.isLost())
@@ -63,6 +64,7 @@ function openOwned(
     requireOwner,
     onObsolete: (fileNumbers) => obsolete.removeTables(fileNumbers),
     onSnapshotRelease: (sequence) => snapshotReleased.emit(sequence),
+    onCompactionDue: () => compactionDue.emit(),
   })
   const { state, replayed } = directory
   mendLogs(fs, path, replayed)
@@ -71,7 +73,7 @@ function openOwned(
   const core = newReadCore(state, options, assertOpen)
   const writer = startWriter(
     { path, options, shared, directory, core, lock, gate, requireOwner, removals, obsolete },
-    { fruitlessReads, snapshotReleased },
+    { fruitlessReads, snapshotReleased, compactionDue },
     undo,
   )
   return { ...shared, path, options, current: { state }, core, writer, follower: undefined }

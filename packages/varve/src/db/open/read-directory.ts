@@ -33,6 +33,13 @@ export interface ReadDirectory {
 /** Emitted with a table and the number of reads that found nothing in it. */
 export type FruitlessReads = Signal<[fileNumber: number, reads: number]>
 
+/** What the owner of a directory listens to; readers leave all of it out. */
+export interface DirectoryOwner extends VersionSetOptions {
+  readonly onSnapshotRelease?: (sequence: number) => void
+  /** A compaction may have become due without a write. */
+  readonly onCompactionDue?: () => void
+}
+
 /** The parts that stay while a read-only database reads its directory several times. */
 export function newSharedParts(
   path: string,
@@ -59,7 +66,7 @@ export function readDirectory(
   options: ResolvedOptions,
   { tables, work }: SharedParts,
   undo: Undo,
-  owner: VersionSetOptions & { readonly onSnapshotRelease?: (sequence: number) => void },
+  owner: DirectoryOwner,
 ): ReadDirectory {
   const { fs, clock } = options
   const versions = openVersions(path, options, owner)
@@ -72,6 +79,7 @@ export function readDirectory(
     currentVersion: (keyspace) => versions.current(keyspace),
     snapshotSequences: () => snapshots.sequences(),
     wallMs: () => clock.wallMs(),
+    compactionMayBeDue: () => owner.onCompactionDue?.(),
   }
   const trees = new TreeRegistry()
   trees.add(new Tree(defaultKeyspace, options.tree, host))

@@ -52,6 +52,8 @@ export interface OwnedDirectory {
 export interface CompactionTriggers {
   readonly fruitlessReads: FruitlessReads
   readonly snapshotReleased: Signal<[sequence: number]>
+  /** More is known about the tables. */
+  readonly compactionDue: Signal
 }
 
 /** Starts the half of the database that writes. */
@@ -253,7 +255,7 @@ function releaseReplayedLogs(
 }
 
 function listenTo(
-  { fruitlessReads, snapshotReleased }: CompactionTriggers,
+  { fruitlessReads, snapshotReleased, compactionDue }: CompactionTriggers,
   { options, directory }: OwnedDirectory,
   checkDue: () => void,
 ): void {
@@ -269,4 +271,5 @@ function listenTo(
     const heldBack = trees.some((tree) => tree.currentVersion().mayBeHeldBy(sequence))
     if (heldBack) clock.nextTurn(checkDue)
   })
+  compactionDue.listen(() => clock.nextTurn(checkDue))
 }

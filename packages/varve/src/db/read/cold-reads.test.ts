@@ -46,3 +46,11 @@ test('a chosen mode stays, however long reads take', () => {
     assert.equal(coldReads.mayBlock(), mode === 'sync')
   }
 })
+
+test('a piece that can only be awaited is never read synchronously', () => {
+  for (const mode of ['auto', 'sync', 'async'] as const) {
+    const { coldReads } = setUp(mode)
+    assert.equal(coldReads.wayTo({ isAsyncOnly: true }), 'neverBlock')
+    assert.equal(coldReads.wayTo({ isAsyncOnly: false }), mode === 'async' ? 'wait' : 'block')
+  }
+})

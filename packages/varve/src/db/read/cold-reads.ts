@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js'
+import type { MissingPiece } from '../../entry/missing-piece.js'
 
 /** If synchronous reads take longer than this on average, the thread pool takes over. */
 const slowReadMs = 0.25
@@ -9,6 +10,15 @@ const smoothing = 0.1
  * The most that one read counts: losing the processor once during a read does not mean a slow disk.
  */
 const mostCountedMs = 1
+
+/** How a read gets a piece that is not in memory. */
+export type ColdRead =
+  /** It reads the piece synchronously. */
+  | 'block'
+  /** It waits for the piece. A read that has waited often enough blocks for the rest. */
+  | 'wait'
+  /** It waits, however often: the piece cannot be read synchronously. */
+  | 'neverBlock'
 
 /**
  * Decides how an asynchronous method fetches a block that is not in memory. A synchronous read
@@ -25,7 +35,13 @@ export class ColdReads {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether the next cold read may block the thread. */
+  /** How to get the next piece. */
+  wayTo({ isAsyncOnly }: Pick<MissingPiece, 'isAsyncOnly'>): ColdRead {
+    if (isAsyncOnly) return 'neverBlock'
+    return this.mayBlock() ? 'block' : 'wait'
+  }
+
+  /** Whether the next cold read of a local table may block the thread. */
   mayBlock(): boolean {
     if (this.mode !== 'auto') return this.mode === 'sync'
     return this.asyncUntilMs === 0 || this.clock.monotonicMs() >= this.asyncUntilMs

@@ -1,5 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { closedError } from '../../base/errors.js'
+import { asyncOnlyError } from '../../store/table-store.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
 import type { VisibleIterator } from '../../iterator/visible-iterator.js'
 import type { Projection } from '../api.js'
@@ -142,6 +143,7 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
     if (walk === undefined) return this.afterEnd()
     try {
       this.step(walk)
+      if (walk.pending) throw asyncOnlyError('a table of this range', 'use for await')
       return this.take(walk)
     } catch (error) {
       this.end()

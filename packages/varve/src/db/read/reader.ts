@@ -2,7 +2,9 @@ import { ByteSink } from '../../base/byte-sink.js'
 import { invalidArgument } from '../../base/errors.js'
 import { atIndex, keyError, unreadableValue } from '../../batch/encoding-error.js'
 import { requireKeyLength } from '../../key/limits.js'
+import type { Hold } from '../../entry/missing-piece.js'
 import { LookupState, PointLookup } from '../../entry/point-lookup.js'
+import { asyncOnlyError } from '../../store/table-store.js'
 import type { ReadState } from '../../tree/read-state.js'
 import type { Tree } from '../../tree/tree.js'
 import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions } from '../api.js'
@@ -47,7 +49,7 @@ export abstract class Reader<K, V> {
 
   /** The value of `key`, or undefined. Blocks the thread if a block must be read. */
   getSync(key: K, options?: ReadOptions): V | undefined {
-    return this.valueOf(this.find(key, true, options))
+    return this.valueOf(this.findNow(key, options))
   }
 
   /** The values of `keys`, in their order, from one state; undefined for keys without a value. */
@@ -86,7 +88,7 @@ export abstract class Reader<K, V> {
 
   /** As `has`, but done when it returns. */
   hasSync(key: K, options?: ReadOptions): boolean {
-    return this.find(key, true, options).hasValue
+    return this.findNow(key, options).hasValue
   }
 
   /**
@@ -152,6 +154,14 @@ export abstract class Reader<K, V> {
     return current.tree === readCore.current.tree ? readCore : { ...readCore, current }
   }
 
+  private findNow(key: K, options: ReadOptions | undefined): PointLookup {
+    const lookup = this.find(key, true, options)
+    if (lookup.state === LookupState.blocked) {
+      throw asyncOnlyError(lookup.missing!.path, 'use get or has instead of getSync or hasSync')
+    }
+    return lookup
+  }
+
   private find(key: K, mayRead: boolean, options: ReadOptions | undefined): PointLookup {
     const { readCore, keySink, lookup } = this
     if (options !== undefined) checkReadOptions(options)
@@ -214,11 +224,13 @@ export abstract class Reader<K, V> {
     const { current, coldReads, turns } = this.coreFor(options)
     const { tree } = current
     const { key, keyLength, visibleSequence } = blocked
-    if (coldReads.mayBlock()) {
+    if (coldReads.wayTo(blocked.missing!) === 'block') {
       blocked.start(key, keyLength, visibleSequence, true)
       coldReads.timed(() => tree.get(blocked))
-      const result = take(blocked)
-      return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+      if (blocked.state !== LookupState.blocked) {
+        const result = take(blocked)
+        return turns.isDue() ? turns.later(result) : Promise.resolve(result)
+      }
     }
     // Other reads will use the reader's scratch, so this one gets its own lookup and key.
     const lookup = new PointLookup(this.readCore.clock)
@@ -233,12 +245,13 @@ export abstract class Reader<K, V> {
 
 /**
  * Blocks that one read awaits before it reads the rest synchronously. A cache too small to hold
- * them all would evict the first while the next is loaded, and the read would never end.
+ * them all would evict the first while the next is loaded, and the read would never end. Pieces that
+ * cannot be read synchronously are held instead.
  */
 const maxAwaitedBlocks = 8
 
 /**
- * Loads missing blocks one after another until the lookup has its answer. Takes the result in the
+ * Loads missing pieces one after another until the lookup has its answer. Takes the result in the
  * same turn, because another read may then evict the block that holds it.
  */
 async function waitFor<T>(
@@ -247,15 +260,21 @@ async function waitFor<T>(
   state: ReadState,
   take: (found: PointLookup) => T,
 ): Promise<T> {
+  let holds: Hold[] | undefined
   try {
-    for (let awaited = 1; lookup.state === LookupState.blocked; awaited++) {
-      await lookup.missing!.load()
+    let awaited = 0
+    while (lookup.state === LookupState.blocked) {
+      const hold = await lookup.missing!.load()
+      if (hold === undefined) awaited++
+      else if (holds === undefined) holds = [hold]
+      else holds.push(hold)
       const mayRead = awaited >= maxAwaitedBlocks
       lookup.start(lookup.key, lookup.keyLength, lookup.visibleSequence, mayRead)
       tree.get(lookup, state)
     }
     return take(lookup)
   } finally {
+    if (holds !== undefined) for (const hold of holds) hold.release()
     state.release()
   }
 }

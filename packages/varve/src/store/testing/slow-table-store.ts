@@ -17,7 +17,7 @@ export class SlowTableStore implements TableStore {
   }
 
   open(fileNumber: number): TableFile {
-    throw asyncOnlyError(this.nameOf(fileNumber))
+    throw asyncOnlyError(this.nameOf(fileNumber), 'use openAsync')
   }
 
   async openAsync(fileNumber: number): Promise<TableFile> {
@@ -28,7 +28,7 @@ export class SlowTableStore implements TableStore {
       isAsyncOnly: true,
       sizeBytes: () => file.sizeBytes(),
       read: () => {
-        throw asyncOnlyError(file.path)
+        throw asyncOnlyError(file.path, 'use readAsync')
       },
       readAsync: async (...where) => {
         await this.waitBefore('read', fileNumber)

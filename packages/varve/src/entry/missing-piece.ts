@@ -1,0 +1,18 @@
+/** A table or block that a read needs and that is not in memory. */
+export interface MissingPiece {
+  /** The file, for errors. */
+  readonly path: string
+  /** True: it cannot be read synchronously. */
+  readonly isAsyncOnly: boolean
+  /**
+   * Brings it into memory, so that the read gets past it when it starts again. If it `isAsyncOnly`, it
+   * stays there until the hold is released; other pieces may be lost before that.
+   */
+  load(): Promise<Hold | undefined>
+}
+
+/** Keeps a loaded piece in memory. */
+export interface Hold {
+  /** Call once. */
+  release(): void
+}
