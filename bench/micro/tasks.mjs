@@ -31,6 +31,7 @@ import { TableReader } from '../../packages/varve/dist/sstable/table-reader.js'
 import { TableWriter } from '../../packages/varve/dist/sstable/table-writer.js'
 import { inputEntry } from '../../packages/varve/dist/testing/kit/input-entry.js'
 import { tableName } from '../../packages/varve/dist/store/file-names.js'
+import { LocalTableStore } from '../../packages/varve/dist/store/local-table-store.js'
 import { generator, shuffled } from '../workloads/random.mjs'
 
 /**
@@ -251,7 +252,8 @@ function entryOf(number) {
 /** Runs a job and returns the number of entries of its table. */
 function runHere(fs, request) {
   const codecs = new CodecRegistry()
-  const environment = { fs, directory, codecs, clock: systemClock, checkpoint() {} }
+  const store = new LocalTableStore(fs, directory)
+  const environment = { store, codecs, clock: systemClock, checkpoint() {} }
   const { ok, result } = runJob(request, environment)
   expect(ok)
   const [table] = result.outputs
@@ -284,7 +286,7 @@ function iterate(table) {
 
 function writeTable(fs, path, first, step) {
   const options = { blockBytes: 4096, filterBitsPerKey: 10, codec: noneCodec }
-  const writer = new TableWriter(fs, path, options, 0)
+  const writer = new TableWriter(fs.create(path), options, 0)
   for (let i = first; i < count; i += step) writer.add(inputEntry(entryOf(i)))
   return writer.finish()
 }
