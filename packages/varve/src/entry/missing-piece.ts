@@ -5,8 +5,8 @@ export interface MissingPiece {
   /** True: it cannot be read synchronously. */
   readonly isAsyncOnly: boolean
   /**
-   * Brings it into memory, so that the read gets past it when it starts again. If it `isAsyncOnly`, it
-   * stays there until the hold is released; other pieces may be lost before that.
+   * Brings it into memory, so that the read gets past it when it starts again. A piece that is
+   * async-only stays there until the hold is released. Others may be evicted earlier.
    */
   load(): Promise<Hold | undefined>
 }

@@ -139,8 +139,8 @@ export class BlockSource implements BlockOrigin {
   }
 
   /**
-   * For a lookup that may not read the block now. After `load`, `cachedForLookup` has the block, unless
-   * the table was closed before; then the lookup opens it again.
+   * For a lookup that may not read the block now. After `load`, `cachedForLookup` has the block,
+   * unless the table was closed; a retry reopens it.
    */
   missing(index: number): MissingPiece {
     const { path, isAsyncOnly } = this

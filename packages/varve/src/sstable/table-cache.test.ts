@@ -114,7 +114,7 @@ test('reads that wait for the same table open it once, and each pins it', async 
   assert.ok(!readers[0].isPinned)
 })
 
-test('an opening that fails fails the reads that wait for it; the next read tries again', async () => {
+test('a failed opening fails the reads that wait for it; the next read retries', async () => {
   let failures = 1
   const { cache, tables } = cacheOf(1, 5, (local) =>
     countedOpens(local, () =>
@@ -131,7 +131,7 @@ test('an opening that fails fails the reads that wait for it; the next read trie
   assert.equal(cache.openTables, 0)
 })
 
-test('a table that is evicted while it is opened serves those who wait, and is not kept', async () => {
+test('a table evicted while it is opened serves the waiting reads and is not kept', async () => {
   const { cache, tables } = cacheOf(1, 5, (local) => new SlowTableStore(local))
   const opening = cache.pinAsync(tables[0])
   cache.evict(tables[0].fileNumber)

@@ -91,8 +91,8 @@ export class TableCache {
   }
 
   /**
-   * As `pin`, without blocking the thread for a table that is async-only. Rejects with CORRUPTION, IO,
-   * and CLOSED if the cache is closed first; the next call tries again.
+   * As `pin`, but waits for a table that is async-only. Rejects with CORRUPTION, IO, and CLOSED if
+   * the cache is closed first; the next call retries.
    */
   async pinAsync(table: KnownTable): Promise<TableReader> {
     const reader = this.find(table)

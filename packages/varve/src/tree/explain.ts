@@ -30,8 +30,8 @@ export interface ExplainStep extends Partial<TableExplanation> {
 }
 
 /**
- * Reads `key` as `Tree.get` does and records each step. Blocks while it reads. Throws UNSUPPORTED for
- * a table or block that can only be read asynchronously and is not in memory.
+ * Reads `key` as `Tree.get` does and records each step. Blocks while it reads. Throws UNSUPPORTED
+ * for a table or block that can only be read asynchronously and is not in memory.
  */
 export function explainGet(
   key: Buffer,

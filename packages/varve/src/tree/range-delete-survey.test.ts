@@ -23,8 +23,8 @@ function range(start: number, end: number | null): KeyRange {
 }
 
 /**
- * Tables of which only the range deletes can be read; of data there is a byte for each key. Those that
- * are `late` can only be opened asynchronously.
+ * Tables whose range deletes can be read, with one byte of data for each key. Tables for which
+ * `isLate` holds can only be opened asynchronously.
  */
 function cacheOf(
   tombstones: ReadonlyMap<number, readonly RangeTombstone[]>,

@@ -35,15 +35,15 @@ export class RangeDeleteSurvey {
   /** Bytes hidden by each table with range deletes when it was first seen, by its file number. */
   private weights = new Map<number, number>()
 
-  /** `onLate` is called when the answer for a Version has changed, because it had to wait for tables. */
+  /** `onLate` is called when an answer has changed because the tables it needs were opened. */
   constructor(
     private readonly tables: TableCache,
     private readonly onLate: () => void,
   ) {}
 
   /**
-   * Empty until all tables that it needs are open, and if a table cannot be read. Its reader reports
-   * the error; here only space is at stake.
+   * Empty until all tables that it needs are open, and if a table cannot be read. Its reader
+   * reports the error; here only space is at stake.
    */
   of(version: Version): RangeDeleteReach {
     if (version === this.version) return this.reach

@@ -12,14 +12,14 @@ import type { TableIteratorOptions } from '../sstable/table-iterator.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { ReadState } from './read-state.js'
 
-/** How an iterator reads. */
+/** How an iterator over a tree reads. */
 export interface WalkOptions {
   readonly range: KeyRange
   readonly visibleSequence: number
   /** What has expired by then, in milliseconds since 1970, is not seen. */
   readonly nowMs: number
   readonly reverse: boolean
-  /** False: wait with `pending` for blocks that are not in memory. What is async-only always waits. */
+  /** False: `pending` for blocks that are not in memory. Async-only tables are always awaited. */
   readonly mayRead: boolean
 }
 

@@ -245,8 +245,8 @@ export abstract class Reader<K, V> {
 
 /**
  * Blocks that one read awaits before it reads the rest synchronously. A cache too small to hold
- * them all would evict the first while the next is loaded, and the read would never end. Pieces that
- * cannot be read synchronously are held instead.
+ * them all would evict the first while the next is loaded, and the read would never end.
+ * Pieces that cannot be read synchronously are held instead.
  */
 const maxAwaitedBlocks = 8
 

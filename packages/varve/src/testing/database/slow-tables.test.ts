@@ -64,7 +64,7 @@ async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 for (const coldReads of ['auto', 'sync', 'async'] as const) {
   for (const cacheBytes of [0, 1 << 20]) {
-    test(`reads wait for tables and blocks: coldReads ${coldReads}, ${cacheBytes} bytes of cache`, async () => {
+    test(`reads wait: coldReads ${coldReads}, ${cacheBytes} bytes of cache`, async () => {
       await using db = openSlow({ options: { coldReads, cacheBytes } })
       const model = await fill(db)
       const keys = [...model.keys()].sort()
@@ -99,7 +99,7 @@ test('many reads at once all get through without a cache', async () => {
   )
 })
 
-test('a read waits for more tables than it may wait for blocks before it reads synchronously', async () => {
+test('a read waits as often as it must, and makes progress without a cache', async () => {
   const tableCount = 30
   await using db = openSlow({
     options: { cacheBytes: 0, maxOpenTables: 16, filterBitsPerKey: 0, compaction: lazy },
@@ -171,7 +171,7 @@ test('snapshots see what they saw, through compactions', async () => {
   assert.equal(await db.get(keyOf(4)), 'new')
 })
 
-test('reads that wait go on over the tables of their moment while these are compacted away', async () => {
+test('waiting reads keep their tables while these are compacted away', async () => {
   const gate = new Gate()
   await using db = openSlow({ waitBefore: () => gate.passed, options: { cacheBytes: 0 } })
   gate.open()
@@ -216,7 +216,7 @@ test('close waits for reads that wait, and ends walks', async () => {
   await assert.rejects(piece, { code: 'CLOSED' })
 })
 
-test('a failed opening or read fails the reads that wait for it; the next ones try again', async () => {
+test('a failed open or read fails the waiting reads; the next ones retry', async () => {
   for (const failing of ['open', 'read'] as const) {
     let isDown = false
     const waitBefore: WaitBefore = async (step) => {
