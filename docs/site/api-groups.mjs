@@ -1,6 +1,9 @@
 import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc'
 
-/** The exports of `varve`, by the words over them in the reference, in the order in which they are listed. */
+/**
+ * The exports of `varve`, by the words over them in the reference, in the order in which they are
+ * listed.
+ */
 const groups = {
   'Start here': [
     'open',
@@ -79,7 +82,10 @@ const groups = {
   ],
 }
 
-/** Groups the exports of `varve`. An export without a group fails the build, as does a group's stale name. */
+/**
+ * Groups the exports of `varve`. An export without a group fails the build, as does a group's stale
+ * name.
+ */
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const names = engineOf(project).children.map(({ name }) => name)

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /**
- * Links of the pages below `folder` that lead to no file or to no place in it, as `page → link`. A link to a Markdown
- * file is broken, too: a browser shows its source.
+ * Links of the pages below `folder` that lead to no file or to no place in it, as `page → link`. A
+ * link to a Markdown file is broken, too: a browser shows its source.
  */
 export function brokenLinks(folder) {
   const anchors = new Map()

@@ -8,7 +8,10 @@ const groups = {
   bench: 'Measurements',
 }
 
-/** Gives each page its first heading as its name, instead of that of its file, and its folder as its group. */
+/**
+ * Gives each page its first heading as its name, instead of that of its file, and its folder as its
+ * group.
+ */
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, page) => {
     const [first] = page.content

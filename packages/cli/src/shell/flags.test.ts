@@ -21,11 +21,11 @@ test('a quoted word is a key, whatever it looks like', () => {
 })
 
 test('mistakes are named', () => {
-  assert.throws(() => scan('--limt 5'), /no flag --limt/)
+  assert.throws(() => scan('--limt 5'), /unknown flag --limt/)
   assert.throws(() => scan('--limit x'), UsageError)
   assert.throws(() => scan('--gte'), /--gte needs a value/)
   assert.throws(() => scan('a b'), /one prefix only/)
-  assert.throws(() => parseRange(splitWords('--reverse')), /no flag --reverse/)
+  assert.throws(() => parseRange(splitWords('--reverse')), /unknown flag --reverse/)
 })
 
 test('a range that chooses nothing is undefined', () => {
