@@ -12,7 +12,6 @@ import {
 import { repair } from 'varve/tools'
 import { afterCloses, recordClose } from './closes-under-way.js'
 import { engineOptionsOf } from './engine-options.js'
-import { refuseLevelDb } from './level-db-directory.js'
 import { propertyOf } from './level-db-property.js'
 import { byteKeys, byteValues, type Data, textKeys, textValues } from './level-encoding.js'
 import { LevelError, rethrow } from './level-error.js'
@@ -182,7 +181,6 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
    */
   static async repair(location: string): Promise<void> {
     requireLocation(location)
-    refuseLevelDb(location)
     const { after } = await afterCloses(() => repair(location, { apply: true })).catch(rethrow)
     if (after === undefined || after.isSound) return
     throw new LevelError('LEVEL_CORRUPTION', `${location} is still damaged after its repair`)
@@ -245,7 +243,6 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
   // What follows is called by abstract-level, with keys and values encoded.
 
   async _open(options: types.OpenOptions): Promise<void> {
-    refuseLevelDb(this.#location)
     const engineOptions = {
       ...engineOptionsOf(options),
       keyEncoding: textKeys,

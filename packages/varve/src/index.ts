@@ -8,7 +8,7 @@ import type { OpenOptions } from './db/api.js'
 import { checkCodecModules } from './db/options/codec-modules.js'
 import { Database } from './db/database.js'
 import { destroyDatabase } from './db/open/destroy.js'
-import { pathOf, requireObject } from './db/options/arguments.js'
+import { pathOf, requireKnown, requireObject } from './db/options/arguments.js'
 import { resolveOptions } from './db/options/open-options.js'
 import type { FileSystem } from './fs/file-system.js'
 import { afterCloses } from './fs/lock/closes-under-way.js'
@@ -90,6 +90,7 @@ export async function open<
  */
 export async function destroy(path: string | URL, options: DestroyOptions = {}): Promise<void> {
   requireObject(options, 'the options of destroy')
+  requireKnown(options, { fileSystem: true }, 'option of destroy')
   const { fileSystem = nodeFileSystem } = options
   const directory = pathOf(path, 'the path of a database')
   return afterCloses(fileSystem, () => destroyDatabase(directory, fileSystem))

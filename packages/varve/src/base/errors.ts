@@ -1,3 +1,5 @@
+import { systemReason } from './system-reason.js'
+
 /** Stable error codes of Varve; these strings are public API and never change. */
 export type ErrorCode =
   | 'CLOSED'
@@ -87,7 +89,7 @@ export function unsupportedFormat(file: string, what: string, offset?: number): 
 /** A failed file operation; `cause` is the error that the file system threw. */
 export function ioError(operation: string, path: string, cause: unknown): VarveError {
   const systemCode = systemCodeOf(cause)
-  const reason = systemCode ?? (cause instanceof Error ? cause.message : String(cause))
+  const reason = systemCode === undefined ? describeCause(cause) : systemReason(systemCode)
   return new VarveError('IO', `cannot ${operation} ${path}: ${reason}`, {
     path,
     file: path,
@@ -99,6 +101,10 @@ export function ioError(operation: string, path: string, cause: unknown): VarveE
 /** Whether a file operation failed because the file or directory does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof VarveError && error.systemCode === 'ENOENT'
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function systemCodeOf(cause: unknown): string | undefined {

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { ioError } from '../base/errors.js'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
 import { hasFailed, NodeReadableFile, NodeWritableFile } from './node-file.js'
+import { makeFolders } from './node-make-folders.js'
 import { systemError } from './system-error.js'
 
 /**
@@ -22,14 +23,7 @@ export class NodeFileSystem implements FileSystem {
 
   /** Also makes the names of created folders durable, because callers cannot know which are new. */
   makeDirectory(path: string): void {
-    const first = attempt('create folder', path, () => fs.mkdirSync(path, { recursive: true }))
-    if (first === undefined || !canSyncDirectories) return
-    const above = dirname(resolve(first))
-    let folder = resolve(path)
-    while (folder !== above && folder !== dirname(folder)) {
-      folder = dirname(folder)
-      this.syncDirectory(folder)
-    }
+    for (const folder of makeFolders(path)) this.syncDirectory(dirname(folder))
   }
 
   list(path: string): string[] {

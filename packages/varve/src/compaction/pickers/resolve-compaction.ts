@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../base/errors.js'
+import { unknownNameMessage } from '../../base/unknown-name.js'
 import { levelCount } from '../../version/version.js'
 import type {
   AdaptiveCompaction,
@@ -135,9 +136,8 @@ function requirePolicy(policy: unknown, path: string): void {
 function requireKnown(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
-    const path = `compaction.${name}`
-    const message = `${path} is not an option; there are ${known.join(', ')}`
-    throw invalidArgument(message, path)
+    const message = unknownNameMessage(name, known, "property of option 'compaction'")
+    throw invalidArgument(message, `compaction.${name}`)
   }
 }
 

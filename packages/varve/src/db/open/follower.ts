@@ -5,6 +5,7 @@ import { manifestName, tableName } from '../../store/file-names.js'
 import { readCurrent } from '../../version/manifest.js'
 import { logsFrom } from '../../wal/log-files.js'
 import { continueReplay, type LogPosition } from '../../wal/replay.js'
+import { requireOwnDirectory } from '../../version/database-directory.js'
 import type { ResolvedOptions } from '../options/open-options.js'
 import type { ReadCore } from '../read/read-core.js'
 import {
@@ -67,8 +68,9 @@ export class Follower implements Following {
   /** Throws INVALID_ARGUMENT when the directory holds no database, CORRUPTION, IO. */
   static open(givenPath: string, options: ResolvedOptions, assertOpen: () => void): DatabaseParts {
     const { fs } = options
-    if (!fs.exists(givenPath)) throw noDatabaseError(givenPath)
+    if (!fs.exists(givenPath)) throw noDatabaseError(givenPath, true)
     const path = fs.realPath(givenPath)
+    requireOwnDirectory(fs, path)
     const undo = new Undo()
     try {
       const directory = new FollowedDirectory(path, options, undo)

@@ -1,6 +1,11 @@
+import { join } from 'node:path'
 import { VarveError } from '../../base/errors.js'
 import { Signal } from '../../base/signal.js'
+import { systemReason } from '../../base/system-reason.js'
+import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
 import { lockDirectory } from '../../fs/lock/lock-directory.js'
+import { currentName } from '../../store/file-names.js'
+import { requireOwnDirectory } from '../../version/database-directory.js'
 import { FileRemovals } from '../background/file-removals.js'
 import { ObsoleteFiles } from '../background/obsolete-files.js'
 import type { ResolvedOptions } from '../options/open-options.js'
@@ -45,7 +50,8 @@ function openOwned(
   const { fs } = options
   createDirectory(givenPath, options)
   const path = fs.realPath(givenPath)
-  const lock = lockDirectory(path, options)
+  requireOwnDirectory(fs, path)
+  const lock = lockToWrite(path, options)
   undo.add(() => lock.release())
 
   const gate = new WriteGate(path)
@@ -81,8 +87,32 @@ function openOwned(
 
 function createDirectory(path: string, { fs, createIfMissing }: ResolvedOptions): void {
   if (fs.exists(path)) return
-  if (!createIfMissing) throw noDatabaseError(path)
+  if (!createIfMissing) throw noDatabaseError(path, false)
   fs.makeDirectory(path)
+}
+
+/** Explains how to read a directory that cannot be written to. */
+function lockToWrite(path: string, options: ResolvedOptions): DirectoryLock {
+  try {
+    return lockDirectory(path, options)
+  } catch (error) {
+    if (!isWriteProtected(error)) throw error
+    const advice = options.fs.exists(join(path, currentName))
+      ? 'open it with readOnly: true to read it'
+      : 'choose a directory that can be written to'
+    const { systemCode } = error
+    const reason = systemReason(systemCode)
+    throw new VarveError('IO', `cannot write to ${path}: ${reason}; ${advice}`, {
+      path,
+      systemCode,
+      cause: error,
+    })
+  }
+}
+
+function isWriteProtected(error: unknown): error is VarveError & { systemCode: string } {
+  if (!(error instanceof VarveError)) return false
+  return ['EROFS', 'EACCES', 'EPERM'].includes(error.systemCode ?? '')
 }
 
 function lostLockError(path: string): VarveError {

@@ -119,7 +119,7 @@ function openVersions(
 ): VersionSet {
   const { fs, readOnly, createIfMissing, errorIfExists, maxManifestBytes } = options
   if (!databaseExists(fs, path)) {
-    if (!createIfMissing || readOnly) throw noDatabaseError(path)
+    if (!createIfMissing || readOnly) throw noDatabaseError(path, readOnly)
     return VersionSet.create(fs, path, { ...owner, maxManifestBytes })
   }
   if (errorIfExists) {
@@ -135,10 +135,12 @@ function verifyTables(versions: VersionSet, tables: TableCache): void {
   }
 }
 
-export function noDatabaseError(path: string): VarveError {
-  return new VarveError(
-    'INVALID_ARGUMENT',
-    `${path} holds no database; open it with createIfMissing: true to create one`,
-    { path, option: 'createIfMissing' },
-  )
+export function noDatabaseError(path: string, readOnly: boolean): VarveError {
+  const advice = readOnly
+    ? 'check the path: readOnly: true opens only a database that exists'
+    : 'open it with createIfMissing: true to create one'
+  return new VarveError('INVALID_ARGUMENT', `${path} holds no database; ${advice}`, {
+    path,
+    option: 'createIfMissing',
+  })
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { invalidArgument, VarveError } from '../../base/errors.js'
+import { unknownName } from '../../base/unknown-name.js'
 import { describe } from '../../batch/encoding.js'
 
 /** Throws INVALID_ARGUMENT unless `value` is an object. `what` names it in the message. */
@@ -8,12 +9,10 @@ export function requireObject(value: unknown, what: string): void {
   throw invalidArgument(`${what} must be an object, not ${describe(value)}`)
 }
 
-/** Throws for a property of `given` that is not in `known`. */
+/** Throws INVALID_ARGUMENT for a property of `given` that is not in `known`. */
 export function requireKnown(given: object, known: object, what: string): void {
   for (const name in given) {
-    if (Object.hasOwn(known, name)) continue
-    const names = Object.keys(known).join(', ')
-    throw invalidArgument(`there is no ${what} '${name}'; there are ${names}`, name)
+    if (!Object.hasOwn(known, name)) throw unknownName(name, Object.keys(known), what)
   }
 }
 

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../base/errors.js'
+import { unknownName } from '../../base/unknown-name.js'
 import { describe } from '../../batch/encoding.js'
 import { expiryAfter, maxTtlMs } from '../../key/expiry.js'
 import type { PutOptions, WriteOptions } from '../api.js'
@@ -41,7 +42,7 @@ const putNames: readonly string[] = ['sync', 'ttlMs']
 function checkedSync(options: WriteOptions, names: readonly string[]): boolean {
   requireObject(options, 'the options of a write')
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw invalidArgument(`there is no write option '${name}'`, name)
+    if (!names.includes(name)) throw unknownName(name, names, 'write option')
   }
   const { sync = false } = options
   if (typeof sync !== 'boolean') throw invalidArgument("'sync' must be true or false", 'sync')

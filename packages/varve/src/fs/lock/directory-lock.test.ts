@@ -92,7 +92,7 @@ test('a second owner in the same thread is refused under every path', (t) => {
       assert.equal(error.code, 'LOCKED')
       assert.equal(error.path, nodeFileSystem.realPath(join(directory, 'db')))
       assert.equal(error.ownerPid, process.pid)
-      assert.match(error.message, /open in process \d+ on .* since \d{4}-.*close the database/)
+      assert.match(error.message, /already open in this process since \d{4}-.*close it first/)
       return true
     },
   )

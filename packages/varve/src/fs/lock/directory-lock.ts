@@ -4,13 +4,14 @@ import type { Clock } from '../../base/clock.js'
 import { VarveError, isNotFound } from '../../base/errors.js'
 import { hashBytes } from '../../base/hash.js'
 import { Prng } from '../../base/prng.js'
-import type { FileSystem, ReadableFile } from '../file-system.js'
+import type { FileSystem, ReadableFile, WritableFile } from '../file-system.js'
 import {
   decodeLockRecord,
   encodeLockRecord,
   type LockOwner,
   type LockRecord,
 } from './lock-owner.js'
+import { lockedError } from './locked-error.js'
 
 const lockName = 'LOCK'
 const claimPrefix = 'LOCK.'
@@ -41,10 +42,10 @@ export function acquireDirectoryLock(
   const realPath = fs.realPath(directory)
   const held = heldIn(fs)
   const holder = held.get(realPath)
-  if (holder !== undefined) throw lockedError(realPath, holder)
-  const record = new LockAttempt(fs, realPath, clock, owner).run()
+  if (holder !== undefined) throw lockedError(realPath, 'open', holder, owner.identity)
+  const { record, file } = new LockAttempt(fs, realPath, clock, owner).run()
   held.set(realPath, record)
-  return new DirectoryLock(fs, realPath, record)
+  return new DirectoryLock(fs, realPath, record, file)
 }
 
 /**
@@ -81,6 +82,8 @@ export class DirectoryLock {
     /** The directory, with symbolic links resolved. */
     readonly path: string,
     private readonly record: LockRecord,
+    /** LOCK, kept open so that it can be emptied wherever the directory was moved. */
+    private readonly file: WritableFile,
   ) {}
 
   /**
@@ -102,7 +105,10 @@ export class DirectoryLock {
     assert(this.isHeld, `second release of the lock on ${this.path}`)
     this.isHeld = false
     heldIn(this.fs).delete(this.path)
-    if (!this.isLost()) this.fs.remove(join(this.path, lockName))
+    const isLost = this.isLost()
+    if (isLost) emptyQuietly(this.file)
+    this.file.close()
+    if (!isLost) this.fs.remove(join(this.path, lockName))
   }
 }
 
@@ -141,6 +147,8 @@ class LockAttempt {
   private readonly prng: Prng
   /** Current path of the own claim, published or not. */
   private ownFile: string | undefined
+  /** The own claim, open. */
+  private handle: WritableFile | undefined
 
   constructor(
     private readonly fs: FileSystem,
@@ -155,14 +163,23 @@ class LockAttempt {
     this.prng = new Prng(hashBytes(Buffer.from(token), 0, token.length))
   }
 
-  run(): LockRecord {
+  run(): HeldRecord {
     try {
-      for (let round = 0; round < maxRounds; round++) if (this.tryOnce()) return this.record
+      for (let round = 0; round < maxRounds; round++) if (this.tryOnce()) return this.held()
     } finally {
       this.withdraw()
+      this.closeClaim()
     }
     const message = `several processes are trying to lock ${this.directory}; try again`
     throw new VarveError('LOCKED', message, { path: this.directory })
+  }
+
+  /** LOCK stays open: it is the same file as the claim. */
+  private held(): HeldRecord {
+    const { record, handle } = this
+    assert(handle !== undefined, 'a lock that is held was published')
+    this.handle = undefined
+    return { record, file: handle }
   }
 
   private tryOnce(): boolean {
@@ -185,8 +202,8 @@ class LockAttempt {
   private isFree(): boolean {
     const found = readRecord(this.fs, this.lockPath)
     if (found === 'missing') return true
-    if (found !== 'damaged' && this.isAlive(found)) throw lockedError(this.directory, found)
-    return false
+    if (found === 'damaged' || !this.isAlive(found)) return false
+    throw lockedError(this.directory, 'open', found, this.owner.identity)
   }
 
   /** False when another process removed the unfinished claim as a dead one's. */
@@ -194,13 +211,10 @@ class LockAttempt {
     if (this.ownFile === this.claimPath) return true
     const unpublished = this.claimPath + unpublishedSuffix
     const bytes = encodeLockRecord(this.record)
-    const file = this.fs.create(unpublished)
+    this.closeClaim()
+    this.handle = this.fs.create(unpublished)
     this.ownFile = unpublished
-    try {
-      file.append(bytes, 0, bytes.length)
-    } finally {
-      file.close()
-    }
+    this.handle.append(bytes, 0, bytes.length)
     try {
       this.fs.rename(unpublished, this.claimPath)
     } catch (error) {
@@ -251,6 +265,12 @@ class LockAttempt {
     return this.fs.sharedWithThreads && this.owner.isAlive(record)
   }
 
+  private closeClaim(): void {
+    const { handle } = this
+    this.handle = undefined
+    handle?.close()
+  }
+
   private withdraw(): void {
     if (this.ownFile === undefined) return
     try {
@@ -259,6 +279,20 @@ class LockAttempt {
       // Keep the outcome of the attempt. A claim left here is dead once this process ends.
     }
     this.ownFile = undefined
+  }
+}
+
+interface HeldRecord {
+  readonly record: LockRecord
+  readonly file: WritableFile
+}
+
+/** An empty LOCK has no living owner, wherever its directory was moved. */
+function emptyQuietly(file: WritableFile): void {
+  try {
+    file.truncate(0)
+  } catch {
+    // The lock then ends with the process.
   }
 }
 
@@ -295,15 +329,4 @@ function removeIfThere(fs: FileSystem, path: string): void {
 
 function isTaken(error: unknown): boolean {
   return error instanceof VarveError && error.systemCode === 'EEXIST'
-}
-
-function lockedError(directory: string, holder: LockRecord): VarveError {
-  const thread = holder.threadId === 0 ? '' : `, thread ${holder.threadId},`
-  const since = new Date(holder.sinceMs).toISOString()
-  return new VarveError(
-    'LOCKED',
-    `${directory} is open in process ${holder.pid}${thread} on ${holder.hostname} ` +
-      `since ${since}; close the database there, or end that process, and try again`,
-    { path: directory, ownerPid: holder.pid },
-  )
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.js'
-import { isNotFound, VarveError } from '../../base/errors.js'
-import type { FileSystem } from '../file-system.js'
+import { isNotFound } from '../../base/errors.js'
+import type { FileSystem, WritableFile } from '../file-system.js'
 import { decodeLockRecord, type LockOwner, type LockRecord } from './lock-owner.js'
+import { lockedError } from './locked-error.js'
 
 const leasePrefix = 'READER.'
 const unpublishedSuffix = '.new'
@@ -42,6 +43,8 @@ export type FilesInUse = (name: string) => boolean
  */
 export class ReaderLease {
   private readonly path: string
+  /** What was published last, kept open so that it can be emptied wherever the directory was moved. */
+  private file: WritableFile | undefined
 
   /** Covers everything. Throws `IO` when the directory is not writable. */
   static take(fs: FileSystem, directory: string, clock: Clock, owner: LockOwner): ReaderLease {
@@ -75,32 +78,42 @@ export class ReaderLease {
   release(): void {
     heldIn(this.fs).delete(this.record.token)
     try {
+      // An empty lease is a dead one.
+      this.file?.truncate(0)
       this.fs.remove(this.path)
     } catch {
-      // The owner removes it after this process has ended.
+      // The owner removes it, at the latest after this process has ended.
+    } finally {
+      this.file?.close()
+      this.file = undefined
     }
   }
 
   private publish(needs: Lease['needs']): void {
     const bytes = Buffer.from(`${JSON.stringify({ ...this.record, needs })}\n`)
     for (let publication = 1; ; publication++) {
-      this.write(this.path + unpublishedSuffix, bytes)
+      const file = this.write(this.path + unpublishedSuffix, bytes)
       try {
         this.fs.rename(this.path + unpublishedSuffix, this.path)
+        this.file?.close()
+        this.file = file
         return
       } catch (error) {
+        file.close()
         if (!isNotFound(error) || publication === maxPublications) throw error
       }
     }
   }
 
-  private write(path: string, bytes: Buffer): void {
+  private write(path: string, bytes: Buffer): WritableFile {
     removeIfThere(this.fs, path)
     const file = this.fs.create(path)
     try {
       file.append(bytes, 0, bytes.length)
-    } finally {
+      return file
+    } catch (error) {
       file.close()
+      throw error
     }
   }
 }
@@ -127,14 +140,7 @@ export function filesInUse(fs: FileSystem, directory: string, owner: LockOwner):
 export function requireNoReaders(fs: FileSystem, directory: string, owner: LockOwner): void {
   const [lease] = livingLeases(fs, directory, owner)
   if (lease === undefined) return
-  const { pid, hostname, sinceMs } = lease.record
-  const since = new Date(sinceMs).toISOString()
-  throw new VarveError(
-    'LOCKED',
-    `${directory} is being read by process ${pid} on ${hostname} since ${since}; ` +
-      'close the database there, or end that process, and try again',
-    { path: directory, ownerPid: pid },
-  )
+  throw lockedError(directory, 'being read', lease.record, owner.identity)
 }
 
 interface Lease {

@@ -6,6 +6,7 @@ import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { type BlockCodec, CodecRegistry } from '../../sstable/block/codec.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
+import { requireOwnDirectory } from '../../version/database-directory.js'
 import type { TableStore } from '../../store/table-store.js'
 
 /** What all tools take: where the files live, and how to read them. */
@@ -31,10 +32,14 @@ export interface Site {
   readonly store: TableStore
 }
 
-/** Throws `IO` when there is no such directory. */
+/**
+ * @throws IO when there is no such directory, INVALID_ARGUMENT for a file, UNSUPPORTED_FORMAT for a
+ * database of another engine
+ */
 export function siteOf(givenPath: string | URL, options: ToolOptions): Site {
   const fs = options.fileSystem ?? nodeFileSystem
   const directory = fs.realPath(pathOf(givenPath, 'the directory'))
+  requireOwnDirectory(fs, directory)
   return {
     fs,
     codecs: new CodecRegistry(options.codecs ?? []),
