@@ -49,7 +49,11 @@ test('an error names the option and the values allowed', () => {
     [{ maxTableAgeMs: 5 }, 'compaction.maxTableAgeMs', /from 60000/],
     [{ maxLevels: 8 }, 'compaction.maxLevels', /from 2 to 7/],
     [{ policy: 'tiered' }, 'compaction.policy', /'leveled', .*'adaptive', not tiered/],
-    [{ levelRatio: 3 }, 'compaction.levelRatio', /no property .*'levelRatio'; there are policy, sizeRatio/],
+    [
+      { levelRatio: 3 },
+      'compaction.levelRatio',
+      /no property .*'levelRatio'; there are policy, sizeRatio/,
+    ],
     [{ constructor: 3 }, 'compaction.constructor', /no property .*'constructor'/],
   ]
   for (const [given, option, message] of cases) {

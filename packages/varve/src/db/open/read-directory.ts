@@ -141,6 +141,6 @@ export function noDatabaseError(path: string, readOnly: boolean): VarveError {
     : 'open it with createIfMissing: true to create one'
   return new VarveError('INVALID_ARGUMENT', `${path} holds no database; ${advice}`, {
     path,
-    option: 'createIfMissing',
+    option: readOnly ? 'readOnly' : 'createIfMissing',
   })
 }
