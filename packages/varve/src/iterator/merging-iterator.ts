@@ -9,9 +9,11 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
  * Children hold disjoint (key, sequence) pairs, except for exact duplicates after a crash between a
  * flush and the deletion of its log. Duplicates are returned one after another.
  *
- * A tree has few runs (level-0 tables plus one per level), so a small array of children and a
- * linear search for the next entry suffice. A step first compares the last winner with the
- * runner-up, so consecutive entries of one child cost one comparison each.
+ * A tree has few runs (level-0 tables plus one per level). A step first compares the last winner with
+ * the runner-up, so consecutive entries of one child cost one comparison each. When the winner
+ * changes, the children are sorted, and from then on one that falls behind moves past those that are
+ * now ahead of it. Two children that take turns, such as a run of deletes and the run of what they
+ * delete, then cost two comparisons an entry, however many other children there are.
  *
  * Owned by: the reader. `close` closes the children.
  * Requires: a walk keeps its direction: `next` only after `seek` or `seekToFirst`, `prev` only
@@ -20,11 +22,14 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
  * 1. When `valid`, `current` is the child with the smallest (forward) or largest (backward) entry,
  *    and every other valid child is after (forward) or before (backward) it.
  * 2. `pending` exactly when a child is pending.
+ * 3. When `isOrdered`, `order` holds the valid children in the order of the walk, `current` first.
  */
 export class MergingIterator extends EntryCursor implements InternalIterator {
   private current: InternalIterator | undefined
   private runnerUp: InternalIterator | undefined
   private backward = false
+  private readonly order: InternalIterator[] = []
+  private isOrdered = false
 
   constructor(private readonly children: readonly InternalIterator[]) {
     super()
@@ -88,14 +93,54 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
     if (current.valid && (rival === undefined || this.isAhead(current, rival))) {
       this.showEntryOf(current)
     } else {
-      this.chooseCurrent(this.backward)
+      if (this.isOrdered) this.moveBack(current)
+      else this.orderAll()
+      this.follow(this.order[0], this.order[1])
     }
+  }
+
+  /** Requires: `isOrdered`, except that `current` is at its end or no longer ahead of the next one. */
+  private moveBack(current: InternalIterator): void {
+    const { order } = this
+    if (!current.valid) {
+      order.shift()
+      return
+    }
+    order[0] = order[1]
+    let i = 2
+    for (; i < order.length && !this.isAhead(current, order[i]); i++) order[i - 1] = order[i]
+    order[i - 1] = current
+  }
+
+  private orderAll(): void {
+    const { order, children } = this
+    order.length = 0
+    for (const child of children) {
+      if (!child.valid) continue
+      let low = 0
+      let high = order.length
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if (this.isAhead(child, order[middle])) high = middle
+        else low = middle + 1
+      }
+      order.splice(low, 0, child)
+    }
+    this.isOrdered = true
+  }
+
+  private follow(first: InternalIterator | undefined, second: InternalIterator | undefined): void {
+    this.current = first
+    this.runnerUp = second
+    this.valid = first !== undefined && !this.pending
+    if (this.valid) this.showEntryOf(first!)
   }
 
   /** Finds winner and runner-up among all children. */
   private chooseCurrent(backward: boolean): void {
     this.backward = backward
     this.pending = false
+    this.isOrdered = false
     let first: InternalIterator | undefined
     let second: InternalIterator | undefined
     const { children } = this
@@ -109,10 +154,7 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
         first = child
       } else if (second === undefined || this.isAhead(child, second)) second = child
     }
-    this.current = first
-    this.runnerUp = second
-    this.valid = first !== undefined && !this.pending
-    if (this.valid) this.showEntryOf(first!)
+    this.follow(first, second)
   }
 
   private isAhead(a: InternalIterator, b: InternalIterator): boolean {
