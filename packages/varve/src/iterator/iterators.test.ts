@@ -16,6 +16,7 @@ import {
 } from '../testing/kit/array-iterator.js'
 import { ConcatenatingIterator } from './concatenating-iterator.js'
 import { CoveringTombstones } from './covering-tombstones.js'
+import { DeletedStretches } from './deleted-stretches.js'
 import { MergingIterator } from './merging-iterator.js'
 import { VisibleIterator } from './visible-iterator.js'
 
@@ -194,7 +195,15 @@ test('visible: shows a reader the right versions among deletes and range deletes
       const pending = maybePending(random)
       const source = new MergingIterator(runs.map((run) => new ArrayIterator(run, pending)))
       const covering = new CoveringTombstones(lists)
-      const iterator = new VisibleIterator(source, covering, sequence, range, reverse, 0)
+      const iterator = new VisibleIterator(
+        source,
+        covering,
+        sequence,
+        range,
+        reverse,
+        0,
+        new DeletedStretches(),
+      )
       const came: [string, string][] = []
       iterator.start()
       for (;;) {

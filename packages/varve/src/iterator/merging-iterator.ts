@@ -9,8 +9,8 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
  * Children hold disjoint (key, sequence) pairs, except for exact duplicates after a crash between a
  * flush and the deletion of its log. Duplicates are returned one after another.
  *
- * A tree has few runs (level-0 tables plus one per level). A step first compares the last winner with
- * the runner-up, so consecutive entries of one child cost one comparison each. When the winner
+ * A tree has few runs (level-0 tables plus one per level). A step first compares the last winner
+ * with the runner-up, so consecutive entries of one child cost one comparison each. When the winner
  * changes, the children are sorted, and from then on one that falls behind moves past those that are
  * now ahead of it. Two children that take turns, such as a run of deletes and the run of what they
  * delete, then cost two comparisons an entry, however many other children there are.
@@ -99,7 +99,7 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
     }
   }
 
-  /** Requires: `isOrdered`, except that `current` is at its end or no longer ahead of the next one. */
+  /** Requires: `isOrdered`, but `current` is at its end or no longer ahead of the next child. */
   private moveBack(current: InternalIterator): void {
     const { order } = this
     if (!current.valid) {

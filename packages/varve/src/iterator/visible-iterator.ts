@@ -3,9 +3,11 @@ import type { TextPage } from '../base/text-page.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isCovered, isValueAt, isVisible } from '../entry/visibility.js'
 import { expiryBytes } from '../key/expiry.js'
-import { type KeyRange, successor } from '../key/key-range.js'
+import { isBefore, type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
+import { DeletedRun, keysPerReport } from './deleted-run.js'
+import type { DeletedStretches } from './deleted-stretches.js'
 
 /** A resource that keeps the source valid until it is released. */
 export interface Pinned {
@@ -44,6 +46,9 @@ export class VisibleIterator {
   private groupAlive = false
   /** Backward: the page of the group's entry, until the source leaves it. */
   private groupPage: TextPage | undefined
+  /** Keys without a value passed since the last key with one. */
+  private deletedKeys = 0
+  private deletedRun: DeletedRun | undefined
 
   constructor(
     private readonly source: InternalIterator,
@@ -53,6 +58,8 @@ export class VisibleIterator {
     private readonly reverse: boolean,
     /** Milliseconds since 1970. Constant, so that the whole walk uses one point in time. */
     private readonly nowMs: number,
+    /** Shared by all iterators over the tree. */
+    private readonly stretches: DeletedStretches,
     private readonly pinned?: Pinned,
   ) {}
 
@@ -82,6 +89,7 @@ export class VisibleIterator {
   seek(target: Uint8Array): void {
     const { source } = this
     this.hasGroup = false
+    this.endDeletedRun()
     if (!this.reverse) {
       source.seek(target)
       this.findForward()
@@ -123,12 +131,17 @@ export class VisibleIterator {
       if (this.isPastEnd()) break
       if (!isVisible(source.sequence, visibleSequence)) continue
       this.enterGroup()
-      if (!this.isAlive()) continue
+      if (!this.isAlive()) {
+        if (++this.deletedKeys % keysPerReport === 0 && this.jump()) return this.findForward()
+        continue
+      }
+      if (this.deletedKeys > 0) this.endDeletedRun()
       this.show()
       return
     }
     this.valid = false
     this.pending = source.pending
+    if (!this.pending) this.endDeletedRun()
   }
 
   /** Versions arrive oldest first: the last visible one before the key changes is the result. */
@@ -137,6 +150,7 @@ export class VisibleIterator {
     for (; source.valid; this.leaveEntry(), source.prev()) {
       if (this.hasGroup && !this.isInGroup()) {
         if (this.emitGroup()) return
+        if (++this.deletedKeys % keysPerReport === 0 && this.jump()) return this.findBackward()
       }
       if (!this.hasGroup && this.isBeforeStart()) break
       if (!isVisible(source.sequence, visibleSequence)) continue
@@ -147,15 +161,34 @@ export class VisibleIterator {
       this.groupPage = source.page
     }
     this.pending = source.pending
-    if (this.pending || !this.emitGroup()) this.valid = false
+    if (this.pending) this.valid = false
+    else if (!this.emitGroup()) this.endDeletedRun()
   }
 
   private emitGroup(): boolean {
     const alive = this.hasGroup && this.groupAlive
+    if (alive && this.deletedKeys > 0) this.endDeletedRun()
     this.hasGroup = false
     this.valid = alive
     this.pending = false
     return alive
+  }
+
+  /** Jumps over the known stretch that holds the group's deleted key. False: there is none. */
+  private jump(): boolean {
+    const { source, range, stretches, visibleSequence, nowMs, reverse } = this
+    this.deletedRun ??= new DeletedRun(stretches, visibleSequence, nowMs, reverse)
+    const target = this.deletedRun.pass(this.groupBytes, this.groupStart, this.groupEnd)
+    if (target === undefined) return false
+    this.hasGroup = false
+    if (reverse) source.seekBefore(isBefore(target, range.start) ? range.start : target)
+    else source.seek(isBefore(target, range.end) ? target : range.end!)
+    return true
+  }
+
+  private endDeletedRun(): void {
+    this.deletedKeys = 0
+    this.deletedRun?.end()
   }
 
   /** Short, so that V8 inlines the common case into the loops. */

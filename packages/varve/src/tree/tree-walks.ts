@@ -1,6 +1,7 @@
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { ConcatenatingIterator } from '../iterator/concatenating-iterator.js'
 import { CoveringTombstones } from '../iterator/covering-tombstones.js'
+import type { DeletedStretches } from '../iterator/deleted-stretches.js'
 import { MergingIterator } from '../iterator/merging-iterator.js'
 import { OpeningIterator } from '../iterator/opening-iterator.js'
 import { VisibleIterator } from '../iterator/visible-iterator.js'
@@ -37,7 +38,10 @@ export class TreeWalks {
   private readonly openWaiting = (table: TableMetadata): InternalIterator =>
     this.open(table, waiting)
 
-  constructor(private readonly tables: TableCache) {}
+  constructor(
+    private readonly tables: TableCache,
+    private readonly stretches: DeletedStretches,
+  ) {}
 
   /** What a reader sees in a range. Retains `state` until it is closed. */
   walk(state: ReadState, options: WalkOptions): VisibleIterator {
@@ -54,7 +58,16 @@ export class TreeWalks {
         missing === undefined
           ? this.sourceOf(state, options)
           : new OpeningIterator(() => this.openSource(state, options, missing, covering))
-      return new VisibleIterator(source, covering, visibleSequence, range, reverse, nowMs, state)
+      return new VisibleIterator(
+        source,
+        covering,
+        visibleSequence,
+        range,
+        reverse,
+        nowMs,
+        this.stretches,
+        state,
+      )
     } catch (error) {
       // A table could not be opened.
       state.release()

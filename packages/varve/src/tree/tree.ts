@@ -5,6 +5,7 @@ import type {
   CompactionSetting,
   StallThresholds,
 } from '../compaction/pickers/compaction-options.js'
+import { DeletedStretches } from '../iterator/deleted-stretches.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
 import { type KeyRange, rangeContainsSlice, rangeHoldsRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
@@ -53,6 +54,7 @@ export class Tree {
   blocksTouched = 0
   readonly compaction: TreeCompaction
   private readonly memtables: MemTables
+  private readonly deletedStretches = new DeletedStretches()
   private readonly walks: TreeWalks
 
   constructor(
@@ -65,7 +67,7 @@ export class Tree {
       setting.policy === 'adaptive' ? candidateFor(setting, this.currentVersion()) : setting
     this.compaction = new TreeCompaction(first, tableBytes, host)
     this.memtables = new MemTables(options.memtableBytes)
-    this.walks = new TreeWalks(host.tables)
+    this.walks = new TreeWalks(host.tables, this.deletedStretches)
     this.state = this.newState()
   }
 
@@ -141,6 +143,7 @@ export class Tree {
       slot.memtable.insertRangeDelete(group.sequence, bytes.subarray(keyStart, keyEnd), end)
       return
     }
+    this.deletedStretches.written(group.sequence, group.kind, bytes, keyStart, keyEnd)
     slot.memtable.insert(
       group.sequence,
       group.kind,
