@@ -7,10 +7,17 @@ export type WaitBefore = (step: 'open' | 'read', fileNumber: number) => Promise<
 
 /** The tables of another store, which can only be opened and read asynchronously. */
 export class SlowTableStore implements TableStore {
+  private openCount = 0
+
   constructor(
     private readonly inner: TableStore,
     private readonly waitBefore: WaitBefore = nextTurn,
   ) {}
+
+  /** Files that were opened and are not closed yet. */
+  get openFiles(): number {
+    return this.openCount
+  }
 
   canOpenNow(): boolean {
     return false
@@ -23,6 +30,7 @@ export class SlowTableStore implements TableStore {
   async openAsync(fileNumber: number): Promise<TableFile> {
     await this.waitBefore('open', fileNumber)
     const file = await this.inner.openAsync(fileNumber)
+    this.openCount++
     return {
       path: file.path,
       isAsyncOnly: true,
@@ -34,7 +42,10 @@ export class SlowTableStore implements TableStore {
         await this.waitBefore('read', fileNumber)
         return file.readAsync(...where)
       },
-      close: () => file.close(),
+      close: () => {
+        this.openCount--
+        file.close()
+      },
     }
   }
 

@@ -18,17 +18,26 @@ interface Setting {
 }
 
 /** A database whose tables can only be opened and read asynchronously. */
-function openSlow({ fileSystem, options, waitBefore }: Setting = {}): TextDatabase {
+function openSlow(setting: Setting = {}): TextDatabase {
+  return openWithStore(setting).db
+}
+
+function openWithStore({ fileSystem, options, waitBefore }: Setting): {
+  db: TextDatabase
+  store: SlowTableStore
+} {
   const resolved = resolveOptions({
     fileSystem: fileSystem ?? new MemoryFileSystem(),
     background: 'inline',
     blockBytes: 256,
     ...options,
   })
-  return Database.open('/db', {
+  let store: SlowTableStore | undefined
+  const db: TextDatabase = Database.open('/db', {
     ...resolved,
-    newTableStore: (local) => new SlowTableStore(local, waitBefore),
+    newTableStore: (local) => (store = new SlowTableStore(local, waitBefore)),
   })
+  return { db, store: store! }
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => systemClock.nextTurn(resolve))
@@ -119,6 +128,31 @@ test('a read waits as often as it must, and makes progress without a cache', asy
 })
 
 const lazy = { policy: 'sizeTiered', l0Trigger: 100, l0Slowdown: 200, l0Stop: 300 } as const
+
+test('reads hold tables no longer than they need them, and close leaves none open', async () => {
+  const options = { cacheBytes: 0, maxOpenTables: 16, filterBitsPerKey: 0, compaction: lazy }
+  const { db, store } = openWithStore({ options })
+  for (let i = 0; i < 30; i++) {
+    await db.batch([
+      { type: 'put', key: 'a', value: 'first' },
+      { type: 'put', key: 'z', value: 'last' },
+    ])
+    await db.flush()
+  }
+  assert.equal(await db.get('m'), undefined)
+  assert.equal((await all(db.entries())).length, 2)
+  assert.ok(store.openFiles > 16, 'reads need more tables than may stay open')
+  await db.get('a')
+  await db.put('c', 'one more table')
+  await db.flush()
+  await db.get('c')
+  assert.ok(store.openFiles <= 16)
+  const unfinished = db.entries()[Symbol.asyncIterator]()
+  await unfinished.next()
+  assert.throws(() => [...db.keys()], { code: 'UNSUPPORTED' })
+  await db.close()
+  assert.equal(store.openFiles, 0)
+})
 
 test('synchronous reads say which method to use, and work once all is in memory', async () => {
   await using db = openSlow()
