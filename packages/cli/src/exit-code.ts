@@ -35,7 +35,8 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof VarveError) {
-    const text = error.option === 'createIfMissing' ? `${error.path} holds no database` : message
+    // The advice that follows names options of the API.
+    const text = message.replace(/(holds no database); .*/, '$1')
     return { code: error.code, message: text, exitCode: exitCode.failed }
   }
   if (error instanceof UsageError) return { code: 'USAGE', message, exitCode: exitCode.usage }

@@ -29,6 +29,7 @@ export const byteKeys: Encoding<Data> = {
   name: 'byte keys',
   write: writeKey,
   read: (bytes, start, end) => copyOf(bytes, start, keyEnd(bytes, start, end)),
+  fromBytes: (bytes) => bytes.subarray(0, keyEnd(bytes, 0, bytes.length)),
 }
 
 /**
@@ -48,6 +49,7 @@ export const byteValues: Encoding<Data> = {
   name: 'byte values',
   write: writeData,
   read: copyOf,
+  fromBytes: (bytes) => bytes,
 }
 
 function writeKey(key: Data, sink: ByteSink): void {

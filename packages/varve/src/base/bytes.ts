@@ -86,6 +86,18 @@ export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Buf
   return copy
 }
 
+/**
+ * A copy for the user to keep. Short ones share Node's pool of 8 KiB, which takes a third of the
+ * time of memory of their own.
+ */
+export function pooledCopy(bytes: Uint8Array, start: number, end: number): Buffer {
+  const length = end - start
+  const copy = Buffer.allocUnsafe(length)
+  if (length <= maxLoopCopyBytes) for (let i = 0; i < length; i++) copy[i] = bytes[start + i]
+  else copy.set(bytes.subarray(start, end))
+  return copy
+}
+
 /** Up to this length a loop is faster than a call to the runtime's copy. */
 const maxLoopCopyBytes = 32
 

@@ -1,4 +1,4 @@
-import { asBuffer, copyBytes } from '../base/bytes.js'
+import { asBuffer, pooledCopy } from '../base/bytes.js'
 import type { ByteSink } from '../base/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
 import { textOf } from '../base/text.js'
@@ -73,6 +73,12 @@ export interface Encoding<T> {
    * of a block together, which takes a fraction of the time.
    */
   fromText?(text: string): T
+  /**
+   * Like `read`, for a copy of the bytes that nothing else uses. With this method, iterators copy
+   * the short keys and values of a block together, which takes half of the time. The bytes may be a
+   * small part of their ArrayBuffer.
+   */
+  fromBytes?(bytes: Buffer): T
 }
 
 export function encodingFor(option: unknown, optionName: string): Encoding<unknown> {
@@ -118,7 +124,8 @@ const binaryEncoding: Encoding<Uint8Array> = {
     if (!(value instanceof Uint8Array)) throw wrongType('a Uint8Array', value)
     sink.appendBytes(value)
   },
-  read: (bytes, start, end) => copyBytes(bytes, start, end),
+  read: (bytes, start, end) => pooledCopy(bytes, start, end),
+  fromBytes: (bytes) => bytes,
 }
 
 function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
@@ -131,7 +138,8 @@ function codecEncoding<T>(codec: Codec<T>): Encoding<T> {
       }
       sink.appendBytes(bytes)
     },
-    read: (bytes, start, end) => codec.decode(copyBytes(bytes, start, end)),
+    read: (bytes, start, end) => codec.decode(pooledCopy(bytes, start, end)),
+    fromBytes: (bytes) => codec.decode(bytes),
   }
 }
 

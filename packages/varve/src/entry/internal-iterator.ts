@@ -1,4 +1,4 @@
-import type { TextPage } from '../base/text-page.js'
+import type { EntryPage } from '../base/entry-page.js'
 
 /**
  * An ordered walk over entries: user keys ascending, and the versions of one key from the newest
@@ -28,7 +28,7 @@ export interface InternalIterator {
   /** Whether the next step may release the bytes of this entry and of those before it. */
   leaving: boolean
   /** The page that holds key and value, if the walk visits many entries there. */
-  readonly page: TextPage | undefined
+  readonly page: EntryPage | undefined
 
   seekToFirst(): void
   seekToLast(): void

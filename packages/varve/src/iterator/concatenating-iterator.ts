@@ -1,5 +1,5 @@
 import { compareBytes } from '../base/bytes.js'
-import type { TextPage } from '../base/text-page.js'
+import type { EntryPage } from '../base/entry-page.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
@@ -28,7 +28,7 @@ export class ConcatenatingIterator<T extends { readonly range: KeyRange }>
     super()
   }
 
-  get page(): TextPage | undefined {
+  get page(): EntryPage | undefined {
     return this.child?.page
   }
 

@@ -1,6 +1,6 @@
 import { assert, checkInvariants } from '../base/assert.js'
 import { compareRanges } from '../base/bytes.js'
-import type { TextPage } from '../base/text-page.js'
+import type { EntryPage } from '../base/entry-page.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 
@@ -35,7 +35,7 @@ export class MergingIterator extends EntryCursor implements InternalIterator {
     super()
   }
 
-  get page(): TextPage | undefined {
+  get page(): EntryPage | undefined {
     return this.current?.page
   }
 

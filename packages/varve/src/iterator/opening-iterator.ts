@@ -1,5 +1,5 @@
 import { copyBytes, emptyBytes } from '../base/bytes.js'
-import type { TextPage } from '../base/text-page.js'
+import type { EntryPage } from '../base/entry-page.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 
@@ -23,7 +23,7 @@ export class OpeningIterator extends EntryCursor implements InternalIterator {
     super()
   }
 
-  get page(): TextPage | undefined {
+  get page(): EntryPage | undefined {
     return this.inner?.page
   }
 

@@ -1,5 +1,5 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
-import type { TextPage } from '../base/text-page.js'
+import type { EntryPage } from '../base/entry-page.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isCovered, isValueAt, isVisible } from '../entry/visibility.js'
 import { expiryBytes } from '../key/expiry.js'
@@ -45,7 +45,7 @@ export class VisibleIterator {
   /** Backward: whether the newest visible version so far in the group is alive. */
   private groupAlive = false
   /** Backward: the page of the group's entry, until the source leaves it. */
-  private groupPage: TextPage | undefined
+  private groupPage: EntryPage | undefined
   /** Keys without a value passed since the last key with one. */
   private deletedKeys = 0
   private deletedRun: DeletedRun | undefined
@@ -64,7 +64,7 @@ export class VisibleIterator {
   ) {}
 
   /** The page that holds key and value, if there is one. */
-  get page(): TextPage | undefined {
+  get page(): EntryPage | undefined {
     return this.reverse ? this.groupPage : this.source.page
   }
 

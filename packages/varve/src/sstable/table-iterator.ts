@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js'
 import { copyBytes, emptyBytes } from '../base/bytes.js'
 import { Memory } from '../base/memory.js'
-import { TextPage } from '../base/text-page.js'
+import { EntryPage } from '../base/entry-page.js'
 import type { HeldMemory } from '../cache/block-cache.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
@@ -42,9 +42,9 @@ const entry = new EntryPlace()
  */
 export class TableIterator extends EntryCursor implements InternalIterator {
   private block: Block | undefined
-  page: TextPage | undefined
+  page: EntryPage | undefined
   private held: HeldMemory | undefined
-  private texts: TextPage | undefined
+  private texts: EntryPage | undefined
   private blockIndex = 0
   private entryIndex = 0
   /** The pending step: it enters `blockIndex` in this way. */
@@ -197,7 +197,7 @@ export class TableIterator extends EntryCursor implements InternalIterator {
    * scans.
    */
   private showPage({ bytes, start, entriesEnd, count }: Block): void {
-    this.texts ??= new TextPage()
+    this.texts ??= new EntryPage()
     this.texts.show(bytes, start, entriesEnd, count)
     this.page = this.texts
   }

@@ -137,7 +137,7 @@ function verifyTables(versions: VersionSet, tables: TableCache): void {
 
 export function noDatabaseError(path: string, readOnly: boolean): VarveError {
   const advice = readOnly
-    ? 'check the path'
+    ? 'check the path: readOnly: true creates none'
     : 'open it with createIfMissing: true to create one'
   return new VarveError('INVALID_ARGUMENT', `${path} holds no database; ${advice}`, {
     path,

@@ -55,8 +55,9 @@ function decode(
   start: number,
   end: number,
 ): unknown {
-  if (page !== undefined && encoding.fromText !== undefined) {
-    return encoding.fromText(page.textOf(start, end))
+  if (page !== undefined) {
+    if (encoding.fromText !== undefined) return encoding.fromText(page.textOf(start, end))
+    if (encoding.fromBytes !== undefined) return encoding.fromBytes(page.bytesOf(start, end))
   }
   return encoding.read(bytes as Buffer, start, end)
 }
