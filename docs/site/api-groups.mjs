@@ -9,6 +9,8 @@ const groups = {
     'open',
     'Database',
     'OpenOptions',
+    'KeyValueReader',
+    'KeyValueStore',
     'Snapshot',
     'Cursor',
     'EntryRange',

@@ -37,6 +37,7 @@ export type {
 } from './db/events/channels.js'
 export type { Cursor } from './db/read/cursor.js'
 export type { Database, ViewOf } from './db/database.js'
+export type { KeyValueReader, KeyValueStore } from './db/key-value-store.js'
 export type { EntryRange } from './db/read/entry-range.js'
 export type { Snapshot } from './db/read/snapshot.js'
 export type { BlockCodec } from './sstable/block/codec.js'

@@ -29,6 +29,7 @@ import type {
 import { checkCompactOptions, compactRange, flushAll } from './open/manual-compaction.js'
 import { channels } from './events/channels.js'
 import { closeDatabase, type DatabaseState } from './open/close-database.js'
+import type { KeyValueStore } from './key-value-store.js'
 import type { CommitPipeline } from './write/commit-pipeline.js'
 import { withCopySource } from './open/copy-source.js'
 import { type DatabaseParts, defaultTree, type WriterParts } from './open/database-parts.js'
@@ -49,7 +50,7 @@ import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
  *
  * A write is visible to reads once its promise has resolved or its `…Sync` method has returned.
  */
-export class Database<K, V> extends Reader<K, V> implements AsyncDisposable {
+export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>, AsyncDisposable {
   private readonly parts: DatabaseParts
   private readonly keyEncoding: Encoding<K>
   private readonly valueEncoding: Encoding<V>
