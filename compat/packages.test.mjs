@@ -24,7 +24,7 @@ for (const [name, packageFolder] of Object.entries(packageFolders)) {
     const listed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n')
     for (const file of ['README.md', 'LICENSE']) assert.ok(listed.includes(`package/${file}`), file)
     // What `varve/testing` exports belongs to the package.
-    const exported = /testing\/(index|file-system-contract)\./
+    const exported = /bundle\/testing\.|testing\/(index|file-system-contract)\./
     const strange = listed.filter(
       (path) => /test|tsbuildinfo|tsconfig/.test(path) && !exported.test(path),
     )
