@@ -8,8 +8,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CountedEngine } from '../packages/varve/dist/testing/campaigns/complexity/counted-engine.js'
-import { measureFilters } from '../packages/varve/dist/testing/campaigns/complexity/filter-measures.js'
+const campaign = '../packages/varve/dist/testing/campaigns/complexity'
+const { CountedEngine } = await import(`${campaign}/counted-engine.js`)
+const { measureFilters } = await import(`${campaign}/filter-measures.js`)
 import { measureAt } from '../packages/varve/dist/testing/campaigns/complexity/measure.js'
 import { growthProblems } from '../packages/varve/dist/testing/campaigns/complexity/measurement.js'
 import { about } from './measure/about.mjs'

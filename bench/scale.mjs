@@ -2,7 +2,7 @@
 // them:
 //
 //   node bench/scale.mjs [--records 100k,1m,10m] [--ways batches,puts] [--engines varve,db_bench]
-//                        [--rounds 1] [--check all] [--maxRssMB 512] [--dir /fast/disk] [--out folder]
+//                        [--rounds 1] [--check all] [--maxRssMB 512] [--dir /fast/disk] [--out dir]
 //
 // Exits with 1 when a record is wrong, or Varve takes more memory than allowed. README.md has the
 // rest.

@@ -134,7 +134,7 @@ function assertRuns(name, program, args, out) {
   assertWorked(inline)
   assert.match(
     inline.warnings.join(),
-    /^no background thread could be started, flushes and compactions run on the calling thread.*varve-worker\.js is missing/,
+    /^a background thread could not be started, .* on the calling thread.*worker\.js is missing/,
   )
 }
 

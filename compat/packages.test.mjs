@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'varve-packages-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 for (const [name, packageFolder] of Object.entries(packageFolders)) {
-  test(`${name}: the tarball is complete, and publint and @arethetypeswrong find nothing`, async () => {
+  test(`${name}: the tarball is complete; publint and @arethetypeswrong find nothing`, async () => {
     const tarball = pack(name, folder)
     const manifest = JSON.parse(readFileSync(join(compat, '..', packageFolder, 'package.json')))
     const listed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n')

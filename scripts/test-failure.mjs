@@ -14,8 +14,13 @@ export function formatFailure(file, names, error) {
     `\n✗ ${file}\n  ${title}\n`,
     seed === undefined ? '' : `  seed ${seed}\n`,
     ...shortened(text).map((line) => `    ${line}\n`),
-    `  repeat: npm run build && node scripts/test.mjs ${file.replace(/\.test\.ts$/, '').replace('/src/', '/dist/')}\n`,
+    `  repeat: npm run build && node scripts/test.mjs ${pathPart(file)}\n`,
   ].join('')
+}
+
+/** What selects this test on the command line: its path without an extension, in `dist`. */
+function pathPart(file) {
+  return file.replace(/\.test\.ts$/, '').replace('/src/', '/dist/')
 }
 
 /** The source of a compiled test, relative to the working directory. */

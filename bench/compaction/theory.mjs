@@ -3,9 +3,9 @@
  * would be L levels deep: L = log_T(data / memtable), rounded up. Tables only, the log left out;
  * space after overwrites, at worst.
  *
- *     leveled      a byte is merged about T/2 times on each level    write T/2·L   space 1 + 1/(T − 1)
- *     sizeTiered   a byte is written once on each level              write L       space T
- *     lazyLeveled  tiered above, leveled on the last level           write L + T   space 1 + 1/(T − 1)
+ *     leveled      a byte is merged about T/2 times a level    write T/2·L   space 1 + 1/(T − 1)
+ *     sizeTiered   a byte is written once on each level        write L       space T
+ *     lazyLeveled  tiered above, leveled on the last level     write L + T   space 1 + 1/(T − 1)
  *
  * After Dayan and Idreos, Dostoevsky (2018).
  */

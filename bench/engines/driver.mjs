@@ -7,11 +7,11 @@
  * @property {(key: string, value: string) => unknown} put  done when what it returns is awaited
  * @property {(key: string, value: string) => void} [putSync]  only where the engine has it
  * @property {(entries: Entry[]) => unknown} batch  all or nothing
- * @property {(key: string, value: string) => unknown} [putDurable]  survives power loss once awaited
+ * @property {(key: string, value: string) => unknown} [putDurable]  awaited: survives power loss
  * @property {(key: string) => unknown} del
  * @property {(key: string) => unknown} get  the value, or undefined; may be a promise
  * @property {(key: string) => string | undefined} [getSync]  only where the engine has it
- * @property {(range: Range, visit: Visit) => unknown} scan  in the way that is fastest for the engine
+ * @property {(range: Range, visit: Visit) => unknown} scan  in the fastest way of the engine
  * @property {() => unknown} settle  everything in its final place: flush, compact, checkpoint
  * @property {() => unknown} close
  * @property {boolean} [isConcurrent]  false: writes cannot overlap, so a test of it makes no sense

@@ -174,7 +174,8 @@ export function drawAmplification({ runs, settings }) {
   return render({
     title: title(
       'Amplification, measured and as theory has it',
-      `Bars: measured, once compaction had settled. Marks: theory, size ratio ${settings.sizeRatio}; ` +
+      'Bars: measured after compaction settled. ' +
+        `Marks: theory, size ratio ${settings.sizeRatio}; ` +
         'for tiered space, the worst case.',
     ),
     data: { values },

@@ -13,21 +13,26 @@ export function compactionMarkdown(report, pictures) {
     '# Compaction policies, inline and on a thread',
     introduction(report),
     '## At a fixed rate',
-    'Puts come when they come, whether the database is ready or not, and latency counts from the moment' +
-      ' at which one was due. Turn: time between two ticks of a timer of 1 ms. No processor for: share of' +
-      ' the time in which the main thread could have run, but others had both processors; it makes every' +
+    'Puts arrive at a fixed rate, whether the database is ready or not; latency counts from' +
+      ' the time' +
+      ' at which a put was due. Turn: time between two ticks of a timer of 1 ms. No processor' +
+      ' for: share' +
+      ' of the time in which the main thread was ready but other threads had both processors;' +
+      ' it makes every' +
       ' figure of its row worse.',
     rateTable(rate),
     ...ratios(rate),
     `![latency over time](${pictures.latency})`,
     `![latency of a put](${pictures.curves})`,
     '## As fast as they can',
-    'One operation after the other. Stalls: how often writes were held back, and for how long together.',
+    'One operation after the other. Stalls: how often writes were held back, and for how long' +
+      ' in all.',
     flatOutTable(flatOut),
     `![throughput](${pictures.throughput})`,
     '## Amplification',
-    'Write: bytes of flushes and compactions for each byte of keys and values, once compaction has' +
-      ' settled. Space: bytes of tables for each that is left when everything is merged. Read: table blocks' +
+    'Write: bytes of flushes and compactions for each byte of keys and values, after compaction' +
+      ' settled. Space: bytes of tables for each byte left after merging everything. Read:' +
+      ' table blocks' +
       ' looked into for each point read, right after the last write. Theory in brackets.',
     amplificationTable(flatOut, settings),
     `![amplification](${pictures.amplification})`,
@@ -40,10 +45,12 @@ function introduction({ about, command, settings }) {
   const { records, valueBytes, memtableBytes, tableBytes, sizeRatio, putsPerGet } = settings
   const count = (number) => number.toLocaleString('en-US')
   return [
-    `${count(records)} records of 16-byte keys and ${valueBytes}-byte values, written once in random order` +
-      ` and then overwritten evenly; one read for every ${putsPerGet} writes. Memtables of` +
-      ` ${memtableBytes / 1024} KiB and tables of ${tableBytes / 1024} KiB, so that flushes come every few` +
-      ` hundred writes; size ratio ${sizeRatio} for all policies; a log that is not synced.`,
+    `${count(records)} records of 16-byte keys and ${valueBytes}-byte values, written once in` +
+      ' random' +
+      ` order and then overwritten evenly; one read for every ${putsPerGet} writes. Memtables of` +
+      ` ${memtableBytes / 1024} KiB and tables of ${tableBytes / 1024} KiB, for a flush every` +
+      ' few hundred' +
+      ` writes; size ratio ${sizeRatio} for all policies; a log that is not synced.`,
     '',
     `${about.cpu}, ${about.cores} cores, ${about.memoryGiB} GiB, ${about.os}, Node ${about.node},` +
       ` commit ${about.commit}, ${about.date.slice(0, 10)}: \`${command}\`.`,

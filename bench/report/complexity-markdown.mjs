@@ -5,7 +5,7 @@ const kinds = {
   writes: 'writes to files',
   readBytes: 'bytes read',
   writtenBytes: 'bytes written',
-  falsePositives: 'let through',
+  falsePositives: 'false positives',
 }
 
 /** The counts of every operation, a column for each size. */
@@ -29,11 +29,12 @@ export function complexityMarkdown({ about, sizes, measurements, filters, proble
   ])
   return `# What operations cost, counted
 
-Counted and not timed, so the same on every machine: \`npm run bench:complexity\`, commit ${about.commit}, Node ${about.node}.
+Counted, not timed, so the figures are the same on every machine: \`npm run bench:complexity\`,
+commit ${about.commit}, Node ${about.node}.
 
-A step is a function entered or a turn of a loop, in a copy of the engine into which counters were written; what the
-platform does in one call is one step. Keys of 16 bytes in random order, values of 20. Where the theory is O(n),
-the counts are for each entry, and should stay as they are from column to column.
+A step is a function call or a loop iteration, in a copy of the engine with counters; one call
+into the platform is one step. Keys have 16 bytes in random order, values 20. Where the theory is
+O(n), the counts are per entry, and should be the same in every column.
 
 ${table(['operation', 'theory', 'counted', ...sizes.map((n) => n.toLocaleString('en-US'))], rows)}
 
@@ -41,9 +42,10 @@ ${verdict(problems)}
 
 ## Filters
 
-All probes of a key fall into one line of 64 bytes, for one cache miss instead of several. Such a filter lets more through than
-one whose probes fall anywhere, and the more so the better it is. Besides, filters are asked with 32 bits of hash: of n keys in one
-table, n / 2^32 more let through, which shows at 10 million above; a table of 32 MiB has some hundred thousand.
+All probes of a key are in one line of 64 bytes, which costs one cache miss instead of several.
+Such a filter has more false positives than one whose probes are anywhere, and the difference
+grows with its size. Filters also use only 32 bits of hash: with n keys in a table, n / 2^32 more
+reads pass, which shows at 10 million above. A table of 32 MiB has a few hundred thousand keys.
 
 ${table(['bits per key', 'let through', '0.6185^bits', 'ratio'], filterRows)}
 `

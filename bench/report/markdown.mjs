@@ -10,18 +10,22 @@ export function markdown(report, pictures) {
     introduction(report),
     ...pictures.map((name) => `![${name.replace('.svg', '')}](${name})`),
     '## Microseconds per operation',
-    'Lower is better. In brackets: how many times Varve’s figure of the same round that is (above 1×,' +
+    'Lower is better. In brackets: the ratio to Varve’s figure of the same round (above 1×,' +
       ' Varve is faster), followed by the lowest and highest of the rounds.',
     ...sections(rows).map(([section, own]) => timesTable(section, own, report)),
     '## Latency',
-    'Microseconds, p50 / p99 / p99.9 / longest, medians of the rounds. Of reads, every 16th is timed.',
+    'Microseconds, p50 / p99 / p99.9 / longest, medians of the rounds. Every 16th read is timed.',
     latencyTable(rows, report),
     '## Event loop',
-    'Delay of a 5 ms timer while the workload runs, in ms: p99 / longest. 5 of them are the timer’s own, and an engine whose calls block never lets it fire.',
+    'Delay of a 5 ms timer while the workload runs, in ms: p99 / longest. 5 ms are its own,' +
+      ' and an' +
+      ' engine whose calls block never lets it fire.',
     delayTable(rows, report),
     '## What a whole run took',
-    'The process of one group, its load included: CPU seconds of all threads · peak resident MB (some 100' +
-      ' of them Node and the records themselves) · MB on disk after closing · write amplification (bytes' +
+    'The process of one group, including its load: CPU seconds of all threads · peak resident' +
+      ' MB (about' +
+      ' 100 of them for Node and the records) · MB on disk after closing · write' +
+      ' amplification (bytes' +
       ' given to write calls / bytes of keys and values).',
     resourceTable(report),
     ...failures(report),
@@ -32,10 +36,13 @@ export function markdown(report, pictures) {
 function introduction({ about, settings, engines }) {
   const { records, rounds, maxSeconds } = settings
   const lines = [
-    `${records.toLocaleString('en-US')} records of 16-byte keys in random order and half-compressible` +
-      ` values of 100 bytes (where not said otherwise), median of ${rounds} round${rounds === 1 ? '' : 's'}.` +
-      ` A workload ends after ${maxSeconds} s at the latest. 64 MiB write buffer, 64 MiB cache, Bloom` +
-      ` filter of 10 bits; no write is synced but those of fillsync. How it is done: [README](../README.md).`,
+    `${records.toLocaleString('en-US')} records of 16-byte keys in random order and` +
+      ' half-compressible' +
+      ' values of 100 bytes (unless stated otherwise), median of ' +
+      `${rounds} round${rounds === 1 ? '' : 's'}. A workload ends after at most ${maxSeconds} s.` +
+      ' 64 MiB write buffer, 64 MiB cache, Bloom filter of 10 bits; only fillsync syncs its' +
+      ' writes.' +
+      ' Method: [README](../README.md).',
     '',
     `${about.cpu}, ${about.cores} cores, ${about.memoryGiB} GiB, ${about.os}, Node ${about.node},` +
       ` commit ${about.commit}, ${about.date.slice(0, 10)}.`,

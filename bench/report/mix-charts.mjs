@@ -74,7 +74,7 @@ export function drawChanging({ mixRuns }) {
   return render({
     title: title(
       'Writes, then scans',
-      'Operations a second; the line ends when all operations are done. Dashed: adaptive changes its policy.',
+      'Operations a second, until all operations are done. Dashed: adaptive changes its policy.',
     ),
     layer: [
       {

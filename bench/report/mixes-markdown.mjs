@@ -11,10 +11,13 @@ export function mixesMarkdown({ mixRuns, mixSettings }, pictures) {
   const used = Object.keys(mixes).filter((mix) => mixRuns.some((run) => run.mix === mix))
   return [
     '## What a database is used for',
-    `${records.toLocaleString('en-US')} records, memtables of ${memtableBytes / 1024} KiB and tables of` +
-      ` ${tableBytes / 1024} KiB, every other threshold as it is by default; operations one after the other;` +
-      ` a scan reads ${entriesPerScan} entries. Operations a second, medians of the rounds; in brackets the` +
-      ' seconds of each phase. After them adaptive as a share of the best policy that stays the same.',
+    `${records.toLocaleString('en-US')} records, memtables of ${memtableBytes / 1024} KiB and` +
+      ' tables' +
+      ` of ${tableBytes / 1024} KiB, other thresholds at their defaults; operations one after` +
+      ' the other;' +
+      ` a scan reads ${entriesPerScan} entries. Operations a second, medians of the rounds;` +
+      ' in brackets' +
+      ' the seconds of each phase. The last column: adaptive as a share of the best fixed policy.',
     table(
       ['mix', ...mixPolicies, 'adaptive / best'],
       used.map((mix) => [

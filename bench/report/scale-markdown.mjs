@@ -9,13 +9,16 @@ export function scaleMarkdown(report, picture) {
     introduction(report),
     `![cost of a write and write amplification](${picture})`,
     '## Random fill',
-    'Time until the last compaction it made due has ended, per record; in brackets, until the last write' +
-      ' was acknowledged. CPU: all threads, the making of records included. Write amplification: bytes' +
-      ' given to write calls for each byte of keys and values. Latency: of a batch of 1,000, or of a put.',
+    'Time until the last compaction that it caused ended, per record; in brackets, until the last' +
+      ' write was acknowledged. CPU: all threads, including the making of records. Write' +
+      ' amplification:' +
+      ' bytes passed to write calls for each byte of keys and values. Latency: of a batch of' +
+      ' 1,000, or' +
+      ' of a put.',
     fillTable(report.runs),
     '## Varve beside it',
-    'Event loop: time between two ticks of a timer of 1 ms, while the fill runs at full speed. Memory:' +
-      ' the most that was resident, in the process that fills and in those that reopen. Opening: in a' +
+    'Event loop: time between two ticks of a timer of 1 ms, while the fill runs at full speed.' +
+      ' Memory: peak resident, in the process that fills and in those that reopen. Opening: in a' +
       ' fresh process; “with a log” replays what no flush had written.',
     varveTable(report.runs.filter(({ engine }) => engine === 'varve')),
     ...failures(report),
@@ -25,8 +28,10 @@ export function scaleMarkdown(report, picture) {
 
 function introduction({ about, command, maxRssMB }) {
   return [
-    'Records of 16-byte keys in random order, each once, and 100-byte values; 64 MiB write buffer, 64 MiB' +
-      ' cache, Bloom filter of 10 bits, no compression, a write-ahead log that is not synced. Varve with' +
+    'Records of 16-byte keys in random order, each once, and 100-byte values; 64 MiB write' +
+      ' buffer,' +
+      ' 64 MiB cache, Bloom filter of 10 bits, no compression, a log that is not synced.' +
+      ' Varve with' +
       ` one background thread and at most ${maxRssMB} MB of memory; ${rocksDbSettings}.`,
     '',
     `${about.cpu}, ${about.cores} cores, ${about.memoryGiB} GiB, ${about.os}, Node ${about.node},` +

@@ -41,7 +41,7 @@ export async function fillRocksDb({ directory, records, recordsPerWrite }) {
 }
 
 export const rocksDbSettings =
-  'db_bench, C++ without JavaScript; one writer, two background jobs (its default); filluniquerandom,' +
+  'db_bench, C++ without JavaScript; one writer, two background jobs (default); filluniquerandom,' +
   ' then waitforcompaction, without its fixed five seconds of sleep; Debian builds it' +
   ' with assertions'
 

@@ -1,8 +1,8 @@
 import type { CompactionEvent, Database } from 'varve'
 
 /**
- * Records the compactions that each flush sets off: a full level is merged into the next, which fills that one, and so
- * on. Listens to `db` until `stop`.
+ * Records the compactions that each flush sets off: a full level is merged into the next, which
+ * fills that one, and so on. Listens to `db` until `stop`.
  */
 export class CascadeRecorder {
   #current: CompactionEvent[] = []

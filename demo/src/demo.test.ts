@@ -51,7 +51,7 @@ test('the demo explains each part, and the answers are right', () => {
   assert.match(firstRun, /get 'FR\/Atlantis\/0': absent/)
 })
 
-// Windows has no `sh`, in which the page's terminal commands run.
+// Windows has no `sh` to run the terminal commands of the page.
 const skip = process.platform === 'win32'
 
 test('docs/LSM.md shows what its commands print', { skip }, async () => {

@@ -32,7 +32,10 @@ export async function importCities(db: Cities): Promise<number> {
   return records
 }
 
-/** In no order, as writes come in practice. Sorted writes would make tables that never overlap and need no merge. */
+/**
+ * In no order, as writes come in practice. Sorted writes would make tables that never overlap and
+ * need no merge.
+ */
 function shuffled(cities: readonly City[]): City[] {
   const result = [...cities]
   let state = 1

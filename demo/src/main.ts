@@ -1,5 +1,5 @@
-// What `npm start` runs: the cities of the world in a database at ./data, what each part of the tree did, some
-// questions with their times, and a shell to ask more.
+// What `npm start` runs: the cities of the world in a database at ./data, what each part of the
+// tree did, some questions with their times, and a shell to ask more.
 import {
   formatCounted,
   formatDuration,

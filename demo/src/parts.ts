@@ -69,7 +69,7 @@ function explainIndexAndCache(db: Cities, key: string): void {
   const from = (cached: boolean | undefined) => (cached === true ? 'the cache' : 'the file')
   part(
     'cache',
-    `that block came from ${from(first?.block?.cached)}, and the next time from ${from(again?.block?.cached)}`,
+    `that block came from ${from(first?.block?.cached)}, then from ${from(again?.block?.cached)}`,
   )
 }
 
@@ -80,7 +80,7 @@ async function explainSnapshot(db: Cities, key: string): Promise<void> {
     (await reader.has(key)) ? 'sees' : 'does not see'
   part(
     'snapshot',
-    `one taken before '${key}' was written ${await seen(before)} it; the database ${await seen(db)} it`,
+    `a snapshot from before '${key}' ${await seen(before)} it; the database ${await seen(db)} it`,
   )
   await db.del(key)
 }

@@ -40,7 +40,8 @@ async function largestOf(db: Cities, country: string): Promise<string> {
     if (largest === undefined || city.population > largest.population) largest = city
   }
   if (largest === undefined) return 'no cities'
-  return `${largest.name}, ${formatCount(largest.population)}, of ${formatCounted(count, 'city', 'cities')}`
+  const cities = formatCounted(count, 'city', 'cities')
+  return `${largest.name}, ${formatCount(largest.population)}, of ${cities}`
 }
 
 async function ask(question: string, answer: () => Promise<string>): Promise<void> {

@@ -2,7 +2,9 @@ const minRuns = 5
 const maxRuns = 1000
 const maxMs = 200
 
-/** An answer, how long it took the first time, and the median of many more times, in milliseconds. */
+/**
+ * An answer, how long it took the first time, and the median of many more times, in milliseconds.
+ */
 export interface TimedAnswer {
   text: string
   firstMs: number

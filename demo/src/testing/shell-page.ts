@@ -73,7 +73,7 @@ async function outputsOf(commands: readonly string[], folder: string): Promise<s
   return outputs
 }
 
-/** Runs `npx varve ` and the rest of a line, in which the shell of the system sees pipes and `$(…)`. */
+/** Runs `npx varve ` and the rest of a line in the system shell, which handles pipes and `$(…)`. */
 async function runInTerminal(rest: string, folder: string): Promise<string> {
   const script = `varve() { "$0" ${JSON.stringify(program)} "$@"; }; varve ${rest}`
   const { stdout } = await execFile('sh', ['-c', script, process.execPath], { cwd: folder })

@@ -17,7 +17,7 @@ test('the help of every command has examples and shows no empty default', async 
   }
 })
 
-test('every error starts with the name of the command, and names the option at fault', async (t) => {
+test('every error starts with the command and names the option at fault', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   const cases: [args: string[], named: string][] = [
     [['nope'], 'nope'],

@@ -36,7 +36,7 @@ const maxNamesShown = 3
 
 /** Files of a database that lost its CURRENT, or whose making was interrupted. */
 const ownFile =
-  /^(?:LOCK(?:\..+)?|READER\..+|CURRENT\.tmp|(?:MANIFEST-\d{6,16}|\d{6,16}\.(?:log|sst))(?:\.tmp)?)$/
+  /^(LOCK(\..+)?|READER\..+|CURRENT\.tmp|(MANIFEST-\d{6,16}|\d{6,16}\.(log|sst))(\.tmp)?)$/
 
 /**
  * What version control, file managers and file systems leave in folders that are empty otherwise.

@@ -62,7 +62,8 @@ async function repeat(
       else if (flags.json) await output.line(JSON.stringify(record))
       else await output.line(`${isFirst ? '' : '\n'}${heading}\n${text}`)
       await output.flush()
-      await sleep(intervalMs, undefined, { signal }).catch(() => undefined) // Aborted: the loop ends.
+      // Aborted: the loop ends.
+      await sleep(intervalMs, undefined, { signal }).catch(() => undefined)
     }
   } finally {
     for (const name of stopSignals) process.removeListener(name, stop)

@@ -133,7 +133,7 @@ test('Keyv 5 and Keyv 6 find the entries of each other', async (t) => {
   assert.deepEqual(await entriesOf(old), await entriesOf(current))
 })
 
-test('Keyv 5: an entry whose time to live is negative replaces the former one, and is gone', async (t) => {
+test('Keyv 5: an entry with a negative time to live deletes the previous one', async (t) => {
   await using db = await open(temporaryPath(t))
   const keyv = new Keyv5({ store: new KeyvVarve(db) })
   await keyv.set('k', 1)
@@ -153,7 +153,7 @@ test('Keyv 6: an absolute expiry that has passed leaves nothing', async (t) => {
   assert.deepEqual([...db.keys()], [])
 })
 
-test('Keyv 6 without a namespace uses the adapter as it is, and clears all of the database', async (t) => {
+test('Keyv 6 without a namespace uses the adapter unchanged; clear empties it', async (t) => {
   await using db = await open(temporaryPath(t))
   const store = new KeyvVarve(db)
   const keyv = new Keyv6({ store })

@@ -73,7 +73,7 @@ function sharedAdapter(refused: string, namespaces: (string | undefined)[]): Var
   return new VarveError(
     'INVALID_ARGUMENT',
     `KeyvVarve refuses ${refused}: Keyvs with different namespaces (${names}) share one adapter, ` +
-      'and Keyv does not say which of them makes a call. Give each Keyv its own adapter: open the ' +
+      'and Keyv does not say which one makes a call. Give each Keyv its own adapter: open the ' +
       "database once, then pass 'new KeyvVarve(db)' to each",
   )
 }

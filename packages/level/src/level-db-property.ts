@@ -42,7 +42,8 @@ function statsText(source: PropertySource): string {
       .filter(({ tables }) => tables.length > 0)
       .map(({ level, tables, sizeBytes }) => {
         const size = (sizeBytes / mebibyte).toFixed(0)
-        return `${String(level).padStart(3)} ${String(tables.length).padStart(8)} ${size.padStart(8)}`
+        const count = String(tables.length).padStart(8)
+        return `${String(level).padStart(3)} ${count} ${size.padStart(8)}`
       }),
     `Flushes: ${flushes.count}, ${megabytes(bytes.flush)} MB written`,
     `Compactions: ${compactions.count}, ${megabytes(bytes.compactionRead)} MB read, ` +

@@ -294,7 +294,7 @@ test('clear with a limit, a direction or a snapshot', async (t) => {
   assert.deepEqual(await db.keys().all(), ['5000'])
 })
 
-test('clear with a limit or a snapshot deletes keys that are not UTF-8, and only those', async (t) => {
+test('clear with a limit or a snapshot deletes exactly the keys that are not UTF-8', async (t) => {
   const db = await opened(t)
   const keys = ['efbfbd01', 'ff01', 'ff02']
   const list = (): Promise<string[]> => db.keys<string>({ keyEncoding: 'hex' }).all()

@@ -123,7 +123,8 @@ function describe(
   parts.push(
     verified === undefined
       ? 'not verified'
-      : `verified ${formatCounted(verified.records, 'entry', 'entries')}, checksum ${verified.checksum}`,
+      : `verified ${formatCounted(verified.records, 'entry', 'entries')}, ` +
+          `checksum ${verified.checksum}`,
   )
   return parts.join(', ')
 }

@@ -55,7 +55,7 @@ test('bad rows are skipped when asked, each named by its line', async (t) => {
   assert.match(out, /^imported 2 rows, skipped 3, /)
   assert.match(
     err,
-    /^varve: line 2: not JSON.*\nvarve: line 3: field 'v' is missing.*\nvarve: line 4: field 'id' is/,
+    /^varve: line 2: not JSON.*\n.*: line 3: field 'v' is missing.*\n.*: line 4: field 'id' is/,
   )
   assert.equal((await varve(['scan'])).out, 'n1\tone\nn5\t{"n":5}\n')
 })

@@ -35,6 +35,6 @@ test('simulate: thresholds, and what is wrong with them', async (t) => {
   assert.equal(wide.exit, 0)
   const refused = await varve(['simulate', '--policy', 'fifo', '--set', 'l0Trigger=2'])
   assert.equal(refused.exit, 1)
-  assert.match(refused.err, /no property of option 'compaction' 'l0Trigger'/)
+  assert.match(refused.err, /unknown property of option 'compaction' 'l0Trigger'/)
   assert.equal((await varve(['simulate', '--set', 'sizeRatio'])).exit, 2)
 })

@@ -9,7 +9,7 @@ import { LiveBlock } from '../live-block.js'
 import { runCommandLine } from '../program.js'
 import { temporaryFolder, varveIn } from '../testing/run-varve.js'
 
-test('stats beside an owner: its figures from the files, and where to find the others', async (t) => {
+test('stats beside an owner: figures from the files, and where to find the others', async (t) => {
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   const directory = join(folder, 'data')
@@ -62,7 +62,7 @@ async function watched(
   return { exit: await running, out }
 }
 
-test('--watch follows the owner: blocks in a pipe, lines of JSON, one place on a terminal', async (t) => {
+test('--watch follows the owner: in a pipe, as JSON, and in place on a terminal', async (t) => {
   const folder = temporaryFolder(t)
   await using db = await open(join(folder, 'data'))
   const listeners = process.listenerCount('SIGINT')

@@ -24,7 +24,8 @@ export function beginOrResume(db: BinaryDatabase, mark: ImportMark): Uint8Array 
   const { from, source } = readMark(path)
   if (from === mark.from && source === mark.source) return last
   throw new UsageError(
-    `${db.path} is half imported from ${source} (${from}): go on with that, or remove the directory`,
+    `${db.path} is half imported from ${source} (${from}): ` +
+      'continue that import, or remove the directory',
   )
 }
 

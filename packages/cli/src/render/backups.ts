@@ -11,7 +11,7 @@ import { formatBytes, formatCount, formatCounted } from '../text/quantity.js'
 export function renderBackup(report: BackupReport): string {
   const { generation, tables, newTables, sizeBytes, copiedBytes } = report
   return (
-    `backup ${generation}: ${formatCounted(tables, 'table')}, ${formatCount(newTables)} of them new; ` +
+    `backup ${generation}: ${formatCounted(tables, 'table')}, ${formatCount(newTables)} new; ` +
     `${formatBytes(sizeBytes)}, ${formatBytes(copiedBytes)} written`
   )
 }

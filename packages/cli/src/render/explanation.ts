@@ -4,11 +4,12 @@ import { formatBytes, formatCounted } from '../text/quantity.js'
 
 const keyWidth = 32
 
-/** How a point read went: a line for each place that was asked, newest first, and the outcome. */
+/** The course of a point read: a line for each searched place, newest first, and the result. */
 export function renderExplanation(explanation: Explanation): string {
   const lines = explanation.steps.map((step, index) => {
     const verdict = step.sequence === undefined ? '' : ` by sequence ${step.sequence}`
-    return `  ${index + 1}. ${[place(step), ...details(step)].join(', ')}: ${step.verdict}${verdict}`
+    const where = [place(step), ...details(step)].join(', ')
+    return `  ${index + 1}. ${where}: ${step.verdict}${verdict}`
   })
   const count = formatCounted(explanation.steps.length, 'place')
   lines.push(`  ${printable(explanation.key)} is ${explanation.outcome}; asked ${count}`)

@@ -92,7 +92,7 @@ function totalLine(levels: readonly LevelInfo[]): string {
 }
 
 function ownerLine({ pid }: DirectoryOwner): string {
-  return `  open in process ${pid}; scores assume the default compaction options (exact: db.levels() there)`
+  return `  open in process ${pid}; scores assume default options (exact: db.levels() there)`
 }
 
 /** From the smallest first key to the largest end; the end itself belongs to no table. */

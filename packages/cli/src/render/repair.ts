@@ -41,7 +41,8 @@ function reasonLines({ manifestProblem, isRebuilt, logProblem }: RepairReport): 
 function keptLine(files: readonly RepairedFile[]): string {
   const kept = files.filter(({ fate }) => fate === 'keep')
   const entries = kept.reduce((sum, file) => sum + file.entries, 0)
-  return `${formatCounted(kept.length, 'file')} kept as they are, with ${formatCounted(entries, 'entry', 'entries')}`
+  const kind = formatCounted(entries, 'entry', 'entries')
+  return `${formatCounted(kept.length, 'file')} kept unchanged, with ${kind}`
 }
 
 function resultLine({ isDone, aside, after }: RepairReport): string {

@@ -62,9 +62,9 @@ function renderTree(simulation: Simulation, largestBytes: number): string {
 
 const notes = `\
   write ×: bytes to log, level 0 and by compactions for each byte written
-  space ×: bytes in tables for each byte of live records; peak with a compaction's inputs and outputs
-  tables: asked by a read up to the one that has the key; found, absent: blocks that filters let it
-  look into; runs: that a scan merges. Compactions keep up with every flush.`
+  space ×: bytes in tables for each byte of live records; the peak counts a compaction's inputs too
+  tables: searched by a read until it finds the key; found, absent: blocks that it reads after the
+  filters; runs: merged by a scan. Compactions keep up with every flush.`
 
 function line(title: string, ...figures: readonly string[]): string {
   return `  ${title.padEnd(26)}${figures.map((figure) => figure.padStart(9)).join('')}`

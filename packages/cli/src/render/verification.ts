@@ -38,7 +38,8 @@ function ownerLine({ pid }: DirectoryOwner): string {
 function fileLine({ name, level, sizeBytes, entries, kind }: VerifiedFile): string {
   const place = level === undefined ? '' : `L${level}`
   const count = kind === 'current' ? '' : `${formatCount(entries)} ${entryNames[kind]}`
-  return `  ${name.padEnd(16)}  ${place.padEnd(2)}  ${formatBytes(sizeBytes).padStart(10)}  ${count}`
+  const size = formatBytes(sizeBytes).padStart(10)
+  return `  ${name.padEnd(16)}  ${place.padEnd(2)}  ${size}  ${count}`
 }
 
 const entryNames = { table: 'entries', log: 'operations', manifest: 'edits' } as const

@@ -26,7 +26,7 @@ test('the first word is a command', async () => {
   assert.deepEqual(await complete('get a;get IS/R'), [['IS/Reykjavík'], 'IS/R'])
 })
 
-test('keys complete by their prefix, with blanks escaped or under the quote that is open', async () => {
+test('keys complete by their prefix, with blanks escaped or within the open quote', async () => {
   assert.deepEqual(await complete('get IS/'), [['IS/Reykjavík', 'IS/a\\ b'], 'IS/'])
   assert.deepEqual(await complete('get "IS/a '), [['"IS/a b'], '"IS/a '])
   assert.deepEqual(await complete('get '), [['DE/Berlin', 'IS/Reykjavík', 'IS/a\\ b'], ''])
@@ -41,7 +41,7 @@ test('each argument completes to its own kind of value', async () => {
   assert.deepEqual(await complete('scan --re'), [['--reverse '], '--re'])
 })
 
-test('of many keys the last is offered, too, so their common beginning is that of all', async () => {
+test('many keys: the last is offered too, so that the common prefix is that of all', async () => {
   const many = Array.from({ length: 500 }, (_, i) => `aa${String(i).padStart(3, '0')}`)
   const [offered] = await complete('get a', readerOf(...many, 'ab'))
   assert.ok(offered.length < 100)

@@ -146,7 +146,8 @@ export class Prompt {
     try {
       return await completeLine(line, this.session.reader)
     } catch {
-      return [[], line] // Half a word that does not parse, or a database that reports at the next command.
+      // Half a word that does not parse, or a database that fails at the next command.
+      return [[], line]
     }
   }
 }

@@ -42,7 +42,7 @@ test('a line holds several commands, a command several lines', async (t) => {
   })
 })
 
-test('a line stops at its first failure; a mistyped name keeps all of it from running', async (t) => {
+test('a line stops at its first failure; with a mistyped name, none of it runs', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   const script = 'put a 1; dell b\nput b 1; put c; put d 1\nscan --keys-only'
   const { exit, out, err } = await varve(['shell'], script)
@@ -215,7 +215,7 @@ test('Ctrl-C ends a long scan, and only that; Ctrl-D leaves', async (t) => {
   assert.equal(readFileSync(historyFile, 'utf8'), 'scan\nget 7-7\n')
 })
 
-test('JSON over several lines: another prompt, Ctrl-C drops it, the arrow brings it back', async (t) => {
+test('JSON over several lines: another prompt; Ctrl-C drops it; history restores it', async (t) => {
   await using terminal = await openTerminal(t)
   const { shell, type, see, historyFile } = terminal
   type('put k {\r')

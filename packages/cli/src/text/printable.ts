@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { asBuffer } from './as-buffer.js'
 
-// Control characters move the cursor, ring bells and break one-line-an-entry; C1 ones do on some terminals.
+// Control characters move the cursor, ring bells and break lines; C1 ones on some terminals only.
 // eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 const controlCharacters = new RegExp(controlCharacter, 'g')

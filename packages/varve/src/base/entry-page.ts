@@ -18,9 +18,10 @@ const highBits = 0x80808080
 /**
  * Memory with many short parts, the keys and values of a block, which are handed out as texts or as
  * copies of their bytes. Doing this one by one spends most of the time on calls into the runtime.
- * Instead the whole page becomes one Latin-1 string, and each ASCII text is a slice of it, in a fifth
- * of the time; or the whole page is copied, and each part is a view of the copy, in half of the time.
- * As usual in JavaScript, a slice keeps the whole string in memory, and a view the whole copy.
+ * Instead the whole page becomes one Latin-1 string, and each ASCII text is a slice of it, in a
+ * fifth of the time; or the whole page is copied, and each part is a view of the copy, in half of
+ * the time. As usual in JavaScript, a slice keeps the whole string in memory, and a view the whole
+ * copy.
  *
  * Owned by: the walk that calls `show`. Requires: the shown bytes do not change.
  */

@@ -1,7 +1,7 @@
 import { closestName } from './closest-name.js'
 import { invalidArgument, type VarveError } from './errors.js'
 
-/** INVALID_ARGUMENT: there is no such option. */
+/** INVALID_ARGUMENT: unknown name. */
 export function unknownName(given: string, names: readonly string[], what: string): VarveError {
   return invalidArgument(unknownNameMessage(given, names, what), given)
 }
@@ -10,5 +10,5 @@ export function unknownName(given: string, names: readonly string[], what: strin
 export function unknownNameMessage(given: string, names: readonly string[], what: string): string {
   const meant = closestName(given, names)
   const suggestion = meant === undefined ? '' : ` (did you mean '${meant}'?)`
-  return `there is no ${what} '${given}'${suggestion}; there are ${names.join(', ')}`
+  return `unknown ${what} '${given}'${suggestion}; known: ${names.join(', ')}`
 }

@@ -88,8 +88,9 @@ export function encodingFor(option: unknown, optionName: string): Encoding<unkno
   if (hasMethods<Codec<unknown>>(option, 'encode', 'decode')) return codecEncoding(option)
   if (hasMethods<Encoding<unknown>>(option, 'write', 'read')) return option
   throw invalidArgument(
-    `option '${optionName}' must be 'utf8', 'json', 'binary', a codec { name, encode, decode } or ` +
-      `an encoding { name, write, read }, not ${describe(option)}`,
+    `option '${optionName}' must be 'utf8', 'json', 'binary', ` +
+      'a codec { name, encode, decode' +
+      ` } or an encoding { name, write, read }, not ${describe(option)}`,
     optionName,
   )
 }

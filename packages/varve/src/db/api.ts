@@ -21,8 +21,8 @@ export type BackgroundOption =
       /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
       /**
-       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1. All databases of a
-       * process share one pool of worker threads, which grows to the largest number asked for.
+       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1. All databases of
+       * a process share one pool of worker threads, which grows to the largest number asked for.
        */
       threads?: number
       /**

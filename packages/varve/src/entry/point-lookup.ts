@@ -31,7 +31,7 @@ export class PointLookup {
   hash = 0
   /** Entries and range tombstones above this are invisible. */
   visibleSequence = 0
-  /** False: a block that is not in memory blocks the lookup. What is async-only always does. */
+  /** False: a block that is not in memory blocks the lookup. An async-only block always does. */
   mayRead = true
 
   state: number = LookupState.searching

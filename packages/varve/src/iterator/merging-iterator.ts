@@ -11,9 +11,9 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
  *
  * A tree has few runs (level-0 tables plus one per level). A step first compares the last winner
  * with the runner-up, so consecutive entries of one child cost one comparison each. When the winner
- * changes, the children are sorted, and from then on one that falls behind moves past those that are
- * now ahead of it. Two children that take turns, such as a run of deletes and the run of what they
- * delete, then cost two comparisons an entry, however many other children there are.
+ * changes, the children are sorted, and from then on one that falls behind moves past those that
+ * are now ahead of it. Two children that take turns, such as a run of deletes and the run of what
+ * they delete, then cost two comparisons an entry, however many other children there are.
  *
  * Owned by: the reader. `close` closes the children.
  * Requires: a walk keeps its direction: `next` only after `seek` or `seekToFirst`, `prev` only

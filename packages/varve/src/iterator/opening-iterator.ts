@@ -7,7 +7,7 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
 const Goal = { first: 0, last: 1, atTarget: 2, beforeTarget: 3 } as const
 
 /**
- * Stands in for an iterator that can only be opened asynchronously. Its first seek is pending;
+ * A placeholder for an iterator that can only be opened asynchronously. Its first seek is pending;
  * `load` opens the iterator and repeats the seek there. After that it passes every call on.
  *
  * Owned by: the iterator above it.

@@ -174,7 +174,7 @@ export class VisibleIterator {
     return alive
   }
 
-  /** Jumps over the known stretch that holds the group's deleted key. False: there is none. */
+  /** Jumps over the known stretch that holds the group's deleted key. False if there is none. */
   private jump(): boolean {
     const { source, range, stretches, visibleSequence, nowMs, reverse } = this
     this.deletedRun ??= new DeletedRun(stretches, visibleSequence, nowMs, reverse)

@@ -64,7 +64,7 @@ export interface LogReaderOptions {
  *
  * 1. Only zeros follow: clean end. LogWriter extends a synced file beyond its records.
  * 2. No whole record follows: torn. It cannot be distinguished from an unfinished write.
- *    LogWriter.appendMark adds a whole record at the end, so that rule 3 protects the record before.
+ *    LogWriter.appendMark adds a whole record at the end, which lets rule 3 protect the one before.
  * 3. A later record states that more than p bytes were durable when it was written: damaged.
  * 4. A 512-byte sector between p and the next whole record, or the part of a sector between them,
  *   is

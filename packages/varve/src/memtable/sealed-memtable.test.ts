@@ -8,7 +8,8 @@ import { MemTable } from './memtable.js'
 
 const reader = `
   const { parentPort, workerData } = require('node:worker_threads')
-  Promise.all(workerData.modules.map((each) => import(each))).then(([{ openSealedMemTable }, { Memory }]) => {
+  const imports = Promise.all(workerData.modules.map((each) => import(each)))
+  imports.then(([{ openSealedMemTable }, { Memory }]) => {
     const { input, rangeTombstones } = openSealedMemTable(workerData.sealed)
     const seen = []
     const copy = new Memory(Buffer.alloc(4096))

@@ -95,7 +95,7 @@ export class UnsortedEntries {
 
   /**
    * Splits into parts; all keys of a part sort before those of the next one. Returns a single part
-   * if most keys are equal, or share so long a prefix that only a sort can separate them.
+   * if most keys are equal, or have a common prefix that is too long for this.
    */
   split(): UnsortedEntries[] {
     const bounds = this.chooseBounds()

@@ -26,12 +26,12 @@ class Opening {
 
 /**
  * The open tables, by file number. Opens them on demand and closes the least recently used one when
- * there are too many.
+ * too many are open.
  *
  * Owned by: the Database. Lives: as long as it.
  * Invariants:
- * 1. At most `maxOpenTables` are open, more only while pins keep them.
- * 2. A pinned table is not closed before its last pin goes, even when it is evicted.
+ * 1. At most `maxOpenTables` are open; more only while they are pinned.
+ * 2. A pinned table stays open until its last pin is released, even when it is evicted.
  * 3. Reads that wait for the same table share one opening.
  */
 export class TableCache {

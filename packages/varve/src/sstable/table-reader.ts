@@ -25,15 +25,15 @@ export interface TableExplanation {
   block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
 }
 
-/** Reads in vain that are told first; from then on it is told each time when they have doubled. */
+/** Fruitless reads are reported at this number, and then each time that it has doubled. */
 const firstToldReads = 100
 
 /**
- * One table, open for reading: its filter, index, properties and range tombstones in memory, its data
- * blocks through the block cache.
+ * One table, open for reading: its filter, index, properties and range tombstones in memory, its
+ * data blocks through the block cache.
  *
- * Owned by: a TableCache, or the tool that opened it. Lives: until `close`, and beyond it while it is
- * pinned. Immutable, but for what it has cached.
+ * Owned by: a TableCache, or the tool that opened it. Lives: until `close`, and longer while it is
+ * pinned. Immutable, except for the cache.
  */
 export class TableReader {
   readonly memoryBytes: number
@@ -45,7 +45,7 @@ export class TableReader {
   private readonly filter: BloomFilter
   private readonly source: BlockSource
   private readonly counters: TableCounters
-  /** Reads that looked into it and found nothing, and how many there are when it is told next. */
+  /** Reads that searched it and found nothing, and the number at which they are reported next. */
   private readsInVain = 0
   private tellAtReads = firstToldReads
 
@@ -96,10 +96,10 @@ export class TableReader {
   }
 
   /**
-   * Gives the lookup the newest visible entry of its key, a put or a delete, if the table has one. The
-   * value lies in a block's memory, which stays as it is while the lookup refers to it. Range
-   * tombstones are the caller's part. When a block would have to be read and the lookup may not wait,
-   * the lookup is blocked; after its `missing` is loaded, ask again.
+   * Gives the lookup the newest visible entry of its key, a put or a delete, if the table has one.
+   * The value is in the memory of a block, which does not change while the lookup refers to it. The
+   * caller handles range tombstones. If a block must be read and the lookup may not wait, the
+   * lookup is blocked: load its `missing`, then call `get` again.
    */
   get(lookup: PointLookup): void {
     if (this.filter.exists) {
@@ -151,7 +151,7 @@ export class TableReader {
     return (end === null ? this.index.dataEnd : this.offsetBefore(end)) - from
   }
 
-  /** Where its data may be cut into pieces of about so many bytes: the key that ends each, and its size. */
+  /** Splits its data into pieces of about `pieceBytes`: the last key and the size of each. */
   pieces(pieceBytes: number): { end: Uint8Array; sizeBytes: number }[] {
     const pieces: { end: Uint8Array; sizeBytes: number }[] = []
     let sizeBytes = 0
@@ -183,7 +183,7 @@ export class TableReader {
     return this.source.isPinned
   }
 
-  /** Keeps the file open, whoever closes the table, until `unpin`. */
+  /** Keeps the file open until `unpin`, even after `close`. */
   pin(): void {
     this.source.pin()
   }

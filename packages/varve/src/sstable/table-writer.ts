@@ -269,7 +269,8 @@ export class TableWriter {
   private refused(key: Uint8Array, sequence: number, kind: number): VarveError {
     return invalidArgument(
       `table ${this.file.path} cannot add key ${printableKey(key)}, sequence ${sequence}, ` +
-        `kind ${kind}: keys must ascend, sequences of a key descend, and none is below ${this.baseSequence}`,
+        `kind ${kind}: keys must ascend, the sequences of a key must descend, and none may be ` +
+        `below ${this.baseSequence}`,
     )
   }
 }

@@ -54,7 +54,7 @@ test('unneeded are temporary files, dead tables, old logs and other manifests', 
   ])
 })
 
-test('new numbers lie behind those of all files, the unfinished ones too', () => {
+test('new numbers follow those of all files, including unfinished ones', () => {
   assert.equal(numberBehind(['LOCK', 'x']), 1)
   assert.equal(numberBehind(['000003.log', '000017.sst.tmp', 'MANIFEST-000009']), 18)
   assert.equal(numberBehind(['000003.log', tableName(maxFileNumber), '9007199254740991.sst']), 4)

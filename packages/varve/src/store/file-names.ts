@@ -13,8 +13,8 @@ export const currentName = 'CURRENT'
 export const lockName = 'LOCK'
 
 /**
- * Numbers that a file or a MANIFEST may bring along, a lifetime's worth; so that all that are given out
- * behind them can be written and read. Files with higher ones belong to somebody else.
+ * The highest number that a file or a MANIFEST may have. It leaves room for all numbers that a
+ * database can ever assign after it. Files with higher numbers are not the database's.
  */
 export const maxFileNumber = 2 ** 52
 
@@ -47,8 +47,8 @@ export function temporaryName(name: string): string {
 }
 
 /**
- * Undefined for a name that no function above returns for a number that may be: such a file belongs to
- * somebody else.
+ * Undefined for a name that no function above returns for a valid number: such a file is not the
+ * database's.
  */
 export function parseFileName(name: string): ParsedFileName | undefined {
   if (name.endsWith('.tmp')) {
@@ -98,8 +98,8 @@ export function highestTable(names: readonly string[]): number {
 }
 
 /**
- * The first number that none of the files has, but for those so high that behind them a database would
- * soon have none left: it would open, and never again.
+ * The first number after those of all files. Ignores numbers so high that the database would soon
+ * run out: it could be opened now, and never again.
  */
 export function numberBehind(names: readonly string[]): number {
   let next = 1

@@ -8,19 +8,19 @@ export interface TableFile extends ReadableFile {
 }
 
 /**
- * The tables of one database, by file number. Only a store knows where tables are and what their files
- * are called, so tables can be kept where they cannot be read synchronously.
+ * The tables of one database, by file number. Only a store knows where tables are and how their
+ * files are named, so tables can be kept where they cannot be read synchronously.
  *
- * Contract, held by one suite over every implementation:
- * - A table is created under a temporary name, and exists for `open` and `list` once it is published.
+ * Contract, which one suite tests for every implementation:
+ * - A table is created under a temporary name. `open` and `list` see it once it is published.
  * - Published tables never change, and file numbers are never used twice.
- * - Failures are thrown as VarveError `IO`, with `systemCode` where there is one.
+ * - Failures are thrown as VarveError `IO`, with `systemCode` if there is one.
  *
  * Lives: as long as the database is open. Holds no files itself.
  */
 export interface TableStore {
   /**
-   * Whether `open` works for a table. If not, opening it and reading its blocks must be awaited. The
+   * Whether `open` works for a table. If not, await its opening and the reads of its blocks. The
    * answer may change when the table is moved. True for a table that does not exist.
    */
   canOpenNow(fileNumber: number): boolean
@@ -42,8 +42,8 @@ export interface TableStore {
   /** Removes a published table without blocking the thread. Files that are open stay readable. */
   remove(fileNumber: number): Promise<void>
   /**
-   * Gives a table a second name in the local file system. Fails with IO where the file system has no
-   * links between the two places, and with UNSUPPORTED for a table that is not local.
+   * Gives a table a second name in the local file system. Fails with IO if the file system cannot
+   * link the two places, and with UNSUPPORTED for a table that is not local.
    */
   link(fileNumber: number, path: string): void
   /** Numbers of the published tables, in no particular order. */

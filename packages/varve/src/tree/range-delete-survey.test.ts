@@ -92,7 +92,7 @@ test('finds exactly the tables that range deletes delete completely', () => {
         newer.some(({ start, end }) => numberOf(start) <= n && (end === null || n < numberOf(end)))
       const from = numberOf(table.range.start)
       const inRange = Array.from({ length: numberOf(table.range.end) - from }, (_, i) => from + i)
-      // Behind the last key, an open end is deleted by an open end only.
+      // After the last key, only a tombstone with an open end deletes an open end.
       const beyond = table.range.end !== null || newer.some(({ end }) => end === null)
       const found = covered.find((one) => one.table === table)
       assert.equal(found !== undefined, inRange.every(isGone) && beyond, `seed ${seed}`)
@@ -228,7 +228,7 @@ test('a table that cannot be opened leaves the answer empty', async () => {
   const { version, tombstones } = layered(unreadable)
   const survey = new RangeDeleteSurvey(
     cacheOf(tombstones, () => true),
-    () => assert.fail('there is nothing to report'),
+    () => assert.fail('nothing must be reported'),
   )
   survey.of(version)
   await new Promise((resolve) => setTimeout(resolve, 5))

@@ -21,21 +21,21 @@ export interface CompactionHost {
   compactionMayBeDue(): void
 }
 
-/** Tables are looked at for their age so often within it, but not more often than once a second. */
+/** Checks of table ages within `maxTableAgeMs`, but at most one a second. */
 const checksPerAge = 10
 const minCheckMs = 1000
 
 /**
- * The policy of a tree, and what it knows beside the Version to choose a compaction by.
+ * The policy of a tree, and the facts that it needs beside the Version to choose a compaction.
  *
- * Owned by: the Tree. The policy may be replaced at any time: what runs goes on, and the next compaction
- * is chosen by the new one.
+ * Owned by: the Tree. The policy may be replaced at any time: running compactions continue, and the
+ * new policy chooses the next one.
  */
 export class TreeCompaction {
   /** Numbers of all inputs of running compactions. */
   readonly busy = new Set<number>()
   private readonly running = new Set<CompactionSpec>()
-  /** Tables that reads have looked into in vain, and how often. */
+  /** By table: reads that searched it and found nothing. */
   private readonly vainReads = new Map<number, number>()
   private readonly rangeDeletes: RangeDeleteSurvey
   /** The Version that `debt` is about. */
@@ -109,7 +109,7 @@ export class TreeCompaction {
     }
   }
 
-  /** So many reads have looked into a table, since it was opened, and found nothing. */
+  /** `reads` have searched a table since it was opened, and found nothing. */
   readInVain(fileNumber: number, reads: number): void {
     this.vainReads.set(fileNumber, reads)
   }
@@ -127,7 +127,7 @@ export class TreeCompaction {
   }
 }
 
-/** Until all has expired in a table in which it has not yet; Infinity: there is none. */
+/** The time until every entry of one more table has expired; Infinity if none will. */
 function untilNextExpiry({ levels }: Version, nowMs: number): number {
   let untilMs = Infinity
   for (const { expiringCount, lastExpiryMs } of levels.flat()) {

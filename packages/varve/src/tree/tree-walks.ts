@@ -17,7 +17,7 @@ import type { ReadState } from './read-state.js'
 export interface WalkOptions {
   readonly range: KeyRange
   readonly visibleSequence: number
-  /** What has expired by then, in milliseconds since 1970, is not seen. */
+  /** Entries that have expired by then are not visible. In milliseconds since 1970. */
   readonly nowMs: number
   readonly reverse: boolean
   /** False: `pending` for blocks that are not in memory. Async-only tables are always awaited. */

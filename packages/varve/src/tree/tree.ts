@@ -94,7 +94,7 @@ export class Tree {
     return this.compaction.debtBytes(this.state.version)
   }
 
-  /** When compactions are so far behind that writes are held back. */
+  /** The amounts of pending compaction work at which writes are held back. */
   get stallThresholds(): StallThresholds {
     return this.compaction.stallThresholds
   }
@@ -131,7 +131,9 @@ export class Tree {
     this.refresh()
   }
 
-  /** Adds the operation that `group` stands on. Requires: room; it is logged in `logNumber`. */
+  /**
+   * Adds the current operation of `group`. Requires: it fits; it is logged in `logNumber`.
+   */
   apply(group: BatchReader, logNumber: number): void {
     const slot = this.memtables.active
     // Without a branch that is taken once for each memtable: V8 would discard the code compiled
@@ -156,7 +158,7 @@ export class Tree {
     )
   }
 
-  /** Answers a point read from `state`; `lookup.hasValue` tells the result unless it is blocked. */
+  /** Answers a point read from `state`; the result is in `lookup.hasValue` unless it is blocked. */
   get(lookup: PointLookup, state: ReadState = this.state): void {
     askMemTable(state.memtable, lookup)
     for (let i = 0; i < state.immutables.length && lookup.needsOlder; i++) {

@@ -4,7 +4,7 @@ import { adviceFor, type ForeignEngine, foreignEngineIn, isLmdbFile } from './fo
 
 /**
  * Refuses what cannot be, or become, a directory of Varve: a file, or a database of another engine.
- * Requires: there is something at `path`.
+ * Requires: `path` exists.
  *
  * @throws INVALID_ARGUMENT for a file, UNSUPPORTED_FORMAT for a database of another engine, IO
  */

@@ -19,7 +19,10 @@ const lmdbName = 'data.mdb'
 const lmdbMagic = 0xbeefc0de
 const lmdbMagicOffset = 16
 
-/** The engine whose database `directory`, with the files `names`, holds; undefined: Varve's, or none. */
+/**
+ * The engine whose database `directory`, with the files `names`, holds; undefined: Varve's, or
+ * none.
+ */
 export function foreignEngineIn(
   fs: FileSystem,
   directory: string,

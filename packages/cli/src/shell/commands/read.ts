@@ -29,7 +29,8 @@ export const getCommand: ShellCommand = {
 export const scanCommand: ShellCommand = {
   name: 'scan',
   usage:
-    'scan [PREFIX] [--gte KEY] [--gt KEY] [--lt KEY] [--lte KEY] [--reverse] [--limit N] [--keys-only]',
+    'scan [PREFIX] [--gte KEY] [--gt KEY] [--lt KEY] [--lte KEY] ' +
+    '[--reverse] [--limit N] [--keys-only]',
   summary: 'print entries in the order of their keys',
   complete: (_, typed) => (typed.startsWith('-') ? scanFlagNames : 'keys'),
   async run(session, words) {

@@ -30,7 +30,9 @@ export class JobRotation<Job extends RotatingJob> {
     return this.jobs.length
   }
 
-  /** A database that comes with its first job waits for one round, or short jobs would always be first. */
+  /**
+   * A database that joins with its first job waits one round; otherwise short jobs always go first.
+   */
   add(job: Job): void {
     if (!this.lastTurns.has(job.databaseId)) this.lastTurns.set(job.databaseId, this.turn)
     this.jobs.push(job)

@@ -4,14 +4,14 @@ import type { FileSystem } from '../../fs/file-system.js'
 import type { StartWorker } from './worker-thread.js'
 
 /**
- * The entry of the background thread lies beside this module, and beside a bundle that holds this module.
- * Bundlers have to be told: `varve/worker` is an entry of its own, named `varve-worker`.
+ * The file of the background thread is next to this module, or next to a bundle that contains this
+ * module. A bundler needs it as an entry of its own: `varve/worker`, named `varve-worker`.
  */
 const workerNames = ['varve-worker.js', 'varve-worker.mjs', 'varve-worker.cjs']
 
 /**
- * Starts workers from their file. It throws when there is none: Node tells that only in a turn of the
- * event loop, which a blocked caller does not give.
+ * Starts workers from their file. Throws when the file is missing: Node reports that only in a
+ * later turn of the event loop, which never comes while the caller blocks.
  */
 export function nodeWorkerStarter(fs: FileSystem): StartWorker {
   return (workerData, transferList) =>
@@ -19,7 +19,7 @@ export function nodeWorkerStarter(fs: FileSystem): StartWorker {
 }
 
 function findWorkerFile(fs: FileSystem): string {
-  // Not `import.meta.url`, in which webpack puts where the bundle was made. In CommonJS there is neither.
+  // Not `import.meta.url`: webpack replaces it with the place of the build. CommonJS has neither.
   const here = (import.meta.filename as string | undefined) ?? __filename
   const files = workerNames.map((name) => join(dirname(here), name))
   const file = files.find((candidate) => fs.exists(candidate))

@@ -15,15 +15,16 @@ export function newRateCells(): BigInt64Array {
 }
 
 /**
- * A token bucket over the bytes that flushes and compactions write, all threads of a database together.
- * Each cell holds the time until which its bytes are paid for, so a byte written moves it on:
+ * A token bucket for the bytes that flushes and compactions write, shared by all threads of a
+ * database. Each cell holds the time until which its bytes are paid for; each byte written advances
+ * it:
  *
- *     flush   ───────────▶ paid until             a flush waits for the flushes before it, and no merge
- *     all     ─────────────────────▶ paid until   a merge waits for everybody
+ *     flush   ───────────▶ paid until             a flush waits only for earlier flushes
+ *     all     ─────────────────────▶ paid until   a merge waits for all jobs
  *                     ▲ now
  *
- * Owned by: an executor, or a job on a worker thread. Requires: the clock is the same for all who share
- * the cells.
+ * Owned by: an executor, or a job on a worker thread. Requires: all who share the cells use the
+ * same clock.
  */
 export class RateLimiter {
   /** Less than a microsecond's worth, not charged yet. */
@@ -36,7 +37,10 @@ export class RateLimiter {
     private readonly cells: BigInt64Array = newRateCells(),
   ) {}
 
-  /** Charges bytes that were written, and sleeps until they are paid for. `onPause`: before each sleep. */
+  /**
+   * Charges the bytes written and sleeps until they are paid for. Calls `onPause` before each
+   * sleep.
+   */
   pay(bytes: number, isFlush: boolean, onPause: () => void): void {
     this.charge(bytes, isFlush)
     for (;;) {

@@ -119,7 +119,7 @@ test('a worker that never answers is given up while the owner is blocked', (cont
   assert.ok(isLost(outcomes[0], /not moved for 60 s/))
 })
 
-test('a worker that never answers is given up, and what it has written is removed', async (context) => {
+test('a worker that never answers is abandoned, and its files are removed', async (context) => {
   const { fs, clock, outcomes, submit, isReady } = setUp(context, fakeWorker(behaviours.hangs))
   for (const name of ['000009.sst', '000010.sst.tmp', '000011.sst']) {
     fs.create(`${directory}/${name}`).close()
@@ -160,7 +160,7 @@ test('a worker that does not even start is done without', (context) => {
 })
 
 for (const [what, startWorker] of Object.entries({ missing, crashing })) {
-  test(`without a worker (${what}) jobs run on the calling thread, after a warning`, async (context) => {
+  test(`without a worker (${what}), jobs run on the calling thread`, async (context) => {
     const { fs, executor, outcomes, warnings, submit } = setUp(context, startWorker, 4)
     submit()
     await until(() => outcomes.length === 1)
@@ -175,7 +175,7 @@ for (const [what, startWorker] of Object.entries({ missing, crashing })) {
   })
 }
 
-test('a second worker that cannot be started leaves the first one with all jobs', async (context) => {
+test('if a second worker cannot start, the first one gets all jobs', async (context) => {
   let started = 0
   const { executor, outcomes, warnings, submit } = setUp(
     context,

@@ -29,8 +29,8 @@ export interface ThreadExecutorOptions {
 /**
  * Runs the jobs of one database on the worker threads that all databases share.
  *
- * When a worker is lost, the job that it ran fails. Where none can be started, jobs run on the calling
- * thread.
+ * When a worker is lost, the job that it was running fails. If no worker can be started, jobs run
+ * on the calling thread.
  *
  * Owned by: the database.
  */
@@ -129,9 +129,9 @@ export class ThreadExecutor implements JobExecutor, GroupMember {
     const instead =
       count === 0
         ? 'flushes and compactions run on the calling thread, and writes wait for them'
-        : `there are ${count}`
+        : `the ${count} running ones take all jobs`
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `no background thread could be started, ${instead}: ${reason}`
+    const message = `a background thread could not be started, ${instead}: ${reason}`
     this.options.onWarning(new VarveError('IO', message, { cause }))
   }
 }

@@ -17,8 +17,8 @@ import {
 } from './worker-protocol.js'
 
 /**
- * Entry of the background thread. It takes jobs of all databases from its port and runs them in turns:
- * see JobRotation.
+ * Entry of the background thread. Takes the jobs of all databases from its port and runs them in
+ * turns: see JobRotation.
  */
 const { port, poolCells, cells, codecModules, niceness } = workerData as WorkerSetup
 

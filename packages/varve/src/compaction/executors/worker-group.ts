@@ -12,7 +12,7 @@ export interface GroupMember {
   resubmit(job: GivenJob): void
   /** Removes what the job may have written. Never throws. */
   removeLeftovers(job: GivenJob): void
-  /** No worker could be started; there are `count`. Called once. */
+  /** A worker could not be started; `count` workers are running. Called once. */
   onShortage(cause: unknown, count: number): void
 }
 
@@ -35,14 +35,16 @@ interface Shortage {
 }
 
 /**
- * The workers of one kind, and the databases that share them. There are as many workers as the most
- * demanding database asks for; they start when they are needed first, and end after a time without jobs.
+ * The workers of one kind, and the databases that share them. Their number is the highest that one
+ * of the databases asks for. They start when they are first needed, and end after a time without
+ * jobs.
  *
  * Owned by: a WorkerPool. Lives: until it has neither members nor workers.
  *
- * Invariant 1: a job goes to an idle worker if there is one or one may start, else to the least busy.
- * Invariant 2: no more than `threads` workers have jobs of one database.
- * Invariant 3: once a worker could not be started, none is until all members have left.
+ * Invariant 1: a job goes to an idle worker if one is idle or may start, and else to the least
+ * busy.
+ * Invariant 2: at most `threads` workers have jobs of one database.
+ * Invariant 3: after a worker could not be started, none is started until all members have left.
  */
 export class WorkerGroup {
   readonly workers: WorkerThread[] = []
@@ -76,7 +78,7 @@ export class WorkerGroup {
     if (this.workers.length < Math.min(1, this.limit)) this.addWorker()
   }
 
-  /** For a job of this member. Undefined: there is none, and none can be started. */
+  /** A worker for a job of this member; undefined if none exists and none can be started. */
   workerFor(member: GroupMember): WorkerThread | undefined {
     const { databaseId, threads } = member
     const own = this.workers.filter((worker) => worker.hasJobOf(databaseId))

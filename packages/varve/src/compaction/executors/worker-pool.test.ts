@@ -79,7 +79,7 @@ test('databases share one worker when none asks for more', async (context) => {
   assert.equal(startedWorkers(), 1)
 })
 
-test('there are as many workers as the most demanding database asks for', (context) => {
+test('runs as many workers as the most demanding database asks for', (context) => {
   const { open, startedWorkers } = setUp(context, fakeWorker(behaviours.hangs))
   const modest = open()
   for (let i = 0; i < 3; i++) modest.submit(10 + i)
@@ -91,7 +91,7 @@ test('there are as many workers as the most demanding database asks for', (conte
   assert.equal(startedWorkers(), 3)
 })
 
-test('there are no more workers than the machine is good for', (context) => {
+test('runs no more workers than the machine can use', (context) => {
   const { open, startedWorkers } = setUp(context, fakeWorker(behaviours.hangs), 2)
   const demanding = open({ threads: 8 })
   assert.equal(demanding.executor.mergeSlots, 2)
@@ -119,7 +119,7 @@ test('databases of different niceness or codecs have workers of their own', (con
   assert.equal(startedWorkers(), 3)
 })
 
-test('a worker ends after a time without jobs, and the next job starts another', async (context) => {
+test('a worker ends after a time without jobs; the next job starts another', async (context) => {
   const { clock, open, pool, startedWorkers } = setUp(context, fakeWorker(behaviours.answers))
   const database = open()
   const { workers } = pool.group({ niceness: 0, codecModules: [] })
@@ -149,7 +149,7 @@ test('a worker that was prepared and never needed ends, too', async (context) =>
   await executor.close()
 })
 
-test('a worker that crashes fails the job at fault; other databases do not notice', async (context) => {
+test('a worker that crashes fails only the job that it was running', async (context) => {
   const worker = fakeWorker(behaviours.exitsAtFault + behaviours.answersLater)
   const { open, startedWorkers } = setUp(context, worker)
   const [innocent, faulty, other] = [open(), open(), open()]
@@ -191,7 +191,7 @@ test('a database hears nothing while the thread is blocked for another one', asy
   await until(() => other.outcomes.length === 1)
 })
 
-test('a database that polls hears what came while the thread was blocked for another one', (context) => {
+test('a database that polls gets messages that arrived while another one blocked', (context) => {
   const { open } = setUp(context, fakeWorker(behaviours.answers))
   const [blocking, other] = [open(), open()]
   other.submit()
@@ -201,7 +201,7 @@ test('a database that polls hears what came while the thread was blocked for ano
   assert.equal(other.outcomes.length, 1)
 })
 
-test('each database warns when no worker can be started, once, and a later one tries again', (context) => {
+test('each database warns once if no worker can be started; a later one tries again', (context) => {
   let isBroken = true
   const { open } = setUp(context, (workerData, transferList) => {
     if (isBroken) throw new Error('no file')

@@ -22,13 +22,15 @@ interface Delivery {
 }
 
 /**
- * The worker threads of all databases that one thread has open, in groups of one kind. While a job runs,
- * the process stays alive; idle workers do not keep it.
+ * The worker threads of all databases that one thread has open, grouped by kind. The process stays
+ * alive while a job runs; idle workers do not keep it alive.
  *
- * Owned by: the thread; there is one, `sharedWorkerPool`, and tests make their own. Lives: as long as it.
+ * Owned by: the thread, which has one, `sharedWorkerPool`; tests make their own. Lives: as long as
+ * it.
  *
- * Invariant: while the thread is blocked on behalf of one database, nothing is delivered to another one:
- * its listeners might use the database that is in the middle of a write. They hear it in the next turn.
+ * Invariant: while the thread is blocked for one database, nothing is delivered to another one. Its
+ * listeners might use the database that is in the middle of a write. They are called in the next
+ * turn.
  */
 export class WorkerPool {
   private readonly cells = new Int32Array(new SharedArrayBuffer(poolCells * 4))

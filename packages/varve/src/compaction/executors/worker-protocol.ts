@@ -3,7 +3,7 @@ import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
 
 /** Cells of the Int32Array that the owner of a pool and all its workers share. */
 export const PoolCell = {
-  /** Changes whenever a job or a worker ends; the owner sleeps on it when its thread has to wait. */
+  /** Changes whenever a job or a worker ends; the owner sleeps on it while its thread must wait. */
   endings: 0,
 } as const
 export const poolCells = 1
@@ -16,7 +16,7 @@ export const WorkerCell = {
   heartbeat: 1,
   /** Changes when a job is sent or given up; a worker that pauses sleeps on it. */
   mail: 2,
-  /** The id of the job that runs right now, 0 for none: if the worker crashes, that job is at fault. */
+  /** The id of the running job, or 0. If the worker crashes, that job has caused it. */
   currentJob: 3,
 } as const
 export const workerCells = 4
@@ -50,7 +50,7 @@ export interface JobDatabase {
   readonly directory: string
   /** All jobs of the database together; Infinity: no limit. */
   readonly bytesPerSecond: number
-  /** What they have written, for the limit. */
+  /** The bytes that they have written, for the rate limit. */
   readonly rateCells: BigInt64Array
   /** One cell; not zero: give up all jobs of the database. */
   readonly closingCell: Int32Array

@@ -54,10 +54,10 @@ export interface WorkerEvents {
 export type StartWorker = (workerData: WorkerSetup, transferList: MessagePort[]) => Worker
 
 /**
- * One worker thread and the jobs it has, of any number of databases.
+ * One worker thread and its jobs, of any number of databases.
  *
- * Owned by: a WorkerGroup. Lives: until it is closed or lost, which it is when the thread ends or is
- * silent for too long. Then its jobs go back to the group, once, and late answers are ignored.
+ * Owned by: a WorkerGroup. Lives: until it is closed or lost. It is lost when the thread ends or is
+ * silent for too long. Then its jobs return to the group, once, and late answers are ignored.
  */
 export class WorkerThread {
   private readonly worker: Worker
@@ -162,7 +162,9 @@ export class WorkerThread {
     this.lastLookMs = this.clock.monotonicMs()
   }
 
-  /** Whether the process stays alive for this worker. A crash closes the port, so it is not enough. */
+  /**
+   * Whether this worker keeps the process alive. A crash closes the port, so `ref` is not enough.
+   */
   private keepAlive(isNeeded: boolean): void {
     for (const handle of [this.worker, this.port]) {
       if (isNeeded) handle.ref()

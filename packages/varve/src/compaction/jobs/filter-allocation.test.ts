@@ -9,7 +9,7 @@ function spent(levels: readonly LevelRuns[], bits: readonly number[]): number {
   return levels.reduce((sum, { sizeBytes }, i) => sum + sizeBytes * bits[i], 0)
 }
 
-/** What a filter of so many bits ought to let through, over all runs. */
+/** The expected share of false positives for filters of these sizes, summed over all runs. */
 function falsePositives(levels: readonly LevelRuns[], bits: readonly number[]): number {
   return levels.reduce((sum, { runs }, i) => sum + runs * Math.exp(-bits[i] * decayPerBit), 0)
 }

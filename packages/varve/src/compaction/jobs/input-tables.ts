@@ -13,9 +13,9 @@ interface TableSite {
 }
 
 /**
- * The tables that a job reads, past the database's caches.
+ * The tables that a job reads. Bypasses the database's caches.
  *
- * Owned by: one job. Holds nothing: who opens a table closes it.
+ * Owned by: one job. Holds nothing: the caller closes each table that it opens.
  */
 export class InputTables {
   private readonly context: TableReadContext

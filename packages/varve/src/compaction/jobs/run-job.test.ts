@@ -187,7 +187,7 @@ function survivorsOf(
     .map((entry) => arrayEntryOf(entry))
 }
 
-/** What tables with these entries and range deletes hold in vain, by looking at each pair of them. */
+/** The shadowed entries of a table with these entries and range deletes, by checking every pair. */
 function expectedShadows(
   entries: readonly ArrayEntry[],
   tombstones: RangeTombstones,

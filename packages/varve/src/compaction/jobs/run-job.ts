@@ -73,8 +73,8 @@ export function runJob(
 }
 
 /**
- * One flush or merge in steps: the same code for every executor, and several jobs can take turns on one
- * thread. Once begun, it never throws; a failed job leaves no file.
+ * One flush or merge in steps. Every executor runs the same code, and several jobs can take turns
+ * on one thread. Once started, it never throws; a failed job leaves no file.
  */
 export function* jobSteps(request: JobRequest, environment: JobEnvironment): JobSteps {
   const startMs = environment.clock.monotonicMs()

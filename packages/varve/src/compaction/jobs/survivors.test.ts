@@ -34,7 +34,7 @@ interface Content {
 }
 
 /**
- * What a reader at `sequence` learns of a key: its value, "deleted" where a deeper level may hold it,
+ * What a reader at `sequence` finds for a key: its value, "deleted" if a deeper level may hold it,
  * or nothing.
  */
 function answer(
@@ -93,13 +93,14 @@ test('no reader sees a difference, and no unneeded entry is kept', () => {
       const last = after.tombstones[i - 1]
       assert.ok(i === 0 || compareRangeTombstones(last, tombstone) < 0, `${where}: out of order`)
     }
-    // What stays is what one of the readers sees; without snapshots no delete stays for nothing.
+    // Every remaining version is visible to some reader; without snapshots no needless delete
+    // remains.
     for (const { key, sequence } of after.entries) {
       const isSeen = readers.some((reader) => {
         const newest = entries.find((e) => e.key.equals(key) && e.sequence <= reader)
         return newest?.sequence === sequence
       })
-      assert.ok(isSeen, `${where}: a version that nobody sees stays`)
+      assert.ok(isSeen, `${where}: a version remains that no reader sees`)
     }
     if (snapshots.length > 0) continue
     for (const { key, kind } of after.entries) {

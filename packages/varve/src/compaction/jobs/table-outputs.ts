@@ -44,7 +44,7 @@ export class TableOutputs {
   private grandparentIndex = 0
   private grandparentBytes = 0
   private nextTombstone = 0
-  /** Those that go on behind the table finished last. */
+  /** Tombstones that continue after the table finished last. */
   private crossing: readonly RangeTombstone[] = []
 
   constructor(
@@ -52,7 +52,7 @@ export class TableOutputs {
     private readonly options: OutputOptions,
     /** In order of their starts, of the same start the newest first. */
     private readonly tombstones: readonly RangeTombstone[],
-    /** In which the tables are built, one after another. */
+    /** The memory in which the tables are built, one after another. */
     private readonly room: OutputRoom,
   ) {}
 
@@ -134,8 +134,8 @@ export class TableOutputs {
   }
 
   /**
-   * The parts of the tombstones that lie in `range`; ranges come in order, each where the last
-   * ended.
+   * The parts of the tombstones inside `range`. Ranges arrive in order, each starting where the
+   * last one ended.
    */
   private takeTombstones(range: KeyRange): RangeTombstone[] {
     const { tombstones } = this

@@ -40,7 +40,7 @@ function randomCircumstances(prng: Prng): Circumstances {
   }
 }
 
-/** Decides window after window, and tells the windows after which the policy changed, and to what. */
+/** Decides window after window. Returns each change: the window's number and the new policy. */
 function follow(
   mixes: Iterable<Mix>,
   circumstances: Circumstances,
@@ -134,7 +134,7 @@ test('point reads alone bring a small tree into few runs within seconds', () => 
   assert.ok(changes[0].window < 12, `after ${changes[0].window} windows`)
 })
 
-test('what is costly to change asks for more evidence', () => {
+test('a change that costs more needs more evidence', () => {
   const mixes = repeat(5000, () => scanning)
   const windows = [100, 1000, 10_000].map((size) => {
     const [change] = follow(mixes, { ...small, dataBytes: size * MiB }, sizeTiered)

@@ -63,8 +63,8 @@ export interface RunThresholds extends StallThresholds {
    */
   readonly l0Trigger: number
   /**
-   * Limit in bytes of the first level below level 0, when levels hold one run. By default it is what
-   * level 0 sends down at once.
+   * Limit in bytes of the first level below level 0, when levels hold one run. The default is the
+   * size of one compaction of level 0.
    *
    * Values: 4 KiB to 2^50. Default: `l0Trigger` × `memtableBytes`.
    */
@@ -83,8 +83,8 @@ export interface RunThresholds extends StallThresholds {
    */
   readonly garbageShare: number
   /**
-   * Compact a table after `sizeBytes / fruitlessReadBytes` reads (at least 100) that found nothing in
-   * it. By default the compaction takes about as long as the reads did.
+   * Compact a table after `sizeBytes / fruitlessReadBytes` reads (at least 100) that found nothing
+   * in it. With the default, the compaction takes about as long as the reads did.
    *
    * Values: 64 to 2^50, or Infinity for never. Default: 1 KiB.
    */

@@ -6,9 +6,10 @@ import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.
 const nothingBusy: ReadonlySet<number> = new Set()
 
 /**
- * How full each level is, for what it may hold: 1 and more asks for a compaction. Level 0 is measured
- * by its tables, each of which costs every read; the others by their runs and their bytes. What leaves
- * its level already (`busy`) does not count, except on level 0.
+ * How full each level is, relative to its limit. 1 and above asks for a compaction. Level 0 is
+ * measured by the number of its tables, because each of them costs every read; the other levels by
+ * their runs and bytes. Tables that are leaving their level (`busy`) do not count, except on level
+ * 0.
  */
 export function compactionScores(
   version: Version,
@@ -21,7 +22,8 @@ export function compactionScores(
     const allowed = runsAllowed(level, shape, compaction)
     const byRuns = runScore(version, level, allowed, busy)
     const byBytes = level < shape.lastLevel ? byteScore(version, level, compaction, busy, shape) : 0
-    // Several runs go down as one, whatever makes them. If one is allowed, being several comes first.
+    // Several runs move down together, for either reason. Where one is allowed, their number counts
+    // first.
     scores.push(allowed > 1 ? Math.max(byRuns, byBytes) : byRuns + byBytes)
   }
   return scores
@@ -72,7 +74,7 @@ function byteScore(
   const staying = version.levels[level].filter((table) => !busy.has(table.fileNumber))
   const bytes = totalBytes(staying)
   if (bytes === 0) return 0
-  // What lies above the base level is on its way down.
+  // Data above the base level is on its way down.
   if (runsPerLevel === 1 && level < baseLevel) return 1 + bytes / baseBytes
   return bytes / capacities[level]
 }

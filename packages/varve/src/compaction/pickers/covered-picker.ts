@@ -3,9 +3,9 @@ import { type CompactionSpec, makeDrop } from './compaction-spec.js'
 import type { PickConditions } from './pick-conditions.js'
 
 /**
- * Drops the tables that range deletes have deleted to the last entry, if no snapshot sees them: a clear
- * gives its space back without a byte being read. The range deletes themselves stay for what they may
- * hide elsewhere.
+ * Drops tables whose entries have all been deleted by range deletes that every snapshot sees. A
+ * clear frees its space without reading a byte. The range deletes themselves stay, because they may
+ * hide entries elsewhere.
  */
 export function pickCovered(
   version: Version,

@@ -5,11 +5,11 @@ import { anyOlder } from './older-tables.js'
 import type { PickConditions } from './pick-conditions.js'
 
 /**
- * Drops the tables in which nobody can see anything any more, since what they hold has expired or
- * deletes what is not there: not a byte is read. Where something older lies beneath, it would come to
- * light, so such a table waits until that is gone, or is compacted.
+ * Drops tables that have nothing visible left, because all entries have expired or delete keys that
+ * do not exist. Not a byte is read. If there is older data below, dropping the table would make it
+ * visible, so the table waits until that data is gone or compacted.
  *
- * Snapshots do not hold them: time passes for these too.
+ * Snapshots do not prevent this: entries expire for them too.
  */
 export function pickExpired(
   version: Version,

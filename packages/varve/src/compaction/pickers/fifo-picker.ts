@@ -5,9 +5,9 @@ import type { PickConditions } from './pick-conditions.js'
 import { type CompactionSpec, makeDrop } from './compaction-spec.js'
 
 /**
- * Drops tables while there are too many bytes, or the oldest is too old. Whole files go, the oldest
- * place first, so that no older version of a key comes to light. A table whose age is not known goes
- * for the bytes alone.
+ * Drops tables while there are too many bytes, or while the oldest is too old. Whole files are
+ * dropped, the oldest place first, so that no older version of a key becomes visible. A table of
+ * unknown age is dropped only for its bytes.
  */
 export function pickFifo(
   version: Version,

@@ -4,15 +4,14 @@ import type { Version } from '../../version/version.js'
 import { type CompactionInput, type CompactionSpec, makeSpec, rangeOf } from './compaction-spec.js'
 
 /**
- * One step of `compact(range)`: everything on `level` that overlaps the range goes to the next level
- * that is in use, from level 0 to `lastLevel` if there is none. On the deepest level runs become one,
- * and tables that hold deletes, what may have expired, or what snapshots kept of the past are written
- * again without. Undefined: nothing
- * to do on this level.
- * 'busy': other compactions run; ask again when none does.
+ * One step of `compact(range)`: every table on `level` that overlaps the range moves to the next
+ * level in use, from level 0 to `lastLevel` if there is none. On the deepest level, runs are merged
+ * into one, and tables that hold deletes, entries that may have expired, or versions that only
+ * snapshots needed are rewritten without them. Returns undefined if there is nothing to do on this
+ * level, and 'busy' if other compactions are running: call again when none is.
  *
- * The caller goes down, with the current Version each time, and runs each spec alone in its tree, as
- * its outputs may span gaps between its inputs:
+ * The caller walks down the levels, with the current Version each time, and runs each spec alone in
+ * its tree, because its outputs may span gaps between its inputs:
  *
  *     for (let level = 0; level <= Math.max(1, tree.version.deepestLevel()); level++) …
  */
@@ -59,8 +58,8 @@ function pickGarbage(
 }
 
 /**
- * The tables of a level that overlap the range or, through any chain, a table that does: of two tables
- * that overlap, the newer one may not go below the older one.
+ * The tables of a level that overlap the range or, through any chain, such a table: of two tables
+ * that overlap, the newer one may not move below the older one.
  */
 function overlappingChain(version: Version, level: number, range: KeyRange): TableMetadata[] {
   let reach = range

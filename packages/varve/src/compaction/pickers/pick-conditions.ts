@@ -14,21 +14,23 @@ export interface PickConditions {
   /** Sequences of the live snapshots, ascending. */
   readonly snapshots: readonly number[]
   readonly rangeDeletes: RangeDeleteReach
-  /** By number of a table: how many reads have looked into it and found nothing, told now and then. */
+  /** By table number: reads that searched the table and found nothing. Updated now and then. */
   readonly readsInVain: ReadonlyMap<number, number>
 }
 
 /** What range deletes in tables delete of other tables. */
 export interface RangeDeleteReach {
   readonly covered: readonly CoveredTable[]
-  /** By number of the table that holds the range deletes: about how many bytes of others they hide. */
+  /**
+   * By number of the table with the range deletes: about how many bytes of other tables they hide.
+   */
   readonly hiddenBytes: ReadonlyMap<number, number>
 }
 
 /** A table that range deletes in other tables have deleted to the last entry. */
 export interface CoveredTable {
   readonly table: TableMetadata
-  /** Who sees this sequence sees all of it deleted. */
+  /** A reader at this sequence or above sees all of it deleted. */
   readonly deletedAt: number
 }
 

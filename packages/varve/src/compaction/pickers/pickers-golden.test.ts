@@ -32,7 +32,7 @@ for (const name of readdirSync(folder)) {
   })
 }
 
-/** The text with the lines behind each `----`, up to an empty line, answered anew. */
+/** The text with new answers: the lines after each `----`, up to an empty line. */
 function answerAll(text: string): string {
   const out: string[] = []
   let question: string[] = []

@@ -40,13 +40,13 @@ function randomCompaction(prng: Prng, policy: RunPolicy): RunCompaction {
 }
 
 /**
- * Compacts one tree as a picker says and holds the picker to its word.
+ * Compacts one tree as a picker demands, and checks the picker's properties.
  *
- * Property 1: a compaction lowers the score that caused it, if a score did.
- * Property 2: it takes bytes further down, or leaves them there and makes runs fewer, or leaves those
- * and makes deletes fewer, or leaves those and makes old tables fewer. So compactions come to an end;
- * then no score is 1 or above, and nothing is due for a reason of its own.
- * Property 3: the most urgent level waits only for compactions that ran when it became that.
+ * Property 1: a compaction lowers the score that caused it, if a score did. Property 2: it moves
+ * bytes down; or leaves them and reduces the number of runs; or leaves those and reduces the number
+ * of deletes; or leaves those and reduces the number of old tables. So compactions come to an end.
+ * Then no score is 1 or above, and no table is due for a reason of its own. Property 3: the most
+ * urgent level waits only for compactions that were running when it became the most urgent one.
  */
 class Overseer {
   picks = 0
@@ -65,7 +65,7 @@ class Overseer {
     this.waiting = undefined
   }
 
-  /** Reads look into a table in vain, whichever. */
+  /** Reads search tables at random and find nothing. */
   readInVain(prng: Prng): void {
     const tables = this.tree.version.levels.flat()
     this.readsInVain.set(prng.pick(tables).fileNumber, 200)
@@ -135,8 +135,8 @@ class Overseer {
 }
 
 /**
- * What compactions bring down, one before the other: bytes times levels below them, runs, deletes, tables
- * that were written before `oldBeforeMs`.
+ * The measures that compactions reduce, most important first: bytes times levels below them, runs,
+ * deletes, and tables written before `oldBeforeMs`.
  */
 function heightOf({ levels, runs }: Version, oldBeforeMs: number): number[] {
   const tables = levels.flat()

@@ -32,11 +32,11 @@ export interface ExpectedTree {
 }
 
 /**
- * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018. With T for the size ratio, K and Z for the runs that a
- * level and the last one may hold, a byte is merged on each level
+ * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018. T is the size ratio; K and Z are the numbers
+ * of runs that a level and the last level may hold. On each level, a byte is merged
  *
  *     K or Z = 1, table by table     (T + 1) / 2 times: into a run that is half full on average
- *     Z = 1, below several runs      T times: each of them is as large as what it is merged into grows by
+ *     Z = 1, below several runs      T times: each adds as much as it has
  *     several runs                   T / (K + 1) times, which is once for K = T − 1
  */
 export function expectedTree(
@@ -53,7 +53,7 @@ export function expectedTree(
       : runsPerLevel > 1
         ? sizeRatio
         : (sizeRatio + 1) / 2
-  // What goes down whole from the last level stays on it.
+  // A merge of the whole last level stays on it.
   const lastRuns = (1 + runsInLastLevel) / 2
   return {
     writeAmplification: 1 + (depth - 1) * perLevel + onLast,
@@ -70,10 +70,10 @@ function meanRuns(allowed: number): number {
 /** Seconds of the thread that reads, measured on records of 116 bytes in memory. */
 const secondsPerGet = 1.7e-6
 /**
- * To find the table of a run, and to hear from its filter that the key is not there. The lines of memory
- * that this takes are in no cache of the processor: measured as the difference between databases of
- * 50,000 and of 400,000 records in 2 to 10 runs, read in turn at random, 0.12 to 0.18 µs a run. A
- * filter that was asked a moment ago takes less than half of it.
+ * Finding the table of a run, and learning from its filter that the key is absent. The memory that
+ * this touches is in no processor cache. Measured as the difference between databases of 50,000 and
+ * 400,000 records in 2 to 10 runs, read in turn at random: 0.12 to 0.18 µs a run. A filter that was
+ * used a moment ago takes less than half of that.
  */
 const secondsPerRunOfGet = 0.15e-6
 const secondsPerRunOfScan = 2e-6
@@ -82,9 +82,9 @@ const secondsPerEntry = 0.45e-6
 const secondsPerEntryAndDoubling = 0.1e-6
 
 /**
- * How much a second of another thread counts. It takes memory bandwidth, battery, and what the processor
- * held for the thread that reads: point reads took 3% to 47% longer while a merge ran beside them on
- * two cores, 20% in the middle of several runs.
+ * The weight of a second on another thread. It takes memory bandwidth, battery, and processor cache
+ * from the thread that reads: point reads took 3% to 47% longer beside a merge on two cores, with a
+ * median of 20% over several runs.
  */
 const backgroundWeight = 0.25
 /** Share of a thread's time from which merges fall behind, as they come in bursts. */

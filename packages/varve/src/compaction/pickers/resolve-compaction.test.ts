@@ -19,7 +19,7 @@ test('a policy is a number of runs', () => {
   assert.deepEqual(resolveCompaction(), resolveCompaction('leveled'))
 })
 
-test('what is not given follows from what is', () => {
+test('missing fields follow from the given ones', () => {
   const given = resolveRuns({ policy: 'leveled', l0Trigger: 20 }, 1_000_000)
   assert.equal(given.l0Slowdown, 40)
   assert.equal(given.l0Stop, 60)
@@ -36,7 +36,7 @@ test('an error names the option and the values allowed', () => {
     [
       { policy: 'fifo', l0Trigger: 4 },
       'compaction.l0Trigger',
-      /there are policy, maxBytes, maxAge/,
+      /known: policy, maxBytes, maxAge/,
     ],
     [{ l0Trigger: 0 }, 'compaction.l0Trigger', /from 1 to 1000, not 0/],
     [{ l0Slowdown: 3 }, 'compaction.l0Slowdown', /from compaction.l0Trigger \(4\) to 1000/],
@@ -52,9 +52,9 @@ test('an error names the option and the values allowed', () => {
     [
       { levelRatio: 3 },
       'compaction.levelRatio',
-      /no property .*'levelRatio'; there are policy, sizeRatio/,
+      /unknown property .*'levelRatio'; known: policy, sizeRatio/,
     ],
-    [{ constructor: 3 }, 'compaction.constructor', /no property .*'constructor'/],
+    [{ constructor: 3 }, 'compaction.constructor', /unknown property .*'constructor'/],
   ]
   for (const [given, option, message] of cases) {
     assert.throws(

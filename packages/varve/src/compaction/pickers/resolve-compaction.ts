@@ -29,7 +29,10 @@ const minAgeMs = 1000
 const minTableAgeMs = 60_000
 const minFruitlessReadBytes = 64
 
-/** Fills in defaults. Throws INVALID_ARGUMENT, naming the option below `compaction` and its values. */
+/**
+ * Fills in defaults. Throws INVALID_ARGUMENT that names the option below `compaction` and its
+ * values.
+ */
 export function resolveSetting(
   given: CompactionPolicy | CompactionOptions = 'leveled',
   memtableBytes = defaultMemtableBytes,

@@ -34,25 +34,25 @@ interface Situation {
 type Blocked = 'blocked'
 
 /**
- * The most urgent compaction that can run beside those that run already, or undefined: for every
- * policy that merges sorted runs. With T for the size ratio, a level holds up to K runs, the last
- * one up to Z:
+ * The most urgent compaction that can run beside the running ones, or undefined: for every policy
+ * that merges sorted runs. T is the size ratio. A level holds up to K runs, the last one up to Z:
  *
  *     K      Z
- *     1      1       leveled: each level is one run, and goes down table by table
- *     T − 1  T − 1   size-tiered: runs collect on a level until T of them go down as one
+ *     1      1       leveled: each level is one run, and moves down table by table
+ *     T − 1  T − 1   size-tiered: runs collect on a level until T of them are merged into one below
  *     T − 1  1       lazy leveled: the same, but into one large run at the bottom
  *
- * Level 0 is measured by its tables (each costs every read), the others by their runs and their
- * bytes; the level goes first that is fullest for what it may hold. Level 0 goes down whole: its
- * tables overlap each other, so none may sink below an older one. So does a level of several runs.
- * From a level of one run the table goes that costs least to merge for its size.
+ * Level 0 is measured by its tables (each costs every read), the others by their runs and bytes.
+ * The level that is fullest relative to its limit comes first. Level 0 moves down as a whole,
+ * because its tables overlap, and no table may sink below an older one. So does a level of several
+ * runs. From a level of one run, the picker takes the table with the lowest merge cost for its
+ * size.
  *
- * What goes down becomes a new run, the newest of its level, where there may be several, and is
- * merged into the one that is there where there may not.
+ * The output becomes a new run, the newest of its level, where several runs are allowed. Otherwise
+ * it is merged into the existing run.
  *
- * Where runs are too many since the policy was another one before, they are merged on their level.
- * When no level is full, tables go that have reasons of their own.
+ * If a change of policy left too many runs on a level, they are merged on that level. If no level
+ * is full, tables with reasons of their own are compacted.
  *
  * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
  */
@@ -69,8 +69,8 @@ export function pickRuns(
   const urgent = [...scores.keys()]
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
-  // What is most urgent may wait for tables of running compactions. If less urgent ones took more
-  // of the same levels meanwhile, it might never go.
+  // The most urgent level may wait for tables of running compactions. If less urgent compactions
+  // took more tables of the same levels meanwhile, it might wait for ever.
   const reserved = new Set<number>()
   for (const level of urgent) {
     const outputLevel = level === 0 ? levelBelow0(version, shape) : level + 1
@@ -103,9 +103,8 @@ function meetsRunning(spec: Target, running: readonly CompactionSpec[]): boolean
 }
 
 /**
- * A run below which there is nothing, or that lies above the base level, goes as it is to the
- * deepest level that it can reach: trees from before levels were counted from the bottom look like
- * this.
+ * A run with nothing below it, or above the base level, moves unchanged to the deepest level that
+ * it can reach. Trees from before levels were counted from the bottom look like this.
  */
 function pickSinking({
   version,
@@ -152,7 +151,7 @@ function pickLevel(
     : pickWhole(situation, runs.map(runInput), level + 1, reason)
 }
 
-/** What has a reason of its own and can be compacted now. */
+/** Tables with a reason of their own that can be compacted now. */
 function pickDueTables(situation: Situation): CompactionSpec | undefined {
   const { version, compaction, shape, conditions } = situation
   for (const due of dueTables(version, compaction, shape, conditions)) {
@@ -212,8 +211,8 @@ function pickWhole(
 }
 
 /**
- * The run of a level that so many bytes are merged into; undefined when they become one of their
- * own. A run ends when the level's share of it is full: with K = T − 1, at once.
+ * The run of a level that `bytes` are merged into; undefined if they become a new run. A run is
+ * complete when it holds its share of the level: with K = T − 1, immediately.
  */
 function joinedRun(
   { version, compaction, shape }: Situation,

@@ -25,20 +25,21 @@ interface Group {
   readonly isBottom: boolean
 }
 
-/** Reads in vain that nothing is compacted for, however small it is. */
+/** Fewer reads that found nothing never cause a compaction, however small the table is. */
 const minFruitlessReads = 100
 
 /**
- * What has reasons of its own to be compacted:
+ * Tables with a reason of their own to be compacted:
  *
- * - a large share of it is entries that snapshots have kept and no one sees any more: such a table is
- *   written again where it is, and comes first since nothing else has to be read for it;
- * - its deletes, and what has expired in it, free a large share of all that would have to be read to
- *   take it to the bottom;
- * - many reads have looked into it in vain, for the bytes that it has;
+ * - a large share of the table is entries that were kept for snapshots and that no reader sees any
+ *   more. It is rewritten in place, and comes first, because nothing else must be read for it;
+ * - its deletes and expired entries free a large share of the bytes that must be read to take it to
+ *   the bottom;
+ * - many reads, relative to its size, have searched it and found nothing;
  * - it is old.
  *
- * Within each of these, the newest place comes first. Where a level goes down whole, it is weighed whole: a few tables of it are no reason to rewrite it.
+ * Within each reason, the newest place comes first. A level that moves down as a whole is weighed
+ * as a whole: compacting a few of its tables would be no reason to rewrite it.
  */
 export function dueTables(
   version: Version,
@@ -119,7 +120,8 @@ function reasonFor(
     )
     const share = freed / readBytes(version, level, tables)
     if (share >= garbageShare) {
-      return `${causesOf(mayFree, overwritten, nowMs)} of ${what} free ${percentOf(share)} of what is read for it`
+      const causes = causesOf(mayFree, overwritten, nowMs)
+      return `${causes} of ${what} free ${percentOf(share)} of the bytes that are read for it`
     }
   }
   const reads = tables.reduce((sum, { fileNumber }) => sum + (readsInVain.get(fileNumber) ?? 0), 0)
@@ -128,7 +130,7 @@ function reasonFor(
     fruitlessReadBytes < Infinity &&
     reads >= Math.max(minFruitlessReads, totalBytes(tables) / fruitlessReadBytes) &&
     tables.some((table) => anyOlder(version, level, table))
-  if (isFruitless) return `${what} was read in vain ${reads} times`
+  if (isFruitless) return `${reads} reads found nothing in ${what}`
   const isOld = tables.some(
     ({ writtenAtMs }) => writtenAtMs > 0 && nowMs - writtenAtMs > maxTableAgeMs,
   )
@@ -148,8 +150,8 @@ function percentOf(share: number): string {
 }
 
 /**
- * An estimate: each delete hides an entry of average size; with nothing beneath, itself goes. What has
- * expired does as deletes do, and goes itself in any case.
+ * An estimate. Each delete hides an entry of average size, and with nothing below, the delete
+ * itself is freed. Expired entries count as deletes, and are freed in any case.
  */
 function freedBytes(
   table: TableMetadata,
@@ -169,7 +171,7 @@ function freedBytes(
   return entryBytes * expired + hidden
 }
 
-/** Of the tables, and of all that lies beneath them. */
+/** Bytes of the tables and of all tables below them. */
 function readBytes(version: Version, level: number, tables: readonly TableMetadata[]): number {
   const met = new Set(tables)
   for (const table of tables) {

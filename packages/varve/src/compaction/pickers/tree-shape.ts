@@ -2,9 +2,9 @@ import { levelCount, type Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
 
 /**
- * How much each level of a tree may hold. The largest run, wherever it lies, says how large the last
- * level is; each level above may hold the sizeRatio-th part of the one below it, so the tree grows at
- * its top and most of the data is always on its last level:
+ * How much each level of a tree may hold. The largest run, on whichever level, determines the size
+ * of the last level. Each level above may hold 1 / sizeRatio of the level below it. So the tree
+ * grows at its top, and most of the data is always on its last level:
  *
  *     10 GB, sizeRatio 10     level 4          100 MB     base level: at most baseBytes
  *     one run a level         level 5            1 GB
@@ -18,7 +18,7 @@ export interface TreeShape {
   readonly capacities: readonly number[]
 }
 
-/** A level of several runs is worth its while from so many merges of level 0 on. */
+/** A level of several runs pays off from this many merges of level 0 on. */
 const minMergesPerLevel = 2
 
 export function shapeOf(version: Version, compaction: RunCompaction): TreeShape {

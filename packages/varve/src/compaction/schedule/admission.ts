@@ -1,6 +1,6 @@
 /**
- * Which jobs the scheduler may start. Flushes always start until it closes. Merges also wait while the
- * user holds them (`pauseCompaction`) and while a manual compaction pauses them. Pauses nest.
+ * Which jobs the scheduler may start. Flushes always start until it closes. Merges also wait while
+ * the user pauses them (`pauseCompaction`) and while a manual compaction pauses them. Pauses nest.
  */
 export type Admission =
   | { readonly kind: 'all' }

@@ -86,7 +86,7 @@ export class FakeTree {
     return spec
   }
 
-  /** Every key as a reader finds it must be what was written last, or gone if tables were dropped. */
+  /** Every key must have the value written last, or be absent if tables were dropped. */
   check(mayBeGone = false): void {
     for (let key = 0; key < keyCount; key++) {
       const expected = this.newest.get(key)

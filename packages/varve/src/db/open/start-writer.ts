@@ -226,9 +226,9 @@ function usageOf(core: ReadCore, pipeline: CommitPipeline, stalls: WriteStalls):
 }
 
 /**
- * After several opens without a flush: frees the logs that were replayed. A program that runs briefly
- * and often would abort the flush with each close, and so collect logs without end, if it always ran in
- * the background.
+ * After several opens without a flush: frees the logs that were replayed. A program that runs
+ * briefly and often would abort the flush with each close, and collect more and more logs, if it
+ * always ran in the background.
  */
 function releaseReplayedLogs(
   { options, path, directory, obsolete }: OwnedDirectory,

@@ -69,12 +69,11 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
 
   /**
    * Returns the next entries, at most `count`. Stops after the entry with which the encoded keys
-   * and values exceed `maxBytes`. An empty list is the end of the
-   * range, unless `count` is 0. Resolves at once if
-   * everything is in memory; a long read yields to the event loop.
+   * and values exceed `maxBytes`. An empty list is the end of the range, unless `count` is 0.
+   * Resolves immediately if everything is in memory; a long read yields to the event loop.
    *
-   * @throws INVALID_ARGUMENT for a bad bound or while another read is running, CLOSED, CORRUPTION, IO (as rejections);
-   * a read that fails with one of the last two closes the cursor
+   * @throws INVALID_ARGUMENT for a bad bound or while another read is running, CLOSED, CORRUPTION,
+   * IO (as rejections); a read that fails with one of the last two closes the cursor
    */
   read(count: number, maxBytes = Infinity): Promise<T[]> {
     try {

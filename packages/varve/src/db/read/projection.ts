@@ -29,7 +29,9 @@ export function projectionError(
     : unreadableValue(error, valueEncoding, keyEncoding, keyBytes, keyStart, keyEnd)
 }
 
-/** Decoding the key once more finds what failed, so that entries need no `try` each for two parts. */
+/**
+ * Decoding the key once more finds what failed, so that entries need no `try` each for two parts.
+ */
 function hasKey(core: ReadCore, walk: VisibleIterator): boolean {
   try {
     keyOf(core, walk)

@@ -127,7 +127,8 @@ export class DirectoryLock {
  *     1 publish own claim     2 list the claims: no other living one     3 read LOCK: owner dead
  *     4 rename own claim to LOCK
  *
- * 1. Two processes A and B are never between 2 and 4 at the same time. Suppose B published last. Then
+ * 1. Two processes A and B are never between 2 and 4 at the same time. Suppose B published last.
+ *   Then
  *    B lists after A's claim was published and continues only if that claim is gone. If A withdrew
  *    it, A is back before 1. If A renamed it, LOCK named A before B lists. B reads LOCK after
  *    listing, so it finds A, alive. (Reading LOCK before listing is not enough: A might rename in

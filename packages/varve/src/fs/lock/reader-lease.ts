@@ -43,7 +43,10 @@ export type FilesInUse = (name: string) => boolean
  */
 export class ReaderLease {
   private readonly path: string
-  /** What was published last, kept open so that it can be emptied wherever the directory was moved. */
+  /**
+   * The last published file, kept open so that it can be emptied even after the directory was
+   * moved.
+   */
   private file: WritableFile | undefined
 
   /** Covers everything. Throws `IO` when the directory is not writable. */

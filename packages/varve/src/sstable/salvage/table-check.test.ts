@@ -68,7 +68,7 @@ test('a flipped bit damages only one part', () => {
     assert.equal(damage.length, 1, `bit ${bit}`)
     const [{ start, end }] = damage
     const at = bit >> 3
-    assert.ok(start <= at && at < end, `bit ${bit} is told of ${start} to ${end}`)
+    assert.ok(start <= at && at < end, `bit ${bit} is reported as ${start} to ${end}`)
     const inData = blocks.some(([offset, size]) => at >= offset && at < offset + size)
     assert.equal(left, blocks.length - (inData ? 1 : 0), `bit ${bit}`)
     assert.equal(entryCount === total, !inData)

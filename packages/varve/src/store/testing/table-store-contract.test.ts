@@ -85,7 +85,7 @@ for (const [name, setUp] of Object.entries(implementations)) {
     file.close()
   })
 
-  test(`${name}: publishing a table that was not created fails, and nothing does nothing`, (context) => {
+  test(`${name}: publishing a missing table fails; publishing no table does nothing`, (context) => {
     const { store } = setUp(context)
     store.publish([])
     assert.throws(() => store.publish([7]), { code: 'IO' })
@@ -117,7 +117,7 @@ for (const [name, setUp] of Object.entries(implementations)) {
     await assert.rejects(store.openAsync(7), { code: 'IO', systemCode: 'ENOENT' })
   })
 
-  test(`${name}: what is discarded leaves nothing, published or not`, async (context) => {
+  test(`${name}: a discarded table leaves nothing, published or not`, async (context) => {
     const { store } = setUp(context)
     write(store, 1, 'unfinished')
     write(store, 2, 'published')

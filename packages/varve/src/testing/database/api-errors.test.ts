@@ -225,7 +225,7 @@ test('an event that there is not, and a listener that is no function, are refuse
     assert.throws(() => db.on(event as never, listener), invalid, String(event))
     assert.throws(() => db.off(event as never, listener), invalid, String(event))
   }
-  assert.throws(() => db.on('stal' as never, listener), /no event 'stal'.* stall/)
+  assert.throws(() => db.on('stal' as never, listener), /unknown event 'stal'.* stall/)
   assert.throws(() => db.on('stall', undefined as never), invalid)
   assert.throws(() => db.off('stall', 'listener' as never), invalid)
   await assert.rejects(open('/db2', { ...inMemory(), toString: 1 } as never), invalid)

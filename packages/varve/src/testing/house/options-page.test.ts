@@ -23,7 +23,7 @@ test('the page has every option that open accepts, and no other', async () => {
   const options = { noSuchOption: true } as object
   const refusal = await open('never', options).catch((error: unknown) => error)
   assert.ok(refusal instanceof VarveError)
-  const names = refusal.message.split('there are ')[1].split(', ')
+  const names = refusal.message.split('known: ')[1].split(', ')
   const documented = [...page.matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name)
   assert.deepEqual(documented.sort(), names.sort())
 })

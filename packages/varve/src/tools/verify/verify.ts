@@ -139,7 +139,8 @@ class Verification {
       problems: problems.length,
     })
     if (torn !== undefined && !this.hasOwner()) {
-      const message = `torn tail of ${torn.droppedBytes} bytes at byte ${torn.offset}: never in force`
+      const { droppedBytes, offset } = torn
+      const message = `torn tail of ${droppedBytes} bytes at byte ${offset}: never in force`
       this.remarks.push({ file: name, message })
     }
     return manifest

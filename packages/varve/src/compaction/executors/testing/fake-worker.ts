@@ -66,7 +66,7 @@ export function flushRequest(firstFileNumber = 10): FlushRequest {
 
 export async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; !condition(); i++) {
-    assert.ok(i < 30_000, `waited in vain until ${condition.toString()}`)
+    assert.ok(i < 30_000, `timed out waiting for ${condition.toString()}`)
     await new Promise<void>((resolve) => systemClock.awaited(1, resolve))
   }
 }
