@@ -33,11 +33,7 @@ test('an error names the option and the values allowed', () => {
   const cases: [object, string, RegExp][] = [
     [{ policy: 'fifo', maxBytes: 1 }, 'compaction.maxBytes', /from 4096/],
     [{ policy: 'fifo', maxAgeMs: 1.5 }, 'compaction.maxAgeMs', /from 1000/],
-    [
-      { policy: 'fifo', l0Trigger: 4 },
-      'compaction.l0Trigger',
-      /known: policy, maxBytes, maxAge/,
-    ],
+    [{ policy: 'fifo', l0Trigger: 4 }, 'compaction.l0Trigger', /known: policy, maxBytes, maxAge/],
     [{ l0Trigger: 0 }, 'compaction.l0Trigger', /from 1 to 1000, not 0/],
     [{ l0Slowdown: 3 }, 'compaction.l0Slowdown', /from compaction.l0Trigger \(4\) to 1000/],
     [{ l0Stop: 7 }, 'compaction.l0Stop', /from compaction.l0Slowdown \(8\) to 1000/],
