@@ -102,16 +102,26 @@ export interface OpenOptions<
    */
   durability?: Durability
   /**
-   * Bytes of writes that collect in memory before they are flushed to a table. Larger memtables
-   * mean fewer flushes, less compaction and a longer replay at open.
+   * Bytes of memory for the database: a quarter for memtables, a quarter for the filters and indexes
+   * of open tables, the rest for cached blocks and commit buffers. A given `memtableBytes` or
+   * `cacheBytes` keeps its size. Iterators and snapshots can hold more for a while, and Node itself
+   * takes 40 MB. `stats().memory` has the current figures.
    *
-   * Values: 4 KiB to 1 GiB. Default: 64 MiB.
+   * Values: 4 MiB to 2^40. Default: none, each part has its own default.
+   */
+  memoryBytes?: number
+  /**
+   * Bytes of writes that collect in memory before they are flushed to a table. Larger memtables
+   * mean fewer flushes, less compaction and a longer replay at open. Up to three memtables can exist
+   * at once.
+   *
+   * Values: 4 KiB to 1 GiB. Default: 64 MiB, or 1/12 of `memoryBytes`.
    */
   memtableBytes?: number
   /**
    * Bytes of table blocks to keep in memory.
    *
-   * Values: 0 to 2^40. Default: 64 MiB.
+   * Values: 0 to 2^40. Default: 64 MiB, or 45% of `memoryBytes`.
    */
   cacheBytes?: number
   /**
@@ -181,7 +191,7 @@ export interface OpenOptions<
    */
   maxStallMs?: number
   /**
-   * Table files to keep open, with their filters and indexes in memory.
+   * Table files to keep open, with their filters and indexes in memory. `memoryBytes` can reduce it.
    *
    * Values: 16 to 100,000. Default: 1000.
    */

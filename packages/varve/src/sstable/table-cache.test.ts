@@ -13,8 +13,9 @@ const key = Buffer.from('key')
 
 function cacheOf(
   count: number,
-  maxOpenTables: number,
+  maxTables: number,
   storeOn: (local: TableStore) => TableStore = (local) => local,
+  maxBytes = Infinity,
 ): { cache: TableCache; tables: KnownTable[] } {
   const fs = new MemoryFileSystem()
   fs.makeDirectory('/db')
@@ -23,7 +24,7 @@ function cacheOf(
     const entry = { key, sequence: i + 1, kind: 1, value: Buffer.alloc(i + 1) }
     return { ...writeTable(fs, store.nameOf(i), [entry]), fileNumber: i }
   })
-  return { cache: new TableCache(storeOn(store), readContext(), maxOpenTables), tables }
+  return { cache: new TableCache(storeOn(store), readContext(), { maxTables, maxBytes }), tables }
 }
 
 test('opens on demand and keeps the most recently used', () => {
@@ -41,6 +42,25 @@ test('opens on demand and keeps the most recently used', () => {
   cache.close()
   assert.equal(cache.openTables, 0)
   assert.equal(cache.memoryBytes, 0)
+})
+
+test('keeps within its bytes, but always the table in use', () => {
+  const { cache: measured, tables: some } = cacheOf(1, 1)
+  measured.get(some[0])
+  const bytesEach = measured.memoryBytes
+  measured.close()
+  const { cache, tables } = cacheOf(5, 100, undefined, Math.floor(2.5 * bytesEach))
+  for (const table of tables) cache.get(table)
+  assert.equal(cache.openTables, 2)
+  const pinned = cache.pin(tables[0])
+  const other = cache.pin(tables[1])
+  assert.equal(cache.get(tables[2]).fileNumber, 2)
+  assert.equal(cache.openTables, 3, 'pinned tables are not evicted')
+  cache.unpin(pinned)
+  cache.unpin(other)
+  cache.get(tables[3])
+  assert.equal(cache.openTables, 2)
+  cache.close()
 })
 
 test('a pinned table outlives pressure, eviction and the cache', () => {

@@ -11,6 +11,12 @@ export interface KnownTable extends TableSummary {
   readonly fileNumber: number
 }
 
+export interface TableCacheLimits {
+  readonly maxTables: number
+  /** Of `memoryBytes`. */
+  readonly maxBytes: number
+}
+
 /** A table that is being opened asynchronously. */
 class Opening {
   /** Reads that wait for it. */
@@ -26,11 +32,12 @@ class Opening {
 
 /**
  * The open tables, by file number. Opens them on demand and closes the least recently used one when
- * too many are open.
+ * they are too many or take too much memory.
  *
  * Owned by: the Database. Lives: as long as it.
  * Invariants:
- * 1. At most `maxOpenTables` are open; more only while they are pinned.
+ * 1. At most `maxTables` are open, and they take at most `maxBytes`, or one table is open; more only
+ *    while they are pinned.
  * 2. A pinned table stays open until its last pin is released, even when it is evicted.
  * 3. Reads that wait for the same table share one opening.
  */
@@ -45,9 +52,9 @@ export class TableCache {
   constructor(
     private readonly store: TableStore,
     private readonly context: TableReadContext,
-    private readonly maxOpenTables: number,
+    private readonly limits: TableCacheLimits,
   ) {
-    assert(maxOpenTables >= 1, 'a table cache holds at least one table')
+    assert(limits.maxTables >= 1, 'a table cache holds at least one table')
   }
 
   get openTables(): number {
@@ -134,7 +141,8 @@ export class TableCache {
   private openNow(table: KnownTable): TableReader | undefined {
     const { fileNumber } = table
     if (!this.store.canOpenNow(fileNumber)) return undefined
-    if (this.readers.size >= this.maxOpenTables) this.makeRoom()
+    // Before the file is opened, so that the limit of open files holds.
+    if (this.readers.size >= this.limits.maxTables) this.evictOldest()
     const file = this.store.open(fileNumber)
     let reader: TableReader
     try {
@@ -172,9 +180,7 @@ export class TableCache {
       for (; opening.waiting > 0; opening.waiting--) reader.pin()
       if (reader !== opened || opening.isUnwanted) opened.close()
       else {
-        if (this.readers.size >= this.maxOpenTables) this.makeRoom()
         this.add(opened)
-        opened.lastUse = ++this.useCount
       }
       return reader
     } finally {
@@ -194,17 +200,26 @@ export class TableCache {
   private add(reader: TableReader): void {
     this.readers.set(reader.fileNumber, reader)
     this.memoryBytes += reader.memoryBytes
+    reader.lastUse = ++this.useCount
+    while (this.isOverLimit() && this.evictOldest(reader)) continue
   }
 
-  /** Runs through all tables, but only when a file has to be opened, which costs more. */
-  private makeRoom(): void {
+  private isOverLimit(): boolean {
+    const { maxTables, maxBytes } = this.limits
+    return this.readers.size > maxTables || this.memoryBytes > maxBytes
+  }
+
+  /**
+   * Searches all tables, but only when a file has to be opened, which costs more. False: all others
+   * than `kept` are pinned.
+   */
+  private evictOldest(kept?: TableReader): boolean {
     let oldest: TableReader | undefined
     for (const reader of this.readers.values()) {
-      if (reader.isPinned) continue
+      if (reader.isPinned || reader === kept) continue
       if (oldest === undefined || reader.lastUse < oldest.lastUse) oldest = reader
     }
-    if (oldest === undefined) return
-    this.evict(oldest.fileNumber)
-    if (this.readers.size >= this.maxOpenTables) this.makeRoom()
+    if (oldest !== undefined) this.evict(oldest.fileNumber)
+    return oldest !== undefined
   }
 }

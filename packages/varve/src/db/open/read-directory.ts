@@ -54,7 +54,8 @@ export function newSharedParts(
   const context = { cache, codecs: options.codecs, counters: tableCounters, onReadsInVain }
   const local = new LocalTableStore(options.fs, path)
   const store = options.newTableStore?.(local) ?? local
-  const tables = new TableCache(store, context, options.maxOpenTables)
+  const { maxOpenTables: maxTables, openTableBytes: maxBytes } = options
+  const tables = new TableCache(store, context, { maxTables, maxBytes })
   undo.add(() => tables.close())
   const events = new DatabaseEventEmitter(path)
   return { cache, tableCounters, store, tables, work: new WorkCounters(), events }

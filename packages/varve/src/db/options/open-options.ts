@@ -14,6 +14,7 @@ import type { TreeOptions } from '../../tree/tree.js'
 import { defaultMaxManifestBytes } from '../../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
 import { requireKnown, requireObject } from './arguments.js'
+import { divideMemory } from './memory-budget.js'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -29,6 +30,8 @@ export interface ResolvedOptions {
   readonly durability: Durability
   readonly cacheBytes: number
   readonly maxOpenTables: number
+  /** Filters and indexes of open tables. Infinity: only `maxOpenTables` limits them. */
+  readonly openTableBytes: number
   readonly coldReads: 'auto' | 'sync' | 'async'
   readonly codecs: CodecRegistry
   readonly codecModules: readonly string[]
@@ -62,6 +65,7 @@ const optionNames: Record<keyof AnyOpenOptions, true> = {
   keyEncoding: true,
   valueEncoding: true,
   durability: true,
+  memoryBytes: true,
   memtableBytes: true,
   cacheBytes: true,
   blockBytes: true,
@@ -91,7 +95,11 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   const background = resolveBackground(options.background)
   const codecs = new CodecRegistry(options.codecs ?? [])
   if (background.mode === 'thread') requireThreadable(fs, options.codecs ?? [])
-  const memtableBytes = integer(options, 'memtableBytes', 64 * MiB, 4 * KiB, GiB)
+  const { memtableBytes, cacheBytes, openTableBytes } = divideMemory(
+    optionalInteger(options, 'memoryBytes', 4 * MiB, 1024 * GiB),
+    optionalInteger(options, 'memtableBytes', 4 * KiB, GiB),
+    optionalInteger(options, 'cacheBytes', 0, 1024 * GiB),
+  )
   return {
     createIfMissing: boolean(options, 'createIfMissing', true),
     errorIfExists: boolean(options, 'errorIfExists', false),
@@ -99,8 +107,9 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     keyEncoding: encodingFor(options.keyEncoding ?? 'utf8', 'keyEncoding'),
     valueEncoding: encodingFor(options.valueEncoding ?? 'utf8', 'valueEncoding'),
     durability: resolveDurability(options.durability),
-    cacheBytes: integer(options, 'cacheBytes', 64 * MiB, 0, 1024 * GiB),
+    cacheBytes,
     maxOpenTables: integer(options, 'maxOpenTables', 1000, 16, 100_000),
+    openTableBytes,
     coldReads: oneOf(options, 'coldReads', ['auto', 'sync', 'async']),
     codecs,
     codecModules: (options.codecs ?? []).flatMap(({ module }) => module ?? []),
@@ -145,6 +154,15 @@ function boolean(options: AnyOpenOptions, name: keyof AnyOpenOptions, fallback: 
   const value = options[name] ?? fallback
   if (typeof value === 'boolean') return value
   throw invalidOption(name, 'true or false', value)
+}
+
+function optionalInteger(
+  options: AnyOpenOptions,
+  name: keyof AnyOpenOptions,
+  low: number,
+  high: number,
+): number | undefined {
+  return options[name] === undefined ? undefined : integer(options, name, low, low, high)
 }
 
 function integer(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 
 /** Options that most users may want to set, the first ones first. */
-const commonOptions = ['valueEncoding', 'keyEncoding', 'durability', 'memtableBytes', 'cacheBytes']
+const commonOptions = ['valueEncoding', 'keyEncoding', 'durability', 'memoryBytes', 'compaction']
 
 /** Options to leave alone until a measurement asks for them. */
 const advancedOptions = new Set([
