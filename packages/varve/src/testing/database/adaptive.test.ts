@@ -32,7 +32,7 @@ function options(clock: VirtualClock, fileSystem = new MemoryFileSystem()): Open
   return { background: 'inline', clock, fileSystem, compaction, ...sizes }
 }
 
-test('the policy follows what the database is used for, and says why', async () => {
+test('the policy follows the workload and reports its reason', async () => {
   const clock = new VirtualClock()
   const db = await open('/db', options(clock))
   const seen: PolicyChange[] = []
@@ -77,7 +77,7 @@ test('the policy follows what the database is used for, and says why', async () 
   await db.close()
 })
 
-test('it opens with the policy that the tree looks like', async () => {
+test('a database opens with the policy that fits the shape of its tree', async () => {
   const fileSystem = new MemoryFileSystem()
   const clock = new VirtualClock()
   const first = await open('/db', options(clock, fileSystem))

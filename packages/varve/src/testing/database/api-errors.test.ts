@@ -20,7 +20,7 @@ const invalid = code('INVALID_ARGUMENT')
 const closed = code('CLOSED')
 const longKey = 'k'.repeat(64 * 1024 + 1)
 
-test('bad keys and values are refused wherever they go, and leave nothing', async () => {
+test('invalid keys and values are refused by every method and leave no trace', async () => {
   await using db = await open('/db', inMemory())
   for (const key of ['', longKey, 1, undefined, null, Buffer.from('k')] as string[]) {
     await assert.rejects(db.put(key, 'v'), invalid)
@@ -52,7 +52,7 @@ test('bad keys and values are refused wherever they go, and leave nothing', asyn
   assert.equal(db.stats().sequence, 1)
 })
 
-test('bad ranges are refused', async () => {
+test('invalid ranges are refused', async () => {
   await using db = await open('/db', inMemory())
   await using other = await open('/other', inMemory())
   using foreign = other.snapshot()
@@ -71,7 +71,7 @@ test('bad ranges are refused', async () => {
   assert.equal(await db.get('k'), 'v')
 })
 
-test('every option of open is checked, by name', async () => {
+test('every option of open is validated by name', async () => {
   const bad: Record<string, unknown> = {
     createIfMissing: 1,
     errorIfExists: 'no',
@@ -120,20 +120,20 @@ test('every option of open is checked, by name', async () => {
   await assert.rejects(open(7 as never), invalid)
 })
 
-test('what is there, and what is not', async () => {
+test('open distinguishes existing, missing and unwanted databases', async () => {
   const options = inMemory()
   const absent = code('INVALID_ARGUMENT', 'createIfMissing')
   await assert.rejects(open('/db', { ...options, createIfMissing: false }), absent)
   const missing = code('INVALID_ARGUMENT', 'readOnly')
   await assert.rejects(open('/db', { ...options, readOnly: true }), missing)
-  assert.ok(!options.fileSystem!.exists('/db'), 'a refused open leaves a folder')
+  assert.ok(!options.fileSystem!.exists('/db'), 'a refused open creates no folder')
   await (await open('/db', options)).close()
   const there = code('INVALID_ARGUMENT', 'errorIfExists')
   await assert.rejects(open('/db', { ...options, errorIfExists: true }), there)
   await (await open('/db', options)).close()
 })
 
-test('a closed database, its snapshots and its walks answer CLOSED', async () => {
+test('a closed database, its snapshots and its iterators fail with CLOSED', async () => {
   const db = await open('/db', inMemory())
   await db.batch([
     { type: 'put', key: 'a', value: '1' },
@@ -188,7 +188,7 @@ test('a closed database, its snapshots and its walks answer CLOSED', async () =>
   }
 })
 
-test('readOnly reads tables and logs, beside an owner, and changes no file', async () => {
+test('readOnly reads tables and logs beside a running owner and changes no file', async () => {
   const fileSystem = new MemoryFileSystem()
   await using owner = await open('/db', { fileSystem, background: 'inline' })
   await owner.put('a', '1')
@@ -218,7 +218,7 @@ test('readOnly reads tables and logs, beside an owner, and changes no file', asy
   assert.deepEqual(fileSystem.list('/db').sort(), names)
 })
 
-test('an event that there is not, and a listener that is no function, are refused', async () => {
+test('unknown events and listeners that are not functions are refused', async () => {
   await using db = await open('/db', inMemory())
   const listener = (): void => {}
   for (const event of ['stal', 'toString', '', Symbol('flush'), undefined]) {

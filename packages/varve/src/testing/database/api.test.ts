@@ -11,7 +11,7 @@ import type { FlushEvent, CompactionEvent, OpenOptions, StallEvent } from '../..
 const code = (expected: string) => (error: unknown) =>
   error instanceof VarveError && error.code === expected
 
-/** In memory, and so small that some hundred writes make flushes and compactions. */
+/** In memory, and so small that a few hundred writes cause flushes and compactions. */
 function inMemory(): OpenOptions<'utf8', 'utf8'> {
   return {
     fileSystem: new MemoryFileSystem(),
@@ -29,7 +29,7 @@ function directoryFor(context: TestContext): string {
 
 const value = 'v'.repeat(1000)
 
-test('await using closes a database, using a snapshot', async () => {
+test('await using closes databases and snapshots', async () => {
   const options = inMemory()
   {
     await using db = await open('/db', options)
@@ -46,7 +46,7 @@ test('await using closes a database, using a snapshot', async () => {
   assert.equal(await db.get('k'), '1')
 })
 
-test('events tell of flushes and compactions; statistics and levels agree with them', async () => {
+test('events report flushes and compactions; statistics and levels agree with them', async () => {
   await using db = await open('/db', inMemory())
   const flushes: FlushEvent[] = []
   const compactions: CompactionEvent[] = []
@@ -95,7 +95,7 @@ test('events tell of flushes and compactions; statistics and levels agree with t
   db.on('flush', listener).off('flush', listener)
 })
 
-test('explain says where a key was found, deleted or missing', async () => {
+test('explain reports where a key was found, deleted or missing', async () => {
   await using db = await open('/db', inMemory())
   await db.put('a', '1')
   await db.put('b', '1')
@@ -110,7 +110,7 @@ test('explain says where a key was found, deleted or missing', async () => {
   assert.equal(db.explain('a').steps[0].verdict, 'range-deleted')
 })
 
-test('encodings: text, JSON, bytes and the user’s own', async () => {
+test('encodings: text, JSON, bytes and custom ones', async () => {
   const upside = {
     name: 'negated number',
     encode: (n: number) => Buffer.of(255 - n),
@@ -149,7 +149,7 @@ test('encodings: text, JSON, bytes and the user’s own', async () => {
   }
 })
 
-test('keys and values of every size there may be', async () => {
+test('keys and values can have every permitted size', async () => {
   await using db = await open('/db', inMemory())
   const longest = 'k'.repeat(64 * 1024)
   const huge = 'v'.repeat(5 * 1024 * 1024)
@@ -168,7 +168,7 @@ test('keys and values of every size there may be', async () => {
   assert.deepEqual([...db.keys()], ['\0', 'e'])
 })
 
-test('getMany answers as of one moment', async () => {
+test('getMany reads all keys at one state', async () => {
   await using db = await open('/db', { ...inMemory(), cacheBytes: 0, coldReads: 'async' })
   await db.batch([
     { type: 'put', key: 'a', value: '1' },
@@ -184,7 +184,7 @@ test('getMany answers as of one moment', async () => {
   assert.deepEqual(await values, ['1', undefined, '1'])
 })
 
-test('a walk whose value cannot be decoded, or that is left, holds nothing', async () => {
+test('an iterator holds nothing after a decoding error or an early exit', async () => {
   const options = inMemory()
   {
     await using db = await open('/db', options)
@@ -205,7 +205,7 @@ test('a walk whose value cannot be decoded, or that is left, holds nothing', asy
 })
 
 test(
-  'background threads are nicer than all others, by as much as is asked for',
+  'background threads have the niceness set in the options',
   { skip: process.platform !== 'linux' && 'threads have no niceness of their own here' },
   async (context) => {
     for (const [background, expected] of [
@@ -224,7 +224,7 @@ test(
   },
 )
 
-/** By how much threads of this process are nicer than its first one, those that are. */
+/** The niceness of the threads that differ from the main thread, relative to it. */
 function niceThreads(): number[] {
   const nicenesses = readdirSync('/proc/self/task').map((thread) => {
     const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'latin1')
@@ -234,7 +234,7 @@ function niceThreads(): number[] {
   return nicenesses.filter((niceness) => niceness > 0)
 }
 
-test('writes that outrun the background are held back, and go on', async (context) => {
+test('writes faster than the background work are delayed, then continue', async (context) => {
   await using db = await open(directoryFor(context), {
     memtableBytes: 64 * 1024,
     background: { bytesPerSecond: 16 * 1024 * 1024 },
@@ -265,7 +265,7 @@ for (const background of ['inline', 'thread'] as const) {
   })
 }
 
-test('a loop of …Sync calls ends though a compaction by hand waits for its turn', async (context) => {
+test('a loop of …Sync calls ends while a manual compaction waits its turn', async (context) => {
   await using db = await open(directoryFor(context), {
     memtableBytes: 64 * 1024,
     compaction: { policy: 'leveled', l0Trigger: 1, l0Slowdown: 1, l0Stop: 2 },
@@ -280,7 +280,7 @@ test('a loop of …Sync calls ends though a compaction by hand waits for its tur
   assert.equal([...db.keys()].length, 1001)
 })
 
-test('close in the middle of everything settles everything', async (context) => {
+test('close settles all pending operations', async (context) => {
   const directory = directoryFor(context)
   const options: OpenOptions<'utf8', 'utf8'> = {
     memtableBytes: 64 * 1024,
@@ -319,7 +319,7 @@ test('close in the middle of everything settles everything', async (context) => 
   assert.equal(db.getSync('k299'), `${value}4`)
 })
 
-test('the number of the last write survives a flush that has nothing to keep', async () => {
+test('the last sequence survives a flush that drops every entry', async () => {
   const options = inMemory()
   {
     await using db = await open('/db', options)
@@ -332,7 +332,7 @@ test('the number of the last write survives a flush that has nothing to keep', a
   assert.equal(db.stats().sequence, 2)
 })
 
-test('opening again and again leaves no heap of logs', async () => {
+test('repeated opens do not accumulate logs', async () => {
   const options = inMemory()
   for (let i = 0; i < 12; i++) await (await open('/db', options)).close()
   const logs = options.fileSystem!.list('/db').filter((name) => name.endsWith('.log'))

@@ -13,7 +13,7 @@ const options = {
   compaction: { policy: 'leveled', l0Trigger: 2, l0Slowdown: 4, l0Stop: 4 },
 } as const
 
-test('compactions that are paused leave level 0 to grow, and catch up when they are resumed', async () => {
+test('while compactions are paused level 0 grows; resuming compacts it', async () => {
   await using db = await open('/db', { ...options, fileSystem: new MemoryFileSystem() })
   const value = 'v'.repeat(10_000)
   await db.pauseCompaction()
@@ -29,7 +29,7 @@ test('compactions that are paused leave level 0 to grow, and catch up when they 
   assert.equal([...db.keys()].length, 10)
 
   await db.compact({ prefix: 'k1' })
-  assert.equal(db.stats().compactions.count, 1, 'by hand it goes on')
+  assert.equal(db.stats().compactions.count, 1, 'a manual compaction still runs')
   for (let i = 0; i < 50; i++) await db.put(`k${i % 10}`, value)
   assert.ok(db.levels()[0].tables.length > 4)
   db.resumeCompaction()
@@ -38,7 +38,7 @@ test('compactions that are paused leave level 0 to grow, and catch up when they 
   assert.ok(db.levels()[0].tables.length < 2)
 })
 
-/** A disk of which a test says how much is free. */
+/** A disk whose free space the test sets. */
 class SmallDisk extends FaultyFileSystem {
   free = Infinity
 
@@ -50,14 +50,14 @@ class SmallDisk extends FaultyFileSystem {
 const isDiskFull = (error: unknown): boolean =>
   error instanceof VarveError && error.code === 'IO' && error.systemCode === 'ENOSPC'
 
-test('compactions that would fill the disk are not begun, until there is room', async () => {
+test('compactions that would fill the disk wait for free space', async () => {
   const fileSystem = new SmallDisk(new MemoryFileSystem())
   const clock = new VirtualClock()
   await using db = await open('/db', { ...options, fileSystem, clock })
   const errors: VarveError[] = []
   db.on('error', (error) => errors.push(error))
   const value = 'v'.repeat(10_000)
-  // Room for a flush, but not for a compaction of two and the flush that may follow.
+  // Enough for a flush, but not for a compaction of two tables and a flush during it.
   fileSystem.free = 150_000
   let written = 0
   await assert.rejects(async () => {
@@ -80,7 +80,7 @@ test('compactions that would fill the disk are not begun, until there is room', 
   assert.equal(errors.length, 1)
 })
 
-test('a flush that would fill the disk is not begun: writes fail when memory is full', async () => {
+test('flushes that would fill the disk wait; writes fail once memory is full', async () => {
   const fileSystem = new SmallDisk(new MemoryFileSystem())
   const clock = new VirtualClock()
   await using db = await open('/db', { ...options, fileSystem, clock })
@@ -99,7 +99,7 @@ test('a flush that would fill the disk is not begun: writes fail when memory is 
   assert.equal([...db.keys()].length, written + 2)
 })
 
-test('flushes stop after repeated failures, and writes report the cause', async () => {
+test('flushes stop after repeated failures, and writes fail with the cause', async () => {
   const fileSystem = new FaultyFileSystem(new MemoryFileSystem())
   const clock = new VirtualClock()
   const db = await open('/db', { ...options, fileSystem, clock })
@@ -135,6 +135,6 @@ test('background work is prepared whenever a memtable is half full', async (cont
     prepared.push(mock.callCount())
   }
   assert.ok(db.stats().flushes.count > 0)
-  // The first time, memory comes first.
+  // For the first memtable, memory is allocated before the call.
   assert.deepEqual(prepared, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
 })

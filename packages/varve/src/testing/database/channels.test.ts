@@ -11,7 +11,7 @@ import { DatabaseEventEmitter } from '../../db/events/events.js'
 type Name = keyof ChannelMessages
 type Heard = { [N in Name]: { name: N; message: ChannelMessages[N] } }[Name]
 
-/** What the channels carry while `work` runs, in order. */
+/** Returns the messages of the channels during `work`, in order. */
 async function listen(names: readonly Name[], work: () => Promise<void>): Promise<Heard[]> {
   const heard: Heard[] = []
   const listener = (message: unknown, name: string | symbol): void => {
@@ -29,7 +29,7 @@ async function listen(names: readonly Name[], work: () => Promise<void>): Promis
 
 const options = { background: 'inline', memtableBytes: 64 * 1024 } as const
 
-test('channels tell the life of a database, from open to close', async () => {
+test('channels report the life of a database, from open to close', async () => {
   const names = Object.keys(channels).map((name) => `varve:${name}` as Name)
   let lastWrites = 0
   const heard = await listen(names, async () => {
@@ -73,10 +73,10 @@ test('channels tell the life of a database, from open to close', async () => {
   const [first, last] = [heard[0], heard.at(-1)]
   assert.ok(first?.name === 'varve:open' && last?.name === 'varve:close')
   assert.equal(first.message.db, last.message.db, 'a view is not another database')
-  assert.equal(lastWrites, 5, 'stats can be read for the last time, with all writes')
+  assert.equal(lastWrites, 5, 'stats are still readable and count all writes')
 })
 
-test('stalls, failures and warnings are told as they are, with their database', async () => {
+test('channels publish stalls, failures and warnings with their database', async () => {
   const events = new DatabaseEventEmitter('/db')
   const stall = { cause: 'level0', severity: 'stop', message: 'writes stop: 12 tables' } as const
   const [failure, warning] = [new VarveError('IO', 'no'), new VarveError('ABORTED', 'hm')]
@@ -93,7 +93,7 @@ test('stalls, failures and warnings are told as they are, with their database', 
   ])
 })
 
-test('a subscriber may write: it is never called in the middle of a commit', async () => {
+test('a subscriber may write, because it never runs in the middle of a commit', async () => {
   await using db = await open('/db', { ...options, fileSystem: new MemoryFileSystem() })
   let echoes = 0
   await listen(['varve:commit'], async () => {
@@ -101,7 +101,7 @@ test('a subscriber may write: it is never called in the middle of a commit', asy
       if (echoes < 8) db.putSync(`echo:${echoes++}`, 'e')
     }
     subscribe('varve:commit', echo)
-    // The blocking write ends the sync that is under way, so that two commits are told of.
+    // The blocking write finishes the pending sync, so two commits are published.
     const synced = db.put('synced', 's', { sync: true })
     await Promise.resolve()
     db.putSync('blocking', 'b')
@@ -122,7 +122,7 @@ test('a subscriber may write: it is never called in the middle of a commit', asy
   assert.equal(db.stats().operations.writes, 12)
 })
 
-test('where nobody subscribes, a commit does not ask for the time', async () => {
+test('a commit without subscribers does not read the clock', async () => {
   const clock = new VirtualClock()
   await using db = await open('/db', { ...options, fileSystem: new MemoryFileSystem(), clock })
   let looks = 0
@@ -131,7 +131,7 @@ test('where nobody subscribes, a commit does not ask for the time', async () => 
     looks++
     return monotonicMs()
   }
-  // Fewer than after which turns of the event loop are looked at.
+  // Fewer writes than trigger a check of the event loop.
   for (let i = 0; i < 20; i++) db.putSync('k', 'v')
   for (let i = 0; i < 20; i++) await db.put('k', 'v')
   assert.equal(looks, 0)

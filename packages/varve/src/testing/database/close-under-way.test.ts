@@ -16,7 +16,7 @@ function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-test('open waits for a close of this process', async (t) => {
+test('open waits for a pending close in this process', async (t) => {
   const path = join(temporaryFolder(t), 'db')
   const first = await open(path, inline)
   await first.put('k', 'v')
@@ -27,7 +27,7 @@ test('open waits for a close of this process', async (t) => {
   await second.close()
 })
 
-test('open waits for a close that was begun through another name of the directory', async (t) => {
+test('open waits for a pending close through another path of the directory', async (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'db'))
   symlinkSync('db', join(folder, 'link'), 'junction')
@@ -37,7 +37,7 @@ test('open waits for a close that was begun through another name of the director
   await closing
 })
 
-test('of two that wait for a close, the first opens and the second finds it open', async () => {
+test('two opens wait for a close: the first succeeds, the second finds it open', async () => {
   const options = { ...inline, fileSystem: new MemoryFileSystem() }
   const first = await open('/db', options)
   const closing = first.close()
@@ -68,7 +68,7 @@ test('open waits for a close that fails', async () => {
   await second.close()
 })
 
-test('destroy waits for a close, of the owner and of readers', async (t) => {
+test('destroy waits for pending closes of the owner and of readers', async (t) => {
   const path = join(temporaryFolder(t), 'db')
   const owner = await open(path, inline)
   await owner.put('k', 'v')
@@ -80,7 +80,7 @@ test('destroy waits for a close, of the owner and of readers', async (t) => {
   await Promise.all(closing)
 })
 
-test('repair waits for a close', async (t) => {
+test('repair waits for a pending close', async (t) => {
   const path = join(temporaryFolder(t), 'db')
   const db = await open(path, inline)
   await db.put('k', 'v')

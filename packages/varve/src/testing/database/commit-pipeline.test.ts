@@ -13,7 +13,7 @@ import { VirtualClock } from '../kit/virtual-clock.js'
 const KiB = 1024
 const value = 'v'.repeat(KiB)
 
-/** A database that cannot flush, and whose writes are stopped for that. */
+/** A database whose writes are stopped because it cannot flush. */
 async function openStopped(maxStallMs: number) {
   const clock = new VirtualClock()
   const disk = new FaultyFileSystem(new MemoryFileSystem(), ({ kind, path }) =>
@@ -30,15 +30,15 @@ async function openStopped(maxStallMs: number) {
   while (!isStopped) {
     early.push(db.put(`early ${String(early.length).padStart(3, '0')}`, value))
     await nextTurn()
-    // One that is slowed down waits for a timer.
+    // A delayed write waits for a timer.
     if (!isStopped) clock.advance(50)
   }
-  // The last one is held.
+  // The last write is stopped.
   await Promise.all(early.slice(0, -1))
   return { db, clock, early, mend: () => void (disk.faultFor = () => undefined) }
 }
 
-test('writes that nobody awaits while writes are stopped collect, and are committed together', async () => {
+test('unawaited writes queue while writes are stopped and are committed together', async () => {
   const { db, clock, early, mend } = await openStopped(60_000)
   const { sequence } = db.stats()
   const held: Promise<void>[] = []
@@ -57,7 +57,7 @@ test('writes that nobody awaits while writes are stopped collect, and are commit
   await db.close()
 })
 
-test('when the stop lasts too long they fail together, and leave nothing', async () => {
+test('queued writes fail together after a long stop and leave no trace', async () => {
   const { db, clock, early, mend } = await openStopped(500)
   const { sequence } = db.stats()
   const held = Array.from({ length: 300 }, (_, i) => db.put(`held ${i}`, value))
@@ -67,14 +67,14 @@ test('when the stop lasts too long they fail together, and leave nothing', async
     assert.ok(outcome.reason instanceof VarveError && outcome.reason.code === 'ABORTED')
   }
   assert.equal(db.stats().sequence, sequence)
-  assert.ok(db.stats().memory.commitBuffers < 300 * KiB, 'their memory is given back')
+  assert.ok(db.stats().memory.commitBuffers < 300 * KiB, 'their memory is released')
   mend()
   await inVirtualTime(clock, db.put('late', value))
   assert.equal([...db.keys()].length, early.length)
   await db.close()
 })
 
-test('the largest group that a batch takes has room in one memtable', () => {
+test('the largest possible group fits in one memtable', () => {
   const arenaBytes = memTableBytes(maxGroupPayloadBytes, maxGroupOperations)
   assert.ok(arenaBytes <= maxArenaBytes, `${arenaBytes} bytes`)
 })

@@ -7,7 +7,7 @@ import { open } from '../../index.js'
 import { MemTable } from '../../memtable/memtable.js'
 import { Tree } from '../../tree/tree.js'
 
-// V8's own words for what timings only hint at.
+// V8's own status is more reliable than timing.
 setFlagsFromString('--allow-natives-syntax')
 const watch = runInThisContext('(code) => %PrepareFunctionForOptimization(code)') as Ask
 const compileAtNextCall = runInThisContext('(code) => %OptimizeFunctionOnNextCall(code)') as Ask
@@ -15,7 +15,7 @@ const stateOf = runInThisContext('(code) => %GetOptimizationStatus(code)') as As
 type Ask = (code: unknown) => unknown
 
 test('code compiled for inserts outlives its memtable', async () => {
-  // A thousand inserts without it take as long as the event loop may ever wait.
+  // Without that code, a thousand inserts would block the event loop for too long.
   const hot: unknown[] = [
     Reflect.get(Tree.prototype, 'apply'),
     Reflect.get(MemTable.prototype, 'insert'),
@@ -27,7 +27,7 @@ test('code compiled for inserts outlives its memtable', async () => {
   const write = (count: number): void => {
     for (let i = 0; i < count; i++) db.putSync(`key ${writes++ % 200}`, 'x'.repeat(100))
   }
-  // V8 begins to watch a function when it has run for a while.
+  // V8 starts to collect feedback once a function has run for a while.
   write(10)
   for (const code of hot) watch(code)
   write(300)

@@ -6,7 +6,7 @@ import { open } from '../../index.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
 import type { OpenOptions } from '../../db/api.js'
 
-/** Every block is waited for. */
+/** No block is cached, so every read waits. */
 function cold(): OpenOptions<'utf8', 'utf8'> {
   const fileSystem = new MemoryFileSystem()
   return { fileSystem, background: 'inline', cacheBytes: 0, blockBytes: 256, coldReads: 'async' }
@@ -18,9 +18,9 @@ const keyOf = (i: number): string => String(i).padStart(4, '0')
 
 for (const [name, options] of [
   ['memory', warm],
-  ['blocks that are waited for', cold],
+  ['blocks that must be loaded', cold],
 ] as const) {
-  test(`reads and jumps agree with an array, over ${name}`, async () => {
+  test(`reads and seeks agree with an array, with ${name}`, async () => {
     const seed = Date.now() % 2 ** 32
     const prng = new Prng(seed)
     await using db = await open('/db', options())
@@ -57,7 +57,7 @@ for (const [name, options] of [
   })
 }
 
-test('a cursor gives entries, keys or values, and stops behind its byte limit', async () => {
+test('a cursor returns entries, keys or values, and stops after its byte limit', async () => {
   await using db = await open('/db', warm())
   for (const key of ['a', 'b', 'c']) await db.put(key, key.toUpperCase().repeat(10))
   using entries = db.cursor()
@@ -71,7 +71,7 @@ test('a cursor gives entries, keys or values, and stops behind its byte limit', 
   assert.throws(() => db.cursor({ limit: 1 } as never), { option: 'limit' })
 })
 
-test('a cursor sees the moment at which it was made, wherever it jumps', async () => {
+test('a cursor keeps its state of the database wherever it seeks', async () => {
   await using db = await open('/db', warm())
   await db.put('b', 'old')
   using cursor = db.cursor()
@@ -89,7 +89,7 @@ test('a cursor sees the moment at which it was made, wherever it jumps', async (
   assert.equal((await present.read(9)).length, 2)
 })
 
-test('one read at a time; a closed cursor, or one of a closed database, says so', async () => {
+test('concurrent reads and reads after close are refused', async () => {
   const db = await open('/db', cold())
   for (let i = 0; i < 50; i++) await db.put(keyOf(i), 'v'.repeat(100))
   await db.flush()
@@ -115,7 +115,7 @@ test('one read at a time; a closed cursor, or one of a closed database, says so'
   await assert.rejects(cut.read(1), { code: 'CLOSED' })
 })
 
-test('a read of many entries lets other work go on', async () => {
+test('a read of many entries lets other work run', async () => {
   const clock = new VirtualClock()
   await using db = await open('/db', { ...warm(), clock })
   for (let i = 0; i < 3000; i++) db.putSync(keyOf(i), 'v')
@@ -131,7 +131,7 @@ test('a read of many entries lets other work go on', async () => {
   assert.ok(turns >= 2, `${turns} turns`)
 })
 
-test('a bad bound of a read is refused, because its empty list would look like the end', async () => {
+test('a cursor refuses an invalid bound, since an empty list would look like the end', async () => {
   await using db = await open('/db', warm())
   await db.put('k', 'v')
   using cursor = db.cursor()

@@ -11,7 +11,7 @@ const seeds = 6
 const keyCount = 1500
 const keyOf = (i: number): string => String(i).padStart(5, '0')
 
-/** Counts the steps of all iterators over memtables, while `body` runs. */
+/** Counts the steps of all memtable iterators during `body`. */
 async function stepsOf(body: () => void): Promise<number> {
   const { MemTableIterator } = await import('../../memtable/memtable-iterator.js')
   const { prototype } = MemTableIterator
@@ -40,7 +40,7 @@ async function newQueue(jobs: number): Promise<Database<string, string>> {
 }
 
 for (const reverse of [false, true]) {
-  test(`taking jobs ${reverse ? 'from the end' : 'in order'} does not pass all that were taken`, async () => {
+  test(`jobs taken from the ${reverse ? 'end' : 'start'} do not slow the next one`, async () => {
     const jobs = 5000
     await using db = await newQueue(jobs)
     const steps = await stepsOf(() => {
@@ -55,7 +55,7 @@ for (const reverse of [false, true]) {
   })
 }
 
-test('jobs that are added while others are taken are found', async () => {
+test('jobs added while others are taken are found', async () => {
   await using db = await newQueue(3000)
   for (let i = 0; i < 2990; i++) db.delSync(keyOf(i))
   assert.deepEqual([...db.keys({ limit: 1 })], [keyOf(2990)])
@@ -69,7 +69,7 @@ test('jobs that are added while others are taken are found', async () => {
   before.close()
 })
 
-/** What a database holds, as a model: values and the moments at which they expire. */
+/** The expected entries: values and their times of expiry. */
 type Model = Map<string, { value: string; expiresAtMs: number }>
 
 function expectedIn(
@@ -96,7 +96,7 @@ function randomRange(random: Prng): IterateOptions<string> {
   }
 }
 
-test('walks over long runs of deletes find what is there', async () => {
+test('iterators find the entries between long runs of deletes', async () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const random = new Prng(seed)
     const clock = new VirtualClock()

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { destroy, open } from '../../index.js'
 
-test('destroy removes the files of a database and leaves what is not its own', async () => {
+test('destroy removes the files of a database and leaves all others', async () => {
   const fileSystem = new MemoryFileSystem()
   const options = { fileSystem, background: 'inline' } as const
   const db = await open('/db', options)

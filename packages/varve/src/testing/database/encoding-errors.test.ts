@@ -8,13 +8,13 @@ function inMemory(): OpenOptions<'utf8', 'utf8'> {
   return { fileSystem: new MemoryFileSystem(), background: 'inline' }
 }
 
-/** What the error must say, beside INVALID_ARGUMENT. */
+/** The expected message, beside the code INVALID_ARGUMENT. */
 interface Expected {
   option?: string | undefined
   key?: unknown
   index?: number | undefined
   message: RegExp
-  /** Class of the cause. */
+  /** The class of the cause. */
   cause: new (message: string) => Error
 }
 
@@ -69,7 +69,7 @@ test('lone surrogates are refused in keys, values, bounds and prefixes', async (
   assert.equal(db.stats().sequence, 0)
 })
 
-test('pairs of surrogates and U+FFFD are text like any other', async () => {
+test('surrogate pairs and U+FFFD are ordinary text', async () => {
   await using db = await open('/db', inMemory())
   const texts = ['🜁', '\ufffd', `${'x'.repeat(200)}🜁`, 'ü']
   for (const text of texts) await db.put(text, text)
@@ -77,7 +77,7 @@ test('pairs of surrogates and U+FFFD are text like any other', async () => {
   assert.deepEqual([...db.keys()].sort(), [...texts].sort())
 })
 
-test('JSON keeps lone surrogates: it escapes them', async () => {
+test('JSON keeps lone surrogates by escaping them', async () => {
   await using db = await open('/db', {
     ...inMemory(),
     keyEncoding: 'json',
@@ -88,7 +88,7 @@ test('JSON keeps lone surrogates: it escapes them', async () => {
   for (const text of loneTexts) assert.deepEqual(await db.get(text), { text })
 })
 
-test('a value without JSON is refused with its key, and its index in a batch', async () => {
+test('a value without a JSON form is refused with its key, and its index in a batch', async () => {
   await using db = await open('/db', { ...inMemory(), valueEncoding: 'json' })
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
@@ -115,7 +115,7 @@ test('a value without JSON is refused with its key, and its index in a batch', a
   assert.equal(db.stats().sequence, 0)
 })
 
-test('in a batch, whatever is refused is named by its index', async () => {
+test('a refused operation of a batch is named by its index', async () => {
   await using db = await open('/db', inMemory())
   const fine = { type: 'del', key: 'fine' }
   const cases: [unknown, Partial<Expected>][] = [
@@ -141,7 +141,7 @@ test('in a batch, whatever is refused is named by its index', async () => {
   }
 })
 
-test('a length that no key has is refused with the key', async () => {
+test('an impossible key length is refused with the key', async () => {
   await using db = await open('/db', inMemory())
   const cause = VarveError as never
   const long = 'k'.repeat(70_000)
@@ -153,7 +153,7 @@ test('a length that no key has is refused with the key', async () => {
   await assert.rejects(db.getMany(['k'], { snapshot }), { option: 'snapshot', index: undefined })
 })
 
-test('what codecs throw becomes a VarveError; errors of the engine keep their code', async () => {
+test('errors of codecs become VarveErrors; errors of the engine keep their code', async () => {
   let failure: unknown
   const failing: Codec<string> = {
     name: 'failing',

@@ -6,7 +6,7 @@ import { open } from '../../index.js'
 
 const options = { background: 'inline', cacheBytes: 0, blockBytes: 256 } as const
 
-test('steps that are asked for at once come in order, though each waits for a block', async () => {
+test('concurrent steps resolve in order although each waits for a block', async () => {
   const fileSystem = new MemoryFileSystem()
   const db = await open('/db', { ...options, fileSystem, coldReads: 'async' })
   for (let i = 100; i < 200; i++) await db.put(`${i}`, 'x'.repeat(100))
@@ -21,7 +21,7 @@ test('steps that are asked for at once come in order, though each waits for a bl
   await db.close()
 })
 
-test('a database that closes waits for the block that a walk loads', async () => {
+test('close waits for the block that an iterator loads', async () => {
   const fileSystem = new MemoryFileSystem()
   const db = await open('/db', { ...options, fileSystem, coldReads: 'async' })
   await db.put('a', '1')
@@ -33,10 +33,10 @@ test('a database that closes waits for the block that a walk loads', async () =>
   await assert.rejects(walk.next(), { code: 'CLOSED' })
 })
 
-test('texts are what was written, in every direction, whatever script they are in', async () => {
+test('text in any script is read as written, in both directions', async () => {
   const prng = new Prng(11)
   const fileSystem = new MemoryFileSystem()
-  // Blocks of many entries, and a cache that holds few of them.
+  // Blocks with many entries, and a cache that holds few blocks.
   const db = await open('/db', { ...options, fileSystem, blockBytes: 2048, cacheBytes: 4096 })
   const written = new Map<string, string>()
   for (let i = 0; i < 3000; i++) {
@@ -44,7 +44,7 @@ test('texts are what was written, in every direction, whatever script they are i
     const value = prng.chance(0.3) ? `grüße ${i}` : prng.pick(['', 'x', `plain ${i}`, 'é'])
     written.set(key, value)
     await db.put(key, value)
-    // Several tables, and in the end a memtable that goes between their entries.
+    // Several tables, and finally a memtable whose entries fall between theirs.
     if (i % 700 === 699) await db.flush()
   }
   const expected = [...written].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))

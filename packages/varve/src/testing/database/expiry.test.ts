@@ -10,12 +10,12 @@ import type { OpenOptions, PutOptions } from '../../db/api.js'
 
 type Texts = Database<string, string>
 
-/** In memory; time passes when a test says so, and compactions wait to be called. */
+/** In memory. Only the test advances the time and starts compactions. */
 function still(clock: VirtualClock, others: OpenOptions = {}): OpenOptions {
   return { fileSystem: new MemoryFileSystem(), background: 'inline', clock, ...others }
 }
 
-/** All that the ways of reading say is there, which must be the same. */
+/** Reads the database in all ways, which must agree. */
 async function read(
   db: Pick<Texts, 'getSync' | 'entries' | 'keys' | 'cursor'> & Texts,
   keys: string[],
@@ -49,7 +49,7 @@ async function read(
 }
 
 for (const coldReads of ['sync', 'async'] as const) {
-  test(`what has a time to live is there for so long: ${coldReads} reads`, async () => {
+  test(`an entry lives exactly as long as its ttl: ${coldReads} reads`, async () => {
     const clock = new VirtualClock()
     await using db = await open('/db', still(clock, { cacheBytes: 0, coldReads }))
     const keys = ['a', 'b', 'c', 'd', 'e']
@@ -70,7 +70,7 @@ for (const coldReads of ['sync', 'async'] as const) {
     assert.equal(db.getSync('b'), '')
     clock.advance(1)
     assert.deepEqual(await read(db, keys), { a: '1', c: '3', d: '4', e: '5' })
-    assert.equal(snapshot.getSync('b'), undefined, 'time passes for snapshots too')
+    assert.equal(snapshot.getSync('b'), undefined, 'entries expire for snapshots too')
     assert.deepEqual([...snapshot.keys()], ['a', 'c', 'd', 'e'])
     clock.advance(10)
     assert.deepEqual(await read(db, keys), { a: '1', d: '4', e: '5' })
@@ -82,7 +82,7 @@ for (const coldReads of ['sync', 'async'] as const) {
   })
 }
 
-test('what expired acts as a delete: no older version comes back, for nobody', async () => {
+test('an expired entry acts as a delete: no reader sees an older version', async () => {
   for (const others of [{}, { compaction: { policy: 'sizeTiered', l0Trigger: 2 } } as const]) {
     const clock = new VirtualClock()
     const options = still(clock, others)
@@ -127,7 +127,7 @@ test('what expired acts as a delete: no older version comes back, for nobody', a
   }
 })
 
-test('a walk keeps the time of its beginning, whatever is compacted beneath it', async () => {
+test('an iterator keeps the time of its start through compactions', async () => {
   const clock = new VirtualClock()
   await using db = await open('/db', still(clock))
   for (let i = 0; i < 9; i++) await db.put(`k${i}`, 'v', { ttlMs: 50 })
@@ -145,7 +145,7 @@ test('a walk keeps the time of its beginning, whatever is compacted beneath it',
   assert.deepEqual([...db.keys()], [])
 })
 
-test('reopening and replay change nothing; explain and levels tell of it', async () => {
+test('reopening and replay change nothing; explain and levels show the expiry', async () => {
   const clock = new VirtualClock()
   const options = still(clock)
   {
@@ -168,7 +168,7 @@ test('reopening and replay change nothing; explain and levels tell of it', async
   assert.deepEqual([...db.keys()], [])
 })
 
-test('a table whose entries have all expired goes whole, without a write', async () => {
+test('a fully expired table is dropped without a write', async () => {
   const clock = new VirtualClock()
   await using db = await open('/db', still(clock))
   const reasons: string[] = []
@@ -187,7 +187,7 @@ test('a table whose entries have all expired goes whole, without a write', async
   assert.deepEqual([...snapshot.keys()], [])
 })
 
-test('a table that has expired stays while it hides something older', async () => {
+test('an expired table stays while it hides older entries', async () => {
   const clock = new VirtualClock()
   const compaction = { policy: 'leveled', l0Trigger: 4, garbageShare: Infinity } as const
   await using db = await open('/db', still(clock, { compaction }))
@@ -202,7 +202,7 @@ test('a table that has expired stays while it hides something older', async () =
   assert.deepEqual([...db.keys()], [])
 })
 
-test('what has expired in a part of a table gives its space back', async () => {
+test('entries that expire in part of a table give their space back', async () => {
   const clock = new VirtualClock()
   await using db = await open('/db', still(clock))
   const value = 'v'.repeat(100)
@@ -218,7 +218,7 @@ test('what has expired in a part of a table gives its space back', async () => {
   assert.equal([...db.keys()].length, 200)
 })
 
-test('a time to live is checked, and leaves nothing when it is refused', async () => {
+test('an invalid ttl is refused and leaves no trace', async () => {
   await using db = await open('/db', still(new VirtualClock()))
   const isRefused = (error: unknown): boolean =>
     error instanceof VarveError && error.code === 'INVALID_ARGUMENT' && error.option === 'ttlMs'
@@ -238,7 +238,7 @@ test('a time to live is checked, and leaves nothing when it is refused', async (
   assert.equal(db.getSync('k'), 'v')
 })
 
-test('a clock before 1970 is refused by puts that would expire before 1970', async () => {
+test('with a clock before 1970, puts that would expire before 1970 are refused', async () => {
   let nowMs = -5000
   const clock = { ...passingClock(0), wallMs: () => nowMs }
   await using db = await open('/db', {

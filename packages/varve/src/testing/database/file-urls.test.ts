@@ -12,7 +12,7 @@ import {
   verify,
 } from '../../tools/index.js'
 
-test('a file: URL is a path, wherever a directory is asked for', async () => {
+test('every function that takes a directory accepts a file: URL', async () => {
   const fileSystem = new MemoryFileSystem()
   const options = { fileSystem, background: 'inline' } as const
   const url = (path: string): URL => pathToFileURL(path)
@@ -38,7 +38,7 @@ test('a file: URL is a path, wherever a directory is asked for', async () => {
   assert.ok(!fileSystem.exists('/a database/CURRENT'))
 })
 
-test('other URLs and things that are no path are refused', async () => {
+test('other URLs and values that are not paths are refused', async () => {
   const refused = { code: 'INVALID_ARGUMENT' }
   for (const path of [new URL('https://example.com/db'), new URL('file://host/db'), '', 7, null]) {
     await assert.rejects(open(path as never), refused, String(path))

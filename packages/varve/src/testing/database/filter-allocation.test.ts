@@ -14,19 +14,19 @@ const samples = 25
 const readsPerSample = 400
 
 interface Measured {
-  /** Of all filters, on average over the life of the tree. */
+  /** Memory of all filters, averaged over the life of the tree. */
   readonly filterBytes: number
   readonly bitsPerKey: number
   readonly falsePositivesPerRead: number
-  /** Of keys that are there. */
+  /** For keys that exist. */
   readonly blocksPerRead: number
 }
 
-/** Of size-tiered trees most of the data is in several runs of one size, among which nothing can be shared out. */
+/** In size-tiered trees most data is in runs of equal size, so there is little to redistribute. */
 const mostOfUniform = { leveled: 0.75, lazyLeveled: 0.9, sizeTiered: 0.96 }
 
 for (const policy of ['leveled', 'lazyLeveled', 'sizeTiered'] as const) {
-  test(`fewer absent keys get through filters of no more memory: ${policy}`, async () => {
+  test(`fewer absent keys pass filters that use no more memory: ${policy}`, async () => {
     const uniform = await measure(policy, 'uniform', inRandomOrder)
     const monkey = await measure(policy, 'monkey', inRandomOrder)
     const told = JSON.stringify({ uniform, monkey })
@@ -37,19 +37,19 @@ for (const policy of ['leveled', 'lazyLeveled', 'sizeTiered'] as const) {
   })
 }
 
-test('keys that come in order are moved down with the filters that they were flushed with', async () => {
+test('keys in ascending order move down with the filters of their flush', async () => {
   for (const policy of ['leveled', 'sizeTiered'] as const) {
     const { bitsPerKey } = await measure(policy, 'monkey', inOrder)
     assert.ok(bitsPerKey < 11, `${policy}: ${bitsPerKey}`)
   }
 })
 
-test('keys that come nearly in order have no larger filters either', async () => {
+test('keys in nearly ascending order get no larger filters either', async () => {
   const { bitsPerKey } = await measure('leveled', 'monkey', nearlyInOrder)
   assert.ok(bitsPerKey < 10.8, `${bitsPerKey}`)
 })
 
-/** Fills a tree, and asks it now and then; everything is the same each time. */
+/** Fills a tree and reads from it now and then. Deterministic. */
 async function measure(
   policy: RunPolicy,
   filterAllocation: FilterAllocation,
@@ -119,7 +119,7 @@ function inOrder(i: number): number {
   return i
 }
 
-/** Neighbours change places within a stretch of 64, so that tables overlap those next to them. */
+/** Swaps keys within stretches of 64, so that neighbouring tables overlap. */
 function nearlyInOrder(i: number): number {
   return i ^ 63
 }

@@ -39,7 +39,7 @@ const rocksDb: Files = {
 
 const foreign: Readonly<Record<string, readonly [Files, RegExp]>> = {
   LevelDB: [levelDb, /of LevelDB: copy it with `varve import --from leveldb \/db`/],
-  'LevelDB with a comparator of its own': [
+  'LevelDB with a custom comparator': [
     { CURRENT: levelDb['CURRENT'], 'MANIFEST-000007': levelDbManifest('idb_cmp1'), LOG: '' },
     /of LevelDB/,
   ],
@@ -75,7 +75,7 @@ const failure =
   }
 
 for (const [name, [files, message]] of Object.entries(foreign)) {
-  test(`a database of ${name} is recognized everywhere, and left alone`, async () => {
+  test(`a database of ${name} is recognized by every function and left alone`, async () => {
     const fileSystem = diskWith(files)
     const before = fileSystem.list('/db').sort()
     const options = { fileSystem, background: 'inline' } as const
@@ -110,7 +110,7 @@ test('damage to a MANIFEST of Varve is still damage', async () => {
   assert.equal((await verify('/db', { fileSystem })).isSound, false)
 })
 
-test('files that only look like those of another engine do not matter', async () => {
+test('files that only resemble those of another engine are ignored', async () => {
   const fileSystem = diskWith({ 'data.mdb': 'not LMDB', LOG: 'notes', 'OPTIONS-000001': '' })
   const options = { fileSystem, background: 'inline' } as const
   const db = await open('/db', options)

@@ -12,7 +12,7 @@ const bytesPerSecond = 1024 * 1024
 const isAborted = (error: unknown): boolean =>
   error instanceof VarveError && error.code === 'ABORTED' && /signal/.test(error.message)
 
-/** Several tables on level 0, which nothing compacts by itself. The rate makes time pass. */
+/** Several tables on level 0 and no automatic compaction. The rate limit makes time pass. */
 async function filled(fileSystem: MemoryFileSystem): Promise<Database<string, string>> {
   const db = await open('/db', {
     fileSystem,
@@ -27,7 +27,7 @@ async function filled(fileSystem: MemoryFileSystem): Promise<Database<string, st
   return db
 }
 
-test('compact tells how far it is', async () => {
+test('compact reports its progress', async () => {
   await using db = await filled(new MemoryFileSystem())
   const steps: CompactProgress[] = []
   const { sizeBytes } = db.levels()[0]
@@ -48,7 +48,7 @@ test('compact tells how far it is', async () => {
   assert.equal(tables.length, 1)
 })
 
-test('an aborted compact leaves everything as it was', async () => {
+test('an aborted compact leaves the tree unchanged', async () => {
   const fileSystem = new MemoryFileSystem()
   await using db = await filled(fileSystem)
   const levels = db.levels()
@@ -73,14 +73,14 @@ test('an aborted compact leaves everything as it was', async () => {
   assert.equal([...db.keys()].length, 5000)
 })
 
-test('a signal that fires between two turns comes through inline too', async () => {
+test('a signal that fires between two turns also aborts an inline compaction', async () => {
   await using db = await filled(new MemoryFileSystem())
   const controller = new AbortController()
   setImmediate(() => controller.abort())
   await assert.rejects(db.compact({}, { signal: controller.signal }), isAborted)
 })
 
-test('a compaction on a thread is aborted, and leaves no file', async (context) => {
+test('an aborted compaction on a thread leaves no file', async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'varve-by-hand-'))
   context.after(() => rmSync(directory, { recursive: true, force: true }))
   await using db = await open(directory, { background: { bytesPerSecond: 2 * 1024 * 1024 } })
@@ -108,7 +108,7 @@ test('a compaction on a thread is aborted, and leaves no file', async (context) 
   assert.equal(await db.get('k999'), 'w'.repeat(500))
 })
 
-test('what compact is given is checked', async () => {
+test('the arguments of compact are validated', async () => {
   await using db = await open('/db', { fileSystem: new MemoryFileSystem(), background: 'inline' })
   for (const options of [null, { signal: 1 }, { onProgress: 'x' }, { progress: 1 }]) {
     await assert.rejects(db.compact({}, options as never), { code: 'INVALID_ARGUMENT' })

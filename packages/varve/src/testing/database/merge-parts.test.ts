@@ -35,7 +35,7 @@ async function openFilled(directory: string, isCleared = true) {
   return { db, snapshot }
 }
 
-test('several threads share a compaction, and it changes nothing that is read', async (context) => {
+test('several threads share a compaction without changing any read', async (context) => {
   const { db, snapshot } = await openFilled(temporaryDirectory(context))
   const [before, seen] = [[...db.entries()], [...snapshot.entries()]]
   const told: number[] = []
@@ -50,7 +50,7 @@ test('several threads share a compaction, and it changes nothing that is read', 
     told,
     [...told].sort((a, b) => a - b),
   )
-  // Each part writes under numbers of its own.
+  // Each part writes under its own range of file numbers.
   const [numbers] = written
   const gaps = numbers.filter((number, i) => i > 0 && number !== numbers[i - 1] + 1)
   assert.equal(gaps.length, 2, `tables ${numbers.join(' ')}`)
@@ -58,7 +58,7 @@ test('several threads share a compaction, and it changes nothing that is read', 
   await db.close()
 })
 
-test('where one part fails, none of the others leaves anything', async (context) => {
+test('if one part fails, no part leaves a file', async (context) => {
   const directory = temporaryDirectory(context)
   const { db, snapshot } = await openFilled(directory)
   snapshot.close()
@@ -68,7 +68,7 @@ test('where one part fails, none of the others leaves anything', async (context)
   await closeWithoutLeftovers(db, directory)
 })
 
-test('who gives up a compaction gives up all of its parts', async (context) => {
+test('aborting a compaction aborts all of its parts', async (context) => {
   const directory = temporaryDirectory(context)
   const { db: filled, snapshot } = await openFilled(directory, false)
   snapshot.close()
@@ -90,7 +90,7 @@ const hasCode =
   (error: unknown): boolean =>
     error instanceof VarveError && error.code === code
 
-/** Only the tables that are in force have files. */
+/** Only live tables have files. */
 async function closeWithoutLeftovers(db: Database<string, string>, directory: string) {
   const inForce = db.levels().flatMap(({ tables }) => tables.map(({ fileNumber }) => fileNumber))
   await db.close()

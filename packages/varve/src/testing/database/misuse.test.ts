@@ -5,7 +5,7 @@ import { type Codec, type Database, open, type OpenOptions } from '../../index.j
 
 const inline = { background: 'inline' } as const
 
-test('a codec that writes to the database while it encodes is refused, and nothing is harmed', async () => {
+test('a codec that writes while it encodes is refused and harms nothing', async () => {
   const fileSystem = new MemoryFileSystem()
   let db: Database<string, string>
   for (const misuse of [
@@ -46,7 +46,7 @@ test('a codec that writes to the database while it encodes is refused, and nothi
   }
 })
 
-test('a bound that is undefined never means everything', async () => {
+test('an undefined bound never means the whole range', async () => {
   const db = await open('/db', { ...inline, fileSystem: new MemoryFileSystem() })
   await db.put('key', 'value')
   for (const range of [{ prefix: undefined }, { gte: undefined }, { lt: undefined }, null, [], 7]) {
@@ -59,7 +59,7 @@ test('a bound that is undefined never means everything', async () => {
   await db.close()
 })
 
-test('what is no object is refused with a code', async () => {
+test('arguments that are not objects are refused with a code', async () => {
   const db = await open('/db', { ...inline, fileSystem: new MemoryFileSystem() })
   const refused = { code: 'INVALID_ARGUMENT' }
   await assert.rejects(db.batch([null] as never), refused)
@@ -81,7 +81,7 @@ test('what is no object is refused with a code', async () => {
   }
 })
 
-/** What `action` throws or rejects with, as a rejection. */
+/** The exception or rejection of `action`, as a rejection. */
 function attempt(action: () => unknown): Promise<unknown> {
   const attempted = new Promise((resolve) => resolve(action()))
   attempted.catch(() => {})

@@ -31,7 +31,7 @@ function temporary(context: TestContext): string {
   return root
 }
 
-/** A root with a file, a link to nowhere, and links in a circle. */
+/** A folder with a file, a dangling link, and links in a loop. */
 function oddRoot(context: TestContext): string {
   const root = temporary(context)
   writeFileSync(join(root, 'file'), 'text')
@@ -60,7 +60,7 @@ for (const [name, message, systemCode] of [
   ['loop a/db', /loop a.*: ELOOP/, 'ELOOP'],
   ['a\0b', /a\0b/, undefined],
 ] as const) {
-  test(`open refuses ${JSON.stringify(name)}, and makes nothing`, async (context) => {
+  test(`open refuses ${JSON.stringify(name)} and creates nothing`, async (context) => {
     const root = oddRoot(context)
     const before = readdirSync(root)
     await assert.rejects(open(join(root, name)), failure('IO', message, systemCode))
@@ -72,12 +72,12 @@ for (const [name, message, systemCode] of [
 }
 
 for (const path of ['/proc/nope/db', '/proc/nope', '/proc/self/nope', '/sys/nope/a/b']) {
-  test(`open refuses ${path}`, { skip: !isLinux && 'there is none' }, async () => {
+  test(`open refuses ${path}`, { skip: !isLinux && 'only Linux has it' }, async () => {
     await assert.rejects(open(path), failure('IO', /cannot create directory|cannot write to/))
   })
 }
 
-test('checkpoint, backup and restore refuse a target that cannot be made', async (context) => {
+test('checkpoint, backup and restore refuse a target that cannot be created', async (context) => {
   const root = oddRoot(context)
   const db = await open(join(root, 'db'))
   await db.put('k', 'v')
@@ -96,7 +96,7 @@ test('checkpoint, backup and restore refuse a target that cannot be made', async
   await db.close()
 })
 
-test('a file in place of a directory is named as such', async (context) => {
+test('a file in place of a directory is reported as one', async (context) => {
   const path = join(oddRoot(context), 'file')
   const isRefused = failure('INVALID_ARGUMENT', /file is a file; a database is a directory/)
   await assert.rejects(open(path), isRefused)
@@ -109,7 +109,7 @@ test('a file in place of a directory is named as such', async (context) => {
   await assert.rejects(async () => describeDirectory(path), isRefused)
 })
 
-test('readOnly does not suggest to create what it cannot create', async (context) => {
+test('readOnly does not suggest creating a database', async (context) => {
   const root = temporary(context)
   for (const path of [root, join(root, 'missing')]) {
     const readOnly = open(path, { readOnly: true })
@@ -136,7 +136,7 @@ for (const systemCode of ['EROFS', 'EACCES', 'EPERM']) {
   })
 }
 
-test('the second open in a process says so', async (context) => {
+test('a second open in a process is reported as one', async (context) => {
   const path = join(temporary(context), 'db')
   const db = await open(path)
   await assert.rejects(
@@ -150,14 +150,14 @@ test('the second open in a process says so', async (context) => {
   await destroy(path)
 })
 
-test('a directory that was renamed while it was open is free after close', async (context) => {
+test('a directory renamed while open is free after close', async (context) => {
   const root = temporary(context)
   const [from, to] = [join(root, 'from'), join(root, 'to')]
   const db = await open(from)
   await db.put('k', 'v')
   renameSync(from, to)
   await assert.rejects(open(to), failure('LOCKED', /this process/))
-  // The name of its log cannot be made durable where it was.
+  // The old directory no longer exists, so the name of the log cannot become durable.
   await assert.rejects(db.close(), failure('IO', /from is closed, but/))
   const again = await open(to)
   assert.equal(await again.get('k'), 'v')
@@ -170,7 +170,7 @@ test('a directory that was renamed while it was open is free after close', async
   assert.deepEqual(readdirSync(from), [])
 })
 
-test('a directory that was renamed, and replaced by another one, keeps both apart', async (context) => {
+test('a renamed and replaced directory stays separate from the new one', async (context) => {
   const root = temporary(context)
   const [from, to] = [join(root, 'from'), join(root, 'to')]
   const db = await open(from)

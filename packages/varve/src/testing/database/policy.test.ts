@@ -19,7 +19,7 @@ function options(): OpenOptions {
   }
 }
 
-/** Overwrites records at random until so many tables have been flushed. */
+/** Overwrites random records until `flushes` more tables have been flushed. */
 async function fill(db: Database<string, string>, flushes: number): Promise<void> {
   const prng = new Prng(1)
   const until = db.stats().flushes.count + flushes
@@ -28,19 +28,19 @@ async function fill(db: Database<string, string>, flushes: number): Promise<void
   }
 }
 
-/** Sorted runs on the level below level 0 that has most. */
+/** The largest number of sorted runs on a level below level 0. */
 function mostRuns(db: Database<string, string>): number {
   return Math.max(...db.levels().map(({ level, runs }) => (level === 0 ? 0 : runs)))
 }
 
 async function fillUntil(db: Database<string, string>, isThere: () => boolean): Promise<void> {
   for (let flushes = 0; !isThere(); flushes++) {
-    assert.ok(flushes < 40, 'the tree does not take on its shape')
+    assert.ok(flushes < 40, 'the tree does not reach the shape')
     await fill(db, 1)
   }
 }
 
-test('a tree takes on the shape of the policy that it is given, while it is written to', async () => {
+test('a tree adopts the shape of a new policy while it is written to', async () => {
   const db = await open('/db', options())
   const seen: PolicyChange[] = []
   db.on('policy', (change) => seen.push(change))
@@ -61,7 +61,7 @@ test('a tree takes on the shape of the policy that it is given, while it is writ
   await db.close()
 })
 
-test('fifo keeps so many bytes and merges nothing, not even by hand', async () => {
+test('fifo keeps the configured bytes and merges nothing, even by hand', async () => {
   const db = await open('/db', {
     ...options(),
     compaction: { policy: 'fifo', maxBytes: 400 * KiB },
@@ -75,7 +75,7 @@ test('fifo keeps so many bytes and merges nothing, not even by hand', async () =
   await db.close()
 })
 
-test('fifo drops what is too old, though nobody writes', async () => {
+test('fifo drops tables that are too old, even without writes', async () => {
   const clock = new VirtualClock()
   let wallMs = 1_000_000
   clock.wallMs = () => wallMs

@@ -33,7 +33,7 @@ function workersOf(niceness: number, codecModules: readonly string[] = []): numb
   return sharedWorkerPool.group({ niceness, codecModules }).workers.length
 }
 
-test('databases write through one worker, in turns and from blocked threads', async (context) => {
+test('databases share one worker in turns, also with blocked threads', async (context) => {
   const root = temporaryRoot(context)
   const paths = Array.from({ length: 12 }, (_, i) => join(root, `${i}`))
   const databases = await Promise.all(paths.map((path) => open(path, small)))
@@ -58,7 +58,7 @@ test('databases write through one worker, in turns and from blocked threads', as
   await Promise.all(databases.map((db) => db.close()))
 })
 
-test('a rate limit holds back its own database alone, and close waits for no other', async (context) => {
+test('a rate limit slows only its own database, and close waits for no other', async (context) => {
   const root = temporaryRoot(context)
   const slow = await open(join(root, 'slow'), {
     ...small,
@@ -81,7 +81,7 @@ test('a rate limit holds back its own database alone, and close waits for no oth
   assert.equal(await slowFlush, 'CLOSED')
 })
 
-test('each database packs its blocks with its own codecs', async (context) => {
+test('each database compresses its blocks with its own codecs', async (context) => {
   const root = temporaryRoot(context)
   const plain = await open(join(root, 'plain'), small)
   const packed = await open(join(root, 'packed'), {
@@ -128,7 +128,7 @@ test('a codec that crashes its worker leaves other databases alone', async (cont
   await Promise.all([faulty.close(), sound.close()])
 })
 
-test('a listener of one database may use another one that is in the middle of a write', async (context) => {
+test('a listener may use another database that is in the middle of a write', async (context) => {
   const root = temporaryRoot(context)
   const [a, b] = await Promise.all([open(join(root, 'a'), small), open(join(root, 'b'), small)])
   let heard = 0

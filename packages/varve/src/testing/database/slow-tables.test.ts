@@ -17,7 +17,7 @@ interface Setting {
   readonly waitBefore?: WaitBefore
 }
 
-/** A database whose tables can only be opened and read asynchronously. */
+/** A database whose tables open and read only asynchronously. */
 function openSlow(setting: Setting = {}): TextDatabase {
   return openWithStore(setting).db
 }
@@ -44,7 +44,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => systemClock.nextT
 const keyOf = (i: number): string => String(i).padStart(4, '0')
 const valueOf = (i: number): string => `value of ${i}, long enough to fill blocks`
 
-/** Two levels: even keys deeper, every third key above, one key deleted and a range cleared. */
+/** Two levels: even keys deeper, every third key above, one deleted key and one cleared range. */
 async function fill(db: TextDatabase, count = 200): Promise<Map<string, string>> {
   const model = new Map<string, string>()
   for (let i = 0; i < count; i++) {
@@ -97,7 +97,7 @@ for (const coldReads of ['auto', 'sync', 'async'] as const) {
   }
 }
 
-test('many reads at once all get through without a cache', async () => {
+test('many concurrent reads succeed without a cache', async () => {
   await using db = openSlow({ options: { cacheBytes: 0, maxOpenTables: 16 } })
   const model = await fill(db)
   const wanted = Array.from({ length: 200 }, (_, i) => keyOf(i))
@@ -108,7 +108,7 @@ test('many reads at once all get through without a cache', async () => {
   )
 })
 
-test('a read waits as often as it must, and makes progress without a cache', async () => {
+test('a read waits as often as necessary and makes progress without a cache', async () => {
   const tableCount = 30
   await using db = openSlow({
     options: { cacheBytes: 0, maxOpenTables: 16, filterBitsPerKey: 0, compaction: lazy },
@@ -129,7 +129,7 @@ test('a read waits as often as it must, and makes progress without a cache', asy
 
 const lazy = { policy: 'sizeTiered', l0Trigger: 100, l0Slowdown: 200, l0Stop: 300 } as const
 
-test('reads hold tables no longer than they need them, and close leaves none open', async () => {
+test('reads release tables promptly, and close leaves none open', async () => {
   const options = { cacheBytes: 0, maxOpenTables: 16, filterBitsPerKey: 0, compaction: lazy }
   const { db, store } = openWithStore({ options })
   for (let i = 0; i < 30; i++) {
@@ -154,7 +154,7 @@ test('reads hold tables no longer than they need them, and close leaves none ope
   assert.equal(store.openFiles, 0)
 })
 
-test('synchronous reads say which method to use, and work once all is in memory', async () => {
+test('synchronous reads name the method to use, and work once all is in memory', async () => {
   await using db = openSlow()
   const model = await fill(db)
   const unsupported = (hint: RegExp) => ({ code: 'UNSUPPORTED', message: hint })
@@ -171,14 +171,14 @@ test('synchronous reads say which method to use, and work once all is in memory'
   assert.deepEqual([...db.keys()].length, model.size)
 })
 
-test('what is in memtables needs no table', async () => {
+test('entries in memtables need no table', async () => {
   await using db = openSlow({ waitBefore: () => assert.fail('no table is needed') })
   await db.put('key', 'value')
   assert.equal(db.getSync('key'), 'value')
   assert.deepEqual([...db.entries()], [['key', 'value']])
 })
 
-test('cursors jump and read in both directions', async () => {
+test('cursors seek and read in both directions', async () => {
   await using db = openSlow({ options: { cacheBytes: 0 } })
   const model = await fill(db)
   const keys = [...model.keys()].sort()
@@ -192,7 +192,7 @@ test('cursors jump and read in both directions', async () => {
   assert.deepEqual(await backward.read(3), [61, 60, 49].map(keyOf))
 })
 
-test('snapshots see what they saw, through compactions', async () => {
+test('snapshots keep their state through compactions', async () => {
   await using db = openSlow()
   const model = await fill(db)
   using snapshot = db.snapshot()
@@ -205,7 +205,7 @@ test('snapshots see what they saw, through compactions', async () => {
   assert.equal(await db.get(keyOf(4)), 'new')
 })
 
-test('waiting reads keep their tables while these are compacted away', async () => {
+test('waiting reads keep their tables while compactions replace them', async () => {
   const gate = new Gate()
   await using db = openSlow({ waitBefore: () => gate.passed, options: { cacheBytes: 0 } })
   gate.open()
@@ -224,7 +224,7 @@ test('waiting reads keep their tables while these are compacted away', async () 
   assert.equal(await db.get(keyOf(6)), 'new')
 })
 
-test('close waits for reads that wait, and ends walks', async () => {
+test('close waits for pending reads and ends iterators', async () => {
   const gate = new Gate()
   const db = openSlow({ waitBefore: () => gate.passed })
   gate.open()
@@ -250,7 +250,7 @@ test('close waits for reads that wait, and ends walks', async () => {
   await assert.rejects(piece, { code: 'CLOSED' })
 })
 
-test('a failed open or read fails the waiting reads; the next ones retry', async () => {
+test('a failed open or read fails the waiting reads; later ones retry', async () => {
   for (const failing of ['open', 'read'] as const) {
     let isDown = false
     const waitBefore: WaitBefore = async (step) => {
@@ -274,7 +274,7 @@ test('a failed open or read fails the waiting reads; the next ones retry', async
   }
 })
 
-test('sizes of ranges open the tables that they need', async () => {
+test('approximate sizes open the tables that they need', async () => {
   const fileSystem = new MemoryFileSystem()
   const ranges = [{}, { gte: keyOf(20), lt: keyOf(70) }, { lt: keyOf(9) }]
   const db = openSlow({ fileSystem })
@@ -287,7 +287,7 @@ test('sizes of ranges open the tables that they need', async () => {
   assert.deepEqual(sizes, expected)
 })
 
-test('checkpoints and backups are made of tables that must be awaited', async () => {
+test('checkpoints and backups work with asynchronous tables', async () => {
   const fileSystem = new MemoryFileSystem()
   await using db = openSlow({ fileSystem })
   const model = await fill(db)
@@ -300,7 +300,7 @@ test('checkpoints and backups are made of tables that must be awaited', async ()
   assert.equal([...copy.keys()].length, model.size)
 })
 
-test('range deletes are surveyed although their tables must be awaited', async () => {
+test('range deletes are surveyed in asynchronous tables', async () => {
   await using db = openSlow()
   for (let i = 0; i < 200; i++) await db.put(keyOf(i), valueOf(i))
   await db.flush()
@@ -309,14 +309,14 @@ test('range deletes are surveyed although their tables must be awaited', async (
   await db.clear({ gte: keyOf(0), lt: keyOf(500) })
   await db.flush()
   for (let turn = 0; turn < 200 && hasTable(db, before[0].fileNumber); turn++) await nextTurn()
-  assert.ok(!hasTable(db, before[0].fileNumber), 'the table that is deleted to its last entry goes')
+  assert.ok(!hasTable(db, before[0].fileNumber), 'a table without live entries is dropped')
 })
 
 function hasTable(db: TextDatabase, wanted: number): boolean {
   return db.levels().some(({ tables }) => tables.some(({ fileNumber }) => fileNumber === wanted))
 }
 
-test('answers as an ordinary database does, whatever is done to both', async () => {
+test('random operations give the same answers as on an ordinary database', async () => {
   const seed = Number(process.env['VARVE_SEED'] ?? 1)
   for (let round = 0; round < 6; round++) {
     const random = new Prng(seed + round)
@@ -378,7 +378,7 @@ function step(random: Prng): string {
   return String(random.below(1_000_000))
 }
 
-/** Lets everything through, or nothing. */
+/** Lets all operations through, or none. */
 class Gate {
   passed: Promise<void> = Promise.resolve()
   private letThrough: () => void = () => {}

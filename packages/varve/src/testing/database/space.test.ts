@@ -24,7 +24,7 @@ function keyOf(i: number): string {
   return `key ${String(i).padStart(6, '0')}`
 }
 
-/** A tree at rest: its records on the last level. */
+/** A compacted tree with all records on the last level. */
 async function filled(given?: OpenOptions): Promise<Database<string, string>> {
   const db = await open('/db', options(given))
   for (let i = 0; i < records; i++) await db.put(keyOf(i), 'value'.repeat(30))
@@ -36,7 +36,7 @@ function tableBytes(db: Database<string, string>): number {
   return db.stats().tables.sizeBytes
 }
 
-test('a cleared range gives its space back without being read', async () => {
+test('a cleared range gives its space back without reads', async () => {
   await using db = await filled()
   const before = db.stats()
   await db.clear({ gte: keyOf(100), lt: keyOf(3900) })
@@ -48,7 +48,7 @@ test('a cleared range gives its space back without being read', async () => {
   assert.equal([...db.keys()].length, 200)
 })
 
-test('but not while a snapshot sees it', async () => {
+test('a cleared range keeps its space while a snapshot sees it', async () => {
   await using db = await filled()
   const before = tableBytes(db)
   const snapshot = db.snapshot()
@@ -62,7 +62,7 @@ test('but not while a snapshot sees it', async () => {
   assert.deepEqual([...db.keys()], [])
 })
 
-test('what the oldest snapshot held back goes when it is closed, and not before', async () => {
+test('space held by the oldest snapshot is freed when it closes, not before', async () => {
   await using db = await filled()
   const before = tableBytes(db)
   const oldest = db.snapshot()
@@ -80,7 +80,7 @@ test('what the oldest snapshot held back goes when it is closed, and not before'
   assert.ok(tableBytes(db) < 0.3 * before, `${tableBytes(db)} of ${before} bytes`)
 })
 
-test('a snapshot that held nothing back is closed without a look at the tables', async () => {
+test('closing a snapshot that held no space does not read tables', async () => {
   const clock = new VirtualClock()
   const db = await filled({ clock })
   for (let i = 0; i < records; i++) if (i % 4 > 0) await db.del(keyOf(i))
@@ -114,7 +114,7 @@ for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled'] as const) {
   })
 }
 
-/** Overwrites all under a snapshot, so that the table or tables of the last level hold both versions. */
+/** Overwrites all records under a snapshot, so that the last level holds both versions. */
 async function overwrittenUnderSnapshot(
   db: Database<string, string>,
 ): Promise<{ close(): void; value: (i: number) => string | undefined }> {
@@ -130,7 +130,7 @@ function shadowedCount(db: Database<string, string>): number {
 }
 
 for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled', 'adaptive'] as const) {
-  test(`what was overwritten under a snapshot goes when that is closed, under ${policy}`, async () => {
+  test(`closing a snapshot frees the overwritten entries it held, under ${policy}`, async () => {
     await using db = await filled({ compaction: policy })
     const before = tableBytes(db)
     const snapshot = await overwrittenUnderSnapshot(db)
@@ -147,7 +147,7 @@ for (const policy of ['leveled', 'sizeTiered', 'lazyLeveled', 'adaptive'] as con
   })
 }
 
-test('what was overwritten is freed after opening, and by compact', async () => {
+test('open and compact free overwritten entries', async () => {
   for (const garbageShare of [0.25, Infinity]) {
     const compaction = { policy: 'leveled', garbageShare } as const
     const given = { fileSystem: new MemoryFileSystem(), compaction }
@@ -165,7 +165,7 @@ test('what was overwritten is freed after opening, and by compact', async () => 
   }
 })
 
-test('what an older snapshot does not see goes while that is open', async () => {
+test('entries that an older snapshot does not see are freed while it is open', async () => {
   await using db = await open('/db', options())
   const oldest = db.snapshot()
   for (let i = 0; i < records; i++) await db.put(keyOf(i), 'value'.repeat(30))
@@ -178,7 +178,7 @@ test('what an older snapshot does not see goes while that is open', async () => 
   oldest.close()
 })
 
-test('what a clear deleted under a snapshot goes after a merge has put both into one table', async () => {
+test('entries cleared under a snapshot are freed after a merge joins both tables', async () => {
   await using db = await filled()
   const before = tableBytes(db)
   const snapshot = db.snapshot()
@@ -192,7 +192,7 @@ test('what a clear deleted under a snapshot goes after a merge has put both into
   assert.equal([...db.keys()].length, records / 10)
 })
 
-test('a few overwritten entries do not make a table be written again', async () => {
+test('a few overwritten entries do not cause a table to be rewritten', async () => {
   await using db = await filled()
   const snapshot = db.snapshot()
   for (let i = 0; i < records; i += 20) await db.put(keyOf(i), 'newer'.repeat(30))
@@ -205,7 +205,7 @@ test('a few overwritten entries do not make a table be written again', async () 
   assert.equal(shadowedCount(db), 0)
 })
 
-test('a few deletes do not make a large tree be written again', async () => {
+test('a few deletes do not cause a large tree to be rewritten', async () => {
   await using db = await filled()
   const before = db.stats().bytes.compaction
   for (let i = 0; i < records; i += 20) await db.del(keyOf(i))
@@ -213,7 +213,7 @@ test('a few deletes do not make a large tree be written again', async () => {
   assert.equal(db.stats().bytes.compaction, before)
 })
 
-test('a table that many reads look into in vain goes down', async () => {
+test('a table moves down after many reads that found nothing in it', async () => {
   await using db = await filled({ filterBitsPerKey: 0 })
   await db.put(keyOf(0), 'newer')
   await db.put(keyOf(records), 'newer')
@@ -228,7 +228,7 @@ test('a table that many reads look into in vain goes down', async () => {
   assert.equal(db.stats().operations.gets, reads + 999)
 })
 
-test('tables that nobody writes to are written again when they are old, if that is asked for', async () => {
+test('idle tables are rewritten at a maximum age, if the option is set', async () => {
   const clock = new VirtualClock()
   let wallMs = 1_000_000
   clock.wallMs = () => wallMs

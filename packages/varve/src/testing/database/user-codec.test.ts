@@ -10,12 +10,12 @@ const module = new URL('../harness/zero-run-codec.js', import.meta.url).href
 const zeroRun: UserBlockCodec = { ...codec, module }
 const zeros = '\0'.repeat(500)
 
-test('the background thread packs blocks with a codec of the user’s', async (t) => {
+test('the background thread compresses blocks with a custom codec', async (t) => {
   const path = temporary(t)
   const db = await open(path, { codecs: [zeroRun], codec: 'zero-run' })
   for (let i = 0; i < 500; i++) db.putSync(`key ${i}`, `${zeros}${i}`)
   await db.flush()
-  assert.ok(db.stats().tables.sizeBytes < 500 * 100, 'the zeros are gone')
+  assert.ok(db.stats().tables.sizeBytes < 500 * 100, 'the zeros are compressed')
   assert.equal(db.getSync('key 321'), `${zeros}321`)
   await db.compact()
   assert.equal([...db.keys()].length, 500)
@@ -26,7 +26,7 @@ test('the background thread packs blocks with a codec of the user’s', async (t
   await stranger.close()
 })
 
-test('a module that is not there, or holds another codec, is refused at open', async (t) => {
+test('open refuses a codec module that is missing or exports another codec', async (t) => {
   const path = temporary(t)
   for (const wrong of [
     { ...zeroRun, module: new URL('./no-such-module.js', import.meta.url).href },

@@ -8,7 +8,7 @@ function inMemory(): OpenOptions<'utf8', 'utf8'> {
   return { fileSystem: new MemoryFileSystem(), background: 'inline' }
 }
 
-test('a view reads and writes the same entries under other encodings', async () => {
+test('a view reads and writes the same entries in other encodings', async () => {
   await using db = await open('/db', inMemory())
   const numbers = db.withEncodings({ valueEncoding: json<number[]>() })
   const bytes = numbers.withEncodings({ keyEncoding: 'binary', valueEncoding: 'binary' })
@@ -29,7 +29,7 @@ test('a view reads and writes the same entries under other encodings', async () 
   assert.throws(() => db.withEncodings({ cacheBytes: 1 } as never), { option: 'cacheBytes' })
 })
 
-test('a view and its database are closed together', async () => {
+test('a view and its database close together', async () => {
   const options = inMemory()
   const db = await open('/db', options)
   const view = db.withEncodings({ valueEncoding: 'json' })
@@ -39,7 +39,7 @@ test('a view and its database are closed together', async () => {
   await (await open('/db', options)).close()
 })
 
-test('reads at a snapshot, through whichever view', async () => {
+test('every view can read at a snapshot', async () => {
   await using db = await open('/db', inMemory())
   await using other = await open('/other', inMemory())
   const view = db.withEncodings({ valueEncoding: 'json' })
@@ -61,14 +61,14 @@ test('reads at a snapshot, through whichever view', async () => {
   await assert.rejects(view.get('k', { snapshot }), { code: 'CLOSED' })
 })
 
-/** Text upside down: writes and reads in place. */
+/** Reversed text, encoded and decoded in place. */
 const reversed: Encoding<string> = {
   name: 'reversed',
   write: (text, sink) => sink.appendText([...text].reverse().join('')),
   read: (bytes, start, end) => [...bytes.toString('utf8', start, end)].reverse().join(''),
 }
 
-test('an encoding of the user’s works in place, as key, value and bound', async () => {
+test('a custom encoding works in place, for keys, values and bounds', async () => {
   await using db = await open('/db', {
     ...inMemory(),
     keyEncoding: reversed,
@@ -85,7 +85,7 @@ test('an encoding of the user’s works in place, as key, value and bound', asyn
   )
 })
 
-test('an encoding that takes bytes away is refused and leaves nothing', async () => {
+test('an encoding that truncates its output is refused and leaves no trace', async () => {
   const broken: Encoding<string> = {
     ...reversed,
     write: (_text, sink) => void (sink.length -= 1),
@@ -99,7 +99,7 @@ test('an encoding that takes bytes away is refused and leaves nothing', async ()
   assert.deepEqual([...good.entries()], [['k', 'v']])
 })
 
-test('the approximate size of a range counts the tables, to the nearest block', async () => {
+test('the approximate size of a range covers its tables, to the nearest block', async () => {
   await using db = await open('/db', { ...inMemory(), filterBitsPerKey: 0 })
   const keyOf = (i: number): string => String(i).padStart(4, '0')
   for (let i = 0; i < 1000; i++) await db.put(keyOf(i), 'v'.repeat(100))

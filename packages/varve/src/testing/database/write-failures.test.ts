@@ -38,7 +38,7 @@ async function keysOf(fs: MemoryFileSystem): Promise<string[]> {
   return keys
 }
 
-test('a full disk fails the group that meets it, and no other', async () => {
+test('a full disk fails only the group being written', async () => {
   const { fs, memory, start } = setUp()
   const db = await start()
   await db.put('a', '1')
@@ -59,7 +59,7 @@ test('a full disk fails the group that meets it, and no other', async () => {
 })
 
 for (const kind of ['create', 'append'] as const) {
-  test(`a log that cannot be begun (${kind} fails) leaves the old one in use`, async () => {
+  test(`if a new log cannot be created (${kind} fails), the old one stays in use`, async () => {
     const { fs, memory, start } = setUp()
     const db = await start()
     const value = 'v'.repeat(50_000)
@@ -77,7 +77,7 @@ for (const kind of ['create', 'append'] as const) {
   })
 }
 
-test('a failed append that cannot be undone poisons: reads go on, reopening recovers', async () => {
+test('a failed append that cannot be undone poisons: reads work, reopening recovers', async () => {
   const { fs, memory, start } = setUp()
   const db = await start()
   await db.put('a', '1')
@@ -95,7 +95,7 @@ test('a failed append that cannot be undone poisons: reads go on, reopening reco
 })
 
 for (const way of ['async', 'blocking'] as const) {
-  test(`a failed sync poisons (${way}): what was acknowledged before stays`, async () => {
+  test(`a failed sync poisons (${way}) but keeps earlier acknowledged writes`, async () => {
     const { fs, memory, start } = setUp()
     const db = await start()
     await db.put('a', '1', { sync: true })
@@ -109,11 +109,11 @@ for (const way of ['async', 'blocking'] as const) {
     const left = memory.crashClone({ unsynced: 'none', prng: null as never, sectorBytes: 512 })
     await db.close()
     assert.deepEqual(await keysOf(left), ['a'])
-    assert.deepEqual(await keysOf(memory), ['a'], 'what was refused is not found')
+    assert.deepEqual(await keysOf(memory), ['a'], 'the refused write is not found')
   })
 }
 
-test('a blocking write beside a sync that is failing is refused as well', async () => {
+test('a blocking write during a failing sync is refused too', async () => {
   const { fs, memory, start } = setUp()
   const db = await start()
   await db.put('a', '1', { sync: true })
@@ -131,7 +131,7 @@ test('a blocking write beside a sync that is failing is refused as well', async 
   assert.deepEqual(await keysOf(memory), ['a'])
 })
 
-test('what a failed sync left in memory alone is durable once it was recovered', async () => {
+test('entries that a failed sync left in memory are durable after recovery', async () => {
   const { fs, memory, start } = setUp()
   const db = await start()
   await db.put('a', '1')
@@ -150,7 +150,7 @@ test('what a failed sync left in memory alone is durable once it was recovered',
   assert.deepEqual(await keysOf(left), ['a', 'c'])
 })
 
-test('a MANIFEST on a full disk fails the flush that meets it, and leaves no file', async () => {
+test('a full disk that hits the MANIFEST fails the flush and leaves no file', async () => {
   const clock = new VirtualClock()
   const { fs, memory, start } = setUp({ clock })
   const db = await start()
@@ -202,7 +202,7 @@ test('a group that fills during a failing sync is refused with it', async () => 
   await db.close()
 })
 
-test('a blocking write that waits for flushes which keep failing gets their error', async () => {
+test('a blocking write that waits for failing flushes gets their error', async () => {
   const { fs, memory, start } = setUp({ clock: new VirtualClock() })
   const db = await start()
   fs.faultFor = ({ path: file }) => (file.endsWith('.tmp') ? noSpace : undefined)
@@ -211,14 +211,14 @@ test('a blocking write that waits for flushes which keep failing gets their erro
   assert.throws(() => {
     for (; written < 20; written++) db.putSync(`k${written}`, value)
   }, code('IO'))
-  assert.ok(written >= 3, `${written} writes went before`)
+  assert.ok(written >= 3, `only ${written} writes succeeded`)
   assert.equal(db.getSync('k0'), value)
   await db.close()
   fs.faultFor = () => undefined
   assert.equal((await keysOf(memory)).length, written)
 })
 
-test('a blocking write goes on once a failing flush succeeds', async () => {
+test('a blocking write continues once a failing flush succeeds', async () => {
   const { fs, start } = setUp({ clock: new VirtualClock() })
   const db = await start()
   let faults = 0
@@ -231,7 +231,7 @@ test('a blocking write goes on once a failing flush succeeds', async () => {
   await db.close()
 })
 
-test('a flush ends though others write without a pause', async () => {
+test('a flush ends despite continuous writes', async () => {
   const fileSystem = new MemoryFileSystem()
   const db = await open('/db', { fileSystem, background: 'inline', durability: 'sync' })
   let written = 0

@@ -11,7 +11,7 @@ export type BinaryDatabase = Database<Uint8Array, Uint8Array>
 type BinarySnapshot = Snapshot<Uint8Array, Uint8Array>
 type Entry = readonly [Uint8Array, Uint8Array]
 
-/** A walk that stays open while other operations go on. */
+/** An iterator that stays open during other operations. */
 interface OpenWalk {
   readonly expected: [string, Buffer][]
   readonly next: () => Promise<IteratorResult<Entry, undefined>> | IteratorResult<Entry, undefined>
@@ -22,21 +22,21 @@ export function openBinary(path: string, options: OpenOptions): Promise<BinaryDa
 }
 
 /**
- * Does the same to an engine and to the oracle, and asserts that both answer the same. Every read is
- * asked in every way there is: now and by a promise, one key and many.
+ * Applies the same operations to an engine and to the oracle, and asserts equal answers. Every read
+ * uses all read methods: synchronous and asynchronous, single keys and many.
  *
  * Owned by: a test, which calls `finish` at the end.
  */
 export class Comparison {
-  /** Merges that the engine has done, up to the last reopening. */
+  /** Merges done by the engine before the last reopen. */
   compactions = 0
   db!: BinaryDatabase
   private readonly oracle = new Oracle()
   private readonly snapshots = new Map<number, { engine: BinarySnapshot; oracle: OracleState }>()
   private readonly walks = new Map<number, OpenWalk>()
-  /** Flushes and compactions that nobody has waited for. */
+  /** Pending flushes and compactions. */
   private background: Promise<void>[] = []
-  /** By the wall clock, which stands still between operations that wait. */
+  /** The wall clock. Only operations that wait advance it. */
   private nowMs = Date.UTC(2024, 0, 1)
   private readonly clock: Clock = { ...systemClock, wallMs: () => this.nowMs }
 
@@ -85,7 +85,7 @@ export class Comparison {
     }
   }
 
-  /** Reads everything once more, also after a reopening. Resolves with the open database. */
+  /** Reads everything again, before and after a reopen. Resolves with the open database. */
   async finish(): Promise<BinaryDatabase> {
     await this.checkAll()
     await this.reopen()
@@ -93,7 +93,7 @@ export class Comparison {
     return this.db
   }
 
-  /** Closes the database, and opens it again, with other options if they are given. */
+  /** Closes the database and opens it again, with other options if passed. */
   async reopen(options = this.options): Promise<void> {
     for (let slot = 0; slot < slotCount; slot++) {
       await this.closeWalk(slot)
@@ -149,7 +149,7 @@ export class Comparison {
     await Promise.all(promises)
   }
 
-  /** The engine and the oracle as of a snapshot, or as of now. */
+  /** Reads of the engine and the oracle, at a snapshot or at the current state. */
   private readers(slot: number) {
     const { engine, oracle } = this.snapshots.get(slot) ?? {
       engine: this.db,
@@ -209,21 +209,21 @@ export class Comparison {
     for (let i = 0; i < steps; i++) {
       const { value } = await walk.next()
       const expected: [string, Buffer] | undefined = walk.expected.shift()
-      assert.equal(value && latin1(value[0]), expected?.[0], 'the key of an open walk')
-      assertSame(value?.[1], expected?.[1], 'the value of an open walk')
+      assert.equal(value && latin1(value[0]), expected?.[0], 'the key of an open iterator')
+      assertSame(value?.[1], expected?.[1], 'the value of an open iterator')
       if (value !== undefined) continue
       this.walks.delete(slot)
       return
     }
   }
 
-  /** To its end, since that is how a walk is closed. */
+  /** Reads the iterator to its end, which closes it. */
   private closeWalk(slot: number): Promise<void> {
     return this.stepWalk(slot, Infinity)
   }
 
   private async start(work: Promise<void>, wait: boolean): Promise<void> {
-    // Those that are not waited for fail at the next reopening, not as unhandled rejections.
+    // A failure surfaces at the next reopen instead of as an unhandled rejection.
     work.catch(() => {})
     if (wait) await work
     else this.background.push(work)
@@ -235,7 +235,7 @@ export class Comparison {
   }
 }
 
-/** In pieces, and once more from the middle. */
+/** Reads in pages, and again from the middle. */
 async function checkCursor(
   engine: BinaryDatabase | BinarySnapshot,
   { limit = Infinity, ...range }: IterateOptions<Uint8Array>,

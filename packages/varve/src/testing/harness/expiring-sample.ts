@@ -5,11 +5,11 @@ import { passingClock } from '../kit/passing-clock.js'
 import { fullScale } from '../kit/workload.js'
 import { type Sample, sampleDatabase } from './sample-database.js'
 
-/** By the wall clock. */
+/** Wall clock time. */
 const writtenAtMs = Date.UTC(2024, 0, 1)
 const longestTtlMs = 1500
 
-/** A sample of which every fifth put expires: some did before it was closed, others wait for it. */
+/** A sample in which every fifth put expires, some before the close and the others after it. */
 export function expiringSample(
   seed: number,
   options: OpenOptions = {},
@@ -20,10 +20,10 @@ export function expiringSample(
   return sampleDatabase(seed, given, undefined, writeCount, scale)
 }
 
-/** A moment to read the samples at: nothing has expired by it, some, or all that ever does. */
+/** Draws a time to read at: before any expiry, between expiries, or after all of them. */
 export function drawMoment(random: Prng): number {
   return writtenAtMs + random.below(2 * longestTtlMs)
 }
 
-/** Stands where nothing that a sample holds has expired. */
+/** A clock fixed at a time when no entry of a sample has expired. */
 export const clockOfSamples: Clock = { ...systemClock, wallMs: () => writtenAtMs }

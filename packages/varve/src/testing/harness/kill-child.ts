@@ -1,5 +1,5 @@
-// Writes what its seed says until it is killed: `kill-child.js <directory> <seed> <durability>`. After
-// each write that was acknowledged it prints how many have been, as one line.
+// `kill-child.js <directory> <seed> <durability>`: performs the writes of its seed until it is
+// killed. After each acknowledged write it prints the number of acknowledged writes as one line.
 import { writeSync } from 'node:fs'
 import { Prng } from '../../base/prng.js'
 import type { Durability, OpenOptions } from '../../db/api.js'
@@ -7,7 +7,7 @@ import { type BinaryDatabase, openBinary, operationsOf } from './comparison.js'
 import { toBytes, type Write } from '../kit/oracle.js'
 import { Workload } from '../kit/workload.js'
 
-/** Writes that may be under way at once. */
+/** The maximum number of pending writes. */
 export const maxUnacknowledged = 8
 
 export function killOptions(durability: Durability): OpenOptions {
@@ -19,7 +19,7 @@ export function killOptions(durability: Durability): OpenOptions {
   }
 }
 
-/** The writes of a child, in their order, for ever. */
+/** The endless sequence of a child's writes. */
 export function* writesFor(seed: number): Generator<Write[], never> {
   const workload = new Workload(new Prng(seed))
   for (;;) yield workload.writes()
@@ -46,7 +46,7 @@ async function run(directory: string, seed: number, durability: 'os' | 'sync'): 
     }
     const count = random.between(1, maxUnacknowledged)
     const begun = Array.from({ length: count }, () => begin(db, writes.next().value))
-    // In their order: one that writes nothing, as the clear of an empty range, settles before the others.
+    // In order: a write without effect, such as clearing an empty range, settles before the others.
     for (const write of begun) {
       await write
       acknowledge()

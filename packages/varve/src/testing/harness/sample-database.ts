@@ -8,7 +8,7 @@ import { fullScale, Workload, type WorkloadScale } from '../kit/workload.js'
 
 export const samplePath = '/db'
 
-/** So small that a few hundred writes fill several levels. */
+/** Sizes so small that a few hundred writes fill several levels. */
 export const tinyOptions: OpenOptions = {
   background: 'inline',
   memtableBytes: 64 * 1024,
@@ -62,7 +62,7 @@ async function writeSome(db: BinaryDatabase, workload: Workload, random: Prng): 
   else db.batchSync(operationsOf(writes), { sync: random.chance(0.05) })
 }
 
-/** A copy that shares nothing, all of it durable: files are damaged there. */
+/** An independent, fully durable copy of the files, which a test can damage. */
 export function copyOf({ fs }: Pick<Sample, 'fs'>): MemoryFileSystem {
   return fs.crashClone({ unsynced: 'all', prng: new Prng(1), sectorBytes: 512 })
 }

@@ -1,13 +1,13 @@
 import type { BlockCodec } from '../../sstable/block/codec.js'
 
-/** A codec of a user's own, in a module that the background thread loads: shortens runs of zeros. */
+/** A custom codec in a module that the background thread loads. It shortens runs of zeros. */
 export const codec: BlockCodec = {
   id: 77,
   name: 'zero-run',
   compress: (bytes) => Buffer.concat([lengthOf(bytes), withoutZeros(bytes)]),
   decompress(bytes, maxBytes) {
     const length = bytes.readUInt32LE(0)
-    if (length > maxBytes) throw new RangeError('longer than a block can be')
+    if (length > maxBytes) throw new RangeError('more bytes than a block can hold')
     return restored(bytes.subarray(4), length)
   },
 }
@@ -20,7 +20,7 @@ function lengthOf(bytes: Buffer): Buffer {
   return length
 }
 
-/** Runs of zeros become an escape byte and their length, up to 255. */
+/** Replaces runs of up to 255 zeros with an escape byte and their length. */
 function withoutZeros(bytes: Buffer): Buffer {
   const out: number[] = []
   for (let i = 0; i < bytes.length;) {

@@ -24,7 +24,7 @@ const pages = [
   ...pagesIn('docs/recipes'),
 ]
 
-/** Where a path that a page mentions may begin. */
+/** The folders to which a path on a page may be relative. */
 const bases = ['.', 'packages/varve', 'packages/varve/src']
 
 for (const page of pages) {
@@ -44,14 +44,14 @@ test("links of a package's README stay within the package, so that they work on 
   assert.deepEqual(outside, [])
 })
 
-test('a link, a heading and a path that do not exist are found', () => {
+test('missing links, headings and paths are found', () => {
   const text =
     'see [a](no.md), [b](README.md#no), [c](README.md); `db/no.ts`, src/no/, db/api.ts, *.ts'
   assert.deepEqual(brokenLinks('README.md', text), ['no.md', 'README.md#no'])
   assert.deepEqual(strangePaths(text), ['db/no.ts', 'src/no/'])
 })
 
-test('the log in docs/formats/wal.md is one', () => {
+test('the example log in docs/formats/wal.md is valid', () => {
   const page = readFileSync(join(root, 'docs/formats/wal.md'), 'utf8')
   const rows = [...page.matchAll(/^ +(\d+) {2}((?:[0-9a-f]{2} )+)/gm)]
   const bytes = Buffer.concat(rows.map(([, , hex]) => Buffer.from(hex.replaceAll(' ', ''), 'hex')))
@@ -96,7 +96,7 @@ function brokenLinks(page: string, text: string): string[] {
   })
 }
 
-/** The names by which GitHub links to the headings of a page. */
+/** The anchors that GitHub gives to the headings of a page. */
 function headingsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading
@@ -106,7 +106,7 @@ function headingsOf(text: string): string[] {
   )
 }
 
-/** Paths of source files, and of folders that begin with `src/`, outside of links. */
+/** Paths of source files, and of folders under `src/`, outside links. */
 function strangePaths(text: string): string[] {
   const prose = text.replace(/\]\([^)]*\)/g, ']')
   const paths = prose.match(/(?<![\w./*@-])(?:[\w-]+\/)*(?:src\/[\w./-]*|[\w.-]+\.m?ts\b)/g) ?? []

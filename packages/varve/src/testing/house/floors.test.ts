@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 /**
- * A folder imports from its own floor and the floors below it. The longest matching prefix decides, so
- * a room inside a folder can have a floor of its own. Every new folder gets its floor here. Tests and
- * fixtures obey the same rule as the code beside them.
+ * A folder imports only from its own floor and the floors below it. The longest matching prefix
+ * decides, so a folder's subfolder can have its own floor. Add every new folder here. Tests and
+ * fixtures obey the rule of the folder that holds them.
  */
 const floors: readonly (readonly string[])[] = [
   ['base'],
@@ -44,10 +44,10 @@ const floors: readonly (readonly string[])[] = [
 interface Source {
   /** Path below src, with forward slashes. */
   readonly path: string
-  /** The folder below src that holds it; its own path at the top or with a floor of its own. */
+  /** The containing folder below src, or the path itself at the top or with its own floor. */
   readonly folder: string
   readonly isTest: boolean
-  /** What it imports: sources by their path, other modules by their name. */
+  /** Imports: sources by their path, other modules by their name. */
   readonly imports: readonly string[]
 }
 
@@ -73,14 +73,14 @@ function resolveImport(from: string, specifier: string): string {
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts')
 }
 
-/** The floor of a file or folder below src, or -1 without one. */
+/** The floor of a file or folder below src, or -1 if it has none. */
 function floorOf(path: string): number {
   const floor = floors.findIndex((names) => names.includes(path))
   if (floor !== -1 || !path.includes('/')) return floor
   return floorOf(posix.dirname(path))
 }
 
-/** A walk that comes back to where it started, or undefined. */
+/** Returns a path that ends where it starts, or undefined. */
 function findCycle(edges: ReadonlyMap<string, Iterable<string>>): string[] | undefined {
   const done = new Set<string>()
   const walk = (node: string, trail: string[]): string[] | undefined => {
@@ -100,7 +100,7 @@ function findCycle(edges: ReadonlyMap<string, Iterable<string>>): string[] | und
   return undefined
 }
 
-test('the sources are found, and every folder has its floor', () => {
+test('every source folder has a floor', () => {
   assert.ok(sourceByPath.has('fs/file-system.ts') && sourceByPath.has('base/errors.ts'))
   const homeless = sources.filter(({ path }) => floorOf(path) === -1)
   assert.deepEqual(
@@ -118,7 +118,7 @@ test('no folder imports from a floor above it', () => {
   assert.deepEqual(upward, [])
 })
 
-test('folders do not import each other in a circle, nor do files', () => {
+test('imports between folders and between files form no cycle', () => {
   const folders = new Map<string, Set<string>>()
   for (const { folder, isTest, imports } of sources) {
     if (isTest) continue
@@ -134,7 +134,7 @@ test('folders do not import each other in a circle, nor do files', () => {
   assert.equal(findCycle(files)?.join(' → '), undefined)
 })
 
-test('sources import only each other and what is built into Node', () => {
+test('sources import only each other and built-in Node modules', () => {
   const product = sources.filter(({ isTest }) => !isTest)
   const strangers = product.flatMap(({ path, imports }) =>
     imports
@@ -148,7 +148,7 @@ function isBuiltIn(name: string): boolean {
   return name.startsWith('node:') && builtinModules.includes(name.slice('node:'.length))
 }
 
-test('only the Node file system touches files', () => {
+test('only the Node file system uses node:fs', () => {
   const touching = sources
     .filter(({ isTest }) => !isTest)
     .filter(({ imports }) => imports.some((target) => /^node:fs(\/|$)/.test(target)))
@@ -157,7 +157,7 @@ test('only the Node file system touches files', () => {
   assert.deepEqual(touching, [])
 })
 
-test('the package depends on nothing', () => {
+test('the package has no dependencies', () => {
   const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as object
   const forbidden = /dependencies|^scripts$|^gypfile$/i
   assert.deepEqual(
@@ -166,7 +166,7 @@ test('the package depends on nothing', () => {
   )
 })
 
-test('a cycle would be found', () => {
+test('a cycle is found', () => {
   const edges = { a: ['b', 'c'], b: ['c'], c: ['d'], d: ['b'] }
   assert.deepEqual(findCycle(new Map(Object.entries(edges))), ['b', 'c', 'd', 'b'])
   assert.equal(findCycle(new Map(Object.entries({ ...edges, d: [] }))), undefined)

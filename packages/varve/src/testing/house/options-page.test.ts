@@ -13,13 +13,13 @@ const page = optionsPage(
   join(sources, 'compaction/pickers/compaction-options.ts'),
 )
 
-test('docs/OPTIONS.md says what the doc comments say', () => {
+test('docs/OPTIONS.md matches the doc comments', () => {
   const path = join(root, 'docs/OPTIONS.md')
   if (process.env['VARVE_UPDATE_GOLDENS'] === '1') writeFileSync(path, page)
-  assert.equal(readFileSync(path, 'utf8'), page, 'run it with VARVE_UPDATE_GOLDENS=1')
+  assert.equal(readFileSync(path, 'utf8'), page, 'regenerate the page with VARVE_UPDATE_GOLDENS=1')
 })
 
-test('the page has every option that open accepts, and no other', async () => {
+test('the page lists exactly the options that open accepts', async () => {
   const options = { noSuchOption: true } as object
   const refusal = await open('never', options).catch((error: unknown) => error)
   assert.ok(refusal instanceof VarveError)

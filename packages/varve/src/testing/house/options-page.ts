@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 
-/** Options that most users may want to set, the first ones first. */
+/** The options that most users may want to set, most common first. */
 const commonOptions = ['valueEncoding', 'keyEncoding', 'durability', 'memoryBytes', 'compaction']
 
-/** Options to leave alone until a measurement asks for them. */
+/** Options that only a measurement justifies. */
 const advancedOptions = new Set([
   'blockBytes',
   'tableBytes',
@@ -30,7 +30,8 @@ const intro = `# Options
 <!-- Generated from the doc comments of the options. Do not edit: change the comments, then run
      VARVE_UPDATE_GOLDENS=1 npm test -- options-page -->
 
-The options of \`open(path, options)\`. An unknown option, or a value out of range, is refused with \`INVALID_ARGUMENT\`; the
+The options of \`open(path, options)\`. An unknown option, or a value out of range, is \
+refused with \`INVALID_ARGUMENT\`; the
 message names the option and the values allowed.
 `
 
@@ -40,7 +41,7 @@ interface DocumentedProperty {
   readonly text: string
 }
 
-/** The page docs/OPTIONS.md, made from the sources of the public types. */
+/** The page docs/OPTIONS.md, generated from the sources of the public types. */
 export function optionsPage(apiPath: string, thresholdsPath: string): string {
   const options = propertiesOf(apiPath, 'OpenOptions')
   const common = commonOptions.map((name) => options.find((option) => option.name === name)!)
@@ -84,7 +85,7 @@ function propertiesOf(path: string, interfaceName: string): DocumentedProperty[]
   })
 }
 
-/** Links of doc comments lead from the source to the page; the page stands beside those it links to. */
+/** Rewrites links of doc comments, which are relative to the source, for pages in docs/. */
 function asMarkdown(text: string): string {
   return text
     .replaceAll('../../../../docs/', '')

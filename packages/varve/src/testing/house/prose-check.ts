@@ -1,4 +1,4 @@
-/** Words that mark a sentence as translated, with what to write instead. */
+/** Words that make a sentence read like a translation, with a replacement. */
 export const telltales: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
   { pattern: /\bbehind\b/i, instead: 'after' },
   { pattern: /\banew\b/i, instead: 'again' },
@@ -40,8 +40,7 @@ export const telltales: readonly { readonly pattern: RegExp; readonly instead: s
 ]
 
 /**
- * Legitimate uses: the text around a match, in lower case. Each has one reason: the word is the plain
- * one there.
+ * Legitimate uses: the text around a match, in lower case. The word has its plain meaning there.
  */
 const allowed: readonly string[] = [
   'fall behind',
@@ -62,7 +61,7 @@ export interface ProseProblem {
   readonly instead: string
 }
 
-/** Tell-tale phrases in a page of Markdown, outside of code. */
+/** Tell-tale phrases on a Markdown page, outside code. */
 export function problemsInMarkdown(text: string): ProseProblem[] {
   let inCode = false
   const prose = text.split('\n').map((line) => {
@@ -80,7 +79,7 @@ export function problemsInSource(text: string): ProseProblem[] {
 function proseOf(line: string): string {
   const comment = /^\s*(?:\/\*\*?|\*|\/\/) ?(.*)$/.exec(line)
   if (comment !== null) {
-    // Pictures are indented.
+    // Indented lines are drawings.
     return /^ {3,}/.test(comment[1]) ? '' : comment[1].replace(/`[^`]*`/g, '``')
   }
   const trailing = /\s\/\/ (.*)$/.exec(line)?.[1] ?? ''

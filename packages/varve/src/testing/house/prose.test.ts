@@ -9,7 +9,7 @@ import { problemsInMarkdown, problemsInSource } from './prose-check.js'
 const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 const maxColumns = 100
 
-/** Their text is data: prose of others, or the phrases themselves. */
+/** Files whose text is data: quotes from others, or the phrases themselves. */
 const excluded = /^packages\/varve\/src\/testing\/house\/prose|^bench\/results\/|package-lock/
 
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {

@@ -34,17 +34,17 @@ const packages = ['varve', 'level', 'keyv', 'unstorage']
 const readmes = packages.map((name) => `packages/${name}/README.md`)
 
 for (const page of ['README.md', 'docs/GUIDE.md', 'docs/ERRORS.md', ...readmes]) {
-  test(`the example of ${page} compiles, and prints what it says`, () => {
+  test(`the example of ${page} compiles and prints the documented output`, () => {
     runExample(exampleOf(readFileSync(join(root, page), 'utf8')))
   })
 }
 
-test('the example of packages/keyv/README.md works with Keyv 5, with the change it names', () => {
+test('the example of packages/keyv/README.md works with Keyv 5 after the documented change', () => {
   const example = exampleOf(readFileSync(join(root, 'packages/keyv/README.md'), 'utf8'))
   runExample(example.replace('users.iterator()', 'users.iterator!(undefined)'), 'keyv5')
 })
 
-test('docs/ERRORS.md has every code, and no other', () => {
+test('docs/ERRORS.md lists exactly the existing codes', () => {
   const source = readFileSync(join(packageRoot, 'src/base/errors.ts'), 'utf8')
   const type = /type ErrorCode =([\s|'A-Z_]+)/.exec(source)?.[1] ?? ''
   const codes = [...type.matchAll(/'(\w+)'/g)].map(([, code]) => code)
@@ -54,14 +54,14 @@ test('docs/ERRORS.md has every code, and no other', () => {
   assert.deepEqual(documented.sort(), codes.sort())
 })
 
-/** All blocks of TypeScript on a page are one program. */
+/** All TypeScript blocks of a page form one program. */
 function exampleOf(text: string): string {
   const blocks = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, block]) => block)
   assert.ok(blocks.length > 0, 'the page has a block of TypeScript')
   return blocks.join('')
 }
 
-/** Compiles and runs `example`, and compares what it prints with its comments. */
+/** Compiles and runs `example`, and compares its output with its comments. */
 function runExample(example: string, keyv: 'keyv5' | 'keyv6' = 'keyv6'): void {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-readme-')))
   try {
@@ -77,7 +77,7 @@ function runExample(example: string, keyv: 'keyv5' | 'keyv6' = 'keyv6'): void {
   }
 }
 
-/** A package that has Varve and its adapters among its modules, as a user's would. */
+/** Writes a package that has Varve and its adapters installed, like a user's project. */
 function writeProject(folder: string, example: string, keyv: string): void {
   mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
   symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
@@ -97,7 +97,7 @@ function complaintsOf(program: ts.Program): string {
   })
 }
 
-/** The lines that the example prints, according to the arrows in its comments. */
+/** The output documented by the arrows in the comments. */
 function promisedOutput(example: string): string[] {
   return [...example.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line)
 }

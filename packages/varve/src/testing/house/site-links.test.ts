@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-// Part of `npm run docs`, which is no part of any package.
+// The checker belongs to `npm run docs`, not to a package.
 const checker = new URL('../../../../../docs/site/check-links.mjs', import.meta.url).href
 const { brokenLinks } = (await import(checker)) as { brokenLinks: (folder: string) => string[] }
 
-test('links of the site that lead nowhere, or to the source of a page, are found', () => {
+test('broken links of the site and links to the sources of pages are found', () => {
   const folder = mkdtempSync(join(tmpdir(), 'varve-site-'))
   try {
     mkdirSync(join(folder, 'pages'))

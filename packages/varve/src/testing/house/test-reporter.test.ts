@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 
-test('the report is short, and shows a failure with file, name, error and seed', () => {
+test('the report is short and shows each failure with its file, name, error and seed', () => {
   const report = reportOf({
     'good.test.mjs': `
       for (let i = 0; i < 100; i++) test('passes ' + i, () => {})
@@ -57,7 +57,7 @@ test('every line of scripts/slow-tests.txt names a test file', () => {
   )
 })
 
-/** What the reporter prints about test files with these bodies. */
+/** Returns the report on test files with these bodies. */
 function reportOf(bodies: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'varve-reporter-'))
   try {
@@ -65,7 +65,7 @@ function reportOf(bodies: Record<string, string>): string {
       writeFileSync(join(folder, name), `import { test } from 'node:test'\n${body}\n`)
     }
     const reporter = join(root, 'scripts/test-reporter.mjs')
-    // Otherwise the runner takes itself for a file of the run that this test belongs to.
+    // Otherwise the runner would act as a child of this test's run.
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
     const run = spawnSync(
       process.execPath,

@@ -11,25 +11,25 @@ export interface ArrayEntry {
   readonly value: Buffer
 }
 
-/** User keys ascending, of one key the newest first. */
+/** Orders user keys ascending, and the versions of a key from newest to oldest. */
 export function compareEntries(a: ArrayEntry, b: ArrayEntry): number {
   return compareBytes(a.key, b.key) || b.sequence - a.sequence
 }
 
 /**
- * The contract of an iterator, from an array. With a generator, steps are `pending` now and then, as
- * those that wait for a block. Memory that it may give up is overwritten at once.
+ * The iterator contract over an array. With a generator, some steps are `pending`, as if a block
+ * had to be loaded. Memory that may be reused is overwritten immediately.
  *
- * Owned by: a test. Invariant: nobody steps it when it is not valid, or when it is closed.
+ * Owned by: a test. Invariant: no step while the iterator is invalid or closed.
  */
 export class ArrayIterator extends EntryCursor implements InternalIterator {
   readonly page = undefined
   isClosed = false
   private position = -1
-  /** What was shown since a step last gave memory up. */
+  /** The memory shown since a step last released memory. */
   private shown: Buffer[] = []
 
-  /** `entries` are in order. */
+  /** Requires: `entries` are in order. */
   constructor(
     private readonly entries: readonly ArrayEntry[],
     private readonly random?: Prng,
@@ -91,7 +91,7 @@ export class ArrayIterator extends EntryCursor implements InternalIterator {
     this.valid = position >= 0 && position < entries.length
     if (!this.valid) return
     const { key, sequence, kind, value } = entries[position]
-    // Not from byte 0, so that an offset which is forgotten shows.
+    // Starts after byte 0, so that code that ignores the offset fails.
     const keyBytes = Buffer.concat([Buffer.from('<'), key, Buffer.from('>')])
     const valueBytes = Buffer.from(value)
     this.shown.push(keyBytes, valueBytes)
@@ -106,7 +106,7 @@ export class ArrayIterator extends EntryCursor implements InternalIterator {
   }
 }
 
-/** What the iterator stands on, as a copy. */
+/** A copy of the current entry. */
 export function entryOf(iterator: InternalIterator): ArrayEntry {
   const { keyBytes, keyStart, keyEnd, sequence, kind, valueBytes, valueStart, valueEnd } = iterator
   return {
@@ -119,7 +119,7 @@ export function entryOf(iterator: InternalIterator): ArrayEntry {
 
 const letters = 'abcdefgh'
 
-/** Up to `count` versions of few keys, with sequences 1, 2, … in random places; in order. */
+/** Up to `count` versions of a few keys in order, with sequences 1, 2, … assigned at random. */
 export function randomVersions(random: Prng, count: number): ArrayEntry[] {
   return Array.from({ length: random.below(count + 1) }, (_, i) => {
     const length = random.between(1, 2)
@@ -130,7 +130,7 @@ export function randomVersions(random: Prng, count: number): ArrayEntry[] {
   }).sort(compareEntries)
 }
 
-/** A key between, at or beside those of `randomVersions`. */
+/** A key between, equal to or outside the keys of `randomVersions`. */
 export function randomBound(random: Prng): Buffer {
   return Buffer.from(random.pick([...letters, 'i', 'A']) + random.pick(['', 'c', 'd\0']))
 }

@@ -5,10 +5,10 @@ import type { InputEntry, JobInput } from '../../entry/job-input.js'
 import { MemoryEntry } from '../../entry/memory-entry.js'
 import type { ArrayEntry } from './array-iterator.js'
 
-/** The entry as a flush or compaction would show it, in memory of its own. */
+/** The entry in the form that a flush or compaction reads, in its own memory. */
 export function inputEntry(entry: ArrayEntry, isNewKey = true): InputEntry {
   const { key, sequence, kind, value } = entry
-  // Not from byte 0, so that an offset which is forgotten shows.
+  // Starts after byte 0, so that code that ignores the offset fails.
   const bytes = Buffer.concat([Buffer.from('<'), key, value, Buffer.from('>')])
   const valueEnd = bytes.length - 1
   const keyStart = 1
@@ -17,7 +17,7 @@ export function inputEntry(entry: ArrayEntry, isNewKey = true): InputEntry {
   return Object.assign(new MemoryEntry(new Memory(bytes)), fields)
 }
 
-/** Entries in order, each told whether it begins a new key. */
+/** The entries in order, each with a flag for a new key. */
 export function* inputEntries(entries: Iterable<ArrayEntry>): Generator<InputEntry> {
   let lastKey: Buffer | undefined
   for (const entry of entries) {
@@ -26,7 +26,7 @@ export function* inputEntries(entries: Iterable<ArrayEntry>): Generator<InputEnt
   }
 }
 
-/** The entry, as a copy. */
+/** A copy of the entry. */
 export function arrayEntryOf(entry: InputEntry): ArrayEntry {
   const { keyStart, keyEnd, valueEnd, sequence, kind } = entry
   const copy = Memory.allocate(valueEnd - keyStart + 3)
@@ -39,7 +39,7 @@ export function arrayEntryOf(entry: InputEntry): ArrayEntry {
   }
 }
 
-/** All that a job would read, as copies. Fails when an entry lies about its key being new, or its hash. */
+/** Copies of all entries that a job reads. Fails if an entry's new-key flag or hash is wrong. */
 export function readInput(input: JobInput): ArrayEntry[] {
   const entries: ArrayEntry[] = []
   for (let entry = input.next(); entry !== undefined; entry = input.next()) {

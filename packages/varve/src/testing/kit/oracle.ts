@@ -1,4 +1,6 @@
-/** A write as plain data. Keys are latin1 strings: one character a byte, so they compare as bytes do. */
+/**
+ * A write as plain data. Keys are latin1 strings, one character per byte, so they sort as bytes.
+ */
 export type Write =
   | { readonly type: 'put'; readonly key: string; readonly value: Buffer; readonly ttlMs?: number }
   | { readonly type: 'del'; readonly key: string }
@@ -19,25 +21,24 @@ export interface ModelScan extends ModelRange {
 }
 
 type Entries = ReadonlyMap<string, Buffer>
-/** When those expire that do, in milliseconds since 1970. */
+/** Times of expiry in milliseconds since 1970, for the keys that expire. */
 type Expiries = ReadonlyMap<string, number>
 
 /**
- * What the engine should answer, from the shortest code that can be right: a map, sorted when somebody
- * asks for the order. The state at one moment is a map that is never changed, so a snapshot is a
- * reference to it.
+ * The expected answers, from the simplest possible code: a map that is sorted when a read needs the
+ * order. Each state is an immutable map, so a snapshot is a reference to it.
  *
  * Owned by: a test.
  */
 export class Oracle {
-  /** The state now. Immutable. */
+  /** The current state. Immutable. */
   state: OracleState
 
   constructor(entries: Entries = new Map(), expiries: Expiries = new Map()) {
     this.state = new OracleState(entries, expiries)
   }
 
-  /** Applies the writes as one; what has a time to live has it from `nowMs` on. */
+  /** Applies the writes atomically. Times to live start at `nowMs`. */
   write(writes: readonly Write[], nowMs = 0): void {
     const entries = new Map(this.state.entries)
     const expiries = new Map(this.state.expiries)
@@ -53,7 +54,7 @@ export class Oracle {
   }
 }
 
-/** All keys and values after some write, if nothing had expired; `at` tells what is there at a time. */
+/** All keys and values after a write, including expired ones. `at` returns the live ones. */
 export class OracleState {
   constructor(
     readonly entries: Entries,
@@ -90,7 +91,7 @@ function isInRange(key: string, { gt, gte, lt, lte, prefix }: ModelRange): boole
   )
 }
 
-/** A range as the engine takes it, with binary keys. */
+/** The range in the engine's form, with binary keys. */
 export function toBytes<T extends ModelScan>(
   scan: T,
 ): { [Name in keyof T]: T[Name] extends string | undefined ? Buffer : T[Name] } {

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.js'
 
 /**
- * The system's clock, but of the wall: each look at that finds it a millisecond later, from `startMs`
- * on. So what expires does so while something is done, and at the same moment in every run.
+ * The system clock, except that each read of the wall clock returns one millisecond more, starting
+ * at `startMs`. Entries thus expire in the middle of operations, at the same point in every run.
  */
 export function passingClock(startMs: number): Clock {
   let nowMs = startMs

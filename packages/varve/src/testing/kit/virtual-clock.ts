@@ -3,14 +3,14 @@ import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js'
 
 const startMs = Date.UTC(2024, 0, 1)
 
-/** A clock for tests: time passes only in `sleepSync` and `advance`. Nothing in it is left to chance. */
+/** A deterministic clock for tests: time passes only in `sleepSync` and `advance`. */
 export class VirtualClock implements Clock {
   private readonly random: Prng
   private readonly timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>()
 
   /**
-   * Clocks whose tokens meet in one directory need different seeds. `nowMs`: what `monotonicMs` begins
-   * with, and how far `wallMs` is.
+   * `nowMs`: the initial `monotonicMs` and the offset of `wallMs`. Requires: clocks whose tokens
+   * are used in one directory have different seeds.
    */
   constructor(
     seed = 0,
@@ -45,12 +45,12 @@ export class VirtualClock implements Clock {
     return this.after(delayMs, callback)
   }
 
-  /** Like the real one, calls no timer: those are for the event loop. */
+  /** Fires no timer, like the real clock: timers belong to the event loop. */
   sleepSync(delayMs: number): void {
     this.nowMs += delayMs
   }
 
-  /** Lets time pass, and calls the timers that are due then. */
+  /** Lets time pass and fires the timers that are due. */
   advance(delayMs: number): void {
     this.nowMs += delayMs
     for (const timer of [...this.timers]) {
@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Advances to the timer that is due first; false when there is none. */
+  /** Advances to the next timer. Returns false if there is no timer. */
   advanceToNextTimer(): boolean {
     if (this.timers.size === 0) return false
     const dueMs = Math.min(...[...this.timers].map((timer) => timer.dueMs))

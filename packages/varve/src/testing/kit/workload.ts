@@ -1,10 +1,12 @@
 import type { Prng } from '../../base/prng.js'
 import type { ModelRange, ModelScan, Write } from './oracle.js'
 
-/** One thing that a test does to an engine; `slot` names one of a few snapshots or open iterators. */
+/**
+ * One operation of a test on an engine. `slot` selects one of a few snapshots or open iterators.
+ */
 export type Operation =
   | { readonly type: 'write'; readonly writes: readonly Write[]; readonly sync: boolean }
-  /** Groups of writes that are begun together and awaited together. */
+  /** Groups of writes that start together and are awaited together. */
   | { readonly type: 'burst'; readonly groups: readonly (readonly Write[])[] }
   | { readonly type: 'get'; readonly keys: readonly string[]; readonly slot: number }
   | { readonly type: 'scan'; readonly scan: ModelScan; readonly slot: number }
@@ -17,10 +19,10 @@ export type Operation =
   | { readonly type: 'reopen' }
   | { readonly type: 'wait'; readonly delayMs: number }
 
-/** Snapshots, and walks, that may be open at once. */
+/** The maximum number of open snapshots, and of open iterators. */
 export const slotCount = 3
 
-/** How much a workload draws of each thing. */
+/** The sizes and frequencies that a workload draws from. */
 export interface WorkloadScale {
   readonly keyCount: number
   readonly longestKeyBytes: number
@@ -29,7 +31,7 @@ export interface WorkloadScale {
   readonly longValueBytes: number
   readonly hugeValueBytes: number
   readonly maxBatchWrites: number
-  /** Of every fifth put. Default: nothing expires. */
+  /** For every fifth put. Default: no entry expires. */
   readonly longestTtlMs?: number
 }
 
@@ -42,7 +44,7 @@ export const fullScale: WorkloadScale = {
   maxBatchWrites: 40,
 }
 
-/** How often each kind of operation comes, relative to the others. */
+/** The relative frequency of each kind of operation. */
 const defaultWeights: Record<Operation['type'], number> = {
   write: 400,
   burst: 30,
@@ -59,9 +61,9 @@ const defaultWeights: Record<Operation['type'], number> = {
 }
 
 /**
- * Draws operations that go where engines break: keys that are prefixes of each other, bytes 0 and 255,
- * few keys written often, values from nothing to more than a memtable, ranges that begin and end on keys
- * and between them.
+ * Draws operations at the points where engines break: keys that are prefixes of each other, bytes 0
+ * and 255, few keys that are written often, values from empty to larger than a memtable, ranges
+ * that start and end on keys and between them.
  *
  * Owned by: a test. The same seed gives the same operations.
  */
@@ -109,7 +111,7 @@ export class Workload {
     }
   }
 
-  /** One write, or the several of a batch. */
+  /** The writes of one batch, or a single write. */
   writes(): Write[] {
     const { random } = this
     if (random.chance(0.8)) return [this.write()]
@@ -142,7 +144,7 @@ export class Workload {
     if (longestTtlMs === undefined || !random.chance(0.2)) {
       return { type: 'put', key, value: this.value() }
     }
-    // Unlike any other value: states that look the same now must not differ later.
+    // The value must be unique, so that states that look equal now cannot differ later.
     const value = Buffer.concat([this.value(), random.bytes(8)])
     return { type: 'put', key, value, ttlMs: random.between(1, longestTtlMs) }
   }
@@ -164,7 +166,7 @@ export class Workload {
     return { ...range, ...limit, reverse: random.chance(0.5) }
   }
 
-  /** Mostly narrow; sometimes with one bound, crossed bounds or a prefix. */
+  /** Mostly narrow. Sometimes it has one bound, crossed bounds or a prefix. */
   private range(): ModelRange {
     const { random } = this
     if (random.chance(0.2)) return { prefix: this.key().slice(0, random.between(1, 3)) }

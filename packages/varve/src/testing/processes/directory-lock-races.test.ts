@@ -30,10 +30,10 @@ function temporaryDirectory(t: TestContext): string {
 const acquire = (directory: string) =>
   acquireDirectoryLock(nodeFileSystem, directory, systemClock, nodeLockOwner)
 
-/** What the lock of a process that is no more looks like. */
+/** Lock records of dead processes. */
 const deadRecords = [
   { pid: 2 ** 22 + 1 },
-  // Its process id was given out again.
+  // The process id was reused.
   ...(process.platform === 'linux' ? [{ startTime: '1' }, { bootId: 'an earlier one' }] : []),
 ]
 
@@ -64,7 +64,7 @@ test(`${processes} processes race for a dead owner's lock: each time one gets it
     assert.equal(winners, 1, `round ${round}: ${outcomes.join()}`)
     assert.equal(outcomes.filter((outcome) => outcome === 'locked').length, processes - 1)
     writeFileSync(join(directory, `end-${round}`), '')
-    // The winner may still be about to release; the next lock is left behind when it has.
+    // The winner may still be releasing its lock. The next round must start without one.
     while (readdirSync(database).length > 0) await new Promise((resolve) => setTimeout(resolve, 1))
   }
 })
@@ -91,11 +91,11 @@ test('worker threads of one process exclude each other and the main thread', asy
   lock.release()
 })
 
-test('a lock of a process whose id was given out again, or of another boot, is taken over', (t) => {
+test('a lock with a reused process id, or of an earlier boot, is taken over', (t) => {
   const directory = temporaryDirectory(t)
   for (const round of deadRecords.keys()) {
     leaveDeadLock(directory, round)
-    // This very process has the id in some of the records.
+    // Some of the records carry the id of this process.
     const lock = acquire(directory)
     assert.deepEqual(readdirSync(directory), ['LOCK'])
     lock.release()
@@ -104,7 +104,7 @@ test('a lock of a process whose id was given out again, or of another boot, is t
 
 test('an owner whose LOCK was removed leaves the files of the next owner alone', async (t) => {
   const directory = temporaryDirectory(t)
-  // A second file system: in this thread, the lock knows its own without looking at LOCK.
+  // A second file system, because one file system recognizes its own lock without reading LOCK.
   const fileSystem = Object.create(nodeFileSystem) as typeof nodeFileSystem
   const options = { background: 'inline', memtableBytes: 32 * 1024 } as const
   const first = await open(directory, { ...options, fileSystem })
@@ -121,7 +121,7 @@ test('an owner whose LOCK was removed leaves the files of the next owner alone',
   await assert.rejects(goOn(), { code: 'POISONED' })
   await assert.rejects(first.put('d', '2'), { code: 'POISONED' })
   await first.close()
-  assert.ok(nodeFileSystem.exists(join(directory, 'LOCK')), 'that of the second owner')
+  assert.ok(nodeFileSystem.exists(join(directory, 'LOCK')), "the second owner's lock")
   await second.put('e', 'after')
   await second.close()
   assert.ok((await verify(directory)).isSound)

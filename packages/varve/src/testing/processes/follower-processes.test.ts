@@ -22,7 +22,7 @@ function temporaryDirectory(t: TestContext): string {
   return directory
 }
 
-/** Compares what a reader finds with the states after more and more writes. */
+/** Compares the entries of a reader with the states after more and more writes. */
 class States {
   private readonly oracle: Oracle
   private readonly writes: ReturnType<typeof writesFor>
@@ -33,7 +33,7 @@ class States {
     this.writes = writesFor(seed)
   }
 
-  /** The first state, after `atLeast` writes or more, that is the one found. */
+  /** Returns the first matching state after at least `atLeast` writes. */
   find(found: readonly (readonly [string, Uint8Array])[], atLeast: number, atMost: number) {
     for (;;) {
       const { state } = this.oracle
@@ -50,7 +50,7 @@ class States {
   }
 }
 
-test('a reader follows an owner in another process, over its death and that of the next', async (t) => {
+test('a reader follows owners in other processes across their deaths', async (t) => {
   const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
   t.diagnostic(`VARVE_SEED=${seed}`)
   const folder = temporaryDirectory(t)
@@ -71,7 +71,7 @@ test('a reader follows an owner in another process, over its death and that of t
     while (!(acknowledged() > 0)) await delay(5)
     const states = new States(seed + owner, state)
     const held = { snapshot: reader.snapshot(), entries: entriesNow() }
-    // On and on until a table has come, however slow the machine is.
+    // Repeats until a table has appeared, however slow the machine is.
     const isEnough = (refreshes: number): boolean =>
       refreshes >= 10 && reader.stats().tables.count > 0
     for (let refreshes = 0; !isEnough(refreshes); refreshes++) {
@@ -81,7 +81,7 @@ test('a reader follows an owner in another process, over its death and that of t
       states.find(entriesNow(), atLeast, acknowledged() + maxUnacknowledged + 1)
     }
     const again = [...held.snapshot.entries()].map(([key, v]) => [latin1(key), v] as const)
-    assert.deepEqual(again, held.entries, 'a snapshot of before')
+    assert.deepEqual(again, held.entries, 'an earlier snapshot')
     held.snapshot.close()
     child.kill('SIGKILL')
     await once(child, 'close')
@@ -93,7 +93,7 @@ test('a reader follows an owner in another process, over its death and that of t
   await reader.close()
 })
 
-test('an owner leaves the files of a reader in another process, until that dies', async (t) => {
+test('an owner keeps the files of a reader until its process dies', async (t) => {
   const directory = temporaryDirectory(t)
   const owner = await open(directory, { background: 'inline', memtableBytes: 64 * 1024 })
   const rewrite = async (): Promise<void> => {

@@ -30,7 +30,7 @@ function optionsFor(fileSystem: FileSystem, readOnly = false): OpenOptions {
 
 const keyOf = (i: number): string => `key ${String(i).padStart(4, '0')}`
 
-/** Files that owner and reader reach through file systems of their own, like two processes. */
+/** Files that owner and reader access through separate file systems, like two processes. */
 class SharedMemory extends MemoryFileSystem {
   override readonly sharedWithThreads: boolean = true
 }
@@ -43,7 +43,7 @@ async function setUp() {
   return { fs, owner, openReader: () => open(path, optionsFor(fs, true)) }
 }
 
-/** Rewrites everything, so that no table stays. */
+/** Rewrites all tables. */
 async function rewriteAll(owner: Awaited<ReturnType<typeof setUp>>['owner']): Promise<void> {
   for (let i = 0; i < 60; i++) await owner.put(keyOf(i), `new ${i}`)
   await owner.compact()
@@ -51,7 +51,7 @@ async function rewriteAll(owner: Awaited<ReturnType<typeof setUp>>['owner']): Pr
 
 const tablesIn = (fs: FileSystem): string[] => fs.list(path).filter((name) => name.endsWith('.sst'))
 
-test('a reader beside its owner sees what was there, and after refresh what is there', async () => {
+test('a reader beside its owner keeps its state until refresh', async () => {
   const { owner, openReader } = await setUp()
   const reader = await openReader()
   assert.equal([...reader.keys()].length, 60)
@@ -61,7 +61,7 @@ test('a reader beside its owner sees what was there, and after refresh what is t
   assert.equal(await reader.get('later'), 'unflushed')
   assert.equal(reader.stats().sequence, owner.stats().sequence)
   await rewriteAll(owner)
-  assert.equal(reader.getSync(keyOf(7)), value, 'of tables that the owner does not need')
+  assert.equal(reader.getSync(keyOf(7)), value, 'from tables that the owner no longer needs')
   await reader.refresh()
   assert.deepEqual([...reader.entries()], [...owner.entries()])
   assert.deepEqual(reader.levels(), owner.levels())
@@ -71,7 +71,7 @@ test('a reader beside its owner sees what was there, and after refresh what is t
   await owner.close()
 })
 
-test('snapshots, walks and views: each stays in its time, or moves on with its database', async () => {
+test('snapshots and open iterators keep their state on refresh; views advance', async () => {
   const { owner, openReader } = await setUp()
   const reader = await openReader()
   const view = reader.withEncodings({ valueEncoding: 'binary' })
@@ -88,7 +88,7 @@ test('snapshots, walks and views: each stays in its time, or moves on with its d
 
   assert.equal(reader.getSync(keyOf(5)), 'new 5')
   assert.equal(view.getSync(keyOf(5))?.toString(), 'new 5')
-  assert.deepEqual([...range], [[keyOf(0), 'new 0']], 'a range that is walked from now on')
+  assert.deepEqual([...range], [[keyOf(0), 'new 0']], 'an iterator opened after the refresh')
   for (const snapshot of [before, ofView]) {
     assert.equal(snapshot.getSync(keyOf(5))?.toString(), value)
     assert.equal(reader.getSync(keyOf(5), { snapshot }), value)
@@ -118,7 +118,7 @@ test('snapshots, walks and views: each stays in its time, or moves on with its d
   await owner.close()
 })
 
-test('files stay for a reader, also with a new owner, and go when it has let go of them', async () => {
+test('files stay for a reader across owners, until the reader releases them', async () => {
   const { fs, owner, openReader } = await setUp()
   const reader = await openReader()
   const snapshot = reader.snapshot()
@@ -146,11 +146,11 @@ test('files stay for a reader, also with a new owner, and go when it has let go 
   )
 })
 
-test('what a dead reader had needed goes with what it left', async () => {
+test('tables that only a dead reader needed are removed with its lease', async () => {
   const { fs, owner, openReader } = await setUp()
   await openReader()
   await owner.flush()
-  // The processes of both are no more.
+  // Both processes are dead.
   const left = fs.processCrashClone()
   assert.ok(left.list(path).some((name) => name.startsWith('READER.')))
   const next = await open(path, optionsFor(left))
@@ -160,7 +160,7 @@ test('what a dead reader had needed goes with what it left', async () => {
   await next.close()
 })
 
-test('where no lease can be written, all tables are held open', async () => {
+test('a reader that cannot write its lease keeps all tables open', async () => {
   const { fs, owner } = await setUp()
   const readOnlyDisk = new FaultyFileSystem(fs, ({ kind }) =>
     isChange(kind) ? { systemCode: 'EROFS' } : undefined,
@@ -199,7 +199,7 @@ test('a reader changes nothing but its lease', async () => {
   await owner.close()
 })
 
-test('as long as no table has come, a refresh reads on in the logs, also in the next one', async () => {
+test('until a new table appears, a refresh reads on in the logs', async () => {
   const fs = new SharedMemory()
   let mayFlush = false
   const disk = new FaultyFileSystem(fs, ({ kind, path: file }) =>
@@ -237,7 +237,7 @@ test('as long as no table has come, a refresh reads on in the logs, also in the 
   await owner.close()
 })
 
-test('a refresh that fails leaves the reader as it was, whatever operation it is', async () => {
+test('a refresh in which any operation fails leaves the reader unchanged', async () => {
   const { fs, owner } = await setUp()
   const faulty = new FaultyFileSystem(fs)
   const reader = await open(path, optionsFor(faulty, true))
@@ -278,7 +278,7 @@ test('a refresh that fails leaves the reader as it was, whatever operation it is
   assert.ok(failing > 10, `${failing} operations`)
 })
 
-test('what a reader reads is not repaired or destroyed under it', async () => {
+test('a database with an open reader is not repaired or destroyed', async () => {
   const { fs, owner, openReader } = await setUp()
   await owner.close()
   const reader = await openReader()
@@ -291,14 +291,14 @@ test('what a reader reads is not repaired or destroyed under it', async () => {
   assert.deepEqual(fs.list(path), [], 'no lease is left')
 })
 
-/** A state of the oracle, and what shows it. */
+/** A state of the oracle, and a snapshot or iterator that must show it. */
 interface Held {
   readonly state: OracleState
   readonly read: () => Iterable<[Uint8Array, Uint8Array]>
   readonly close: () => void
 }
 
-test('random writes and refreshes: every moment that is held shows what was there', async () => {
+test('after random writes and refreshes, every held state is unchanged', async () => {
   const first = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
   for (let seed = first; seed < first + 3; seed++) {
     try {
@@ -355,7 +355,7 @@ function holdSnapshot(reader: BinaryDatabase, state: OracleState): Held {
   return { state, read: () => snapshot.entries(), close: () => snapshot.close() }
 }
 
-/** One that has begun, before its first entry. */
+/** An iterator that is open and has not returned an entry yet. */
 function holdWalk(reader: BinaryDatabase, state: OracleState): Held {
   const walk = reader.entries()[Symbol.iterator]()
   const first = walk.next()
@@ -371,7 +371,7 @@ function requireSame(found: Iterable<[Uint8Array, Uint8Array]>, state: OracleSta
   assert.deepEqual(entries, expected)
 }
 
-/** Whatever was kept for a reader is gone with the next removal. */
+/** Everything kept for a reader is deleted at the next removal. */
 async function rewriteAndCount(owner: BinaryDatabase, fs: FileSystem): Promise<void> {
   await owner.put(bytes('last'), bytes('last'))
   await owner.compact()

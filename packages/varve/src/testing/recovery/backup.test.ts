@@ -43,7 +43,7 @@ async function setUp() {
   return { memory, fs, db, options: { fileSystem: fs } }
 }
 
-/** The keys of a backup, restored. */
+/** Restores a backup and returns its keys. */
 async function restoredKeys(fs: FileSystem, generation?: number): Promise<string[]> {
   const target = `/restored/${fs.exists('/restored') ? fs.list('/restored').length : 0}`
   const options = { fileSystem: fs, ...(generation === undefined ? {} : { generation }) }
@@ -57,7 +57,7 @@ async function restoredKeys(fs: FileSystem, generation?: number): Promise<string
   return keys
 }
 
-test('several generations, of which only what is new is copied; each can be restored', async () => {
+test('each generation copies only new files and can be restored', async () => {
   const { memory, db, options } = await setUp()
   const first = await db.backup(backups)
   assert.deepEqual([first.generation, first.newTables, first.sequence], [1, first.tables, 60])
@@ -87,7 +87,7 @@ test('several generations, of which only what is new is copied; each can be rest
   ])
 })
 
-test('tables of two databases with one number are two, and equal ones are one', async () => {
+test('tables are shared by content, not by number', async () => {
   const fs = new MemoryFileSystem()
   const options = { fileSystem: fs }
   const lengths: number[] = []
@@ -109,7 +109,7 @@ test('tables of two databases with one number are two, and equal ones are one', 
   }
 })
 
-test('a backup beside a living owner holds what was written before, whatever he does', async () => {
+test('a backup holds all earlier writes despite concurrent ones', async () => {
   for (let at = 0; at < 60; at += 3) {
     const { memory, db } = await setUp()
     let operations = 0
@@ -122,7 +122,7 @@ test('a backup beside a living owner holds what was written before, whatever he 
     })
     await backup(path, backups, { fileSystem: tool })
     const keys = await restoredKeys(memory)
-    // Of the writes that come meanwhile, it may hold a prefix.
+    // Of the writes during the backup, it may hold a prefix.
     const prefix = Array.from({ length: keys.length }, (_, i) => keyOf(i))
     assert.ok(keys.length >= 60 && keys.length <= 90, `${keys.length} keys, at ${at}`)
     assert.deepEqual(keys, prefix, `at ${at}`)
@@ -132,7 +132,7 @@ test('a backup beside a living owner holds what was written before, whatever he 
   }
 })
 
-test('power may fail before each change: all backups that are there are whole', async () => {
+test('after a power loss before any change, the existing backups are whole', async () => {
   const { memory, fs, db } = await setUp()
   await db.backup(backups)
   await db.put(keyOf(60), value)
@@ -157,7 +157,7 @@ test('power may fail before each change: all backups that are there are whole', 
     assert.ok(isSound && generations.length > 0, where)
     const listed = await listBackups(backups, options)
     for (const { sequence } of listed) assert.ok(sequence === 60 || sequence === 61, where)
-    // The next one clears up.
+    // The next backup removes the leftovers.
     const next = await open(path, optionsFor(left))
     const made = await next.backup(backups)
     await next.close()
@@ -173,7 +173,7 @@ test('power may fail before each change: all backups that are there are whole', 
   )
 })
 
-test('any file operation may fail: the error says so, and the backups stay as they were', async () => {
+test('when any file operation fails, the error says so and the backups stay intact', async () => {
   const { memory, fs, db } = await setUp()
   await db.backup(backups)
   await db.put(keyOf(60), value)
@@ -186,7 +186,7 @@ test('any file operation may fail: the error says so, and the backups stay as th
     fs.faultFor = (operation) => {
       if (operation.index !== first + failing) return undefined
       hit = operation
-      // A claim for the lock that cannot be removed stays as long as the process.
+      // A lock claim that cannot be removed stays until the process ends.
       if (operation.kind === 'remove' && operation.path.includes('LOCK')) return undefined
       return { systemCode: 'ENOSPC' }
     }
@@ -221,7 +221,7 @@ function changeByte(fs: FileSystem, file: string, at: number): void {
   writer.close()
 }
 
-test('damage to any file of a backup is found, and never restored', async () => {
+test('damage to any file of a backup is found and never restored', async () => {
   const { memory, db, options } = await setUp()
   await db.backup(backups)
   await db.close()
@@ -256,7 +256,7 @@ function sizeOf(fs: FileSystem, file: string): number {
   return size
 }
 
-test('a damaged table is not backed up, and a damaged generation keeps its contents from being pruned', async () => {
+test('a damaged table is not backed up; a damaged generation keeps its contents', async () => {
   const { memory, db, options } = await setUp()
   await db.backup(backups)
   await db.put('another', value)
@@ -297,7 +297,7 @@ test('the next backup writes truncated contents again', async () => {
   await db.close()
 })
 
-test('mistakes are refused, and nothing is changed', async () => {
+test('invalid calls are refused and change nothing', async () => {
   const { memory, db, options } = await setUp()
   await assert.rejects(db.backup(path), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(backup('/data', backups, options), { code: 'INVALID_ARGUMENT' })
@@ -322,7 +322,7 @@ test('mistakes are refused, and nothing is changed', async () => {
   assert.equal((await listBackups(backups, options)).length, 2)
 })
 
-test('a generation whose names lead out of the directory is refused', async () => {
+test('a generation with names outside the directory is refused', async () => {
   const { memory, db, options } = await setUp()
   await db.backup(backups)
   await db.close()

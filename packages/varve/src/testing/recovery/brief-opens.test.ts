@@ -7,7 +7,7 @@ import { FaultyFileSystem } from '../../fs/simulated/faulty-file-system.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { open } from '../../index.js'
 
-// Programs that open a database, write a little and close it, again and again.
+// Covers programs that repeatedly open a database, write a little and close it.
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'varve-brief-'))
@@ -15,7 +15,7 @@ function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** The largest number of logs that one of the opens left behind. */
+/** The largest number of logs after any of the opens. */
 async function mostLogs(path: string, opens: number): Promise<number> {
   let most = 0
   for (let i = 0; i < opens; i++) {
@@ -36,7 +36,7 @@ test('brief opens leave few logs', async (t) => {
   await db.close()
 })
 
-test('brief opens leave a bounded number of logs where a flush takes longer than they do', async (t) => {
+test('brief opens leave a bounded number of logs even when a flush takes longer', async (t) => {
   const path = temporaryFolder(t)
   const first = await open(path)
   await first.put('large', 'v'.repeat(2 * 1024 * 1024))
@@ -48,7 +48,7 @@ test('brief opens leave a bounded number of logs where a flush takes longer than
   await db.close()
 })
 
-test('closing without a write syncs nothing, with a write the log and its name', async () => {
+test('close syncs nothing without a write, and the log and its name after one', async () => {
   const fileSystem = new FaultyFileSystem(new MemoryFileSystem())
   const options = { fileSystem, background: 'inline' } as const
   for (const isWritten of [false, true]) {

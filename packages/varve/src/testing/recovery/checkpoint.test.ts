@@ -19,7 +19,7 @@ function optionsFor(fileSystem: FileSystem): OpenOptions {
   return { fileSystem, background: 'inline', memtableBytes: 32 * 1024, compaction, cacheBytes: 0 }
 }
 
-/** A database with tables on several levels and writes in its log; its keys are numbers in order. */
+/** A database with tables on several levels and writes in its log. Its keys are ordered numbers. */
 async function setUp() {
   const memory = new MemoryFileSystem()
   const fs = new FaultyFileSystem(memory)
@@ -40,7 +40,7 @@ async function keysIn(fileSystem: FileSystem, directory: string): Promise<string
 
 const allKeys = (count: number): string[] => Array.from({ length: count }, (_, i) => keyOf(i))
 
-test('a checkpoint is a database of its own, sound, with what was there at its time', async () => {
+test('a checkpoint is an independent, sound database with the state at its time', async () => {
   const { memory, db } = await setUp()
   const report = await db.checkpoint(target)
   assert.equal(report.sequence, 120)
@@ -72,7 +72,7 @@ function sizeOf(fs: FileSystem, name: string): number {
   }
 }
 
-test('a checkpoint of what was just opened, of nothing, and of a checkpoint', async () => {
+test('a fresh open, an empty database and a checkpoint can be checkpointed', async () => {
   const fs = new MemoryFileSystem()
   const first = await open('/a', optionsFor(fs))
   assert.equal((await first.checkpoint('/b')).sequence, 0)
@@ -83,13 +83,13 @@ test('a checkpoint of what was just opened, of nothing, and of a checkpoint', as
   await second.checkpoint('/c')
   await second.close()
   const third = await open('/c', optionsFor(fs))
-  // The log that it begins with is one of another database.
+  // Its first log belonged to another database.
   assert.equal((await third.checkpoint('/deep/er/d')).sequence, 1)
   await third.close()
   assert.deepEqual(await keysIn(fs, '/deep/er/d'), ['key'])
 })
 
-test('where tables cannot have a second name, they are copied', async () => {
+test('tables are copied where hard links are not supported', async () => {
   for (const systemCode of ['EXDEV', 'EPERM']) {
     const { memory, fs, db } = await setUp()
     fs.faultFor = ({ kind }) => (kind === 'link' ? { systemCode } : undefined)
@@ -101,7 +101,7 @@ test('where tables cannot have a second name, they are copied', async () => {
   }
 })
 
-test('a copy that is not what was copied fails the checkpoint', async () => {
+test('a copy that differs from its source fails the checkpoint', async () => {
   const { memory, fs, db } = await setUp()
   fs.faultFor = ({ kind, path: file }) => {
     if (kind === 'link') return { systemCode: 'EXDEV' }
@@ -117,11 +117,11 @@ test('a copy that is not what was copied fails the checkpoint', async () => {
   await db.close()
 })
 
-test('what is written meanwhile is in it up to some commit, and no file goes under it', async () => {
+test('a checkpoint holds concurrent writes up to some commit, and keeps its files', async () => {
   for (let at = 0; at < 12; at++) {
     const { memory, fs, db } = await setUp()
     let links = 0
-    // Fills memtables, flushes and compacts: the tables that are to be linked become obsolete.
+    // Fills memtables, flushes and compacts, so that the tables to link become obsolete.
     fs.faultFor = ({ kind, path: file }) => {
       const isCopying = kind === 'link' || (kind === 'create' && file.includes('.tmp/'))
       if (isCopying && links++ === at) for (let i = 0; i < 120; i++) db.putSync(keyOf(i), value)
@@ -136,7 +136,7 @@ test('what is written meanwhile is in it up to some commit, and no file goes und
     if (links > at) assert.equal(db.getSync(keyOf(119)), value)
     await db.close()
     const tables = memory.list(path).filter((name) => name.endsWith('.sst'))
-    assert.equal(tables.length, await tableCount(memory), 'what became obsolete is gone')
+    assert.equal(tables.length, await tableCount(memory), 'obsolete tables are removed')
   }
 })
 
@@ -147,7 +147,7 @@ async function tableCount(fs: FileSystem): Promise<number> {
   return count
 }
 
-test('beside writes that are being synced, it holds those that came before it', async () => {
+test('during a pending sync, a checkpoint holds the earlier writes', async () => {
   const { memory, db } = await setUp()
   const begun = db.put(keyOf(60), value, { sync: true })
   await Promise.resolve()
@@ -156,17 +156,17 @@ test('beside writes that are being synced, it holds those that came before it', 
   const later = db.put(keyOf(62), value, { sync: true })
   await Promise.all([begun, next, checkpoint, later])
   const keys = await keysIn(memory, target)
-  // The later one may have come into the group of the one before.
+  // The later write may have joined the group of the earlier one.
   assert.ok(keys.length >= 62)
   assert.deepEqual(keys, allKeys(keys.length))
   await db.close()
 })
 
-test('power may fail, or the process die, before each change: the directory is whole or not there', async () => {
+test('after a crash before any change, the checkpoint is whole or missing', async () => {
   const fates = ['none', 'all', 'random', 'torn'] as const
   for (const systemCode of [undefined, 'EXDEV']) {
     const { memory, fs, db } = await setUp()
-    await db.put('last', 'in the log alone')
+    await db.put('last', 'only in the log')
     const keys = [...allKeys(60), 'last']
     const images: { left: MemoryFileSystem; where: string }[] = []
     fs.faultFor = ({ kind, path: file }) => {
@@ -175,7 +175,7 @@ test('power may fail, or the process die, before each change: the directory is w
           const fate = { unsynced, prng: new Prng(images.length + i), sectorBytes: 512 }
           images.push({ left: memory.crashClone(fate), where: `${unsynced} at ${kind} ${file}` })
         }
-        images.push({ left: memory.processCrashClone(), where: `death at ${kind} ${file}` })
+        images.push({ left: memory.processCrashClone(), where: `process death at ${kind} ${file}` })
       }
       return kind === 'link' && systemCode !== undefined ? { systemCode } : undefined
     }
@@ -188,11 +188,11 @@ test('power may fail, or the process die, before each change: the directory is w
       assert.deepEqual(await keysIn(left, target), keys, where)
     }
     assert.ok(images.length > 100)
-    assert.deepEqual(await keysIn(after, target), keys, 'after it has resolved')
+    assert.deepEqual(await keysIn(after, target), keys, 'after the checkpoint resolved')
   }
 })
 
-test('any file operation may fail: the error says so, the database goes on, and it can be repeated', async () => {
+test('when any file operation fails, the checkpoint fails and can be repeated', async () => {
   let failing = 0
   for (let wasLast = false; !wasLast; failing++) {
     const { memory, fs, db } = await setUp()
@@ -215,7 +215,7 @@ test('any file operation may fail: the error says so, the database goes on, and 
     fs.faultFor = () => undefined
     db.putSync(keyOf(60), value)
     if (!isDone && memory.exists(target)) {
-      // Only the last step failed, the sync of its name.
+      // Only the last step failed: the sync of the checkpoint's name.
       assert.equal(hit?.kind, 'syncDirectory')
       assert.deepEqual(await keysIn(memory, target), allKeys(60))
     } else if (!isDone) {
@@ -227,7 +227,7 @@ test('any file operation may fail: the error says so, the database goes on, and 
   assert.ok(failing > 30, `${failing} operations`)
 })
 
-test('a directory with something in it is refused and left alone, as are other mistakes', async () => {
+test('a non-empty directory and other invalid arguments are refused', async () => {
   const { memory, db } = await setUp()
   memory.makeDirectory(`${target}/folder`)
   await assert.rejects(db.checkpoint(target), { code: 'INVALID_ARGUMENT' })
@@ -238,7 +238,7 @@ test('a directory with something in it is refused and left alone, as are other m
   await assert.rejects(db.checkpoint('/other'), { code: 'CLOSED' })
 })
 
-test('close ends a checkpoint, which leaves nothing', async () => {
+test('close aborts a checkpoint, which leaves nothing', async () => {
   const { memory, db } = await setUp()
   const checkpoint = db.checkpoint(target)
   const closing = db.close()
@@ -247,7 +247,7 @@ test('close ends a checkpoint, which leaves nothing', async () => {
   assert.deepEqual(memory.list('/data'), ['db'])
 })
 
-test('a poisoned database can be saved: its checkpoint holds what was acknowledged', async () => {
+test('a checkpoint of a poisoned database holds the acknowledged writes', async () => {
   const { memory, fs, db } = await setUp()
   fs.faultFor = ({ kind, path: file }) =>
     file.endsWith('.log') && (kind === 'sync' || kind === 'truncate')

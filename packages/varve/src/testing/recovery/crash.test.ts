@@ -22,10 +22,10 @@ const generations = 4
 const writesPerGeneration = 150
 const crashesPerGeneration = 6
 
-/** What a crash at one moment leaves, and what must be found in it. */
+/** The files after a crash, and the states that they may hold. */
 interface Crash {
   readonly left: MemoryFileSystem
-  /** How many writes had been acknowledged, and how many of them must survive. */
+  /** The number of acknowledged writes, and how many of them must survive. */
   readonly acknowledged: number
   readonly durable: number
   readonly where: string
@@ -67,8 +67,8 @@ async function write(db: BinaryDatabase, writes: readonly Write[], sync: boolean
 }
 
 /**
- * Opens, writes, flushes and compacts for a while, and crashes a copy of the files before some of the
- * file operations. `states[n]` is what must be there once n writes are.
+ * Opens, writes, flushes and compacts for a while, and crashes a copy of the files before some of
+ * the file operations. `states[n]` is the state after n writes.
  */
 async function run(
   fs: MemoryFileSystem,
@@ -98,7 +98,7 @@ async function run(
     await write(db, writes, sync)
     oracle.write(writes)
     states.push(oracle.state)
-    // The clear of an empty range writes nothing, so there is nothing to sync.
+    // Clearing an empty range writes nothing, so there is nothing to sync.
     const hasWritten = db.stats().sequence > sequence
     if (hasWritten && (sync || durability === 'sync')) durable = states.length - 1
     if (!random.chance(0.02)) continue
@@ -113,12 +113,12 @@ async function run(
   return { states, crashes }
 }
 
-/** Reopens after a crash; returns the one state that was found. */
+/** Reopens after a crash. Returns the one matching state. */
 async function recover(crash: Crash, states: OracleState[], durability: Durability) {
   const db = await openBinary(path, optionsFor(crash.left, durability))
   const found = [...db.entries()].map(([key, value]) => [latin1(key), value] as const)
   await db.close()
-  // The write under way may have arrived as well, whole.
+  // The pending write may have arrived too, but only as a whole.
   const last = Math.min(crash.acknowledged + 1, states.length - 1)
   for (let n = last; n >= crash.durable; n--) {
     const { entries } = states[n]
@@ -127,7 +127,7 @@ async function recover(crash: Crash, states: OracleState[], durability: Durabili
     if (found.length === entries.size && found.every(isSame)) return states[n]
   }
   const survived = `${crash.durable} to ${last} of ${states.length - 1} writes`
-  assert.fail(`crash ${crash.where}: not the state after any of ${survived}`)
+  assert.fail(`crash ${crash.where}: the state matches none of ${survived}`)
 }
 
 async function checkCrashes(
@@ -168,7 +168,7 @@ test("'os': power loss leaves a prefix of what was acknowledged, batches whole",
 test("'os': the death of the process takes no acknowledged write", () =>
   checkCrashes('os', () => (fs) => fs.processCrashClone(), true))
 
-test('a synced write after the death of the process does not outlive those before it', async () => {
+test('a synced write after a process death does not outlive the writes before it', async () => {
   const fs = new MemoryFileSystem()
   const first = await openBinary(path, optionsFor(fs, 'os'))
   await first.put(bytes('a'), bytes('1'))

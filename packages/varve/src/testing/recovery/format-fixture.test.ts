@@ -9,16 +9,16 @@ import { open } from '../../index.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
 import { restoreBackup, verifyBackups } from '../../tools/index.js'
 
-// Databases as format version 1 writes them, kept for ever: whatever changes, these must stay readable.
-// The second has two sorted runs on one level, the third entries that expire, the fourth entries that
-// newer ones in their table hide.
+// Databases written with format version 1. They are permanent: every release must read them. The
+// second fixture has two sorted runs on one level, the third has entries that expire, and the
+// fourth has entries shadowed by newer ones in the same table.
 const fixtures = ['format-1', 'format-1-runs']
 const expiringFixture = 'format-1-expiring'
 const shadowedFixture = 'format-1-shadowed'
 
 const inline = { background: 'inline' } as const
 
-/** What was written: forty keys, then changes in a second table, then changes in the log. */
+/** The entries: forty keys, then changes in a second table, then changes in the log. */
 function expectedEntries(): [string, string][] {
   const entries: [string, string][] = []
   for (let i = 0; i < 30; i++) {
@@ -47,7 +47,9 @@ async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
   await db.close()
 }
 
-/** Writes the fixture with shadowed entries: a table of a flush, and one of a merge with range deletes. */
+/**
+ * Writes the fixture with shadowed entries: a flushed table, and a merged one with range deletes.
+ */
 async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
   const clock = new VirtualClock()
   const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
@@ -65,7 +67,7 @@ async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
   for (const snapshot of [first, second]) snapshot.close()
 }
 
-/** What the fixture holds so long after it was written. */
+/** The live entries of the fixture `passedMs` after it was written. */
 function expiringEntriesAfter(passedMs: number): [string, string][] {
   const all: [string, string, number][] = [
     ['empty', '', 3000],
@@ -78,7 +80,7 @@ function expiringEntriesAfter(passedMs: number): [string, string][] {
 }
 
 for (const fixture of fixtures) {
-  test(`${fixture} is read, changed and compacted`, async (t) => {
+  test(`${fixture} can be read, changed and compacted`, async (t) => {
     const path = copyOf(fixture, t)
     const before = readdirSync(path).sort()
     const reader = await open(path, { readOnly: true })
@@ -88,7 +90,7 @@ for (const fixture of fixtures) {
       2,
     )
     await reader.close()
-    assert.deepEqual(readdirSync(path).sort(), before, 'reading only changes nothing')
+    assert.deepEqual(readdirSync(path).sort(), before, 'reads change nothing')
 
     const db = await open(path, inline)
     await db.put('new', 'entry')
@@ -99,7 +101,7 @@ for (const fixture of fixtures) {
   })
 }
 
-test(`${expiringFixture} is read, changed and compacted, before and after each moment`, async (t) => {
+test(`${expiringFixture} can be read, changed and compacted around each expiry`, async (t) => {
   for (const ttlMs of [1000, 2000, 3000, 2 ** 46]) {
     for (const passedMs of [ttlMs - 1, ttlMs]) {
       const path = copyOf(expiringFixture, t)
@@ -118,7 +120,7 @@ test(`${expiringFixture} is read, changed and compacted, before and after each m
   }
 })
 
-test(`${shadowedFixture} is read, and freed of what is shadowed`, async (t) => {
+test(`${shadowedFixture} can be read, and a compaction drops its shadowed entries`, async (t) => {
   const path = copyOf(shadowedFixture, t)
   const reader = await open(path, { readOnly: true })
   assert.deepEqual([...reader.entries()], [['twice', 'newer']])
@@ -133,12 +135,12 @@ test(`${shadowedFixture} is read, and freed of what is shadowed`, async (t) => {
   await db.close()
 })
 
-// A form that was changed on purpose leaves the old fixture in the test above, and has a new one here.
+// After a deliberate format change, keep the old fixture in the test above and add a new one here.
 for (const [fixture, write] of [
   [expiringFixture, writeExpiring],
   [shadowedFixture, writeShadowed],
 ] as const) {
-  test(`${fixture} is what is written today, byte by byte`, async () => {
+  test(`today's code writes ${fixture} byte for byte`, async () => {
     const fs = new MemoryFileSystem()
     await write(fs)
     const names = fs.list('/db').sort()
@@ -154,7 +156,7 @@ for (const [fixture, write] of [
 }
 
 for (const fixture of [...fixtures, expiringFixture, shadowedFixture]) {
-  test(`damage to any file of ${fixture} is reported, with the file`, async (t) => {
+  test(`damage to any file of ${fixture} is reported with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {
       const path = copyOf(fixture, t)
       const file = join(path, name)
@@ -174,7 +176,7 @@ for (const fixture of [...fixtures, expiringFixture, shadowedFixture]) {
   })
 }
 
-test('a backup of format 1 is verified, restored and added to', async (t) => {
+test('a backup of format 1 can be verified, restored and extended', async (t) => {
   const backups = copyOf('backup-1', t)
   assert.ok((await verifyBackups(backups)).isSound)
   const path = join(backups, 'restored')

@@ -14,7 +14,7 @@ import { campaignSize } from '../kit/campaign-size.js'
 const operationCount = campaignSize(400, 800)
 const MiB = 1024 * 1024
 
-/** So small that a few hundred writes make flushes, and those make compactions over several levels. */
+/** Sizes so small that a few hundred writes cause flushes and compactions over several levels. */
 const tiny: OpenOptions = {
   memtableBytes: 64 * 1024,
   tableBytes: 64 * 1024,
@@ -74,7 +74,7 @@ const optionSets: Record<string, OpenOptions> = {
 
 const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
 
-/** Taken one after the other, while everything else goes on. */
+/** Applied in turn while the other operations run. */
 const changing: readonly CompactionOptions[] = [
   { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
   { policy: 'leveled', l0Trigger: 2, baseBytes: 64 * 1024, sizeRatio: 3, maxLevels: 4 },
@@ -95,7 +95,7 @@ const cases: [string, OpenOptions, readonly CompactionOptions[]][] = [
 ]
 
 for (const [name, options, policies] of cases) {
-  test(`answers as the oracle: ${name}`, async () => {
+  test(`answers match the oracle: ${name}`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'varve-oracle-'))
     try {
       await compare(directory, options, policies)

@@ -6,7 +6,7 @@ import type { WritableFile } from '../../fs/file-system.js'
 import { type BinaryDatabase, bytes, latin1, openBinary } from '../harness/comparison.js'
 import { readBytes, replaceBytes, samplePath, tinyOptions } from '../harness/sample-database.js'
 
-/** A disk that does not keep what it was given, and says nothing. */
+/** A disk that silently stores wrong bytes. */
 class LyingFileSystem extends MemoryFileSystem {
   liesAbout: (path: string) => boolean = () => false
 
@@ -31,12 +31,12 @@ async function withEntries(fs: MemoryFileSystem, paranoid: boolean): Promise<Bin
   return db
 }
 
-/** The first answer of the background. */
+/** The first error of background work. */
 function nextError(db: BinaryDatabase): Promise<VarveError> {
   return new Promise((resolve) => void db.on('error', resolve))
 }
 
-test('paranoid: a table that was not written as it should be never comes into force', async () => {
+test('paranoid: a table written incorrectly is never installed', async () => {
   const fs = new LyingFileSystem()
   const db = await withEntries(fs, true)
   fs.liesAbout = isTable
@@ -56,7 +56,7 @@ test('paranoid: a table that was not written as it should be never comes into fo
   await again.close()
 })
 
-test('paranoid: every table is read at open, and what is damaged is named', async () => {
+test('paranoid: open reads every table and names the damaged one', async () => {
   const fs = new MemoryFileSystem()
   const db = await withEntries(fs, false)
   await db.flush()
@@ -71,7 +71,7 @@ test('paranoid: every table is read at open, and what is damaged is named', asyn
     assert.deepEqual({ code, offset }, { code: 'CORRUPTION', offset: 16 })
     return file === `${samplePath}/${name}`
   })
-  // Without, whoever reads it is told.
+  // Without paranoid, the error appears only when the damaged table is read.
   const trusting = await openBinary(samplePath, options)
   assert.throws(() => [...trusting.entries()], { code: 'CORRUPTION' })
   await trusting.close()

@@ -9,7 +9,7 @@ import { growthProblems, type Measurement } from './measurement.js'
 const engine = new CountedEngine()
 after(() => engine.close())
 
-test('no operation grows faster than its theory says', async () => {
+test('no operation grows faster than theory predicts', async () => {
   const measurements: Measurement[] = []
   for (const size of [1000, 10_000, 100_000]) measurements.push(...(await measureAt(engine, size)))
   assert.deepEqual(growthProblems(measurements), [])
@@ -20,14 +20,14 @@ test('no operation grows faster than its theory says', async () => {
   )
 })
 
-test('filters let through about what theory says', () => {
+test('filters let through about as many keys as theory predicts', () => {
   for (const { bitsPerKey, measured, theory } of measureFilters([2, 5, 10], 20_000, 50_000)) {
     assert.ok(measured < 1.5 * theory, `${bitsPerKey} bits: ${measured}, in theory ${theory}`)
     assert.ok(measured > theory / 1.5, `${bitsPerKey} bits: ${measured}, in theory ${theory}`)
   }
 })
 
-/** Counts as an operation of this growth would have them. */
+/** The counts of an operation that grows exactly as `growth` says. */
 function measured(steps: (size: number) => number, growth: Measurement['growth']): Measurement[] {
   return [1000, 10_000, 100_000].map((size) => ({
     operation: 'a test',
@@ -38,7 +38,7 @@ function measured(steps: (size: number) => number, growth: Measurement['growth']
   }))
 }
 
-test('growth that is too fast is told', () => {
+test('growth that is too fast is reported', () => {
   const log = (n: number): number => 50 + 2 * Math.log2(n)
   assert.deepEqual(growthProblems(measured(() => 40, 'constant')), [])
   assert.deepEqual(growthProblems(measured(log, 'logarithmic')), [])
@@ -47,7 +47,7 @@ test('growth that is too fast is told', () => {
   assert.equal(growthProblems(measured((n) => 50 + n / 500, 'constant')).length, 3)
 })
 
-test('counters stand in every function and every loop', () => {
+test('every function and every loop has a counter', () => {
   const program = `
     function compareAll(a) { for (const x of a) if (x) go(x); while (false) {} }
     class A { get b() { return 1 } constructor() { do f(); while (0) } }

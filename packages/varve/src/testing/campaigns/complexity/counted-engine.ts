@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
 
-/** What a stretch of work took. */
+/** The cost of a stretch of work. */
 export interface Work {
-  /** Functions entered, and turns of loops. */
+  /** Functions entered and loop iterations started. */
   readonly steps: number
-  /** Of these, calls of functions that compare keys. */
+  /** Those steps that are calls of key comparison functions. */
   readonly comparisons: number
 }
 
@@ -18,11 +18,11 @@ const Cell = { steps: 0, comparisons: 1 } as const
 const compares = /^(compare|equal|isAheadOf|endsBehind)/
 
 /**
- * A copy of the compiled engine that counts what it does: at the beginning of every function and of
- * every turn of a loop stands a counter that the engine itself does not have. What the platform does in
- * one call, such as to copy bytes, is one step of whoever calls it.
+ * A copy of the compiled engine that counts its steps. Each function and each loop body begins with
+ * a counter, which the real engine does not have. A platform call, such as copying bytes, costs no
+ * extra step.
  *
- * Owned by: a benchmark or test, which closes it. One at a time in a process.
+ * Owned by: a benchmark or test, which closes it. At most one per process.
  */
 export class CountedEngine {
   private readonly cells = new Float64Array(Object.keys(Cell).length)
@@ -45,7 +45,7 @@ export class CountedEngine {
     return import(pathToFileURL(join(this.directory, path)).href) as Promise<Module>
   }
 
-  /** What the copy does in `body`. */
+  /** Counts the steps of the copy during `body`. */
   count(body: () => void): Work {
     this.cells.fill(0)
     body()

@@ -1,7 +1,7 @@
 import { FaultyFileSystem } from '../../../fs/simulated/faulty-file-system.js'
 import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
 
-/** Files in memory that count what passes through them. Owned by: one measurement. */
+/** In-memory files that count the bytes and calls that pass through. Owned by: one measurement. */
 export class CountingFiles {
   readonly directory = '/db'
   readBytes = 0
@@ -20,7 +20,7 @@ export class CountingFiles {
     this.fileSystem.makeDirectory(this.directory)
   }
 
-  /** Counts from here on. */
+  /** Sets all counts to 0. */
   reset(): void {
     this.readBytes = 0
     this.writtenBytes = 0

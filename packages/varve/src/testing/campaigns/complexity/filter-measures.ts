@@ -2,14 +2,14 @@ import { hashBytes } from '../../../base/hash.js'
 import { BloomFilter, BloomFilterBuilder } from '../../../sstable/bloom-filter.js'
 import { ScatteredKeys } from './scattered-keys.js'
 
-/** What a filter lets through, beside what theory says of one whose probes may fall anywhere. */
+/** The measured false positive rate, and the rate in theory with independent probes. */
 export interface FilterRate {
   readonly bitsPerKey: number
   readonly measured: number
   readonly theory: number
 }
 
-/** The best number of probes lets this share of absent keys through for each bit: 2^(−ln 2). */
+/** With the optimal number of probes, each bit multiplies the rate by 2^(−ln 2). */
 const ratePerBit = 0.6185
 
 export function measureFilters(

@@ -11,7 +11,7 @@ import { ScatteredKeys } from './scattered-keys.js'
 const sampleSize = 1000
 const batchSize = 1000
 
-/** Appends to a log of so many entries, and its replay. */
+/** Measures appends to a log of `size` entries, and its replay. */
 export async function measureLog(engine: CountedEngine, size: number): Promise<Measurement[]> {
   const { WriteAheadLog } = await engine.load<typeof WriteAheadLogModule>('wal/write-ahead-log.js')
   const { replayLogs } = await engine.load<typeof ReplayModule>('wal/replay.js')
@@ -68,7 +68,7 @@ export async function measureLog(engine: CountedEngine, size: number): Promise<M
       },
     },
     {
-      operation: 'WAL replay, for each entry',
+      operation: 'WAL replay, per entry',
       theory: 'O(n)',
       growth: 'constant',
       size,

@@ -4,7 +4,7 @@ import type { Measurement } from './measurement.js'
 import { measureMemTable } from './memtable-measures.js'
 import { measureTable } from './table-measures.js'
 
-/** Every operation at one size, which must be a power of ten, 1000 at least. Counts, and no clock. */
+/** Measures every operation at one size: a power of ten, at least 1000. Counts steps, not time. */
 export async function measureAt(engine: CountedEngine, size: number): Promise<Measurement[]> {
   return [
     ...(await measureLog(engine, size)),

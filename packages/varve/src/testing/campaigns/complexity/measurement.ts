@@ -1,16 +1,16 @@
 import type { Work } from './counted-engine.js'
 
-/** What is counted, each of it for one operation or one entry. */
+/** Counts per operation or per entry. */
 export interface Counts {
   readonly steps: number
   readonly comparisons?: number
-  /** Blocks of tables that were looked into. */
+  /** Table blocks searched. */
   readonly blocks?: number
-  /** Calls of the file system that write. */
+  /** File system calls that write. */
   readonly writes?: number
   readonly readBytes?: number
   readonly writtenBytes?: number
-  /** Share of the keys asked for that a filter wrongly let through. */
+  /** Share of absent keys that a filter let through. */
   readonly falsePositives?: number
 }
 
@@ -20,26 +20,26 @@ export type Growth = 'constant' | 'logarithmic'
 /** One operation at one size. */
 export interface Measurement {
   readonly operation: string
-  /** What theory says of the whole operation, such as 'O(n)'. */
+  /** The cost in theory of the whole operation, such as 'O(n)'. */
   readonly theory: string
-  /** What that means for the counts, which are for each entry where the operation is linear. */
+  /** The growth that follows for the counts. Linear operations are counted per entry. */
   readonly growth: Growth
-  /** Entries. */
+  /** Number of entries. */
   readonly size: number
   readonly counts: Counts
 }
 
-/** Of work done `times` times over. */
+/** The counts per repetition of work that ran `times` times. */
 export function perTime({ steps, comparisons }: Work, times: number): Counts {
   return { steps: steps / times, comparisons: comparisons / times }
 }
 
-/** What is no growth: another last block, another place in the hash index. */
+/** Differences that do not count as growth: another last block, another slot in the hash index. */
 const tolerance = { share: 1.1, steps: 2, others: 0.2 }
-/** A search that halves takes so many steps more, at most, when there is twice as much. */
+/** The steps that a binary search may add when the number of entries doubles. */
 const stepsPerDoubling = 3
 
-/** Says which counts grow faster than they may from the smallest size to any larger one. */
+/** Returns the counts that grow too fast from the smallest size to any larger one. */
 export function growthProblems(measurements: readonly Measurement[]): string[] {
   const problems: string[] = []
   for (const small of measurements) {

@@ -9,7 +9,7 @@ import { ScatteredKeys, valueBytes } from './scattered-keys.js'
 const sampleSize = 1000
 const scanLength = 100
 
-/** A memtable that is full with so many entries. */
+/** Measures a memtable filled to its capacity of `size` entries. */
 export async function measureMemTable(engine: CountedEngine, size: number): Promise<Measurement[]> {
   const { PointLookup } = await engine.load<typeof PointLookupModule>('entry/point-lookup.js')
   const keys = new ScatteredKeys(size)
@@ -26,7 +26,7 @@ export async function measureMemTable(engine: CountedEngine, size: number): Prom
     lookup.start(key, key.length, memtable.maxSequence, true)
     memtable.get(lookup)
   }
-  /** As many as there are samples, evenly over all keys. */
+  /** Spreads the samples evenly over all keys. */
   const step = Math.floor(size / sampleSize)
   const sample = (body: (i: number) => void): Counts => {
     const work = engine.count(() => {
@@ -60,17 +60,12 @@ export async function measureMemTable(engine: CountedEngine, size: number): Prom
     told('memtable get', 'O(1)', 'constant', gets),
     told('memtable get, absent', 'O(1)', 'constant', absentGets),
     told('memtable delete', 'O(1)', 'constant', deletes),
-    told(
-      'memtable order and walk, for each entry',
-      'O(n log n)',
-      'logarithmic',
-      perTime(order, size),
-    ),
+    told('memtable order and walk, per entry', 'O(n log n)', 'logarithmic', perTime(order, size)),
     told(`memtable scan of k = ${scanLength}`, 'O(log n + k)', 'logarithmic', scans),
   ]
 }
 
-/** Has room for so many entries, and no more. */
+/** A memtable with a capacity of exactly `entries` entries. */
 export async function newMemTable(engine: CountedEngine, entries: number): Promise<MemTable> {
   const { MemTable } = await engine.load<typeof MemTableModule>('memtable/memtable.js')
   return new MemTable(entries * MemTable.entryBytes(new ScatteredKeys(1).key.length, valueBytes))

@@ -1,28 +1,28 @@
 const keyBytes = 16
 export const valueBytes = 20
 const stride = 7_368_787
-/** Of these a key has eight in front, which hold six bits each; what is behind them all keys share. */
+/** The first eight bytes of a key come from here, six bits each. All keys share the rest. */
 const alphabet = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
 const bitsPerKey = 48
 
 /**
- * Keys that lie evenly over all there could be, so that the same number of bytes tells them apart however
- * many they are. Owned by: one measurement.
+ * Keys spread evenly over the whole key space, so the number of bytes that distinguishes them does
+ * not depend on their count. Owned by: one measurement.
  */
 export class ScatteredKeys {
-  /** Holds the key last asked for. */
+  /** The key returned by the last call. */
   readonly key = Buffer.alloc(keyBytes, ':')
   readonly value = Buffer.alloc(valueBytes, 'v')
 
-  /** Requires: `count` shares no factor with the stride, as powers of ten do not. */
+  /** Requires: `count` shares no factor with the stride; a power of ten does not. */
   constructor(readonly count: number) {}
 
-  /** The i-th key of those that are written, in an order that visits all of them once. */
+  /** The i-th written key, in an order that visits each key once. */
   present(i: number): Buffer {
     return this.write(2 * this.scattered(i))
   }
 
-  /** A key between two of them. */
+  /** A key between two written keys. */
   absent(i: number): Buffer {
     return this.write(2 * this.scattered(i) + 1)
   }

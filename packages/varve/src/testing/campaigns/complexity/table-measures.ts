@@ -34,7 +34,7 @@ const options: JobTableOptions = {
   paranoid: false,
 }
 
-/** A table of so many entries: its flush, reads of it, and the merge of four that hold as much. */
+/** Measures a table of `size` entries: its flush, its reads, and a merge of four such tables. */
 export async function measureTable(engine: CountedEngine, size: number): Promise<Measurement[]> {
   const files = new CountingFiles()
   const run = await jobRunner(engine, files)
@@ -43,9 +43,9 @@ export async function measureTable(engine: CountedEngine, size: number): Promise
   let flushed: JobResult
   const flush = engine.count(() => (flushed = run(flushOf(memtable, 1))))
   const written: Measurement = {
-    operation: 'flush, for each entry',
-    // Each entry looks for its leaf among those of the memtable's order, of which memtableBytes bounds the number.
-    theory: 'O(n), and to order them O(n log n)',
+    operation: 'flush, per entry',
+    // Each entry searches the leaves of the memtable's order. `memtableBytes` bounds their number.
+    theory: 'O(n), plus O(n log n) to sort',
     growth: 'logarithmic',
     size,
     counts: { ...perTime(flush, size), writtenBytes: files.writtenBytes / size },
@@ -108,7 +108,7 @@ async function measureReads(
     },
     {
       operation: 'table point read, absent',
-      theory: 'O(1) by the filter',
+      theory: 'O(1) through the filter',
       growth: 'constant',
       size,
       counts: {
@@ -127,7 +127,7 @@ async function measureReads(
   ]
 }
 
-/** Tables that overlap each other everywhere. */
+/** Measures a merge of tables whose key ranges all overlap. */
 async function measureMerge(engine: CountedEngine, size: number): Promise<Measurement> {
   const files = new CountingFiles()
   const run = await jobRunner(engine, files)
@@ -160,7 +160,7 @@ async function measureMerge(engine: CountedEngine, size: number): Promise<Measur
     })
   })
   return {
-    operation: `compaction of ${mergedTables} tables, for each entry`,
+    operation: `compaction of ${mergedTables} tables, per entry`,
     theory: 'O(n)',
     growth: 'constant',
     size,
@@ -188,7 +188,7 @@ async function jobRunner(
   }
 }
 
-/** Every `step`-th of `size` keys, from the one with number `first` on. */
+/** A memtable with every `step`-th of `size` keys, starting at number `first`. */
 async function filled(
   engine: CountedEngine,
   size: number,

@@ -10,9 +10,9 @@ import type { OracleState } from '../../kit/oracle.js'
 import { type TinyDatabase, tinyDatabase, tinyDatabaseOptions, tinyKeys } from './tiny-database.js'
 import { campaignSize } from '../../kit/campaign-size.js'
 
-// Whatever happens to a file, every answer is right or an error that names the file. There is one
-// exception: the end of a log. What was not synced there may be gone after a crash, so damage to it can
-// look like a write that never ended; then the answers are those of an earlier moment.
+// After any damage to a file, every read returns the right answer or an error that names the file.
+// The end of a log is the one exception. A crash can lose the unsynced end, so damage there can
+// look like an interrupted write. Reads then return the answers of an earlier state.
 
 type Outcome = 'right' | 'refused' | 'earlier'
 
@@ -21,7 +21,7 @@ before(async () => {
   tiny = await tinyDatabase()
 })
 
-/** Applies a change to copies of databases, and looks what is read of them. */
+/** Applies a change to copies of databases and checks the answers to reads. */
 async function check(
   what: string,
   name: string,
@@ -98,31 +98,31 @@ function sameEntries(found: [string, Uint8Array][], expected: [string, Buffer][]
 
 const isLog = (name: string): boolean => name.endsWith('.log')
 
-test('the tiny database is read as it is', async () => {
+test('the undamaged tiny database reads correctly', async () => {
   for (const fs of [tiny.closed, tiny.killed]) {
     assert.equal(await outcomeOf(copyOf({ fs })), 'right')
   }
 })
 
-/** How many bits of each byte are flipped with reads only; one more with all that opening writes. */
+/** Bits of each byte that are flipped with reads only. One more is flipped with a writable open. */
 const readOnlyBits = campaignSize(1, 7)
 
-test('bits of each byte of each file, flipped', async () => {
+test('a flipped bit in each byte of each file never gives a wrong answer', async () => {
   for (const name of fileNames()) {
     const { length } = readBytes(tiny.killed, name)
-    // Tables and MANIFEST are the same in both.
+    // The tables and the MANIFEST are the same in both databases.
     const isOwn = isLog(name) || name === 'LOCK'
     const databases = isOwn ? [tiny.closed, tiny.killed] : [tiny.closed]
     for (let bit = 0; bit < length * 8; bit++) {
       const [at, which] = [bit >> 3, bit & 7]
-      // One bit of each byte with all that opening writes, too; the others in less time.
+      // A writable open takes longer, so only one bit of each byte gets it.
       const readOnly = which !== at % 8
       if ((which - at + 8 * length) % 8 > readOnlyBits) continue
       const what = `bit ${which} of byte ${at} of ${name}`
       await check(what, name, (fs) => flip(fs, name, bit), readOnly, databases)
     }
   }
-  assert.ok(counts.refused > counts.right, 'most bits of a table count')
+  assert.ok(counts.refused > counts.right, 'most bits of a table matter')
 })
 
 const fileNames = (): string[] => tiny.killed.list(samplePath).sort()
@@ -133,7 +133,7 @@ function flip(fs: MemoryFileSystem, name: string, bit: number): void {
   replaceBytes(fs, name, bytes)
 }
 
-test('verify finds a flipped bit of each byte', async () => {
+test('verify finds a flipped bit in each byte', async () => {
   const random = new Prng(1)
   const { closed } = tiny
   for (const name of closed.list(samplePath)) {
@@ -147,7 +147,7 @@ test('verify finds a flipped bit of each byte', async () => {
   }
 })
 
-test('each file, cut at each byte', async () => {
+test('a file truncated at any byte never gives a wrong answer', async () => {
   for (const name of fileNames()) {
     const { length } = readBytes(tiny.killed, name)
     for (let size = 0; size < length; size++) {
@@ -158,12 +158,12 @@ test('each file, cut at each byte', async () => {
   }
 })
 
-test('each file, missing, or in the place of another, or both exchanged', async () => {
+test('a missing, replaced or swapped file never gives a wrong answer', async () => {
   for (const name of fileNames()) {
     await check(`without ${name}`, name, (fs) => fs.remove(`${samplePath}/${name}`))
     for (const other of fileNames().filter((each) => each !== name)) {
       const bytes = readBytes(tiny.killed, name)
-      await check(`${name} in the place of ${other}`, other, (fs) => replaceBytes(fs, other, bytes))
+      await check(`${name} in place of ${other}`, other, (fs) => replaceBytes(fs, other, bytes))
       await check(`${name} and ${other} exchanged`, other, (fs) => {
         replaceBytes(fs, name, readBytes(fs, other))
         replaceBytes(fs, other, bytes)
@@ -172,12 +172,12 @@ test('each file, missing, or in the place of another, or both exchanged', async 
   }
 })
 
-test('each file, once more under a name that is free', async () => {
+test('a copy of any file under an unused name never gives a wrong answer', async () => {
   for (const name of fileNames()) {
     for (const free of ['000777.sst', 'MANIFEST-000777', '000777.sst.tmp', 'x']) {
       await check(`${name} as ${free}`, name, (fs) => replaceBytes(fs, free, readBytes(fs, name)))
     }
-    // A log behind the last one, which could be: it must not be taken for one.
+    // A plausible number for a newer log, but the content does not match: it must not be replayed.
     await check(`${name} as 000777.log`, name, (fs) => {
       replaceBytes(fs, '000777.log', readBytes(fs, name))
     })

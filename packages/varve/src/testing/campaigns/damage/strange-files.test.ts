@@ -8,7 +8,10 @@ import { VarveError } from '../../../base/errors.js'
 import { verify } from '../../../tools/verify/verify.js'
 import { bytes, openBinary } from '../../harness/comparison.js'
 
-/** What may lie in a directory and is no file. Each answers why it cannot be made here, or undefined. */
+/**
+ * Directory entries that are not regular files. Each function returns why it cannot create one
+ * here, or undefined.
+ */
 const strangers: Record<string, (path: string) => string | undefined> = {
   folder: (path) => void mkdirSync(path),
   pipe(path) {
@@ -24,7 +27,7 @@ const strangers: Record<string, (path: string) => string | undefined> = {
 }
 
 for (const [kind, make] of Object.entries(strangers)) {
-  test(`a ${kind} in the place of a file ends in an error`, async (t) => {
+  test(`a ${kind} in place of a file causes an error`, async (t) => {
     const parent = mkdtempSync(join(tmpdir(), 'varve-strange-'))
     t.after(() => rmSync(parent, { recursive: true, force: true }))
     for (const name of await newDatabase(join(parent, 'names'))) {
@@ -40,7 +43,7 @@ for (const [kind, make] of Object.entries(strangers)) {
   })
 }
 
-/** Returns the names of its files, and that of the lock. */
+/** Returns the names of the database's files and of its lock. */
 async function newDatabase(directory: string): Promise<string[]> {
   const db = await openBinary(directory, { background: 'inline' })
   await db.put(bytes('in a table'), bytes('value'))

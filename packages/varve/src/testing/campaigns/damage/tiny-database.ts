@@ -14,17 +14,19 @@ export const tinyDatabaseOptions: OpenOptions = {
   compaction: { policy: 'leveled', l0Trigger: 8, baseBytes: 4096 },
 }
 
-/** So small that something can be done to every bit of it. */
+/** A database small enough to damage every bit of it. */
 export interface TinyDatabase {
-  /** After `close`, which marks the ends of logs. */
+  /** The files after `close`, which marks the ends of logs. */
   readonly closed: MemoryFileSystem
-  /** As its process left it when it was killed instead. */
+  /** The files after the process was killed instead. */
   readonly killed: MemoryFileSystem
-  /** After each of the writes that only a log has, and before the first of them. */
+  /** The state before the first write that only a log holds, and after each such write. */
   readonly states: readonly OracleState[]
 }
 
-/** Puts, deletes and a range delete, in a table of the last level, one of level 0, and a log. */
+/**
+ * Puts, deletes and a range delete, in a table of the last level, a table of level 0, and a log.
+ */
 export async function tinyDatabase(): Promise<TinyDatabase> {
   const fs = new MemoryFileSystem()
   const db = await openBinary(samplePath, {
@@ -70,5 +72,5 @@ const inLog: Write[][] = [
   [put('c', 'newest')],
 ]
 
-/** Every key that the tiny database ever had. */
+/** Every key ever written to the tiny database. */
 export const tinyKeys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']

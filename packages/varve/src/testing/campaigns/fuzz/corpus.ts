@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// Inputs that decoders once took a way of their own with: a file a decoder, an input a line, as base64.
-// `npm run fuzz:corpus` adds to them; whatever was found to harm belongs there, too.
+// Inputs that once reached new code in a decoder: one file per decoder, one base64 input per line.
+// `npm run fuzz:corpus` adds inputs. Inputs that once caused harm belong here too.
 
 const folder = fileURLToPath(new URL('../../../../testdata/fuzz/', import.meta.url))
 

@@ -31,7 +31,7 @@ import { mutateBytes } from './mutate-bytes.js'
 import { mutateLog } from './mutate-log.js'
 import type { FuzzTarget } from './target.js'
 
-/** Reads bytes that anybody may have written, behind whatever checksum they stand. */
+/** Decodes untrusted bytes, whether or not a checksum covers them. */
 type Decoder = (bytes: Buffer) => void
 
 const file = 'a file'
@@ -77,7 +77,9 @@ export const decoders: Readonly<Record<string, Decoder>> = {
     for (const hash of [0, 1, 0x7fffffff, 0xffffffff]) filter.mayContain(hash)
   },
 
-  /** The handles; version and checksum are made right, and the file ends where they say. */
+  /**
+   * The handles. The version and checksum are corrected, and the file ends where the handles say.
+   */
   footer(bytes) {
     if (bytes.length < handlesEnd) return
     const none = { offset: 0, sizeBytes: 0 }
@@ -88,7 +90,7 @@ export const decoders: Readonly<Record<string, Decoder>> = {
     decodeFooter(footer, end + footerBytes, file)
   },
 
-  /** In front stand the number of its entries and the end of the data blocks. */
+  /** The number of entries and the end of the data blocks come first. */
   index(bytes) {
     if (bytes.length < 8) return
     const [count, dataEnd] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)]
@@ -133,7 +135,7 @@ function readLog(bytes: Buffer, purpose: LogPurpose): void {
   }
 }
 
-/** One decoder after the other, with mutations of what the corpus has for it. */
+/** Feeds each decoder in turn with mutations of its corpus. */
 export const target: FuzzTarget = {
   name: 'decoders',
   prepare() {
@@ -144,7 +146,7 @@ export const target: FuzzTarget = {
       const random = new Prng(seed)
       const { name, decode, corpus } = random.pick(all)
       const isLog = name === 'log' || name === 'manifest'
-      // Half of the logs with checksums that hold again.
+      // Half of the mutated logs have valid checksums.
       const mutate = isLog && random.chance(0.5) ? mutateLog : mutateBytes
       const bytes = mutate(random.pick(corpus), random)
       try {
@@ -165,7 +167,7 @@ export function onlyVarveErrors(run: () => void): void {
   }
 }
 
-/** Fewer bytes that are still a finding. */
+/** Removes bytes as long as the input still fails. */
 function shrink(bytes: Buffer, decode: Decoder): Buffer {
   const isFinding = (tried: Buffer): boolean => {
     try {

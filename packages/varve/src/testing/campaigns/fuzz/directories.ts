@@ -18,16 +18,16 @@ const sampleWrites = 200
 const maxItems = 20_000
 
 /**
- * Seeds that once did harm: range deletes by the million from some KB; a table, and a MANIFEST, with numbers
- * so high that none follow, which a repair took over; a log with such a number, which it left to the next
- * open. They mean the same as long as samples and mutations do.
+ * Seeds that once caused harm. Some KB expanded to millions of range deletes. A repair kept a table
+ * and a MANIFEST with numbers too high for a successor, and left such a log to the next open. The
+ * seeds keep their meaning as long as samples and mutations do not change.
  */
 export const onceHarmful = [1183, 700_379, 702_263, 23_431, 24_380]
 
 /**
- * Whole directories: changes one or a few files and lets everything that reads a directory loose on it.
- * What the engine or a tool throws must be a VarveError, and what a repair leaves must be sound. In the
- * cases of even seeds there are entries that expire.
+ * Changes one or a few files of a directory and runs everything that reads directories on it.
+ * The engine and the tools may throw only VarveErrors, and a repair must leave a sound database.
+ * Samples of even seeds hold entries that expire.
  */
 export const target: FuzzTarget = {
   name: 'directories',
@@ -53,7 +53,7 @@ async function fuzzDirectory(samples: readonly Sample[], seed: number): Promise<
   try {
     await readAll(changed, { ...options, paranoid, clock })
   } catch (cause) {
-    throw new Error(`after a change of ${told}`, { cause })
+    throw new Error(`after a change: ${told}`, { cause })
   }
 }
 
@@ -98,20 +98,20 @@ async function readAndWrite(options: OpenOptions): Promise<void> {
   }
 }
 
-/** Unless it refuses, a repair leaves a sound database, which opens and can be read in full. */
+/** A repair either refuses, or leaves a sound database that opens and can be read in full. */
 async function repairAndRead(fs: MemoryFileSystem, options: OpenOptions): Promise<void> {
   const report = await repair(samplePath, { fileSystem: fs, apply: true })
   if (report.after !== undefined) assert.deepEqual(report.after.problems, [], 'after the repair')
   if (!report.isNeeded) return
   const db = await openBinary(samplePath, { ...options, fileSystem: fs }).catch(
     (cause: unknown) => {
-      throw new Error('what was repaired does not open', { cause })
+      throw new Error('the repaired database does not open', { cause })
     },
   )
   try {
     for (const entry of db.entries()) assert.equal(entry.length, 2)
   } catch (cause) {
-    throw new Error('what was repaired cannot be read', { cause })
+    throw new Error('the repaired database cannot be read', { cause })
   } finally {
     await db.close()
   }

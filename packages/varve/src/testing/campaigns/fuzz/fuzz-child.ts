@@ -1,5 +1,5 @@
-// One process of main.ts: `fuzz-child.js <module> <first seed> <end> <end of time>` runs the cases of a
-// target from one seed to another, and tells of each what it took.
+// One child process of main.ts: `fuzz-child.js <module> <first seed> <end> <end of time>`. It runs
+// the target's cases in that range of seeds and reports the cost of each.
 import type { FuzzTarget } from './target.js'
 
 const [module, ...numbers] = process.argv.slice(2)

@@ -8,7 +8,7 @@ import type { FuzzTarget } from './target.js'
 // `npm run fuzz` does more of this, in processes with little memory. VARVE_SEED starts elsewhere.
 const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
 
-test('decoders refuse what the corpus has, or read it', () => {
+test('decoders read or refuse every corpus input', () => {
   for (const [name, decode] of Object.entries(decoders)) {
     const corpus = readCorpus(name)
     assert.ok(corpus.length > 1, `${corpus.length} inputs for ${name}`)
@@ -22,11 +22,11 @@ test('decoders refuse what the corpus has, or read it', () => {
   }
 })
 
-test('decoders refuse what is mutated, or read it', () => run(mutatedInputs, 4000))
+test('decoders read or refuse mutated inputs', () => run(mutatedInputs, 4000))
 
-test('hostile directories end in a VarveError or are read', () => run(mutatedDirectories, 40))
+test('hostile directories are read or end in a VarveError', () => run(mutatedDirectories, 40))
 
-test('so do those that once did harm', async () => {
+test('directories that once caused harm are read or end in a VarveError', async () => {
   const runCase = await mutatedDirectories.prepare()
   for (const seed of onceHarmful) await runCase(seed)
 })

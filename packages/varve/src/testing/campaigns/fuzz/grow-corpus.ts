@@ -1,6 +1,6 @@
-// `npm run fuzz:corpus -- --seconds 60 --seed 1`: coverage-guided fuzzing of each decoder. Begins with
-// what sound databases hold, mutates, and keeps what takes a way through the engine that nothing
-// before it took, as V8's block coverage tells it. What is kept goes to testdata/fuzz.
+// `npm run fuzz:corpus -- --seconds 60 --seed 1`: coverage-guided fuzzing of each decoder. It
+// starts with files of sound databases, mutates them, and keeps each input that reaches new code,
+// as measured by V8's block coverage. Kept inputs are written to testdata/fuzz.
 import { readdirSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,7 @@ import { bomb } from './mutate-table.js'
 import { encodeLog, recordsOf } from './mutate-log.js'
 import { takeApart } from './table-model.js'
 
-/** Larger inputs say no more, and would fill the repository. */
+/** Larger inputs add nothing and would bloat the repository. */
 const maxInputBytes = 700
 const maxInputs = 80
 const bombs = 10
@@ -36,7 +36,7 @@ const { values } = parseArgs({
   },
 })
 
-/** Which blocks of the engine's code have run, since it began. */
+/** The blocks of the engine's code that have run since the process began. */
 class Coverage {
   private readonly seen = new Set<string>()
   private readonly session = new Session()
@@ -47,7 +47,7 @@ class Coverage {
     await this.session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   }
 
-  /** How many blocks ran since the last call that had never run before. */
+  /** Returns how many blocks ran for the first time since the last call. */
   async takeNew(): Promise<number> {
     const { result } = await this.session.post('Profiler.takePreciseCoverage')
     const before = this.seen.size
@@ -63,15 +63,23 @@ class Coverage {
   }
 }
 
-/** Once, twice and often are different ways; 80 and 81 times are not. */
+/** Buckets an execution count: 1, 2 and many differ; 80 and 81 do not. */
 function times(count: number): number {
   return Math.min(Math.floor(Math.log2(count)), 4)
 }
 
-const soundLock =
-  '{"pid":1,"startTime":"","bootId":"","pidNamespace":"","hostname":"h","threadId":0,"token":"t","sinceMs":1}'
+const soundLock = JSON.stringify({
+  pid: 1,
+  startTime: '',
+  bootId: '',
+  pidNamespace: '',
+  hostname: 'h',
+  threadId: 0,
+  token: 't',
+  sinceMs: 1,
+})
 
-/** A database that is small enough for its files to be inputs as they are, with entries that expire. */
+/** A database with entries that expire, small enough to use its files as inputs unchanged. */
 const fixture = fileURLToPath(new URL('../../../../testdata/format-1-expiring/', import.meta.url))
 
 const coverage = new Coverage()
@@ -93,7 +101,7 @@ async function grow(name: string, fixed: readonly Buffer[], sound: readonly Buff
     onlyVarveErrors(() => decode(input))
     if ((await coverage.takeNew()) > 0) keep(input)
   }
-  // What is in the corpus stays there, whatever it covers by now: some of it once did harm.
+  // Corpus inputs stay whatever they cover now, because some of them once caused harm.
   for (const input of [...readCorpus(name), ...fixed]) {
     onlyVarveErrors(() => decode(input))
     keep(input)
@@ -105,7 +113,7 @@ async function grow(name: string, fixed: readonly Buffer[], sound: readonly Buff
   let tried = 0
   for (; Date.now() < endMs; tried++) await attempt(mutateBytes(random.pick(kept), random))
   writeCorpus(name, kept)
-  console.log(`${name}: ${kept.length} inputs of ${tried} mutations`)
+  console.log(`${name}: ${kept.length} inputs from ${tried} mutations`)
 }
 
 function fixtureInputs(): Record<string, Buffer[]> {
@@ -114,7 +122,7 @@ function fixtureInputs(): Record<string, Buffer[]> {
   return inputs
 }
 
-/** What the files of sound databases hold, as each decoder gets it. */
+/** Inputs for each decoder, taken from the files of sound databases. */
 async function soundInputs(): Promise<Record<string, Buffer[]>> {
   const inputs = noInputs()
   const options = { codec: 'none', blockBytes: 256 } as const

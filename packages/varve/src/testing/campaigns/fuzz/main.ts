@@ -1,21 +1,22 @@
-// `npm run fuzz -- --minutes 10 --seed 1`: feeds each target (target.ts) with one case after another.
+// `npm run fuzz -- --minutes 10 --seed 1`: runs one case after another against each target
+// (target.ts).
 //
-//     --target <module>   may come several times; they take turns
-//     --minutes, --cases  of each target; whichever ends first
-//     --seed              of the first case
+//     --target <module>   can be repeated; the targets take turns
+//     --minutes, --cases  limits per target; the first one reached ends it
+//     --seed              seed of the first case (default: VARVE_SEED, or the current time)
 //
-// Cases run in a child process with little memory, so that a case which takes too much, takes too long or
-// kills its process is found like any other, by its seed.
+// Cases run in a child process with little memory. A case that uses too much memory, takes too long
+// or kills its process is reported with its seed, like any other failure.
 import { fork } from 'node:child_process'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** A case takes a fraction of a second. */
+/** A case normally takes a fraction of a second. */
 const maxCaseMs = 60_000
 const childHeapMiB = 256
 const maxResidentMiB = 700
-/** Then the next target has its turn, in a process of its own. */
+/** Cases per turn. The next target then runs in a new process. */
 const turnCases = 500
 
 interface Progress {
@@ -58,7 +59,7 @@ for (const { name, nextSeed, failures, peakMiB } of targets) {
 }
 process.exitCode = targets.some(({ failures }) => failures > 0) ? 1 : 0
 
-/** One child: it ends with a failure, or when its turn or the time is over. */
+/** Runs one child until it fails, its turn ends or the time is over. */
 function takeTurn(target: Progress): Promise<void> {
   const child = fork(
     fileURLToPath(new URL('./fuzz-child.js', import.meta.url)),
@@ -88,7 +89,7 @@ function takeTurn(target: Progress): Promise<void> {
     })
     child.on('exit', (code, signal) => {
       clearTimeout(timer)
-      if (code !== 0) failure ??= `ended its process: ${signal ?? code}`
+      if (code !== 0) failure ??= `killed its process: ${signal ?? code}`
       if (failure !== undefined) {
         console.error(`${target.name}, seed ${target.nextSeed}: ${failure}`)
         target.failures++

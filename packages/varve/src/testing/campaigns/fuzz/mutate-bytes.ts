@@ -1,7 +1,7 @@
 import type { Prng } from '../../../base/prng.js'
 import { varintLength, writeVarint } from '../../../base/varint.js'
 
-/** Numbers at which readers go wrong: ends of ranges, signs, and just beyond them. */
+/** Numbers that break readers: ends of ranges, sign changes, and their neighbours. */
 export const edgeNumbers: readonly number[] = [
   0,
   1,
@@ -21,7 +21,7 @@ export const edgeNumbers: readonly number[] = [
   Number.MAX_SAFE_INTEGER,
 ]
 
-/** A changed copy. What changes is drawn from what goes wrong in practice, and from what attackers do. */
+/** A mutated copy. The mutations imitate faults seen in practice and the tricks of attackers. */
 export function mutateBytes(bytes: Buffer, random: Prng): Buffer {
   let changed: Buffer = Buffer.from(bytes)
   for (let i = random.pick([1, 1, 1, 2, 5]); i > 0; i--) changed = mutateOnce(changed, random)
@@ -59,7 +59,7 @@ function mutateOnce(bytes: Buffer, random: Prng): Buffer {
   }
 }
 
-/** An edge in the place of whatever number stands there, in one of the ways in which numbers stand. */
+/** Overwrites the bytes at `at` with an edge number, in one of the encodings that files use. */
 function writeEdge(bytes: Buffer, at: number, random: Prng): Buffer {
   const number = random.pick(edgeNumbers)
   const way = random.below(3)

@@ -41,7 +41,7 @@ const strangeLocks = [
   '\0'.repeat(5000),
 ]
 
-/** Changes one or a few files of the database; mostly so that their checksums still hold. */
+/** Changes one or a few files of the database. Most changes keep the checksums valid. */
 export function mutateDirectory(fs: FileSystem, random: Prng): string {
   const told: string[] = []
   for (let i = random.pick([1, 1, 2, 4]); i > 0; i--) told.push(mutateFile(fs, random))

@@ -24,7 +24,7 @@ export interface Record {
   durableBytes: number
 }
 
-/** A log, or a MANIFEST, that is wrong in one or a few places and whose checksums hold. */
+/** A log or MANIFEST with one or a few wrong values and valid checksums. */
 export function mutateLog(bytes: Buffer, random: Prng): Buffer {
   const identity = identityOf(bytes.subarray(0, 32))
   if (identity === undefined) return mutateBytes(bytes, random)
@@ -67,7 +67,7 @@ function changeRecords(records: Record[], purpose: LogPurpose, random: Prng): vo
   }
 }
 
-/** A number in the header of a group, or of its first operation. */
+/** Changes a number in the header of a group or in its first operation. */
 function changeGroup(payload: Buffer, random: Prng): Buffer {
   const changed = Buffer.from(payload)
   const number = random.pick(edgeNumbers)

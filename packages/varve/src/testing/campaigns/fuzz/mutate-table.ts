@@ -4,7 +4,7 @@ import { VarintReader, VarintWriter } from '../../../base/varint.js'
 import { edgeNumbers, mutateBytes } from './mutate-bytes.js'
 import { putTogether, type StoredPayload, takeApart, type TableModel } from './table-model.js'
 
-/** A table that is wrong in one or a few places and whose checksums hold. */
+/** A table with one or a few wrong values and valid checksums. */
 export function mutateTable(bytes: Buffer, random: Prng): Buffer {
   const model = takeApart(bytes)
   if (model === undefined) return mutateBytes(bytes, random)
@@ -63,7 +63,7 @@ function change(model: TableModel, random: Prng): void {
   }
 }
 
-/** Range deletes of which each lies in the one before. */
+/** Range deletes, each nested in the one before. */
 function nestedRanges(count: number): Buffer {
   const writer = new VarintWriter()
   for (let i = 0; i < count; i++) {
@@ -80,7 +80,7 @@ function nestedRanges(count: number): Buffer {
   return Buffer.from(writer.finish())
 }
 
-/** Few bytes that unpack to many, or that say so. */
+/** A few bytes that decompress to many, or claim to. */
 export function bomb(random: Prng): StoredPayload {
   const claimed = random.pick([0, 100, 10_000_000, 2 ** 31 - 1, 2 ** 40])
   const actual = random.pick([0, 100, 10_000_000])

@@ -9,22 +9,22 @@ import { TolerantTable } from '../../../sstable/salvage/tolerant-table.js'
 
 export interface StoredPayload {
   payload: Buffer
-  /** What the trailer says; the payload is stored as it is. */
+  /** The codec in the trailer. The payload is stored unchanged. */
   codecId: number
 }
 
-/** A table taken to pieces, to be put together again with right checksums, handles and offsets. */
+/** A parsed table. It can be written back with valid checksums, handles and offsets. */
 export interface TableModel {
   blocks: (StoredPayload & { separator: Buffer })[]
   filter: StoredPayload
   rangeDeletes: StoredPayload
   properties: StoredPayload
-  /** Changes of what the index says of the n-th block. */
+  /** Changes to the index entry of the n-th block. */
   indexChange: { index: number; offset: number; sizeBytes: number } | undefined
   footerChange: { at: number; value: number } | undefined
 }
 
-/** Undefined when the table is not sound. */
+/** Returns undefined if the table is not sound. */
 export function takeApart(bytes: Buffer): TableModel | undefined {
   const fs = new MemoryFileSystem()
   fs.create('/t').append(bytes, 0, bytes.length)

@@ -1,10 +1,10 @@
 /**
- * Something that is fed with what it did not expect. A module of one exports it as `target`.
+ * Code under fuzzing. Its module exports it as `target`.
  *
- * A case must end, in bounded time and memory; whatever it throws is a finding.
+ * A case must end in bounded time and memory. Any exception is a finding.
  */
 export interface FuzzTarget {
   readonly name: string
-  /** Gets ready, once in each process; then runs the case of a seed. */
+  /** Prepares once per process. Returns the function that runs the case of a seed. */
   prepare(): Promise<(seed: number) => Promise<void> | void>
 }

@@ -1,4 +1,4 @@
-// `child.js <limit> <directory> <size>`: tries it, and tells how much memory that took, in MiB.
+// `child.js <limit> <directory> <size>`: runs the limit and reports the memory used, in MiB.
 import { limits } from './limits.js'
 
 const [name, directory, size] = process.argv.slice(2)

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../../../db/api.js'
 import { type BinaryDatabase, openBinary } from '../../harness/comparison.js'
 import { baseMiB, budgetMiB, type Limit } from './limit.js'
 
-/** `close` in the midst of everything that there can be: every promise settles, and nothing is lost. */
+/** Closes a database during all kinds of work. Every promise settles, and no write is lost. */
 export const closing: Limit = {
   size: { small: 12, full: 1000 },
   maxMiB: () => baseMiB + 2 * budgetMiB,
@@ -24,7 +24,7 @@ export const closing: Limit = {
   },
 }
 
-/** How far a database that closes may leave what was begun. */
+/** Codes with which operations may fail when the database closes. */
 const refusals: ReadonlySet<string> = new Set(['CLOSED', 'ABORTED'])
 
 async function closeAmidst(directory: string, random: Prng): Promise<void> {
@@ -37,7 +37,7 @@ async function closeAmidst(directory: string, random: Prng): Promise<void> {
   }
   const db = await openBinary(directory, options)
   const acknowledged = new Map<string, string>()
-  /** Of each key, in the order in which they were begun. */
+  /** The values put under each key, in the order of the calls. */
   const begun = new Map<string, string[]>()
   const settled: Promise<void>[] = []
   const begin = (work: Promise<unknown>, onDone = (): void => {}): void => {
@@ -53,7 +53,7 @@ async function closeAmidst(directory: string, random: Prng): Promise<void> {
     if (kind < 7) {
       begun.set(key, [...(begun.get(key) ?? []), value])
       const sync = random.chance(0.1)
-      // Later writes of a key settle after earlier ones, so what is kept is the last acknowledged.
+      // Writes to one key settle in order, so the map keeps the last acknowledged value.
       begin(db.put(Buffer.from(key), Buffer.from(value), { sync }), () => {
         acknowledged.set(key, value)
       })
@@ -104,7 +104,7 @@ async function requireAcknowledged(
     for (const [key, value] of acknowledged) {
       const found = String(db.getSync(Buffer.from(key)))
       const values = begun.get(key)!
-      // A later one that was refused may be there as well.
+      // A later, refused write may have arrived as well.
       const isThere = values.slice(values.indexOf(value)).includes(found)
       assert.ok(isThere, `${key}: ${nameOf(value)} was acknowledged, ${nameOf(found)} is there`)
     }
@@ -113,7 +113,7 @@ async function requireAcknowledged(
   }
 }
 
-/** Values begin with the number of their operation. */
+/** The number of the operation, with which the value begins. */
 function nameOf(value: string): string {
   return value.slice(0, 20)
 }

@@ -1,29 +1,29 @@
 import type { OpenOptions } from '../../../db/api.js'
 import { type BinaryDatabase, openBinary } from '../../harness/comparison.js'
 
-/** Something of which there is very much. */
+/** A test with an extreme amount of something. */
 export interface Limit {
-  /** How much of it: in the tests, and by command. */
+  /** The amount: `small` in the tests, `full` from the command line. */
   readonly size: { readonly small: number; readonly full: number }
-  /** What the process may take of memory, all in all, in MiB. */
+  /** The memory limit of the whole process, in MiB. */
   readonly maxMiB: (size: number) => number
-  /** Throws when something is wrong. Nothing is open when it ends. */
+  /** Throws if something is wrong. Leaves nothing open. */
   readonly run: (directory: string, size: number) => Promise<void>
 }
 
 export const MiB = 1024 * 1024
 
-/** What the process takes with nothing in the database: 90 in Node 20, 40 more in later ones. */
+/** Memory of a process with an empty database: 90 MiB in Node 20, 40 more in later versions. */
 export const baseMiB = 160
 
-/** Budgets so small that whatever grows beyond them shows. */
+/** Budgets so small that anything beyond them shows. */
 export const smallBudgets: OpenOptions = {
   memtableBytes: 4 * MiB,
   cacheBytes: 4 * MiB,
   tableBytes: 4 * MiB,
 }
 
-/** Three memtables, the cache, and what flushes and compactions work with. */
+/** Three memtables, the cache, and the buffers of flushes and compactions. */
 export const budgetMiB = 60
 
 export async function withDatabase<T>(

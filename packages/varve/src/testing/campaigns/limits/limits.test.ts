@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { limits } from './limits.js'
 import { runLimit } from './run-limit.js'
 
-// Much of everything; `npm run limits` tries very much.
+// `npm run limits` runs these with the full amounts.
 for (const name of Object.keys(limits)) {
-  test(`${name} within bounds of memory`, async () => {
+  test(`${name} stays within its memory limit`, async () => {
     const { problem } = await runLimit(name, 'small', tmpdir())
     assert.equal(problem, undefined)
   })

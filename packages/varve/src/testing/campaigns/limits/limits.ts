@@ -10,5 +10,5 @@ export const limits: Readonly<Record<string, Limit>> = {
   'open iterators': openIterators,
   'tombstones in a row': tombstones,
   'nested range deletes': nestedRangeDeletes,
-  'close amidst everything': closing,
+  'close during all kinds of work': closing,
 }

@@ -1,5 +1,6 @@
-// `npm run limits -- [part of a name]`: very much of everything, each in a process of its own. Takes
-// minutes, and some GB of the disk. --directory: where; by default the folder for temporary files.
+// `npm run limits -- [part of a name]`: runs each limit with its full amount, in a process of its
+// own. Takes minutes and some GB of disk. --directory: where to write (default: the system's
+// temporary directory).
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { limits } from './limits.js'

@@ -15,7 +15,7 @@ export const tinyBatches: Limit = {
     await withDatabase(directory, smallBudgets, async (db) => {
       for (let i = 0; i < size; i++) {
         const operations = [{ type: 'put', key: keyOf(i), value: keyOf(i) }] as const
-        // Every third waits for its promise, every third for the one of the group that it is in.
+        // A third of the writes are awaited one by one, and a third as part of their group.
         if (i % 3 === 0) db.batchSync(operations)
         else if (i % 3 === 1) await db.batch(operations)
         else void db.batch(operations)
@@ -33,7 +33,7 @@ async function requireCount(db: BinaryDatabase, expected: number): Promise<void>
   assert.equal(count, expected)
 }
 
-/** Walks that are open while everything below them is rewritten. */
+/** Iterators that stay open while compactions rewrite everything below them. */
 export const openIterators: Limit = {
   size: { small: 500, full: 10_000 },
   maxMiB: (size) => baseMiB + budgetMiB + 30 + size / 20,
@@ -62,13 +62,13 @@ export const openIterators: Limit = {
   },
 }
 
-/** As it was when the walk began. */
+/** The value must be the one from before the walk. */
 function requireEntry(step: IteratorResult<[Uint8Array, Uint8Array]>, i: number): void {
-  assert.ok(step.done !== true, 'a walk that ended early')
+  assert.ok(step.done !== true, 'the walk ended early')
   for (const bytes of step.value) assert.ok(keyOf(i).equals(bytes), 'another entry')
 }
 
-/** The files of tables that nobody can see any more are gone, or go at once. */
+/** Obsolete tables have no files, or lose them immediately. */
 async function requireNoLeftovers(db: BinaryDatabase): Promise<void> {
   const tables = db.levels().flatMap(({ tables }) => tables).length
   const files = (): number => readdirSync(db.path).filter((name) => name.endsWith('.sst')).length
@@ -102,7 +102,7 @@ export const tombstones: Limit = {
   },
 }
 
-/** Range deletes of which each lies in the one before: every bound cuts all others. 10 KiB each. */
+/** Range deletes of 10 KiB, each nested in the one before, so every bound cuts all others. */
 export const nestedRangeDeletes: Limit = {
   size: { small: 2000, full: 20_000 },
   maxMiB: (size) => baseMiB + 2 * budgetMiB + size / 100,

@@ -9,13 +9,13 @@ export interface LimitResult {
   readonly size: number
   readonly peakMiB: number
   readonly maxMiB: number
-  /** Undefined when it holds. */
+  /** Undefined if the limit holds. */
   readonly problem: string | undefined
 }
 
 const childPath = fileURLToPath(new URL('./child.js', import.meta.url))
 
-/** In a process of its own, so that its memory can be told. */
+/** Runs the limit in a process of its own, so that its memory can be measured. */
 export async function runLimit(
   name: string,
   scale: 'small' | 'full',
@@ -36,6 +36,6 @@ export async function runLimit(
   const maxMiB = Math.round(limit.maxMiB(size))
   let problem: string | undefined
   if (code !== 0) problem = `ended with ${signal ?? code}: ${errors}`
-  else if (peakMiB > maxMiB) problem = `took ${peakMiB} MiB, more than ${maxMiB}`
+  else if (peakMiB > maxMiB) problem = `used ${peakMiB} MiB, more than ${maxMiB}`
   return { size, peakMiB, maxMiB, problem }
 }

@@ -5,11 +5,11 @@ import { baseMiB, budgetMiB, type Limit, MiB, smallBudgets, withDatabase } from 
 const GiB = 1024 * MiB
 const longestKeyBytes = 64 * 1024
 
-/** Written, read, flushed, compacted and read again by another process's worth of memory. */
+/** Values as large as the memory limit, written, flushed, compacted and read before and after. */
 export const hugeValues: Limit = {
   size: { small: 16 * MiB, full: GiB },
-  // The value itself, the commit buffer, the log record, the arena, the table that is being built, and
-  // answers that the collector has not come to.
+  // Holds the value, the commit buffer, the log record, the arena, the table being built, and
+  // results that the garbage collector has not freed yet.
   maxMiB: (size) => baseMiB + budgetMiB + (8 * size) / MiB,
   async run(directory, size) {
     const [key, value] = [Buffer.from('huge'), Buffer.alloc(size, 'abcdefg')]
@@ -37,7 +37,7 @@ function requireSame(found: Uint8Array | undefined, expected: Buffer): void {
 
 export const longKeys: Limit = {
   size: { small: 200, full: 20_000 },
-  // While a table is opened, its index holds every key whole.
+  // While a table is open, its index holds every key in full.
   maxMiB: () => baseMiB + budgetMiB + 160,
   async run(directory, size) {
     const random = new Prng(1)

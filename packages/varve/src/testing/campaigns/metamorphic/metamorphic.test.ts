@@ -10,8 +10,8 @@ import { type Operation, Workload, type WorkloadScale } from '../../kit/workload
 import { drawOptions } from './option-set.js'
 import { campaignSize } from '../../kit/campaign-size.js'
 
-// The same operations under one set of options after another: each must answer as the oracle does, so all
-// answer the same. Half of the databases are also closed now and then, and opened with other options.
+// Runs the same operations under many sets of options. Each run must answer like the oracle, so all
+// runs agree. Half of the databases are also reopened now and then with other options.
 const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? campaignSize(15, 50))
 const operationCount = 120
 const reopenChance = 0.03
@@ -52,7 +52,10 @@ function drawOperations(): Operation[] {
   return Array.from({ length: operationCount }, () => workload.next())
 }
 
-/** `changing` draws when the database is opened anew, and with what. Returns how often it compacted. */
+/**
+ * `changing` decides when the database is reopened, and with which options. Returns the number of
+ * compactions.
+ */
 async function compare(
   directory: string,
   options: OpenOptions,

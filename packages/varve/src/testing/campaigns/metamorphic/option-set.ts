@@ -3,7 +3,7 @@ import type { OpenOptions } from '../../../db/api.js'
 
 const KiB = 1024
 
-/** Options that change how everything is done, and no answer. */
+/** Draws options that change how the engine works, but no answer. */
 export function drawOptions(random: Prng): OpenOptions {
   const memtableBytes = random.pick([4, 4, 8, 32, 256]) * KiB
   const policy = random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled'] as const)

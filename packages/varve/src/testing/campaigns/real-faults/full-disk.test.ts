@@ -14,7 +14,7 @@ import { type BinaryDatabase, bytes, latin1, openBinary } from '../../harness/co
 const MiB = 1024 * 1024
 const ballastBytes = 2 * MiB
 const refusalsInARow = 30
-/** For flushes to go on once there is room again: they are tried again after pauses. */
+/** Flushes retry with pauses, so writes need time to recover once the disk has room again. */
 const maxAttempts = 2000
 const attemptMs = 30
 
@@ -25,7 +25,9 @@ const options: OpenOptions = {
   compaction: { policy: 'leveled', l0Trigger: 2, baseBytes: 128 * 1024, sizeRatio: 3 },
 }
 
-/** Small file systems that really fill up; each call answers why it cannot be had, or undefined. */
+/**
+ * Small file systems that really fill up. Each function returns why it cannot mount, or undefined.
+ */
 const fileSystems: Record<string, (folder: string) => string | undefined> = {
   tmpfs: (folder) => refusal('mount', '-t', 'tmpfs', '-o', 'size=6m', 'none', folder),
   ext4(folder) {
@@ -55,11 +57,12 @@ for (const [name, background] of [
     mkdirSync(folder)
     const whyNot = fileSystems[name](folder)
     if (whyNot !== undefined) return t.skip(whyNot)
-    // Before the folder goes, and whatever happened.
+    // The folder must not be removed before this, even when the test fails.
     try {
       await fillUp(folder, { ...options, background })
     } finally {
-      // Also where a failed test has left files open, so that its own error is told.
+      // Lazily, because a failed test may leave files open. Its own error should be the one
+      // reported.
       assert.equal(refusal('umount', '-l', folder), undefined)
     }
   })
@@ -71,14 +74,15 @@ async function fillUp(folder: string, options: OpenOptions): Promise<void> {
   const writer = new Writer(await openBinary(join(folder, 'db'), options))
   let refusals = 0
   while (refusals < refusalsInARow) refusals = (await writer.put()) ? 0 : refusals + 1
-  // Jobs are refused before they would fill it: what is left depends on how large the next one is.
+  // The engine refuses jobs before they fill the disk. The rest depends on the size of the next
+  // job.
   const { bavail, bsize } = statfsSync(folder)
   assert.ok(bavail * bsize < 2 * ballastBytes, `${bavail * bsize} bytes are left`)
   assert.ok(writer.codes.has('IO'), [...writer.codes].join())
   writer.checkReads()
 
   rmSync(ballast)
-  // A disk that is full when it syncs poisons the database, and then only opening it again helps.
+  // A sync that fails on a full disk poisons the database. Only reopening it helps.
   for (let i = 0; !writer.isPoisoned && !(await writer.put()); i++) {
     assert.ok(i < maxAttempts, 'no write succeeds although there is room')
     await delay(attemptMs)
@@ -89,16 +93,16 @@ async function fillUp(folder: string, options: OpenOptions): Promise<void> {
   assert.deepEqual(problems, [])
   writer.db = await openBinary(join(folder, 'db'), options)
   writer.checkReads()
-  for (let i = 0; i < 10; i++) assert.ok(await writer.put(), 'a write after opening again')
+  for (let i = 0; i < 10; i++) assert.ok(await writer.put(), 'a write after reopening')
   await writer.db.close()
 }
 
-/** Overwrites keys with what does not compress, and knows what was acknowledged. */
+/** Overwrites keys with incompressible values and records which writes were acknowledged. */
 class Writer {
   readonly codes = new Set<string>()
   private readonly random = new Prng(1)
   private readonly acknowledged = new Map<string, Buffer>()
-  /** What a database that did not know refused: either value may be there. */
+  /** Values refused with an unknown outcome. Reads may find them or the previous value. */
   private readonly unknown = new Map<string, Buffer>()
 
   constructor(public db: BinaryDatabase) {
@@ -132,7 +136,7 @@ class Writer {
       const there = found.get(key)
       const possible = [value, this.unknown.get(key)]
       const isThere = there !== undefined && possible.some((each) => each?.equals(there))
-      assert.ok(isThere, `${key} is not what was acknowledged`)
+      assert.ok(isThere, `${key} does not have the acknowledged value`)
     }
     for (const key of found.keys()) {
       assert.ok(this.acknowledged.has(key) || this.unknown.has(key), `${key} was refused`)

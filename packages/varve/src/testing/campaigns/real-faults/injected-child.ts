@@ -1,6 +1,6 @@
-// Writes synchronously, and tells what became of each write: `injected-child.js <directory>`. Runs under
-// strace, which makes system calls fail. All of them come from this one thread, as strace counts them for
-// each thread apart.
+// `injected-child.js <directory>`: writes synchronously and reports the outcome of each write. It
+// runs under strace, which makes system calls fail. One thread makes all calls, because strace
+// counts them per thread.
 import assert from 'node:assert/strict'
 import { writeSync } from 'node:fs'
 import { VarveError } from '../../../base/errors.js'
@@ -36,5 +36,5 @@ try {
 } catch (error) {
   tell(`open ${codeOf(error)}`)
 }
-// Without closing: what was acknowledged is there all the same.
+// Exits without close: acknowledged writes must survive.
 process.exit(0)

@@ -2,7 +2,7 @@ import type { OpenOptions } from '../../../db/api.js'
 
 export const writeCount = 40
 
-/** Everything on one thread, so that the n-th call of a kind is the same in each run. */
+/** Keeps everything on one thread, so that the n-th call of a kind is the same in each run. */
 export const injectedOptions: OpenOptions = {
   background: 'inline',
   durability: 'sync',

@@ -11,14 +11,14 @@ import { injectedOptions, keyOfWrite, valueOfWrite } from './injected-writes.js'
 
 const childPath = fileURLToPath(new URL('./injected-child.js', import.meta.url))
 
-/** The n-th of these system calls fails, once or, with a plus sign, from there on. */
+/** The n-th of these system calls fails; with a plus sign, all later ones fail too. */
 const faults: Readonly<Record<string, readonly string[]>> = {
   'syncs of files': ['1', '3', '8', '14', '30+'].map((n) => `fdatasync:error=EIO:when=${n}`),
   'syncs of the directory': ['1', '4', '6', '9'].map((n) => `fsync:error=EIO:when=${n}`),
   writes: ['1', '7', '20', '33+'].map((n) => `pwrite64:error=EIO:when=${n}`),
   'writes to a full disk': ['10', '24', '40+'].map((n) => `pwrite64:error=ENOSPC:when=${n}`),
   renames: ['2', '3', '4+'].map((n) => `rename:error=EIO:when=${n}`),
-  // A write that fails is undone by cutting the log; where that fails, nobody knows.
+  // A failed write is undone by truncating the log. If that fails too, the outcome is unknown.
   'writes that cannot be undone': ['20', '31'].map(
     (n) => `pwrite64:error=EIO:when=${n} ftruncate:error=EIO:when=1+`,
   ),
@@ -26,7 +26,7 @@ const faults: Readonly<Record<string, readonly string[]>> = {
 
 interface Told {
   readonly acknowledged: number[]
-  /** By a database that did not know whether they had reached the disk. */
+  /** Writes refused with an unknown outcome: they may be on disk. */
   readonly unknown: number[]
   readonly failures: number
 }
@@ -45,7 +45,7 @@ for (const [name, injections] of Object.entries(faults)) {
         throw new Error(injection, { cause })
       })
     }
-    assert.ok(failures > 0, 'none of the faults was felt')
+    assert.ok(failures > 0, 'none of the faults hit a write')
   })
 }
 
@@ -65,7 +65,7 @@ function straceProblem(): string | false {
   if (process.platform !== 'linux') return 'strace is for Linux'
   const tried = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true'])
   if (tried.error !== undefined) return 'strace is not installed'
-  return tried.status === 0 ? false : 'strace may not trace processes here'
+  return tried.status === 0 ? false : 'strace is not allowed to trace processes here'
 }
 
 function runInjected(directory: string, injection: string): Told {
@@ -91,7 +91,7 @@ function linesOf(directory: string, injection: string): string[] {
   return stdout.split('\n').slice(0, -1)
 }
 
-/** Exactly what was acknowledged is there; of writes that nobody knew about, perhaps more. */
+/** All acknowledged writes must be there. Only writes with an unknown outcome may be there too. */
 async function requireAcknowledged(directory: string, told: Told): Promise<void> {
   const db = await openBinary(directory, injectedOptions)
   const found = [...db.entries()].map(([key, value]) => {

@@ -1,7 +1,7 @@
 import type { FileSystem } from '../../../fs/file-system.js'
 import { checkpointPath } from './scenario.js'
 
-/** CURRENT first, durably: what a crash half-way leaves is not taken for a whole one. */
+/** Removes CURRENT first, durably, so that a half-removed checkpoint does not look whole. */
 export function removeCheckpoint(fs: FileSystem): void {
   if (!fs.exists(checkpointPath)) return
   const current = `${checkpointPath}/CURRENT`

@@ -21,7 +21,7 @@ import { inVirtualTime } from './virtual-time.js'
 
 type Entry = readonly [Uint8Array, Uint8Array]
 
-/** A snapshot and what it must show. */
+/** A snapshot with the state it must show. */
 interface Held {
   readonly engine: Snapshot<Uint8Array, Uint8Array>
   readonly state: OracleState
@@ -32,27 +32,27 @@ interface OpenWalk {
   readonly expected: [string, Buffer][]
 }
 
-/** Where a client works, and what it may be told there. */
+/** The file system and clock of a client, and the errors it accepts. */
 export interface ClientSetting {
   readonly fs: FileSystem
   readonly clock: VirtualClock
   readonly options: SimulatedOptions
-  /** Whether an operation may fail with this now. None ever answers wrongly. */
+  /** Whether an operation may fail with this error now. A wrong answer is never accepted. */
   readonly mayFail: (error: VarveError) => boolean
 }
 
 /**
- * Does the steps of a scenario to a database, keeps the history of its writes, and compares what it
- * reads.
+ * Runs the steps of a scenario against a database, keeps the history of its writes, and compares
+ * its reads with that history.
  *
- * Owned by: a simulation. Lives: as long as its file system; after a crash comes another client.
+ * Owned by: a simulation. Lives: as long as its file system; a crash replaces the client.
  */
 export class Client {
-  /** Undefined while it could not be opened. */
+  /** Undefined while the database could not be opened. */
   db: BinaryDatabase | undefined
-  /** What operations, or the database in the background, failed with since it was opened. */
+  /** Errors of operations and of background work since the last open. */
   failures: VarveError[] = []
-  /** An error that nobody may get. Kept, since what a listener throws would stop the engine. */
+  /** An unacceptable error. It is kept because throwing in a listener would stop the engine. */
   private defect: Error | undefined
   private readonly snapshots = new Map<number, Held>()
   private readonly walks = new Map<number, OpenWalk>()
@@ -60,7 +60,7 @@ export class Client {
 
   constructor(
     private readonly setting: ClientSetting,
-    /** Another one after each loss of writes, so that crash images keep theirs. */
+    /** Replaced after each loss of writes, so that earlier crash images keep theirs. */
     public history: History,
   ) {}
 
@@ -78,11 +78,11 @@ export class Client {
     this.db = this.attempt(() => openSimulated(fs, clock, options))
     this.db?.on('error', (error) => this.note(error))
     if (this.db !== undefined) this.learnOutcomes(this.db)
-    // What an open has found, it has made durable.
+    // Open makes everything it recovers durable.
     if (this.db !== undefined) this.history.markDurable()
   }
 
-  /** Writes that were refused because nobody knew are there now, or are not. */
+  /** Finds out which writes with an unknown outcome arrived. */
   private learnOutcomes(db: BinaryDatabase): void {
     const { history } = this
     if (!history.hasUnknown) return
@@ -106,14 +106,16 @@ export class Client {
     if (this.defect !== undefined) throw this.defect
   }
 
-  /** Everything there is, forward and backward. */
+  /** Compares all entries, forward and backward. */
   checkAll(): void {
     this.checkScan({}, undefined)
     this.checkScan({ reverse: true }, undefined)
     if (this.defect !== undefined) throw this.defect
   }
 
-  /** Everything acknowledged is durable then, unless closing failed or the database was poisoned. */
+  /**
+   * All acknowledged writes are durable after it, unless close fails or the database is poisoned.
+   */
   async close(): Promise<void> {
     const { db } = this
     if (db === undefined) return
@@ -167,7 +169,7 @@ export class Client {
     }
   }
 
-  /** Begins all groups together. The last one blocks, in the midst of the others, if it can. */
+  /** Starts all groups together. If possible, the last one blocks while the others are pending. */
   private async write(
     db: BinaryDatabase,
     groups: readonly (readonly Write[])[],
@@ -180,7 +182,8 @@ export class Client {
       const isDurable = withSync || options.durability === 'sync'
       const [first] = writes
       if (first.type === 'clear' && isEmpty(first.range)) {
-        // Writes nothing, so it settles before those that were begun before it, and is none of them.
+        // Writes nothing, so it settles before the groups started earlier and counts as none of
+        // them.
         settled.push(this.attemptAsync(db.clear(toBytes(first.range), { sync: withSync })))
         continue
       }
@@ -237,7 +240,7 @@ export class Client {
     else this.background.push(work)
   }
 
-  /** One that was made is what was there; then it makes room for the next. */
+  /** Makes a checkpoint, compares it with the database, and removes it to free the name. */
   private async checkpoint(db: BinaryDatabase): Promise<void> {
     const { fs, clock, options } = this.setting
     const isFree = this.attempt(() => {
@@ -259,7 +262,7 @@ export class Client {
     await inVirtualTime(clock, this.attemptAsync(copy.close()))
   }
 
-  /** Time passes, with all that waits for it; then the interval's sync has been made. */
+  /** Lets time pass with its timers, including the periodic sync. */
   private async wait(delayMs: number): Promise<void> {
     const { history } = this
     const { clock, options } = this.setting
@@ -271,7 +274,7 @@ export class Client {
     if (isSynced && this.failures.length === 0) history.markDurable(acknowledged)
   }
 
-  /** The engine and the model as of a snapshot, or as of now. */
+  /** Reads of the engine and the model, at a snapshot or at the current state. */
   private readers(slot: number | undefined) {
     const held = slot === undefined ? undefined : this.snapshots.get(slot)
     return held ?? { engine: this.db!, state: this.history.visible() }
@@ -282,7 +285,7 @@ export class Client {
     for (const key of keys) {
       const expected = state.at(this.nowMs).get(key)
       const read = engine.get(bytes(key)).then((value) => {
-        // It may have expired while it was waited for.
+        // The entry may have expired while the read waited.
         if (value === undefined) assertSame(value, state.at(this.nowMs).get(key), key)
         else assertSame(value, expected, key)
       })
@@ -317,8 +320,8 @@ export class Client {
       const step = this.attempt(() => walk.entries.next())
       if (step?.value !== undefined) {
         const expected = walk.expected.shift()
-        assert.equal(latin1(step.value[0]), expected?.[0], 'the key of an open walk')
-        assertSame(step.value[1], expected?.[1], 'of an open walk')
+        assert.equal(latin1(step.value[0]), expected?.[0], 'the key of an open iterator')
+        assertSame(step.value[1], expected?.[1], 'of an open iterator')
         continue
       }
       if (step !== undefined) assert.deepEqual(walk.expected, [], 'a walk that ended early')
@@ -333,7 +336,7 @@ export class Client {
     this.snapshots.delete(slot)
   }
 
-  /** Undefined when it failed as it may. */
+  /** Returns undefined if the operation failed with an accepted error. */
   private attempt<T>(run: () => T): T | undefined {
     try {
       return run()

@@ -11,24 +11,24 @@ import { Client } from './client.js'
 import type { Expectation, History } from './history.js'
 import { checkpointPath, openSimulated, type SimulatedOptions, simulatedPath } from './scenario.js'
 
-/** The fates of what was not synced; `kill` is the process alone, which loses nothing. */
+/** Fates of unsynced data. `kill` ends only the process, which loses nothing. */
 export const crashKinds = ['none', 'all', 'random', 'torn', 'kill'] as const
 export type CrashKind = (typeof crashKinds)[number]
 
-/** What a crash at one moment left, and what must be found in it. */
+/** The files after a crash, and the states that they may hold. */
 export interface CrashImage {
   readonly left: MemoryFileSystem
   readonly kind: CrashKind
   readonly history: History
-  /** Numbers of the writes of which nothing had been heard. */
+  /** Numbers of the pending writes. */
   readonly underWay: readonly number[]
   readonly expected: Expectation
-  /** What must be found if power fails before it was recovered. */
+  /** The states allowed if power fails before the image is recovered. */
   readonly durable: Expectation
-  /** Draws everything that happens to it from here on. */
+  /** Draws all further events of this image. */
   readonly seed: number
   readonly where: string
-  /** When the crash was, by the clock's own count: what opens it goes on from there. */
+  /** The clock at the crash. The clock of the next open continues from here. */
   readonly atMs: number
 }
 
@@ -62,7 +62,7 @@ export function fateOf(unsynced: CrashFate['unsynced'], prng: Prng): CrashFate {
   return { unsynced, prng, sectorBytes: prng.pick([512, 4096]) }
 }
 
-/** Operations that change what is on the disk: crashes fall before each of these. */
+/** Operations that change the disk. A crash is taken before each of them. */
 const changing: ReadonlySet<OperationKind> = new Set<OperationKind>([
   'append',
   'create',
@@ -86,15 +86,15 @@ const recoveryCrashChance = 1 / 6
 const exerciseChance = 1 / 24
 
 export interface CheckedImage {
-  /** After how many writes the state is. */
+  /** The number of writes in the recovered state. */
   readonly found: number
-  /** The image, and those of the crashes that hit its recovery. */
+  /** The image itself and the images from crashes during its recovery. */
   readonly images: number
 }
 
 /**
- * Opens what a crash left and looks whether it is what it must be. Of some images the recovery crashes
- * too, and some are written to, compacted and verified.
+ * Opens a crash image and checks its state. For some images the recovery crashes too. Others are
+ * then written to, compacted and verified.
  */
 export async function checkImage(
   image: CrashImage,
@@ -110,10 +110,10 @@ export async function checkImage(
   const { found, history } = requireExpected(db, clock, image, image.expected, image.where)
   checkCheckpoint(image, options, random)
   if (!random.chance(exerciseChance)) return { found, images }
-  // What an open has found is durable, whatever it was before.
+  // Open makes everything it recovers durable, even entries that were not durable before.
   const again = image.left.crashClone(fateOf('none', random))
   const expected = { atLeast: found, atMost: found }
-  const where = `${image.where}, then power loss after it was opened`
+  const where = `${image.where}, then power loss after the open`
   const clockAgain = newClock()
   const dbAgain = openSimulated(again, clockAgain, options)
   requireExpected(dbAgain, clockAgain, { history, underWay: [] }, expected, where)
@@ -122,10 +122,10 @@ export async function checkImage(
   return { found, images: images + 1 }
 }
 
-/** A checkpoint that is there is whole, of some earlier time. */
+/** A checkpoint that exists must be whole and show some earlier state. */
 function checkCheckpoint(image: CrashImage, options: SimulatedOptions, random: Prng): void {
   const { left, history, where, atMs } = image
-  // The client removes those that it has looked at, CURRENT first.
+  // The client removes checkpoints after checking them, CURRENT first.
   if (!left.exists(`${checkpointPath}/CURRENT`)) return
   const clock = new VirtualClock(random.next(), atMs)
   const copy = openSimulated(left, clock, options, false, checkpointPath)
@@ -150,17 +150,17 @@ function requireExpected(
   throw new Error(`${where}: found ${history.describe(entries, expected, nowMs)}`)
 }
 
-/** Power fails before one of the changes by which a copy of the image is recovered. Returns how often. */
+/** Cuts power before one change during the recovery of a copy. Returns the number of crashes. */
 function crashRecovery(image: CrashImage, options: SimulatedOptions, random: Prng): number {
   const { left, durable, where, atMs } = image
   const fs = left.processCrashClone()
   const crashed: { fs: MemoryFileSystem; where: string }[] = []
   let changes = 0
   const faulty = new FaultyFileSystem(fs, ({ kind, path }) => {
-    // Each change has the same chance to be the one.
+    // Reservoir sampling: every change is chosen with the same probability.
     if (!isChange(kind) || !random.chance(1 / ++changes)) return undefined
     const unsynced = random.pick(['none', 'all', 'random', 'torn'] as const)
-    const again = `${where}, then power loss (${unsynced}) at ${kind} ${path} while it was opened`
+    const again = `${where}, then power loss (${unsynced}) at ${kind} ${path} during the open`
     crashed[0] = { fs: fs.crashClone(fateOf(unsynced, random)), where: again }
     return undefined
   })
@@ -173,7 +173,7 @@ function crashRecovery(image: CrashImage, options: SimulatedOptions, random: Prn
   return crashed.length
 }
 
-/** Writes, flushes, compacts and verifies, and looks whether anything is left behind. */
+/** Writes, flushes, compacts and verifies, then checks for surplus files. */
 export async function exercise(
   { left: fs, history, atMs }: Pick<CrashImage, 'left' | 'history' | 'atMs'>,
   found: number,
@@ -198,7 +198,7 @@ export async function exercise(
   await client.close()
 }
 
-/** Throws when the directory holds a file that nothing needs. */
+/** Throws if the directory holds a file that the database does not need. */
 export function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
   const tables = new Set(db.levels().flatMap((level) => level.tables.map((t) => t.fileNumber)))
   const names = fs.list(simulatedPath)
@@ -210,5 +210,5 @@ export function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
   })
   if (kinds.filter((file) => file?.kind === 'manifest').length > 1) surplus.push('MANIFESTs')
   if (surplus.length > 0)
-    throw new Error(`left behind: ${surplus.join(', ')} of ${names.join(', ')}`)
+    throw new Error(`surplus files: ${surplus.join(', ')} of ${names.join(', ')}`)
 }

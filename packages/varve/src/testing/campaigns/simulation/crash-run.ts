@@ -4,18 +4,18 @@ import type { Scenario } from './scenario.js'
 import { Simulation } from './simulation.js'
 
 export interface RunResult {
-  /** Crash images that were opened and found right. */
+  /** Crash images that opened with a correct state. */
   readonly images: number
-  /** The trace, as a hash. */
+  /** The hash of the trace. */
   readonly digest: string
 }
 
-/** Runs a scenario without a failing file, and crashes it before every change of a file. */
+/** Runs a scenario without file errors, and takes a crash image before every file change. */
 export async function runCrashes(
   scenario: Scenario,
   newFileSystem = () => new MemoryFileSystem(),
 ): Promise<RunResult> {
-  // Looked at between the steps, since the engine is in the midst of an operation now.
+  // Images are checked between the steps, because the engine is in the middle of an operation here.
   const taken: CrashImage[] = []
   const simulation = new Simulation(
     scenario,

@@ -11,7 +11,7 @@ import { campaignSize } from '../../kit/campaign-size.js'
 const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
 const wantedImages = campaignSize(5000, 20_000)
 
-test('whatever a crash leaves is opened, and holds what it must', async () => {
+test('every crash image opens with an allowed state', async () => {
   let images = 0
   for (let seed = firstSeed; images < wantedImages; seed++) {
     try {
@@ -23,7 +23,7 @@ test('whatever a crash leaves is opened, and holds what it must', async () => {
   }
 })
 
-test('the same seed gives the same trace, hash for hash', async () => {
+test('the same seed gives the same trace hash', async () => {
   const scenario = drawScenario(firstSeed + 7, 15)
   const { digest } = await runCrashes(scenario)
   assert.equal((await runCrashes(drawScenario(firstSeed + 7, 15))).digest, digest)
@@ -31,13 +31,13 @@ test('the same seed gives the same trace, hash for hash', async () => {
   assert.notEqual((await runCrashes(drawScenario(firstSeed + 8, 15))).digest, digest)
 })
 
-/** Disks on which no engine could keep its promises: a simulation that finds nothing here is blind. */
+/** Disks on which no engine could keep its promises. A simulation that finds no fault is blind. */
 const badDisks: Record<string, () => MemoryFileSystem> = {
-  'names are never durable': () =>
+  'names never become durable': () =>
     new (class extends MemoryFileSystem {
       override syncDirectory(): void {}
     })(),
-  'a sync does nothing': () =>
+  'a sync has no effect': () =>
     new (class extends MemoryFileSystem {
       override create(path: string): WritableFile {
         return Object.assign(super.create(path), { sync() {}, syncAsync: () => Promise.resolve() })
@@ -46,7 +46,7 @@ const badDisks: Record<string, () => MemoryFileSystem> = {
 }
 
 for (const [name, newFileSystem] of Object.entries(badDisks)) {
-  test(`a disk that breaks its word is found out: ${name}`, async () => {
+  test(`the simulation detects a faulty disk: ${name}`, async () => {
     await assert.rejects(async () => {
       for (let seed = 1; seed < 6; seed++) await runCrashes(drawScenario(seed, 30), newFileSystem)
     }, SimulationFailure)

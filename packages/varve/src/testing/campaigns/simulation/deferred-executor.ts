@@ -14,8 +14,8 @@ interface WaitingJob {
 }
 
 /**
- * A background thread that is none: a job runs a random time after it was submitted, with whatever
- * the client does in between, and all of it is the same in the next run.
+ * Imitates a background thread. A job runs a random time after its submission, while the client
+ * continues. The delays depend only on the seed.
  *
  * Owned by: a simulated database.
  */
@@ -59,7 +59,7 @@ export class DeferredExecutor implements JobExecutor {
   private runNext(): void {
     const job = this.waiting.shift()
     if (job === undefined) return
-    const message = 'the job was given up'
+    const message = 'the job was aborted'
     const isGivenUp = this.isAborted || job.watch?.isAborted === true
     job.done(
       isGivenUp

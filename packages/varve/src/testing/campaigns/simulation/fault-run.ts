@@ -12,12 +12,12 @@ import type { Scenario } from './scenario.js'
 import { Simulation } from './simulation.js'
 import { nextTurn } from './virtual-time.js'
 
-/** Which operation of a run fails, and how. */
+/** The operation of a run that fails, and how it fails. */
 export interface PlannedFault {
-  /** Counted over the whole run. */
+  /** The index of the operation within the run. */
   readonly operation: number
   readonly kind: FaultKind
-  /** Whether every later operation that can fail in this way does, too. */
+  /** Whether every later operation of these kinds fails too. */
   readonly forEver: boolean
 }
 
@@ -36,7 +36,7 @@ const syncing = ['sync', 'syncDirectory'] as const
 const opening = ['create', 'list', 'openForAppend', 'openForRead'] as const
 const others = ['freeBytes', 'read', 'realPath', 'remove', 'sizeBytes', 'truncate'] as const
 
-/** The operations that each fault meets. */
+/** The operations that each kind of fault can hit. */
 const met: Record<FaultKind, ReadonlySet<OperationKind>> = {
   EIO: new Set<OperationKind>([...growing, ...syncing, ...opening, ...others]),
   ENOSPC: new Set<OperationKind>([...growing, ...syncing]),
@@ -44,16 +44,16 @@ const met: Record<FaultKind, ReadonlySet<OperationKind>> = {
   'short write': new Set<OperationKind>(['append']),
 }
 
-/** After one of these failed, nobody knows what is on the disk. */
+/** A failure of one of these leaves the state of the disk unknown. */
 const poisoning = new Set<OperationKind>([...syncing, 'truncate', 'rename'])
 
-/** Of crashes in the operations behind the one that failed. */
+/** Crashes are taken only in this many operations after the failed one. */
 const maxImages = 8
 
-/** Longer than any job waits before it is tried again. */
+/** Longer than the delay before any retry of a job. */
 const retryMs = 60_000
 
-/** Every fault that the operations of a scenario can meet, once and for ever. */
+/** Every fault that can hit an operation of the scenario, once and permanently. */
 export async function plannedFaults(scenario: Scenario): Promise<PlannedFault[]> {
   const operations: OperationKind[] = []
   const run = new FaultRun(scenario, undefined, ({ kind }) => void operations.push(kind))
@@ -67,8 +67,8 @@ export async function plannedFaults(scenario: Scenario): Promise<PlannedFault[]>
 }
 
 /**
- * Runs a scenario in which a file operation fails. Meanwhile reads answer rightly or fail; afterwards
- * everything acknowledged is there, and the database goes on once nothing fails any more.
+ * Runs a scenario in which a file operation fails. Until the fault is over, reads return the right
+ * answer or fail. Afterwards all acknowledged writes are there, and the database works again.
  */
 export async function runFault(scenario: Scenario, fault: PlannedFault): Promise<RunResult> {
   const run = new FaultRun(scenario, fault, () => {})
@@ -79,9 +79,9 @@ export async function runFault(scenario: Scenario, fault: PlannedFault): Promise
 
 class FaultRun {
   readonly simulation: Simulation
-  /** What has failed, in words. */
+  /** Descriptions of the failed operations. */
   private readonly failed: string[] = []
-  /** Crashes soon after it. */
+  /** Crash images from the operations right after the failure. */
   private readonly taken: CrashImage[] = []
   private imagesLeft = maxImages
   private isUncertain = false
@@ -121,7 +121,7 @@ class FaultRun {
     await exercise({ ...image, left: memory }, found, simulation.scenario.options, random)
   }
 
-  /** Nothing fails any more: reads and, unless a sync failed, writes and background jobs do not. */
+  /** After the fault, reads must succeed. Writes and jobs must too, unless a sync failed. */
   private async goOn(): Promise<void> {
     const { client, clock } = this.simulation
     if (client.db === undefined) client.open()
@@ -135,12 +135,12 @@ class FaultRun {
     await client.run({ type: 'flush', wait: true })
     await client.run({ type: 'compact', range: {}, wait: true })
     client.checkAll()
-    if (client.isPoisoned && !this.isUncertain) throw new Error('poisoned without need')
+    if (client.isPoisoned && !this.isUncertain) throw new Error('poisoned for no reason')
   }
 
   private mayFail(code: ErrorCode): boolean {
     if (this.failed.length === 0) return false
-    // What failed too often is given up until the next open, but a full disk is waited for.
+    // A job that failed too often stops until the next open, except that a full disk is retried.
     return !this.isOver || code === 'POISONED' || (code === 'IO' && !this.isFullDisk)
   }
 

@@ -4,15 +4,15 @@ import { reportOf, simulate } from './simulate.js'
 import { SimulationFailure } from './simulation-failure.js'
 import { campaignSize } from '../../kit/campaign-size.js'
 
-// Thousands of errors are made here, and a stack takes longer than what it tells of.
+// The run creates thousands of errors, and capturing a stack costs more than it is worth here.
 Error.stackTraceLimit = 0
 
 const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
 const seeds = 3
-/** A prime, so that all kinds of faults and of operations occur. */
+/** A prime, so that the sample covers all kinds of faults and operations. */
 const every = campaignSize(61, 31)
 
-test('whichever operation fails, nothing acknowledged is lost, and the database goes on', async () => {
+test('a failed operation loses no acknowledged write, and the database recovers', async () => {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     try {
       const { faults } = await simulate(seed, 'faults', every)

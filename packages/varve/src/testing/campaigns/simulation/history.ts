@@ -3,20 +3,20 @@ import { latin1 } from '../../harness/comparison.js'
 import { Oracle, type OracleState, type Write } from '../../kit/oracle.js'
 
 /**
- * - `pending`: begun, and nothing heard of it.
- * - `refused`: failed, and promised to have left no trace.
- * - `unknown`: refused by a database that did not know whether it had reached the disk.
+ * - `pending`: started, not settled.
+ * - `refused`: failed without leaving a trace.
+ * - `unknown`: failed, and may or may not have reached the disk.
  */
 type Outcome = 'pending' | 'acknowledged' | 'refused' | 'unknown'
 
 interface IssuedWrite {
   readonly writes: readonly Write[]
-  /** When it was begun, in milliseconds since 1970. */
+  /** When the write started, in milliseconds since 1970. */
   readonly atMs: number
   outcome: Outcome
 }
 
-/** Which states may be found after a crash: those after so many of the writes, in their order. */
+/** The states allowed after a crash: those after `atLeast` to `atMost` writes, in order. */
 export interface Expectation {
   readonly atLeast: number
   readonly atMost: number
@@ -25,15 +25,15 @@ export interface Expectation {
 type Entries = Iterable<readonly [Uint8Array, Uint8Array]>
 
 /**
- * All writes that a client began, in their order, and what it was told of each.
+ * All writes that a client started, in order, with the outcome of each.
  *
- * Owned by: a simulation. What a crash left must be the state after some of them, from the first on,
- * without a gap (but for those that were refused).
+ * Owned by: a simulation. Invariant: a crash leaves the state after a prefix of the writes. Only
+ * refused writes may be missing from that prefix.
  */
 export class History {
   private readonly issued: IssuedWrite[] = []
   private readonly states: OracleState[] = [new Oracle().state]
-  /** Whether writes that were refused because nobody knew may be found: they could not be taken back. */
+  /** Whether writes with an unknown outcome may be found, because they could not be undone. */
   mayLinger = false
   private acknowledgedCount = 0
   private durableCount = 0
@@ -42,12 +42,12 @@ export class History {
     return this.issued.length
   }
 
-  /** Returns the number of the write, counted from 1. */
+  /** Returns the number of the write, counting from 1. */
   begin(writes: readonly Write[], atMs: number): number {
     return this.issued.push({ writes, atMs, outcome: 'pending' })
   }
 
-  /** Everything up to a durable write is durable. */
+  /** A durable write makes all earlier ones durable. */
   acknowledge(number: number, isDurable: boolean): void {
     this.issued[number - 1].outcome = 'acknowledged'
     this.acknowledgedCount = Math.max(this.acknowledgedCount, number)
@@ -59,7 +59,7 @@ export class History {
     if (outcome === 'refused') this.states.length = Math.min(this.states.length, number)
   }
 
-  /** The first `count` writes survive power loss, as far as they were acknowledged. */
+  /** Of the first `count` writes, the acknowledged ones now survive power loss. */
   markDurable(count = this.acknowledgedCount): void {
     this.durableCount = Math.max(this.durableCount, count)
   }
@@ -82,15 +82,15 @@ export class History {
     return { atLeast: this.acknowledgedCount, atMost: isGone ? unknown : this.issued.length }
   }
 
-  /** What reads see while nothing is under way, but for what has expired. */
+  /** The state that reads see while no write is pending, before expiry. */
   visible(): OracleState {
     const count = this.issued.findLastIndex(({ outcome }) => outcome === 'acknowledged') + 1
     return this.stateAfter(count)
   }
 
   /**
-   * After how many writes `entries` are what is there at `nowMs`; undefined when that is none of the
-   * expected.
+   * Returns the number of writes after which `entries` are the state at `nowMs`, or undefined if no
+   * allowed state matches.
    */
   find(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): number | undefined {
     const found = fingerprintOf(entries)
@@ -100,7 +100,7 @@ export class History {
     return undefined
   }
 
-  /** What to go on with where the first `count` writes, and no others, were found. */
+  /** The history to continue with after a crash left exactly the first `count` writes. */
   upTo(count: number): History {
     const next = new History()
     for (const { writes, atMs, outcome } of this.issued.slice(0, count)) {
@@ -117,14 +117,14 @@ export class History {
     return next
   }
 
-  /** Numbers of the writes of which nothing has been heard. */
+  /** Numbers of the pending writes. */
   get underWay(): number[] {
     return this.issued.flatMap(({ outcome }, i) => (outcome === 'pending' ? [i + 1] : []))
   }
 
   /**
-   * What may have been written while the writes `underWay` were. Those that have been refused since may
-   * have lain at the end of the log for a moment, before they were cut off.
+   * The histories that a crash may reveal while the writes `underWay` are pending. Writes refused
+   * since then may have been in the log briefly, before the log was truncated.
    */
   *possible(underWay: readonly number[]): Generator<History> {
     yield this
@@ -133,7 +133,7 @@ export class History {
     }
   }
 
-  /** As if those of the writes `underWay` that were refused had not been, from `first` on. */
+  /** A copy in which the refused writes of `underWay`, from `first` on, count as written. */
   private withRefused(first: number, underWay: readonly number[]): History {
     const other = this.upTo(first - 1)
     for (const [i, write] of this.issued.entries()) {
@@ -144,7 +144,7 @@ export class History {
     return other
   }
 
-  /** In words, for a failure. */
+  /** Describes the entries for the message of a failure. */
   describe(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): string {
     const found = fingerprintOf(entries)
     const before = this.find(entries, { atLeast: 0, atMost: atLeast - 1 }, nowMs)
@@ -171,7 +171,7 @@ export class History {
   }
 }
 
-/** Of each state that somebody asked about, at the time that was asked about last. */
+/** The last fingerprint of each state, with its time. */
 const fingerprints = new WeakMap<OracleState, { nowMs: number; fingerprint: string }>()
 
 function fingerprintAt(state: OracleState, nowMs: number): string {

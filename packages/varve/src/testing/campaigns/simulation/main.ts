@@ -1,12 +1,17 @@
-// `npm run sim -- --minutes 10 --seed 1`: simulates seed after seed on every core, and prints the first
-// failure with what reproduces it. Options: --minutes, --images (enough of them end it, too), --seed (the
-// first), --seeds (how many), --mode crashes|faults, --threads.
+// `npm run sim -- --minutes 10 --seed 1`: simulates seed after seed on every core. Prints the first
+// failure with the command that reproduces it.
+//
+//     --minutes, --images  end the run after this time or this many crash images
+//     --seed               the first seed (default: VARVE_SEED, or the current time)
+//     --seeds              the number of seeds
+//     --mode               crashes or faults
+//     --threads            the number of threads
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import type { SimulationCounts, SimulationMode } from './simulate.js'
 
-/** Every so-manieth seed makes operations fail: such a seed takes some ten times as long. */
+/** One of this many seeds runs with failing operations, which takes about ten times as long. */
 const seedsPerFaultSeed = 12
 const reportMs = 5000
 
@@ -18,7 +23,7 @@ interface Task {
 type Answer = { readonly counts: SimulationCounts } | { readonly failure: string }
 
 async function work(): Promise<void> {
-  // Before the engine is loaded, which looks at it once.
+  // Must be set before the engine is loaded, which reads it once.
   process.env['VARVE_INVARIANTS'] = '1'
   const { reportOf, simulate } = await import('./simulate.js')
   const { SimulationFailure } = await import('./simulation-failure.js')
@@ -57,7 +62,7 @@ function lead(): void {
   const report = (nowMs: number): void => {
     const seconds = (nowMs - startMs) / 1000
     console.log(
-      `${seconds.toFixed(0)} s: ${total.seeds} seeds from ${first} on, ` +
+      `${seconds.toFixed(0)} s: ${total.seeds} seeds starting at ${first}, ` +
         `${total.images} crash images, ${total.faults} runs with a failing operation`,
     )
   }

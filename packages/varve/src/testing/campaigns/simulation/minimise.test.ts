@@ -4,10 +4,10 @@ import { minimise } from './minimise.js'
 import { drawScenario, type Scenario } from './scenario.js'
 import { SimulationFailure } from './simulation-failure.js'
 
-test('what is not needed for a failure is taken away', async () => {
+test('steps that a failure does not need are removed', async () => {
   const scenario = drawScenario(5, 50)
   const [first, second] = [scenario.steps[11], scenario.steps[31]]
-  // Fails at the second of the two steps, if the first one came before.
+  // Fails at the second of the two steps if the first one ran before it.
   const run = (tried: Scenario): Promise<void> => {
     const at = tried.steps.indexOf(second)
     const isBad = at > 0 && tried.steps.slice(0, at).includes(first)

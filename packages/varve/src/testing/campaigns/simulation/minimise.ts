@@ -1,12 +1,12 @@
 import type { Scenario, Step } from './scenario.js'
 import { SimulationFailure } from './simulation-failure.js'
 
-/** Runs that a minimisation may take. */
+/** The maximum number of runs per minimisation. */
 const maxRuns = 300
 
 /**
- * Takes steps away from a scenario as long as `run` still fails. Returns the
- * last failure: that of the smallest scenario that was found.
+ * Removes steps from a scenario as long as `run` still fails. Returns the failure of the smallest
+ * failing scenario.
  */
 export async function minimise(
   failure: SimulationFailure,

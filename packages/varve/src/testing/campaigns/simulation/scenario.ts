@@ -10,25 +10,25 @@ import type { BinaryDatabase } from '../../harness/comparison.js'
 import { DeferredExecutor } from './deferred-executor.js'
 import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
 
-/** What a simulated client does next; beside the oracle's operations, a checkpoint and death. */
+/** One step of a simulated client: an operation of the oracle, a checkpoint or a crash. */
 export type Step =
   | Operation
   | { readonly type: 'checkpoint' }
-  /** The process dies, or the power fails; what that leaves is opened again. */
+  /** The process dies or the power fails. The client then reopens the remaining files. */
   | { readonly type: 'die'; readonly of: 'kill' | 'powerLoss' }
 
-/** Everything that a run depends on, as plain data: the same scenario gives the same trace. */
+/** All inputs of a run, as plain data. Equal scenarios give equal traces. */
 export interface Scenario {
   readonly seed: number
   readonly options: SimulatedOptions
   readonly steps: readonly Step[]
 }
 
-/** Sizes so small that a few dozen writes make flushes, merges and fresh MANIFESTs. */
+/** Sizes so small that a few dozen writes cause flushes, merges and MANIFEST rotations. */
 export interface SimulatedOptions {
   readonly durability: Durability
   readonly background: 'inline' | 'deferred'
-  /** Merges, or parts of one, that may be under way at once. */
+  /** The maximum number of merges, or parts of a merge, in progress. */
   readonly mergeSlots: number
   readonly policy: RunPolicy
   readonly memtableBytes: number
@@ -100,7 +100,7 @@ function drawOptions(random: Prng): SimulatedOptions {
   }
 }
 
-/** Opens at once, so that nothing comes between a crash and what it left. */
+/** Opens synchronously, so that nothing changes the files between the crash and the open. */
 export function openSimulated(
   fileSystem: FileSystem,
   clock: Clock,
@@ -141,5 +141,5 @@ function hashOf(text: string): number {
 
 export const simulatedPath = '/db'
 
-/** Where a client makes checkpoints, one after another. */
+/** The directory of a client's checkpoints, which exist one at a time. */
 export const checkpointPath = '/copy'

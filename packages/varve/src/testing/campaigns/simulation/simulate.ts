@@ -4,22 +4,22 @@ import { minimise } from './minimise.js'
 import { drawScenario, type Scenario } from './scenario.js'
 import { SimulationFailure } from './simulation-failure.js'
 
-/** `crashes`: before every change of a file. `faults`: every operation fails once, and for ever. */
+/** `crashes`: before every file change. `faults`: every operation fails, once and permanently. */
 export type SimulationMode = 'crashes' | 'faults'
 
 const crashSteps = 60
 const faultSteps = 20
 
 export interface SimulationCounts {
-  /** Crash images that were opened and found right. */
+  /** Crash images that opened with a correct state. */
   images: number
-  /** Runs in which an operation failed. */
+  /** Runs with a failing operation. */
   faults: number
 }
 
 /**
- * Simulates one seed. `every`: only each so-manieth fault. Throws SimulationFailure with the smallest
- * scenario that fails.
+ * Simulates one seed; `every` thins out the faults to one in that many. Throws SimulationFailure
+ * with the smallest failing scenario.
  */
 export async function simulate(
   seed: number,
@@ -36,7 +36,8 @@ export async function simulate(
   const counts = { images: 0, faults: 0 }
   for (const [i, fault] of (await plannedFaults(scenario)).entries()) {
     if (i % every !== 0) continue
-    // Another scenario has other operations, so these failures stay as they are.
+    // Faults are numbered by operation, so a smaller scenario would fail elsewhere: do not
+    // minimise.
     counts.images += (await runFault(scenario, fault)).images
     counts.faults++
   }
@@ -55,7 +56,7 @@ async function minimisingFailure<T>(
   }
 }
 
-/** What somebody needs who is to find out why. */
+/** The report for the engineer who debugs the failure. */
 export function reportOf(failure: SimulationFailure, mode: SimulationMode): string {
   const { scenario, step, trace, circumstances, cause } = failure
   const steps = scenario.steps.map((each, i) => `${i === step ? '→' : ' '} ${i} ${textOf(each)}`)
@@ -70,7 +71,7 @@ export function reportOf(failure: SimulationFailure, mode: SimulationMode): stri
   ].join('\n')
 }
 
-/** Values by their length: what they hold says nothing. */
+/** The step as JSON, with values replaced by their lengths to keep it short. */
 function textOf(step: unknown): string {
   return JSON.stringify(step, (_, value: unknown) => {
     const buffer = value as { type?: unknown; data?: unknown[] } | null

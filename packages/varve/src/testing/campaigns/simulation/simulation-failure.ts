@@ -1,12 +1,12 @@
 import type { Scenario } from './scenario.js'
 
-/** A scenario that went wrong: where, and what had happened. */
+/** A scenario that failed, with the step and the circumstances. */
 export class SimulationFailure extends Error {
   constructor(
     readonly scenario: Scenario,
-    /** The step that went wrong. */
+    /** The index of the failed step. */
     readonly step: number,
-    /** What was special about the run, such as the operation that failed. */
+    /** The special condition of the run, such as the operation that failed. */
     readonly circumstances: string,
     readonly trace: string,
     cause: unknown,

@@ -15,23 +15,23 @@ import type { Scenario } from './scenario.js'
 import { SimulationFailure } from './simulation-failure.js'
 import { Trace } from './trace.js'
 
-/** What a kind of run adds to a scenario. */
+/** The additions of one kind of run to a scenario. */
 export interface SimulationHooks {
-  /** Asked before each file operation; `number` counts them over the whole run. */
+  /** Called before each file operation. `number` counts the operations of the whole run. */
   readonly before: (operation: FileOperation, number: number) => Fault | undefined
   readonly mayFail: (error: VarveError) => boolean
-  /** For the message of a failure: what was special. */
+  /** Describes the special condition of the run, for the message of a failure. */
   readonly circumstances: () => string
 }
 
 /**
- * A whole engine in one thread: files in memory, virtual time, one client. Nothing in it is left to
- * chance, so the same scenario with the same hooks gives the same trace.
+ * A whole engine in one thread, with files in memory, virtual time and one client. It is fully
+ * deterministic: the same scenario with the same hooks gives the same trace.
  *
  * Owned by: a run. Lives: for one scenario.
  */
 export class Simulation {
-  /** Crash images that were opened and found right. */
+  /** Crash images that opened with a correct state. */
   images = 0
   readonly trace = new Trace()
   readonly random: Prng
@@ -42,7 +42,7 @@ export class Simulation {
   constructor(
     readonly scenario: Scenario,
     private readonly hooks: SimulationHooks,
-    /** The disk, until a crash leaves another. */
+    /** The disk. A crash replaces it. */
     public memory = new MemoryFileSystem(),
   ) {
     this.random = new Prng(~scenario.seed)
@@ -54,7 +54,7 @@ export class Simulation {
     return this.client.history
   }
 
-  /** Does all steps, and `afterStep` after each. Throws SimulationFailure. */
+  /** Runs all steps, and `afterStep` after each. Throws SimulationFailure. */
   async run(afterStep: () => Promise<void>): Promise<void> {
     const { scenario, trace } = this
     for (const [i, step] of scenario.steps.entries()) {
@@ -89,7 +89,7 @@ export class Simulation {
     return found
   }
 
-  /** What a crash leaves is where the run goes on. */
+  /** Crashes, and continues with the remaining files. */
   private async die(of: 'kill' | 'powerLoss'): Promise<void> {
     const { random } = this
     const kind = of === 'kill' ? 'kill' : random.pick(['none', 'all', 'random', 'torn'] as const)
@@ -97,9 +97,10 @@ export class Simulation {
     const copy = { ...image, left: image.left.processCrashClone() }
     const found = await this.checkImage(copy)
     this.memory = image.left
-    // It may hold writes that the database has lost.
+    // The checkpoint may hold writes that the database has lost.
     removeCheckpoint(this.memory)
-    // Power loss can still change what a dead process left; what it left itself stays.
+    // After a kill, a later power loss can still drop the dead process's unsynced writes. After a
+    // power loss, the remaining data is durable.
     this.client = this.newClient(of === 'kill' ? image.history : image.history.upTo(found))
     this.client.open()
     if (this.client.db !== undefined) this.client.checkAll()
@@ -108,7 +109,7 @@ export class Simulation {
   private newClient(history: History): Client {
     const { memory } = this
     const fs = new FaultyFileSystem(memory, (operation) => {
-      // A dead process whose timers go on, on files that nobody sees any more.
+      // Timers of a dead process may still run, on files that are no longer in use.
       if (memory !== this.memory) return undefined
       this.trace.operation(operation)
       return this.hooks.before(operation, this.operations++)

@@ -3,19 +3,19 @@ import type { FileOperation } from '../../../fs/simulated/faulty-file-system.js'
 import type { FileSystem } from '../../../fs/file-system.js'
 import { simulatedPath } from './scenario.js'
 
-/** How much of the end of a trace is kept in words. */
+/** The number of trace lines kept as text. */
 const keptLines = 30
 
 /**
- * What happened in a run, as one hash: every file operation, and every byte in the files after each
- * step. Two runs of one scenario that differ anywhere have different hashes.
+ * The hash of a run: every file operation, and every byte of the files after each step. Two runs
+ * of one scenario that differ anywhere have different hashes.
  */
 export class Trace {
   private readonly hash = createHash('sha256')
   private lines: string[] = []
 
   operation({ kind, path, to, bytes, index }: FileOperation): void {
-    // The lock names the process that runs the simulation.
+    // The content of LOCK names the process that runs the simulation.
     const size = isLock(path) ? '' : ` ${bytes ?? ''}`
     this.note(`${index} ${kind} ${path}${to === undefined ? '' : ` → ${to}`}${size}`)
   }
@@ -44,7 +44,7 @@ export class Trace {
     return this.lines.slice(-keptLines).join('\n')
   }
 
-  /** Ends the trace. */
+  /** Returns the hash. No call may follow. */
   digest(): string {
     return this.hash.digest('hex')
   }

@@ -1,13 +1,13 @@
 import type { VirtualClock } from '../../kit/virtual-clock.js'
 
 const maxVirtualMs = 3_600_000
-/** Turns of the event loop without a timer and without an end, after which nothing will come. */
+/** After this many event loop turns without a timer or progress, the work is stuck. */
 const maxIdleTurns = 20
 
-/** What is awaited waits for nothing that could still happen. */
+/** The awaited work waits for something that can no longer happen. */
 export class Hang extends Error {}
 
-/** Awaits work that waits for timers of `clock`, by letting time pass up to each of them. */
+/** Awaits work that depends on timers of `clock`, and advances the clock from timer to timer. */
 export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   let isSettled = false
   const settled = (): void => void (isSettled = true)
@@ -18,12 +18,12 @@ export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): P
     if (isSettled) return work
     if (clock.advanceToNextTimer()) idleTurns = 0
     if (idleTurns > maxIdleTurns || clock.monotonicMs() > endMs) {
-      throw new Hang(`nothing ends it, at ${clock.monotonicMs()} ms of virtual time`)
+      throw new Hang(`the work is stuck at ${clock.monotonicMs()} ms of virtual time`)
     }
   }
 }
 
-/** Resolves when all that is ready to run has run. */
+/** Resolves after all callbacks that are ready have run. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -1,5 +1,5 @@
-// Writes what its seed says until it is killed: `child.js <directory> <seed>`. For each write that was
-// acknowledged it prints the number of its writer, as one byte: the pipe outlives it.
+// `child.js <directory> <seed>`: performs the writes of its seed until it is killed. For each
+// acknowledged write it prints the number of the writer as one byte, to a pipe that outlives it.
 import { writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { Prng } from '../../../base/prng.js'
@@ -24,7 +24,7 @@ async function write(db: BinaryDatabase, writer: number): Promise<never> {
     const note = encodeNote(seed, acknowledged)
     const sync = random.chance(0.05)
     const [first] = writes
-    // A clear can be in no batch, so it has no note.
+    // A batch cannot contain a clear, so a clear has no note.
     if (first.type === 'clear') return db.clear(toBytes(first.range), { sync })
     const operations = operationsOf([
       ...writes,
@@ -38,7 +38,7 @@ async function write(db: BinaryDatabase, writer: number): Promise<never> {
     const isBlocking = random.chance(0.1)
     const count = isBlocking ? 1 : random.between(1, maxUnderWay)
     const underWay = Array.from({ length: count }, () => begin(isBlocking))
-    // In their order: one that writes nothing, as the clear of an empty range, settles before the others.
+    // In order: a write without effect, such as clearing an empty range, settles before the others.
     for (const write of underWay) {
       await write
       acknowledged[writer]++
@@ -48,7 +48,7 @@ async function write(db: BinaryDatabase, writer: number): Promise<never> {
   }
 }
 
-/** A pipe that its reader has not emptied yet takes nothing for a moment. */
+/** Retries while the pipe is full because its reader is slower. */
 function tell(writer: number): void {
   for (;;) {
     try {

@@ -25,7 +25,7 @@ import { sharedClock } from './shared-clock.js'
 
 const childPath = fileURLToPath(new URL('./child.js', import.meta.url))
 
-/** What the keys of each writer were before the cycle, and by when those expire at the latest that do. */
+/** The state of each writer's keys before the cycle, with the latest times of expiry. */
 export type TortureState = readonly OracleState[]
 
 export const emptyState: TortureState = Array.from(
@@ -36,19 +36,19 @@ export const emptyState: TortureState = Array.from(
 export interface CycleResult {
   readonly state: TortureState
   readonly acknowledgedWrites: number
-  /** Of those that were under way at the death, how many were found. */
+  /** The pending writes at the kill that were found. */
   readonly foundUnderWay: number
-  /** Entries that will expire and were found, and those that were found to have expired. */
+  /** Entries found that will expire, and entries found to have expired. */
   readonly expiring: number
   readonly expired: number
   readonly deepestLevel: number
 }
 
 /**
- * Starts a process that writes to the directory, kills it, and looks what is there: the directory must
- * verify as it is, and hold of each writer the state after all writes that were acknowledged and some of
- * those that were under way, in their order, with batches whole. Of entries that expire, those that must
- * have may not be there, those with hours to go must be; one that was missed is never found again.
+ * Starts a process that writes to the directory, kills it, and checks the files. The directory must
+ * verify without repair. For each writer it must hold the state after all acknowledged writes and a
+ * prefix of the pending ones, with no batch torn. Entries past their time of expiry must be gone,
+ * and those with hours left must be there. A missing entry never reappears.
  */
 export async function runCycle(
   directory: string,
@@ -59,12 +59,12 @@ export async function runCycle(
   const acknowledged = await killOne(directory, cycle)
   const deadAtMs = sharedClock.wallMs() + 1
   const total = acknowledged.reduce((sum, each) => sum + each, 0)
-  // Who dies while it creates the database may leave none.
+  // A process killed while it creates the database may leave none.
   if (total > 0 || existsSync(join(directory, currentName))) {
     const { problems } = await verify(directory)
-    assert.deepEqual(problems, [], 'what was left does not verify')
+    assert.deepEqual(problems, [], 'the files do not verify')
   }
-  // Half of the time it is the next process that mends what the dead one left.
+  // Half of the time, the next writing process recovers the files instead.
   const readOnly = new Prng(seed).chance(0.5) && total > 0
   const db = await openBinary(directory, { ...cycle.options, readOnly })
   try {
@@ -101,7 +101,7 @@ export async function runCycle(
   }
 }
 
-/** Returns how many writes of each writer were acknowledged. */
+/** Returns the number of acknowledged writes of each writer. */
 async function killOne(directory: string, cycle: Cycle): Promise<number[]> {
   const child = spawn(process.execPath, [childPath, directory, String(cycle.seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -115,24 +115,24 @@ async function killOne(directory: string, cycle: Cycle): Promise<number[]> {
   await delay(cycle.lifeMs)
   child.kill('SIGKILL')
   const [code, signal] = (await closed) as [number | null, string | null]
-  assert.equal(signal, 'SIGKILL', `the child ended by itself with ${code}`)
+  assert.equal(signal, 'SIGKILL', `the child exited before the kill, with ${code}`)
   return counts
 }
 
-/** What was there when it was read, after the writer had died. */
+/** The entries read after the kill. */
 interface Sighting {
   readonly seen: ReadonlyMap<string, Uint8Array>
   readonly readAtMs: number
   readonly deadAtMs: number
 }
 
-/** A state as it was found, without those of its entries that had expired. */
+/** A matching state, without its expired entries. */
 interface FoundState {
   readonly state: OracleState
   readonly expired: readonly string[]
 }
 
-/** The one state that is found, among those after the writes that may have arrived. */
+/** Returns the one matching state among those after the possible writes. */
 function find(
   before: OracleState,
   sighting: Sighting,
@@ -143,17 +143,17 @@ function find(
   const oracle = new Oracle(before.entries, before.expiries)
   const script = writesOf(seed, writer)
   for (let count = 0; count <= acknowledged + maxUnderWay; count++) {
-    // Nobody knows when it was written, but no later than that.
+    // The time of the write is unknown, but the kill is its upper bound.
     if (count > 0) oracle.write(script.next().value, sighting.deadAtMs)
     if (count < acknowledged) continue
     const found = recognize(oracle.state, sighting)
     if (found !== undefined) return { ...found, count }
   }
-  const expected = `the state after ${acknowledged} writes or those under way`
+  const expected = `the state after ${acknowledged} writes, or after pending ones too`
   return assert.fail(`writer ${writer}: not ${expected}`)
 }
 
-/** Undefined when this is not what was seen. */
+/** Returns undefined if the state does not match. */
 function recognize(
   { entries, expiries }: OracleState,
   { seen, readAtMs }: Sighting,

@@ -1,5 +1,8 @@
-// `npm run torture -- --cycles 500 --seed 1`: kills one writing process after another; see cycle.ts.
-// --directory: where, on a real disk; by default the system's folder for temporary files.
+// `npm run torture -- --cycles 500 --seed 1`: kills one writing process after another; see
+// cycle.ts.
+//
+//     --directory   a folder on a real disk (default: the system's temporary directory)
+//     --seed        seed of the first cycle (default: VARVE_SEED, or the current time)
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,10 +23,10 @@ const startMs = performance.now()
 function report(totals: TortureTotals): void {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
   console.log(
-    `${seconds} s: ${totals.cycles} kills from seed ${firstSeed} on, ` +
+    `${seconds} s: ${totals.cycles} kills starting at seed ${firstSeed}, ` +
       `${totals.acknowledgedWrites} acknowledged writes, all found; ` +
-      `${totals.foundUnderWay} more of those under way; ` +
-      `${totals.expired} entries had expired, ${totals.expiring} were still to`,
+      `${totals.foundUnderWay} pending writes found; ` +
+      `${totals.expired} entries had expired, ${totals.expiring} were still to expire`,
   )
 }
 

@@ -4,19 +4,19 @@ import type { Write } from '../../kit/oracle.js'
 import { Workload } from '../../kit/workload.js'
 import { sharedClock } from './shared-clock.js'
 
-// What a process of one cycle does, known in advance by the process that kills it: both draw it from the
+// The script of one cycle. The process that writes and the one that kills it both draw it from the
 // seed of the cycle.
 
-/** They write at the same time, each to keys of its own, so that their states can be told apart. */
+/** The writers run concurrently. Each has its own keys, so that their states can be separated. */
 export const writerCount = 4
 
-/** Writes that a writer may have under way at once. */
+/** The maximum number of pending writes per writer. */
 export const maxUnderWay = 6
 
 export interface Cycle {
   readonly seed: number
   readonly options: OpenOptions
-  /** How long the process lives, beginning with its start or with its first acknowledgement. */
+  /** The lifetime of the process, counted from its start or from its first acknowledgement. */
   readonly lifeMs: number
   readonly diesInRecovery: boolean
 }
@@ -26,11 +26,11 @@ const maxLifeMs = 250
 const maxRecoveryMs = 150
 const KiB = 1024
 
-/** Of every other entry that expires: many do within their cycle, others some cycles later. */
+/** For half of the entries that expire. Many do within their cycle, others some cycles later. */
 const longestShortTtlMs = 600
-/** Of the others. */
+/** For the other half. */
 const longTtlMs = 2 * 60 * 60 * 1000
-/** What may still have so long to go must be there: it was put with `longTtlMs`. */
+/** An entry that may have this long left was put with `longTtlMs`, so it must be there. */
 export const surelyThereMs = longTtlMs / 2
 
 export function drawCycle(seed: number): Cycle {
@@ -51,7 +51,7 @@ export function drawCycle(seed: number): Cycle {
   return { seed, options, lifeMs, diesInRecovery }
 }
 
-/** The writes of one writer in one cycle, for ever. Keys and ranges are its own. */
+/** The endless sequence of writes of one writer in one cycle, within its own keys and ranges. */
 export function* writesOf(seed: number, writer: number): Generator<readonly Write[], never> {
   const workload = new Workload(new Prng(seed * writerCount + writer), {
     keyCount: 150,
@@ -90,9 +90,9 @@ function ownedBy(writer: number, write: Write): Write {
 }
 
 /**
- * Where each writer notes, with every batch, how many writes of each were acknowledged when it began:
- * what was acknowledged before another write began must be there if that one is. A death never leaves a
- * hole.
+ * The key of a writer's note. With every batch, the writer stores the number of acknowledged writes
+ * of each writer at its start. If the batch is found, those writes must be found too: a crash never
+ * leaves a hole.
  */
 export function noteKeyOf(writer: number): string {
   return `note:${writer}`
@@ -102,7 +102,7 @@ export function encodeNote(seed: number, acknowledged: readonly number[]): Buffe
   return Buffer.from([seed, ...acknowledged].join(' '))
 }
 
-/** How many of each writer were acknowledged; undefined when it is the note of another cycle. */
+/** The acknowledged writes of each writer, or undefined if another cycle wrote the note. */
 export function decodeNote(seed: number, note: Uint8Array | undefined): number[] | undefined {
   const [ofSeed, ...acknowledged] = Buffer.from(note ?? '')
     .toString()

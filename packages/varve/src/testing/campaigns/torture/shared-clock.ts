@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../../../base/clock.js'
 
 /**
- * The wall clock of all processes of a torture: what each has for its monotonic clock, which counts from
- * the start of the machine. Nobody sets it meanwhile, so what one process has seen expired no other
- * may find.
+ * The wall clock of all processes in a torture run: the monotonic clock, which counts from the boot
+ * of the machine. It is never set back, so an entry that expired for one process stays expired for
+ * all others.
  */
 export const sharedClock: Clock = {
   ...systemClock,

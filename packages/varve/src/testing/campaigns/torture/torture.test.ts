@@ -6,10 +6,10 @@ import { test } from 'node:test'
 import { runTorture } from './torture.js'
 import { campaignSize } from '../../kit/campaign-size.js'
 
-// More of it: `npm run torture -- --cycles 500`.
+// `npm run torture -- --cycles 500` runs more cycles.
 const cycles = campaignSize(12, 30)
 
-test('a killed process loses no acknowledged write, leaves no hole, and tears no batch', async () => {
+test('a kill loses no acknowledged write, leaves no hole and tears no batch', async () => {
   const firstSeed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
   const directory = mkdtempSync(join(tmpdir(), 'varve-torture-'))
   try {

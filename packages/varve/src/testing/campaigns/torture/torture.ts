@@ -18,10 +18,10 @@ export interface TortureTotals {
   deepestLevel: number
 }
 
-/** After so many cycles a new database begins, so that the first moments of one are hit, too. */
+/** A new database begins after this many cycles, so that kills also hit its creation. */
 const cyclesPerDatabase = 25
 
-/** Cycle after cycle; throws with the seed and the cycle that failed, and leaves the directory then. */
+/** Runs the cycles. On failure it throws with the seed and the cycle, and keeps the directory. */
 export async function runTorture(options: TortureOptions): Promise<TortureTotals> {
   const { directory, cycles, firstSeed, onCycle } = options
   const totals = {
@@ -52,7 +52,7 @@ export async function runTorture(options: TortureOptions): Promise<TortureTotals
       onCycle?.(totals)
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause)
-      throw new Error(`cycle ${i} from seed ${firstSeed} on, in ${path}: ${what}`, { cause })
+      throw new Error(`cycle ${i} starting at seed ${firstSeed}, in ${path}: ${what}`, { cause })
     }
   }
   return totals
