@@ -6,6 +6,19 @@ import { levelCount } from '../../version/version.js'
 /** What the layout of a tree goes by: which keys a table holds, and from which time. */
 export type Extent = Pick<TableMetadata, 'range' | 'minSequence' | 'maxSequence'>
 
+/** The tables of each keyspace, which has a tree of its own. */
+export function byKeyspace<T extends { readonly keyspace: number }>(
+  tables: readonly T[],
+): Map<number, T[]> {
+  const trees = new Map<number, T[]>()
+  for (const table of tables) {
+    const tree = trees.get(table.keyspace)
+    if (tree === undefined) trees.set(table.keyspace, [table])
+    else tree.push(table)
+  }
+  return trees
+}
+
 /**
  * The tables that cannot be put above one another, since keys and sequences of both overlap:
  * neither holds only newer versions. Each group has to become one sorted run. Tables in no group

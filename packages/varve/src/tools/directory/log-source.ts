@@ -1,7 +1,6 @@
 import { BatchReader } from '../../batch/batch-reader.js'
 import { LogPurpose } from '../../log/log-format.js'
 import { type DamagedSpan, LogReader } from '../../log/log-reader.js'
-import { defaultKeyspace } from '../../version/version-edit.js'
 import { decodeLogStart, type LogStart } from '../../wal/log-start.js'
 import type { FoundFile } from './inventory.js'
 import type { Site } from './tool-options.js'
@@ -13,8 +12,8 @@ export interface LogSource {
   /** Commit groups, and the operations in them. */
   commits: number
   operations: number
-  /** 0 if it has none. */
-  lastSequence: number
+  /** Sequence of the last operation of each keyspace that it has operations of. */
+  readonly lastSequences: Map<number, number>
   /** The log before it; undefined: its start cannot be read. */
   previousLog: number | undefined
   readonly damage: DamagedSpan[]
@@ -26,7 +25,7 @@ export function* examineLog(site: Site, file: FoundFile): Generator<number, LogS
     sizeBytes: 0,
     commits: 0,
     operations: 0,
-    lastSequence: 0,
+    lastSequences: new Map(),
     previousLog: undefined,
     damage: [],
   }
@@ -34,7 +33,7 @@ export function* examineLog(site: Site, file: FoundFile): Generator<number, LogS
   const sizeBytes = yield* salvageGroups(site, file, source.damage, onStart, (group) => {
     source.commits++
     source.operations += group.count
-    source.lastSequence = group.firstSequence + group.count - 1
+    while (group.next()) source.lastSequences.set(group.keyspace, group.sequence)
   })
   return { ...source, sizeBytes }
 }
@@ -82,8 +81,6 @@ export function* salvageGroups(
 /** A group is applied whole or not at all, so it is walked before. */
 function isWhole(group: BatchReader, payload: Buffer): boolean {
   group.open(payload, 0, payload.length)
-  while (group.next()) {
-    if (group.keyspace !== defaultKeyspace) group.problem = 'an unknown keyspace'
-  }
+  while (group.next());
   return group.problem === undefined
 }

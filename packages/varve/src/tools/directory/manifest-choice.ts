@@ -1,7 +1,6 @@
 import { VarveError } from '../../base/errors.js'
 import { manifestName } from '../../store/file-names.js'
 import { readCurrent } from '../../version/manifest.js'
-import { defaultKeyspace } from '../../version/version-edit.js'
 import type { FoundFile } from './inventory.js'
 import { ManifestView } from './manifest-view.js'
 import { problemOf } from './problem.js'
@@ -64,9 +63,7 @@ function refuseUnsupported(views: readonly ManifestView[]): void {
 
 function problemWith(view: ManifestView): string | undefined {
   const [problem] = [...view.problems, ...problemsOfLevels(view)]
-  if (problem !== undefined) return `${view.name}: ${problem.message}`
-  const strange = [...view.keyspaces()].find((keyspace) => keyspace !== defaultKeyspace)
-  return strange === undefined ? undefined : `${view.name} has tables of keyspace ${strange}`
+  return problem && `${view.name}: ${problem.message}`
 }
 
 /**

@@ -61,8 +61,10 @@ export class ManifestView {
     return levels.map((tables, level) => sortLevel(level, tables))
   }
 
-  keyspaces(): Set<number> {
-    return new Set([...this.tables.values()].map(({ keyspace }) => keyspace))
+  /** The keyspaces that have tables, in ascending order. */
+  keyspaces(): number[] {
+    const found = new Set([...this.tables.values()].map(({ keyspace }) => keyspace))
+    return [...found].sort((a, b) => a - b)
   }
 
   private open(fs: FileSystem, path: string, fileNumber: number): LogReader | undefined {

@@ -1,9 +1,10 @@
 import { VarveError } from '../../base/errors.js'
 import { numberBehind, logName, tableName } from '../../store/file-names.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
+import { defaultKeyspace } from '../../version/version-edit.js'
 import type { ManifestView, NamedTable } from '../directory/manifest-view.js'
 import { type FoundFile, takeInventory } from '../directory/inventory.js'
-import { groupsToMerge } from '../directory/layout.js'
+import { byKeyspace, groupsToMerge } from '../directory/layout.js'
 import { examineLog, type LogSource } from '../directory/log-source.js'
 import { chooseManifest, type ManifestChoice } from '../directory/manifest-choice.js'
 import { examineTable, isTable, type TableSource } from '../directory/table-source.js'
@@ -25,6 +26,7 @@ export interface PlannedTable {
   readonly fate: Fate
   /** As the MANIFEST has it; undefined when the tables have to tell. */
   readonly named: NamedTable | undefined
+  readonly keyspace: number
   /** Entries that will be lost; undefined if unknown. */
   readonly lostEntries: number | undefined
   readonly reason: string | undefined
@@ -50,8 +52,10 @@ export interface RepairPlan {
   readonly logs: readonly PlannedLog[]
   /** Why the logs cannot stay as they are. */
   readonly logProblem: string | undefined
-  /** Commits up to this sequence are in tables. */
-  readonly flushedSequence: number
+  /** By keyspace: operations up to this sequence are in tables. */
+  readonly flushed: ReadonlyMap<number, number>
+  /** The highest sequence that the tables or the MANIFEST know. */
+  readonly lastSequence: number
   /** Numbers from here on belong to no file. */
   readonly firstFreeNumber: number
   readonly isNeeded: boolean
@@ -90,11 +94,9 @@ function* planBy(
       : yield* namedTables(site, files, [...manifest.trusted.tables.values()])
   refuseUnsupported(tables)
   const used = tables.filter(({ fate }) => fate !== 'drop')
-  const flushedSequence = Math.max(
-    manifest.trusted?.lastSequence ?? 0,
-    used.reduce((max, { source }) => Math.max(max, source!.statistics!.maxSequence), 0),
-  )
-  const logs = yield* planLogs(site, files, manifest, { ...options, flushedSequence })
+  const flushed = flushedSequences(used, manifest.trusted)
+  const lastSequence = Math.max(manifest.trusted?.lastSequence ?? 0, ...flushed.values())
+  const logs = yield* planLogs(site, files, manifest, { ...options, flushed })
   const isNeeded =
     manifest.problem !== undefined ||
     logs.logProblem !== undefined ||
@@ -106,7 +108,8 @@ function* planBy(
     tables,
     merges: manifest.trusted === undefined ? mergesOf(used) : [],
     ...logs,
-    flushedSequence,
+    flushed,
+    lastSequence,
     firstFreeNumber: Math.max(behindNames, manifest.trusted?.nextFileNumber ?? 0),
     isNeeded,
   }
@@ -169,7 +172,7 @@ function* namedTables(
     const isNameless = own !== undefined && !own.isSelfDescribed
     if (source !== undefined) {
       planned.push(plan(source, source.isSound ? 'rename' : 'rewrite', entry))
-      if (isNameless) planned.push(nobodys(own))
+      if (isNameless) planned.push(unidentified(own))
     } else {
       planned.push(isNameless ? plan(own, 'rewrite', entry) : lost(entry))
     }
@@ -184,23 +187,26 @@ function* allTables(
   { hints }: ManifestChoice,
 ): Generator<number, PlannedTable[]> {
   const planned: PlannedTable[] = []
+  const hasSeveral = hints.some((view) => view.keyspaces().some(isOther))
   for (const file of files) {
     if (file.holds !== 'table') continue
     const isInPlace = file.name === tableName(file.number)
     if (isInPlace && hints.some((view) => view.deleted.has(file.number))) continue
     const known = isInPlace ? knownTable(file.number, hints) : undefined
-    const source = yield* examine(site, file, known)
+    const source = yield* examine(site, file, known?.table)
     if (source === undefined) continue
     const sound = isInPlace ? 'keep' : 'rename'
-    planned.push(plan(source, source.isSound ? sound : 'rewrite', undefined))
+    // A table does not name its keyspace.
+    if (hasSeveral && known === undefined) planned.push(ofUnknownKeyspace(source))
+    else planned.push(plan(source, source.isSound ? sound : 'rewrite', undefined, known?.keyspace))
   }
   return planned
 }
 
-function knownTable(fileNumber: number, hints: ManifestChoice['hints']): TableMetadata | undefined {
+function knownTable(fileNumber: number, hints: ManifestChoice['hints']): NamedTable | undefined {
   for (const view of hints) {
     const named = view.tables.get(fileNumber)
-    if (named !== undefined) return named.table
+    if (named !== undefined) return named
   }
   return undefined
 }
@@ -219,9 +225,14 @@ function* examine(
   }
 }
 
-function plan(source: TableSource, fate: Fate, named: NamedTable | undefined): PlannedTable {
+function plan(
+  source: TableSource,
+  fate: Fate,
+  named: NamedTable | undefined,
+  keyspace = named?.keyspace ?? defaultKeyspace,
+): PlannedTable {
   const { file, found, statistics, baseSequence, rangeDeletes } = source
-  const base = { source, name: file.name, named }
+  const base = { source, name: file.name, named, keyspace }
   const entries = statistics?.entryCount
   if (statistics === undefined || baseSequence === undefined) {
     const reason = 'the sequences of its entries are unknown'
@@ -235,18 +246,31 @@ function plan(source: TableSource, fate: Fate, named: NamedTable | undefined): P
 }
 
 function lost(named: NamedTable): PlannedTable {
-  const { table } = named
+  const { table, keyspace } = named
   const { entryCount: lostEntries } = table
   const name = tableName(table.fileNumber)
   const reason = 'it is not there, or cannot be read'
-  return { source: undefined, name, fate: 'drop', named, lostEntries, reason }
+  return { source: undefined, name, fate: 'drop', named, keyspace, lostEntries, reason }
 }
 
-/** What lies where another table was, and does not say which one it is. */
-function nobodys(source: TableSource): PlannedTable {
+/** A file in the place of another table that does not say which table it is. */
+function unidentified(source: TableSource): PlannedTable {
+  return dropped(source, undefined, 'its table number is unknown')
+}
+
+/** A table that no MANIFEST names, in a database with several keyspaces. */
+function ofUnknownKeyspace(source: TableSource): PlannedTable {
+  return dropped(source, source.statistics?.entryCount, 'its keyspace is unknown')
+}
+
+function dropped(
+  source: TableSource,
+  lostEntries: number | undefined,
+  reason: string,
+): PlannedTable {
   const { name } = source.file
-  const reason = 'its table number is unknown'
-  return { source, name, fate: 'drop', named: undefined, lostEntries: undefined, reason }
+  const keyspace = defaultKeyspace
+  return { source, name, fate: 'drop', named: undefined, keyspace, lostEntries, reason }
 }
 
 function refuseUnsupported(tables: readonly PlannedTable[]): void {
@@ -258,22 +282,52 @@ function refuseUnsupported(tables: readonly PlannedTable[]): void {
 }
 
 function mergesOf(tables: readonly PlannedTable[]): PlannedTable[][] {
-  const extents = tables.map((table) => ({ ...table.source!.statistics!, table }))
-  return groupsToMerge(extents).map((group) => group.map(({ table }) => table))
+  const groups: PlannedTable[][] = []
+  for (const own of byKeyspace(tables).values()) {
+    const extents = own.map((table) => ({ ...table.source!.statistics!, table }))
+    for (const group of groupsToMerge(extents)) groups.push(group.map(({ table }) => table))
+  }
+  return groups
+}
+
+/**
+ * A MANIFEST of one keyspace knows its last flushed sequence, also when a compaction dropped the
+ * entry. Of several keyspaces one may be flushed further than another; only its tables tell how far.
+ */
+function flushedSequences(
+  used: readonly PlannedTable[],
+  trusted: ManifestView | undefined,
+): Map<number, number> {
+  const flushed = new Map<number, number>()
+  const raise = (keyspace: number, sequence: number): void =>
+    void flushed.set(keyspace, Math.max(sequence, flushed.get(keyspace) ?? 0))
+  for (const { keyspace, source } of used) raise(keyspace, source!.statistics!.maxSequence)
+  for (const { keyspace, table } of trusted?.tables.values() ?? []) {
+    raise(keyspace, table.maxSequence)
+  }
+  if (trusted !== undefined && !trusted.keyspaces().some(isOther)) {
+    raise(defaultKeyspace, trusted.lastSequence)
+  }
+  return flushed
+}
+
+function isOther(keyspace: number): boolean {
+  return keyspace !== defaultKeyspace
 }
 
 function* planLogs(
   site: Site,
   files: readonly FoundFile[],
   { trusted }: ManifestChoice,
-  { salvageLogs, flushedSequence }: PlanOptions & { flushedSequence: number },
+  { salvageLogs, flushed }: PlanOptions & Pick<RepairPlan, 'flushed'>,
 ): Generator<number, Pick<RepairPlan, 'logs' | 'logProblem'>> {
   const sources = yield* examineLogs(
     site,
     files.filter(({ holds, number }) => holds === 'log' && number >= (trusted?.logNumber ?? 0)),
   )
   const isFlushed = (source: LogSource): boolean =>
-    trusted === undefined && source.lastSequence <= flushedSequence
+    trusted === undefined &&
+    [...source.lastSequences].every(([keyspace, last]) => last <= (flushed.get(keyspace) ?? 0))
   const used = sources.filter((source) => !isFlushed(source))
   const asked = salvageLogs && used.length > 0 ? 'every whole commit was asked for' : undefined
   const logProblem = problemOfLogs(site, files, used, trusted?.logNumber) ?? asked

@@ -93,14 +93,14 @@ export class ReplacementTables {
   }
 
   /** One sorted run with all versions that a reader can see. Requires: at least one table. */
-  merge(tables: readonly TableMetadata[]): readonly WrittenTable[] {
+  merge(keyspace: number, tables: readonly TableMetadata[]): readonly WrittenTable[] {
     const sizeBytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
     const fileNumberCount = Math.ceil(sizeBytes / tableBytes) + spareFileNumbers
     const request: MergeRequest = {
       kind: 'merge',
       spec: {
         kind: 'merge',
-        keyspace: 0,
+        keyspace,
         reason: 'repair',
         // As if each were a level of its own, so that a run is read as one.
         inputs: sortedRuns(tables).map((run, i) => ({ level: i + 1, tables: run })),
@@ -120,19 +120,27 @@ export class ReplacementTables {
   }
 
   /**
-   * What the logs hold above `flushedSequence`, as tables of which each is newer than the one
-   * before.
+   * The operations in the logs that no table of their keyspace has, as tables. Each is newer than
+   * the one before it of the same keyspace. `flushed`: the last sequence in tables, by keyspace.
    */
   *fromLogs(
     logs: readonly LogSource[],
-    flushedSequence: number,
-  ): Generator<number, WrittenTable[]> {
-    const tables: WrittenTable[] = []
+    flushed: ReadonlyMap<number, number>,
+  ): Generator<number, { keyspace: number; table: WrittenTable }[]> {
+    const tables: { keyspace: number; table: WrittenTable }[] = []
     const damage: DamagedSpan[] = []
-    let memtable = new MemTable(memtableBytes)
-    const flush = (neededBytes: number): void => {
-      if (!memtable.isEmpty) tables.push(...this.flush(memtable))
-      memtable = new MemTable(Math.max(memtableBytes, neededBytes))
+    const memtables = new Map<number, MemTable>()
+    let last = 0
+    const flush = (keyspace: number, memtable: MemTable): void => {
+      for (const table of this.flush(memtable)) tables.push({ keyspace, table })
+    }
+    const memtableWithRoom = (keyspace: number, neededBytes: number): MemTable => {
+      const current = memtables.get(keyspace)
+      if (current?.hasRoom(neededBytes)) return current
+      if (current !== undefined) flush(keyspace, current)
+      const next = new MemTable(Math.max(memtableBytes, neededBytes))
+      memtables.set(keyspace, next)
+      return next
     }
     for (const { file } of logs) {
       yield* salvageGroups(
@@ -142,10 +150,12 @@ export class ReplacementTables {
         () => {},
         (group) => {
           while (group.next()) {
-            const { bytes, kind, sequence, keyStart, keyEnd, valueStart, valueEnd } = group
-            if (sequence <= Math.max(flushedSequence, memtable.maxSequence)) continue
+            const { bytes, kind, sequence, keyspace } = group
+            const { keyStart, keyEnd, valueStart, valueEnd } = group
+            if (sequence <= Math.max(flushed.get(keyspace) ?? 0, last)) continue
+            last = sequence
             const needed = MemTable.entryBytes(keyEnd - keyStart, valueEnd - valueStart)
-            if (!memtable.hasRoom(needed)) flush(needed)
+            const memtable = memtableWithRoom(keyspace, needed)
             if (kind === ValueKind.rangeDelete) {
               const end = group.unbounded ? null : bytes.subarray(valueStart, valueEnd)
               memtable.insertRangeDelete(sequence, bytes.subarray(keyStart, keyEnd), end)
@@ -156,7 +166,7 @@ export class ReplacementTables {
         },
       )
     }
-    flush(0)
+    for (const [keyspace, memtable] of memtables) flush(keyspace, memtable)
     return tables
   }
 

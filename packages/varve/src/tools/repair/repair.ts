@@ -4,10 +4,9 @@ import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { currentName, maxFileNumber, unneededFiles } from '../../store/file-names.js'
 import { startManifest } from '../../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
-import { type AddedTable, defaultKeyspace } from '../../version/version-edit.js'
+import type { AddedTable } from '../../version/version-edit.js'
 import type { FoundFile } from '../directory/inventory.js'
-import type { NamedTable } from '../directory/manifest-view.js'
-import { groupsToMerge, levelsFor } from '../directory/layout.js'
+import { byKeyspace, groupsToMerge, levelsFor } from '../directory/layout.js'
 import { ProblemList } from '../directory/problem.js'
 import { type PlannedTable, planRepair, type RepairPlan } from './repair-plan.js'
 import type { RepairedFile, RepairReport } from './repair-report.js'
@@ -111,15 +110,20 @@ class Repair {
     const added: AddedTable[] = []
     for (const planned of plan.tables) {
       const written = yield* this.tableOf(planned)
-      if (written !== undefined) added.push(placed(written, planned.named))
+      if (written !== undefined) added.push(placed(written, planned))
     }
     const rewritten = plan.logs.filter(({ fate }) => fate === 'rewrite')
     const sources = rewritten.map(({ source }) => source)
-    for (const written of yield* this.replacements.fromLogs(sources, plan.flushedSequence)) {
-      added.push(placed(written))
+    for (const { keyspace, table } of yield* this.replacements.fromLogs(sources, plan.flushed)) {
+      added.push(placed(table, { keyspace }))
     }
     if (plan.manifest.trusted !== undefined) return added
-    return this.layOut(added.map(({ table }) => table))
+    return [...byKeyspace(added)].flatMap(([keyspace, of]) =>
+      this.layOut(
+        keyspace,
+        of.map(({ table }) => table),
+      ),
+    )
   }
 
   private *tableOf({ source, fate }: PlannedTable): Generator<number, WrittenTable | undefined> {
@@ -130,18 +134,20 @@ class Repair {
     return { fileNumber: file.number, ...statistics!, sizeBytes }
   }
 
-  /** Gives every table a level, and merges those that cannot have one. */
-  private layOut(tables: readonly TableMetadata[]): AddedTable[] {
+  /** Gives every table of a keyspace a level, and merges those that cannot have one. */
+  private layOut(keyspace: number, tables: readonly TableMetadata[]): AddedTable[] {
     let settled = [...tables]
     for (;;) {
       const [group] = groupsToMerge(settled)
       if (group === undefined) break
       const merged = new Set(group)
-      const run = this.replacements.merge(group).map((written) => placed(written).table)
+      const run = this.replacements
+        .merge(keyspace, group)
+        .map((written) => placed(written, { keyspace }).table)
       settled = [...settled.filter((table) => !merged.has(table)), ...run]
     }
     return [...levelsFor(settled)].map(([table, level]) => ({
-      keyspace: defaultKeyspace,
+      keyspace,
       level,
       table: { ...table, run: 0 },
     }))
@@ -198,7 +204,7 @@ class Repair {
     const logNumber = plan.logProblem === undefined ? keptFrom : number
     const lastSequence = added.reduce(
       (max, { table }) => Math.max(max, table.maxSequence),
-      plan.flushedSequence,
+      plan.lastSequence,
     )
     const { fs, directory } = this.site
     const edit = { logNumber, nextFileNumber: this.nextFileNumber, lastSequence, added }
@@ -212,10 +218,13 @@ class Repair {
 }
 
 /** In the place of a table that the MANIFEST names, or as a new one on level 0. */
-function placed(written: WrittenTable, named?: NamedTable): AddedTable {
+function placed(
+  written: WrittenTable,
+  { keyspace, named }: Pick<PlannedTable, 'keyspace'> & Partial<Pick<PlannedTable, 'named'>>,
+): AddedTable {
   const { run = 0, writtenAtMs = 0 } = named?.table ?? {}
   const table = { ...written, run, writtenAtMs }
-  return { keyspace: defaultKeyspace, level: named?.level ?? 0, table }
+  return { keyspace, level: named?.level ?? 0, table }
 }
 
 function reportOf(site: Site, plan: RepairPlan): RepairReport {

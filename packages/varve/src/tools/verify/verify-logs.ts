@@ -1,9 +1,8 @@
 import type { BatchReader } from '../../batch/batch-reader.js'
-import { unsupportedFormat, VarveError } from '../../base/errors.js'
+import { VarveError } from '../../base/errors.js'
 import { LogPurpose } from '../../log/log-format.js'
 import { LogReader } from '../../log/log-reader.js'
-import { highestTable, logName } from '../../store/file-names.js'
-import { defaultKeyspace } from '../../version/version-edit.js'
+import { highestTable } from '../../store/file-names.js'
 import { replayLogs, type ReplayedLog } from '../../wal/replay.js'
 import { type Problem, problemOf, type Remark } from '../directory/problem.js'
 import type { Site } from '../directory/tool-options.js'
@@ -28,11 +27,7 @@ export function checkLogs(
   const operations = new Map(logs.map(({ logNumber }) => [logNumber, 0]))
   const found: LogFindings = { problems: [], remarks: [], commits: 0, operations }
   const apply = (group: BatchReader, logNumber: number): void => {
-    while (group.next()) {
-      if (group.keyspace !== defaultKeyspace) {
-        throw unsupportedFormat(`${directory}/${logName(logNumber)}`, `keyspace ${group.keyspace}`)
-      }
-    }
+    while (group.next());
     operations.set(logNumber, operations.get(logNumber)! + group.count)
   }
   try {
