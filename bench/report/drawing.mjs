@@ -1,6 +1,7 @@
 // What all pictures share: Vega-Lite descriptions, drawn as SVG by Vega, without a browser.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
+import { withDarkMode } from './dark-mode.mjs'
 
 /**
  * The same colour for an engine in every picture: distinct for the colour-blind too (Okabe and
@@ -43,5 +44,8 @@ export async function render(spec) {
   const svg = await view.toSVG()
   view.finalize()
   // Vega writes 15 digits; a hundredth of a pixel will do.
-  return svg.replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
+  const rounded = svg.replace(/-?\d+\.\d{3,}/g, (number) =>
+    String(Number(Number(number).toFixed(2))),
+  )
+  return withDarkMode(rounded)
 }
