@@ -14,8 +14,9 @@ const program = fileURLToPath(
 )
 
 /**
- * Returns `page` with what its commands print now. In its console blocks, lines after `varve> ` run in one shell on the
- * demo's data in `folder`; those after `$ npx varve ` run in another process meanwhile.
+ * Returns `page` with what its commands print now. In its console blocks, lines after `varve> ` run
+ * in one shell on the demo's data in `folder`; those after `$ npx varve ` run in another process
+ * meanwhile.
  */
 export async function replayPage(page: string, folder: string): Promise<string> {
   const commands = [...page.matchAll(blocks)].flatMap(([, block]) => commandsIn(block))
@@ -26,7 +27,9 @@ export async function replayPage(page: string, folder: string): Promise<string> 
   })
 }
 
-/** Types `lines` into one shell on the demo's data in `folder`, and resolves to what each prints. */
+/**
+ * Types `lines` into one shell on the demo's data in `folder`, and resolves to what each prints.
+ */
 export function typeLines(lines: readonly string[], folder: string): Promise<string[]> {
   return outputsOf(
     lines.map((line) => shellPrompt + line),
@@ -34,7 +37,10 @@ export function typeLines(lines: readonly string[], folder: string): Promise<str
   )
 }
 
-/** Replaces times, which differ from run to run, and file numbers, which differ from version to version. */
+/**
+ * Replaces times, which differ from run to run, and file numbers, which differ from version to
+ * version.
+ */
 export function withoutChance(text: string): string {
   return text
     .replace(/\d+(\.\d+)? (µs|ms|s)\b/g, '… $2')

@@ -12,7 +12,7 @@ import { MemTable } from './memtable.js'
 import { MemTableArena } from './memtable-arena.js'
 import { openSealedMemTable } from './sealed-memtable.js'
 
-const seed = Number(process.env['SEED'] ?? 20260801)
+const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
 
 interface ModelEntry {
   readonly key: Buffer
@@ -80,7 +80,7 @@ function forEachCase(name: string, run: (pair: Pair) => void): void {
         try {
           run(newPair(caseSeed, ordered))
         } catch (error) {
-          throw new Error(`SEED=${caseSeed}`, { cause: error })
+          throw new Error(`VARVE_SEED=${caseSeed}`, { cause: error })
         }
       }
     })

@@ -6,7 +6,7 @@ import type { InternalIterator } from '../entry/internal-iterator.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from './memtable.js'
 
-const seed = Number(process.env['SEED'] ?? 20260801)
+const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
 
 /** Enough entries to split a leaf, and to fill and cut leaves. */
 const entryCount = 20_000
@@ -131,8 +131,12 @@ function look(model: Model, prng: Prng): void {
 }
 
 function assertShows(iterator: InternalIterator, entry: Named | undefined): void {
-  assert.equal(iterator.valid ? iterator.sequence : undefined, entry?.sequence, `SEED=${seed}`)
+  assert.equal(
+    iterator.valid ? iterator.sequence : undefined,
+    entry?.sequence,
+    `VARVE_SEED=${seed}`,
+  )
   if (entry === undefined) return
   const { keyBytes, keyStart, keyEnd } = iterator
-  assert.ok(entry.key.equals(keyBytes.subarray(keyStart, keyEnd)), `SEED=${seed}`)
+  assert.ok(entry.key.equals(keyBytes.subarray(keyStart, keyEnd)), `VARVE_SEED=${seed}`)
 }

@@ -7,7 +7,7 @@ import { readInput } from '../testing/kit/input-entry.js'
 import { MemTable } from './memtable.js'
 import { openSealedMemTable } from './sealed-memtable.js'
 
-const seed = Number(process.env['SEED'] ?? 20260801)
+const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
 
 /** The hardest key sets for a sort by heads. */
 const keySets: Record<string, (prng: Prng) => Buffer[]> = {

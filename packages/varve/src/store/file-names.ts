@@ -1,16 +1,17 @@
+import { lockName } from '../fs/lock/directory-lock.js'
+
 /**
- * Every file of a database is named by its kind and its number; nothing on disk ever holds a path.
+ * Every file of a database is named by its kind and its number; no file holds a path.
  *
  *     CURRENT          names the MANIFEST in use
  *     LOCK             held by the owner of the directory
- *     READER.0a1b2c…   held by one who reads without owning it
+ *     READER.0a1b2c…   held by a reader beside the owner
  *     MANIFEST-000014  edits of the tree
  *     000012.log       write-ahead log
  *     000013.sst       table
- *     000013.sst.tmp   any of them while it is being written
+ *     000013.sst.tmp   any of them during its writing
  */
 export const currentName = 'CURRENT'
-export const lockName = 'LOCK'
 
 /**
  * The highest number that a file or a MANIFEST may have. It leaves room for all numbers that a
@@ -18,7 +19,7 @@ export const lockName = 'LOCK'
  */
 export const maxFileNumber = 2 ** 52
 
-/** No database gives out higher ones; where one lies by its own, new numbers do not follow it. */
+/** File numbers above this are ignored when the next one is chosen. */
 const maxFollowedNumber = maxFileNumber / 2
 
 export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'

@@ -13,7 +13,7 @@ import {
 } from './lock-owner.js'
 import { lockedError } from './locked-error.js'
 
-const lockName = 'LOCK'
+export const lockName = 'LOCK'
 const claimPrefix = 'LOCK.'
 const unpublishedSuffix = '.new'
 

@@ -1,5 +1,4 @@
 import { livingOwner } from '../../fs/lock/directory-lock.js'
-import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import type { Site } from './tool-options.js'
 
 /** Where a database is open for writing. */
@@ -13,8 +12,8 @@ export interface DirectoryOwner {
 }
 
 /** Undefined when no process has the database open for writing. */
-export function ownerOf({ fs, directory }: Site): DirectoryOwner | undefined {
-  const record = livingOwner(fs, directory, nodeLockOwner)
+export function ownerOf({ fs, directory, lockOwner }: Site): DirectoryOwner | undefined {
+  const record = livingOwner(fs, directory, lockOwner)
   if (record === undefined) return undefined
   const { pid, threadId, hostname, sinceMs } = record
   return { pid, threadId, hostname, sinceMs }
