@@ -1,8 +1,9 @@
 import { VarveError } from '../../base/errors.js'
+import { describeError } from '../jobs/job-error.js'
 import type { JobExecutor } from '../jobs/job-executor.js'
 import { removeLeftovers } from '../jobs/job-leftovers.js'
 import type { JobOutcome, JobRequest } from '../jobs/job-request.js'
-import { JobWatch } from '../jobs/job-watch.js'
+import { abortedError, JobWatch } from '../jobs/job-watch.js'
 import type { JobEnvironment } from '../jobs/run-job.js'
 import { InlineExecutor } from './inline-executor.js'
 import { newRateCells } from './rate-limiter.js'
@@ -109,8 +110,10 @@ export class ThreadExecutor implements JobExecutor, GroupMember {
   }
 
   abort(): void {
+    const outcome = { ok: false, error: describeError(abortedError()) } as const
     Atomics.store(this.database.closingCell, 0, 1)
     for (const worker of this.group.workers) {
+      worker.withdraw(this.databaseId, outcome)
       if (worker.hasJobOf(this.databaseId)) worker.wake()
     }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import type { VarveError } from '../../base/errors.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
@@ -178,6 +179,38 @@ test('close waits for no job of another database', async (context) => {
   busy.submit()
   await open().executor.close()
   assert.deepEqual(busy.outcomes, [])
+})
+
+test('close withdraws the jobs of its database from a worker that is still starting', async (context) => {
+  const starting: StartWorker = (workerData, transferList) =>
+    new Worker(behaviours.hangs, { eval: true, workerData, transferList })
+  const { open, pool } = setUp(context, starting)
+  const [closing, other] = [open(), open()]
+  for (const database of [closing, other]) {
+    database.submit()
+    database.submit(20)
+  }
+  closing.executor.abort()
+  assert.deepEqual(
+    closing.outcomes.map((outcome) => !outcome.ok && outcome.error.code),
+    ['ABORTED', 'ABORTED'],
+  )
+  assert.deepEqual(other.outcomes, [])
+  const [worker] = pool.group({ niceness: 0, codecModules: [] }).workers
+  assert.equal(worker.jobCount, 2)
+  await closing.executor.close()
+})
+
+test('close withdraws nothing from a worker that is ready', async (context) => {
+  const { open } = setUp(context, fakeWorker(behaviours.answersLater))
+  const [closing, other] = [open(), open()]
+  other.submit()
+  await until(() => other.outcomes.length === 1)
+  closing.submit()
+  closing.executor.abort()
+  assert.deepEqual(closing.outcomes, [])
+  await until(() => closing.outcomes.length === 1)
+  await closing.executor.close()
 })
 
 test('a database hears nothing while the thread is blocked for another one', async (context) => {

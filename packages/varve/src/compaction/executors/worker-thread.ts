@@ -116,6 +116,20 @@ export class WorkerThread {
     this.wake()
   }
 
+  /**
+   * Answers the aborted jobs of a database for a worker that is still starting, which can take longer
+   * than their caller wants to wait. Later answers of the worker are ignored.
+   *
+   * Requires: the database's closing cell is set. A worker reads that cell before it begins a job, and
+   * begins none before its state is `ready`, so it writes nothing for the withdrawn jobs.
+   */
+  withdraw(databaseId: number, outcome: JobOutcome): void {
+    if (Atomics.load(this.cells, WorkerCell.state) !== WorkerState.starting) return
+    for (const [id, job] of [...this.jobs]) {
+      if (job.database.databaseId === databaseId) this.deliver({ id, outcome })
+    }
+  }
+
   /** Lets the worker look for jobs that came or were given up. */
   wake(): void {
     Atomics.add(this.cells, WorkerCell.mail, 1)
