@@ -308,7 +308,8 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
    * Starts no more compactions until `resumeCompaction` or `close`, so that the disk and the
    * processor are free for something else. Resolves when none is running. Flushes go on and
    * `compact()` still works. Writes are not held back for level 0, so tables collect there and
-   * reads must search more of them.
+   * reads must search more of them. When called right after `open`, before the next turn of the
+   * event loop, it also prevents the compactions that are due at that moment.
    */
   async pauseCompaction(): Promise<void> {
     const { scheduler } = this.writer()

@@ -250,6 +250,16 @@ export class Scheduler {
     this.pump()
   }
 
+  /** Runs `act`, which may start flushes but no compactions. The caller pumps later. */
+  withoutMerges(act: () => void): void {
+    this.pauseMerges()
+    try {
+      act()
+    } finally {
+      this.admission = withPauses(this.admission, -1)
+    }
+  }
+
   /** Aborts running jobs and starts no more. Resolves when none is left. */
   async close(): Promise<void> {
     this.admission = admitNone

@@ -79,9 +79,13 @@ export function startWriter(
   undo.add(() => policy.stop())
   jobEnded.listen(() => stalls.wake())
   jobEnded.listen(() => policy.look())
-  releaseReplayedLogs(owned, log, pipeline, scheduler)
   listenTo(triggers, owned, checkDue)
-  scheduler.pump()
+  scheduler.withoutMerges(() => {
+    releaseReplayedLogs(owned, log, pipeline, scheduler)
+    scheduler.pump()
+  })
+  // Compactions wait for the next turn, so that `pauseCompaction` right after `open` prevents them.
+  owned.options.clock.nextTurn(checkDue)
   return { lock, log, pipeline, scheduler, stalls, policy, jobs, removals }
 }
 
