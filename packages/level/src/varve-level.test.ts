@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { inspect } from 'node:util'
 import { VarveLevel } from './index.js'
 import { temporaryFolder } from './testing/temporary.js'
 
@@ -409,4 +410,17 @@ test('an aborted iterator holds nothing, though it is not closed', async (t) => 
     await begin({ signal: new AbortController().signal }).all()
     assert.equal(iterators(), 0)
   }
+})
+
+test('console.log shows one line instead of internals', async (t) => {
+  const location = join(temporaryFolder(t), 'db')
+  const db = new VarveLevel(location, { valueEncoding: 'json' })
+  await db.open()
+  const shown = (status: string) =>
+    `VarveLevel { location: '${location}', status: '${status}', ` +
+    "keyEncoding: 'utf8', valueEncoding: 'json' }"
+  assert.equal(inspect(db), shown('open'))
+  assert.equal(inspect({ a: { db } }, { depth: 1 }), '{ a: { db: [VarveLevel] } }')
+  await db.close()
+  assert.equal(inspect(db), shown('closed'))
 })

@@ -240,6 +240,20 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return recordClose({ heldDirectory }, super.close())
   }
 
+  /** The text of `console.log`: one line. Node passes its own `inspect`, so bundles need no node:util. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: object,
+    inspect: (fields: object, options: object) => string,
+  ): string {
+    if (depth < 0) return '[VarveLevel]'
+    const { location, status } = this
+    const keyEncoding = this.keyEncoding().commonName
+    const valueEncoding = this.valueEncoding().commonName
+    const fields = { location, status, keyEncoding, valueEncoding }
+    return `VarveLevel ${inspect(fields, { ...options, breakLength: Infinity })}`
+  }
+
   // What follows is called by abstract-level, with keys and values encoded.
 
   async _open(options: types.OpenOptions): Promise<void> {
