@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { open, type Database, type OpenOptions } from 'varve'
 import type { Io } from './io.js'
-import { requireRoom, type CreateFlag } from './new-database.js'
+import { keepShape } from './keep-shape.js'
+import { type CreateFlag, FreshDatabase, requireRoom } from './new-database.js'
 import { Output } from './output.js'
 import type { TextEncoding } from './text/encoding.js'
 import { printableJson } from './text/printable.js'
@@ -14,6 +15,15 @@ export interface GlobalFlags extends CreateFlag {
   json: boolean
   encoding: TextEncoding
   keyEncoding: TextEncoding
+}
+
+/** How a command opens the database. */
+export interface CommandOptions extends OpenOptions {
+  /**
+   * Start no compaction. The database may have been made with other options, and a short command
+   * must not rewrite its tree to fit the defaults.
+   */
+  readonly keepsShape?: boolean
 }
 
 /** One run of one command: the global options, and where output goes. */
@@ -38,16 +48,25 @@ export class Invocation {
 
   /** Opens the database for `work` and closes it whatever happens. */
   async withDatabase<T>(
-    options: OpenOptions,
+    options: CommandOptions,
     work: (db: BinaryDatabase) => Promise<T>,
   ): Promise<T> {
+    const { keepsShape, ...openOptions } = options
+    const { db: directory } = this.flags
     const mayCreate = options.readOnly !== true && options.createIfMissing !== false
-    if (mayCreate) requireRoom(this.flags.db, this.flags)
-    const db = await openBinary(this.flags.db, options)
+    if (mayCreate) await requireRoom(directory, this.flags)
+    const fresh = mayCreate ? new FreshDatabase(directory) : undefined
+    const db = await openBinary(directory, openOptions)
+    let isUnused = false
     try {
+      if (keepsShape === true) await keepShape(db)
       return await work(db)
+    } catch (error) {
+      isUnused = db.stats().sequence === 0
+      throw error
     } finally {
       await db.close()
+      if (isUnused) await fresh?.remove()
     }
   }
 }
@@ -60,4 +79,4 @@ export function openBinary(path: string, options: OpenOptions = {}): Promise<Bin
 export const lookOnly = { readOnly: true } as const
 
 /** For commands of one short write: no thread is worth its start. */
-export const shortWrite = { background: 'inline' } as const
+export const shortWrite = { background: 'inline', keepsShape: true } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readLines } from './lines.js'
+import { readLineBytes } from './lines.js'
 
 async function linesOf(...chunks: (string | Buffer)[]): Promise<string[]> {
   const lines: string[] = []
@@ -9,7 +9,7 @@ async function linesOf(...chunks: (string | Buffer)[]): Promise<string[]> {
   async function* source() {
     for (const chunk of chunks) yield Buffer.from(chunk)
   }
-  for await (const line of readLines(source())) lines.push(line)
+  for await (const line of readLineBytes(source())) lines.push(line.toString())
   return lines
 }
 

@@ -9,16 +9,12 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 
 /**
- * The lines of a byte stream, without their ends (`\n` or `\r\n`).
+ * The lines of a byte stream, without their ends (`\n` or `\r\n`). Each is valid until the next one
+ * is read.
  *
  * Not node:readline, which also splits at U+2028, a character that JSON strings may hold. Bytes are
  * split before they are decoded, so a character is never cut by a chunk's end.
  */
-export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  for await (const line of readLineBytes(source)) yield line.toString('utf8')
-}
-
-/** The same lines as bytes, valid until the next one is asked for. */
 export async function* readLineBytes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let pending: Buffer[] = []
   let pendingBytes = 0

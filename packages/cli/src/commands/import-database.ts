@@ -34,7 +34,7 @@ export async function importDatabase(invocation: Invocation, plan: ImportPlan): 
   const source = await openSource(plan.from, plan.source, plan.name)
   try {
     const destination = plan.destination ?? invocation.flags.db
-    requireRoom(destination, invocation.flags)
+    await requireRoom(destination, invocation.flags)
     const db = await openDestination(destination, plan.from)
     try {
       const record = await transfer(invocation, source, db, plan)

@@ -140,8 +140,8 @@ async function runImport(
   const progress = new Progress({ label: 'importing', total, unit: 'bytes', stream: io.stderr })
   const badRows = new BadRowReport(flags.onError)
   try {
-    await invocation.withDatabase({}, (db) =>
-      importRows(
+    await invocation.withDatabase({}, async (db) => {
+      const importing = importRows(
         db,
         readRows(input, format, flags, io.stderr),
         {
@@ -155,10 +155,11 @@ async function runImport(
           onProgress: (records) => progress.update(records, input.bytes),
         },
         counts,
-      ),
-    )
-  } catch (error) {
-    throw withCounts(error, counts)
+      )
+      await importing.catch((error: unknown) => {
+        throw withCounts(error, counts)
+      })
+    })
   } finally {
     progress.stop(counts.imported, input.bytes)
     badRows.print(io.stderr)

@@ -5,6 +5,7 @@ import { Invocation, shortWrite } from '../invocation.js'
 import type { Io } from '../io.js'
 import { addCreateFlag } from '../new-database.js'
 import { parseCount } from '../range-flags.js'
+import { isStandardStream } from '../rows/row.js'
 import { parseBytes, parseValue, type TextEncoding } from '../text/encoding.js'
 
 export function addPutCommand(program: Command, io: Io): void {
@@ -12,7 +13,7 @@ export function addPutCommand(program: Command, io: Io): void {
     .command('put')
     .description('store a value under a key, replacing the old value')
     .argument('<key>', 'the key to write')
-    .argument('[value]', 'the value; if omitted, standard input is read to its end')
+    .argument('[value]', "the value; if omitted or '-', standard input is read to its end")
     .option('--sync', 'return only when the write survives a power failure')
     .option('--ttl <ms>', 'let the value expire after this many milliseconds', parseCount(1))
     .addHelpText(
@@ -33,10 +34,9 @@ export function addPutCommand(program: Command, io: Io): void {
       const invocation = new Invocation(command, io)
       const { encoding, keyEncoding } = invocation.flags
       const key = parseBytes(keyText, keyEncoding, 'the key')
-      const value =
-        valueText === undefined
-          ? await readValue(io.stdin, encoding)
-          : parseBytes(valueText, encoding, 'the value')
+      const value = isStandardStream(valueText)
+        ? await readValue(io.stdin, encoding)
+        : parseBytes(valueText, encoding, 'the value')
       await invocation.withDatabase(shortWrite, (db) =>
         db.put(key, value, {
           sync: options.sync === true,

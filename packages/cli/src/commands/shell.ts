@@ -24,7 +24,7 @@ export function addShellCommand(program: Command, io: Io): void {
     const { json, keyEncoding } = invocation.flags
     if (json) throw new UsageError("the shell has no --json; 'set format json' shows JSON values")
     if (keyEncoding !== 'utf8') throw new UsageError('the shell takes keys as text')
-    const failures = await invocation.withDatabase({}, (db) =>
+    const failures = await invocation.withDatabase({ keepsShape: true }, (db) =>
       runShell(db, { io, format: invocation.flags.encoding }),
     )
     // A person has seen the failures and left on purpose.

@@ -50,6 +50,24 @@ test('a line stops at its first failure; with a mistyped name, none of it runs',
   assert.match(err, /^line 1: unknown command 'dell'; .*\nline 2: usage: put KEY VALUE/)
 })
 
+test('a script refuses a line that is not UTF-8, with all lines of its command', async (t) => {
+  const varve = varveIn(temporaryFolder(t))
+  const script = Buffer.concat([
+    Buffer.from('put a 1\nput b "'),
+    Buffer.from([0xff]),
+    Buffer.from('"\nput c {\n"x": "'),
+    Buffer.from([0xc3]),
+    Buffer.from('"\nput "d\\xff" 1\nscan'),
+  ])
+  const { exit, out, err } = await varve(['shell'], script)
+  assert.deepEqual({ exit, out }, { exit: 1, out: 'a\t1\nd\\xff\t1\n' })
+  assert.deepEqual(err.split('\n'), [
+    'line 2: the line is not valid UTF-8; write other bytes as in "\\xff"',
+    'line 3: line 4 is not valid UTF-8; write other bytes as in "\\xff"',
+    '',
+  ])
+})
+
 test('every way out leaves', async (t) => {
   const varve = varveIn(temporaryFolder(t))
   for (const word of ['exit', 'quit', 'QUIT;', '.exit', '\\q']) {

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
+import { UsageError } from '../exit-code.js'
 import type { BinaryDatabase } from '../invocation.js'
 import type { Io } from '../io.js'
-import { readLines } from '../lines.js'
+import { readLineBytes } from '../lines.js'
 import { Output } from '../output.js'
 import { runWords } from './command-table.js'
 import { failureText } from './failure-text.js'
@@ -36,6 +38,14 @@ export async function runShell(db: BinaryDatabase, options: ShellOptions = {}): 
   }
 }
 
+/** Refuses bytes that text would replace; the command that they belong to is dropped. */
+function scriptText(line: Buffer, lineNumber: number, statement: Statement): string {
+  if (isUtf8(line)) return line.toString('utf8')
+  const which = statement.isOpen ? `line ${lineNumber}` : 'the line'
+  statement.drop()
+  throw new UsageError(`${which} is not valid UTF-8; write other bytes as in "\\xff"`)
+}
+
 /**
  * Runs input that no one types: no prompt; failures go to standard error, with the line on which
  * the input began.
@@ -56,11 +66,11 @@ async function runScript(session: ShellSession, { stdin, stderr }: Io): Promise<
       stderr.write(`line ${firstLine}: ${failureText(error)}\n`)
     }
   }
-  for await (const line of readLines(stdin)) {
+  for await (const line of readLineBytes(stdin)) {
     lineNumber++
     if (!statement.isOpen) firstLine = lineNumber
     await attempt(async () => {
-      const words = statement.add(line)
+      const words = statement.add(scriptText(line, lineNumber, statement))
       if (words !== undefined) await runWords(session, words)
     })
     if (session.leaving || session.output.closed) return failures

@@ -18,7 +18,7 @@ export interface Finished {
   err: string
 }
 
-export type RunVarve = (args: string[], input?: string) => Promise<Finished>
+export type RunVarve = (args: string[], input?: string | Buffer) => Promise<Finished>
 
 /**
  * `varve` on the database `data` in `folder`; in this process, as a process each would take
@@ -29,7 +29,7 @@ export function varveIn(folder: string): RunVarve {
     const finished: Finished = { exit: 0, out: '', err: '' }
     const database = args.includes('--db') ? [] : ['--db', join(folder, 'data')]
     finished.exit = await runCommandLine([...args, ...database], {
-      stdin: Readable.from(input === '' ? [] : [Buffer.from(input)], { objectMode: false }),
+      stdin: Readable.from(input.length === 0 ? [] : [Buffer.from(input)], { objectMode: false }),
       stdout: collecting((text) => (finished.out += text)),
       stderr: collecting((text) => (finished.err += text)),
     })
