@@ -84,6 +84,10 @@ export interface OpenOptions<
    * Values: `'utf8'`, `'json'`, `'binary'`, a `Codec` (`{ name, encode, decode }`), or an
    * `Encoding` (`{ name, write, read }`), which writes in place and saves a copy. Default:
    * `'utf8'`.
+   *
+   * `'utf8'` refuses text that UTF-8 cannot hold, but does not check what it reads: bytes that are
+   * not valid UTF-8 are read as U+FFFD. Do not write such a key back. Read the bytes with
+   * `withEncodings({ keyEncoding: 'binary' })`.
    */
   keyEncoding?: KE
   /**
