@@ -34,7 +34,7 @@ export interface KeyValueReader<K, V> {
   keys(options?: IterateOptions<K>): EntryRange<K>
   /** The values of a range, in order of the keys. */
   values(options?: IterateOptions<K>): EntryRange<V>
-  /** A cursor over a range, for steps in both directions. */
+  /** An iterator that returns entries in batches of any size and can jump. */
   cursor<P extends Projection = 'entries'>(
     options?: CursorOptions<K, P>,
   ): Cursor<K, Projected<P, K, V>>
