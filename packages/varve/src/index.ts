@@ -28,6 +28,8 @@ export {
 export type { CheckpointReport } from './backup/checkpoint.js'
 export type { BackupReport } from './backup/make-backup.js'
 export type * from './db/api.js'
+export type * from './db/keyspace-types.js'
+export type { Keyspace } from './db/keyspace.js'
 export type {
   AboutDatabase,
   ChannelMessages,

@@ -48,6 +48,7 @@ export class WriteBatch extends ByteSink {
   count = 0
   /** Bytes of keys and values, without headers and expiry times. */
   userBytes = 0
+  private sharesByKeyspace: Map<number, BatchShare> | undefined
   private operationStart = 0
   private isBetween = true
   private keyEnd = 0
@@ -68,6 +69,11 @@ export class WriteBatch extends ByteSink {
 
   get isEmpty(): boolean {
     return this.count === 0
+  }
+
+  /** What each keyspace but the default one has in the batch; undefined for nothing. */
+  get shares(): ReadonlyMap<number, BatchShare> | undefined {
+    return this.sharesByKeyspace
   }
 
   /** Throws inside another operation: the user's encoding wrote to the database. */
@@ -113,6 +119,8 @@ export class WriteBatch extends ByteSink {
     }
     writeU32(buffer, operationStart + 4, keyBytes)
     writeU32(buffer, operationStart + 8, valueBytes)
+    const keyspace = keyspaceAt(buffer, operationStart)
+    if (keyspace !== 0) this.addToShare(keyspace, this.length - operationStart)
     this.count++
     this.userBytes += keyBytes + userValueBytes
     this.isBetween = true
@@ -157,6 +165,7 @@ export class WriteBatch extends ByteSink {
     this.length = mark.length
     this.count = mark.count
     this.userBytes = mark.userBytes
+    if (this.sharesByKeyspace !== undefined) this.countSharesAgain()
   }
 
   /** Writes the payload's header. The payload is `buffer[headroomBytes, length)`. */
@@ -174,6 +183,7 @@ export class WriteBatch extends ByteSink {
     this.length = this.payloadStart
     this.count = 0
     this.userBytes = 0
+    this.sharesByKeyspace = undefined
   }
 
   /** Rejects a value that is far too long before it takes memory; `end` checks the exact length. */
@@ -182,6 +192,27 @@ export class WriteBatch extends ByteSink {
     const valueBytes = this.length + extra - this.keyEnd
     if (isValue && valueBytes > maxValueBytes + maxExcessBytes) throw tooLong(valueBytes)
     super.grow(extra)
+  }
+
+  private addToShare(keyspace: number, payloadBytes: number): void {
+    const shares = (this.sharesByKeyspace ??= new Map<number, BatchShare>())
+    const share = shares.get(keyspace)
+    if (share === undefined) shares.set(keyspace, { payloadBytes, operations: 1 })
+    else {
+      share.payloadBytes += payloadBytes
+      share.operations++
+    }
+  }
+
+  private countSharesAgain(): void {
+    this.sharesByKeyspace = undefined
+    for (let at = this.payloadStart; at < this.length;) {
+      const { buffer } = this
+      const bodyBytes = buffer.readUInt32LE(at + 4) + buffer.readUInt32LE(at + 8)
+      const keyspace = keyspaceAt(buffer, at)
+      if (keyspace !== 0) this.addToShare(keyspace, operationHeaderBytes + bodyBytes)
+      at += operationHeaderBytes + bodyBytes
+    }
   }
 
   private isWorthKeeping(): boolean {
@@ -199,6 +230,16 @@ export interface BatchMark {
   readonly length: number
   readonly count: number
   readonly userBytes: number
+}
+
+/** What one keyspace has in a batch. */
+export interface BatchShare {
+  payloadBytes: number
+  operations: number
+}
+
+function keyspaceAt(buffer: Buffer, operationStart: number): number {
+  return buffer[operationStart + 2] | (buffer[operationStart + 3] << 8)
 }
 
 function tooLong(valueBytes: number): VarveError {

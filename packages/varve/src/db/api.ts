@@ -1,6 +1,5 @@
 import type { FileSystem } from '../fs/file-system.js'
 import type { Clock } from '../base/clock.js'
-import type { VarveError } from '../base/errors.js'
 import type { EncodingOption } from '../batch/encoding.js'
 import type { BlockCodec } from '../sstable/block/codec.js'
 import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
@@ -8,7 +7,7 @@ import type {
   CompactionOptions,
   CompactionPolicy,
 } from '../compaction/pickers/compaction-options.js'
-import type { CompactionKind } from '../compaction/pickers/compaction-spec.js'
+import type { PolicyChange, StallCause, StallStats } from './event-types.js'
 
 /** When an acknowledged write is safe; see `OpenOptions.durability`. */
 export type Durability = 'os' | 'sync' | { intervalMs: number }
@@ -308,80 +307,7 @@ export interface CursorOptions<K, P extends Projection = Projection>
 /** What a cursor returns. */
 export type Projected<P extends Projection, K, V> = { entries: [K, V]; keys: K; values: V }[P]
 
-/** A memtable was written to a table of level 0. */
-export interface FlushEvent {
-  /** Number of the new table; undefined if every entry was dropped. */
-  fileNumber: number | undefined
-  entryCount: number
-  /** Entries that were not written because no reader could see them. */
-  droppedEntries: number
-  sizeBytes: number
-  durationMs: number
-}
-
-/** Tables were compacted. */
-export interface CompactionEvent {
-  /** Merged into new tables, moved to another level unchanged, or dropped. */
-  kind: CompactionKind
-  reason: string
-  inputLevels: number[]
-  outputLevel: number
-  inputTables: number
-  outputTables: number
-  /**
-   * Entries that were not written again because no reader can see them: overwritten, deleted, or
-   * deletes that have nothing left to delete. 0 for moves and drops.
-   */
-  droppedEntries: number
-  readBytes: number
-  writtenBytes: number
-  durationMs: number
-}
-
-/** Why writes are held back. */
-export type StallCause =
-  /** Full memtables wait for their flush. */
-  | 'memtables'
-  /** Too many tables on level 0. */
-  | 'level0'
-  /** Compactions have too many bytes to rewrite. */
-  | 'debt'
-
-/** How often writes were held back, and for how long in total. */
-export interface StallStats {
-  count: number
-  timeMs: number
-}
-
-/** Writes are held back: a stall started, or its cause or severity changed. */
-export interface StallEvent {
-  cause: StallCause
-  /** `'slowdown'` delays each commit; `'stop'` holds commits until the cause is gone. */
-  severity: 'slowdown' | 'stop'
-  /** The counts and limits, and what to do. */
-  message: string
-}
-
-/** The compaction policy or its thresholds changed. */
-export interface PolicyChange {
-  /** Milliseconds since 1970. */
-  atMs: number
-  from: CompactionPolicy
-  to: CompactionPolicy
-  reason: string
-}
-
-/** The events of a database, and the arguments of their listeners. */
-export interface DatabaseEvents {
-  flush: [FlushEvent]
-  compaction: [CompactionEvent]
-  policy: [PolicyChange]
-  stall: [StallEvent]
-  /** A flush or compaction failed. It is retried, or was given up: see the message. */
-  error: [VarveError]
-  /** Something works worse than it should, but nothing failed. */
-  warning: [VarveError]
-}
+export type * from './event-types.js'
 
 /** A level of the tree and its tables, as `levels` returns it. */
 export interface LevelInfo {
@@ -495,6 +421,8 @@ export interface Stats {
   tables: { count: number; sizeBytes: number; open: number }
   /** What `open` found in the logs. Dropped bytes were never acknowledged as durable. */
   recovery: { replayedRecords: number; tornTails: number; droppedBytes: number }
+  /** The default keyspace and those beside it. */
+  keyspaces: number
   snapshots: number
   iterators: number
   backgroundErrors: number

@@ -1,48 +1,27 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { type CheckpointReport, writeCheckpoint } from '../backup/checkpoint.js'
 import { type BackupReport, makeBackup } from '../backup/make-backup.js'
-import { closedError, invalidArgument } from '../base/errors.js'
+import { closedError } from '../base/errors.js'
 import { Yielder } from '../base/yielder.js'
-import { type Decoded, type Encoding, type EncodingOption } from '../batch/encoding.js'
-import { atIndex, keyError, valueError } from '../batch/encoding-error.js'
-import type { WriteBatch } from '../batch/write-batch.js'
-import { isEmptyRange, type KeyRange } from '../key/key-range.js'
-import { ValueKind } from '../key/value-kind.js'
-import type {
-  CompactionOptions,
-  CompactionPolicy,
-} from '../compaction/pickers/compaction-options.js'
-import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
-import { type Explanation, explainGet } from '../tree/explain.js'
+import type { Decoded, EncodingOption } from '../batch/encoding.js'
 import { recordClose } from '../fs/lock/closes-under-way.js'
-import { defaultKeyspace } from '../version/version-edit.js'
-import type {
-  BatchOperation,
-  CompactOptions,
-  DatabaseEvents,
-  LevelInfo,
-  PutOptions,
-  RangeOptions,
-  Stats,
-  WriteOptions,
-} from './api.js'
-import { checkCompactOptions, compactRange, flushAll } from './open/manual-compaction.js'
+import type { DatabaseEvents, Stats } from './api.js'
+import type { KeyspaceInfo, KeyspaceOptions } from './keyspace-types.js'
+import { Keyspace } from './keyspace.js'
+import { listKeyspaces } from './keyspaces/find-keyspace.js'
+import { flushAll } from './open/manual-compaction.js'
 import { channels } from './events/channels.js'
 import { closeDatabase, type DatabaseState } from './open/close-database.js'
-import type { KeyValueStore } from './key-value-store.js'
-import type { CommitPipeline } from './write/commit-pipeline.js'
 import { withCopySource } from './open/copy-source.js'
-import { type DatabaseParts, defaultTree, type WriterParts } from './open/database-parts.js'
+import type { DatabaseParts } from './open/database-parts.js'
 import { Follower } from './open/follower.js'
-import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
 import { openDatabase } from './open/open-database.js'
 import { inspected } from './read/inspection.js'
-import { pathOf, requireObject } from './options/arguments.js'
+import { pathOf } from './options/arguments.js'
+import { resolveKeyspaceOptions } from './options/keyspace-options.js'
 import { type ResolvedOptions, withEncodings } from './options/open-options.js'
-import { Reader } from './read/reader.js'
-import { Snapshot } from './read/snapshot.js'
-import { collectLevels, collectStats } from './open/stats.js'
-import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
+import { collectStats } from './open/stats.js'
+import { Store } from './store.js'
 
 /**
  * An open database. Methods return a promise, unless their name ends in `Sync`; those, `stats`,
@@ -50,10 +29,7 @@ import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
  *
  * A write is visible to reads once its promise has resolved or its `…Sync` method has returned.
  */
-export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>, AsyncDisposable {
-  private readonly parts: DatabaseParts
-  private readonly keyEncoding: Encoding<K>
-  private readonly valueEncoding: Encoding<V>
+export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   /** Use `open`. */
   static open<K, V>(givenPath: string | URL, options: ResolvedOptions): Database<K, V> {
     const path = pathOf(givenPath, 'the path of a database')
@@ -74,10 +50,7 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
     parts: DatabaseParts,
     private readonly state: DatabaseState,
   ) {
-    super(parts.core)
-    this.parts = parts
-    this.keyEncoding = parts.options.keyEncoding as Encoding<K>
-    this.valueEncoding = parts.options.valueEncoding as Encoding<V>
+    super(parts, parts.core)
   }
 
   /** The directory, with symbolic links resolved. */
@@ -108,104 +81,39 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
   }
 
   /**
-   * Sets the value of `key`. Resolves when the write is as safe as `durability` (or `options.sync`)
-   * asks; until then reads do not see it. After `options.ttlMs` the key has no value any more.
-   * Writes made in the same run of code are committed together and share one promise, so await or
-   * catch each of them.
+   * Opens a keyspace of this database, and creates it if there is none of that name: a store with
+   * its own keys, encodings, compaction and default TTL. All keyspaces share one log and one budget
+   * of memory, so a `batch` is atomic across them. Opening one twice gives the same keyspace.
    *
-   * Backpressure applies only to writes you await; the rest queue in memory. At 2 GiB or 2^26
-   * queued operations, the next one is refused with INVALID_ARGUMENT.
+   * ```ts
+   * const users = await db.keyspace('users', { valueEncoding: json<User>() })
+   * await db.batch([
+   *   { type: 'put', key: 'lastUser', value: 'ann' },
+   *   { keyspace: users, type: 'put', key: 'ann', value: { name: 'Ann' } },
+   * ])
+   * ```
    *
-   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for
-   * `maxStallMs`; nothing was written), POISONED (as rejections)
+   * @throws INVALID_ARGUMENT if it was created with other encodings, or does not exist and is not
+   * to be created; CLOSED, IO, POISONED
    */
-  put(key: K, value: V, options?: PutOptions): Promise<void> {
-    try {
-      const pipeline = this.pipeline()
-      const sync = syncOfPut(options)
-      this.addPut(pipeline.open(), key, value, options?.ttlMs)
-      return pipeline.submit(sync)
-    } catch (error) {
-      return Promise.reject(error)
-    }
+  async keyspace<
+    const KE extends EncodingOption | undefined = undefined,
+    const VE extends EncodingOption | undefined = undefined,
+  >(
+    name: string,
+    options: KeyspaceOptions<KE, VE> = {},
+  ): Promise<Keyspace<ViewOf<KE, K>, ViewOf<VE, V>>> {
+    const { parts } = this
+    parts.core.assertOpen()
+    const resolved = resolveKeyspaceOptions(name, options, parts.options)
+    return Keyspace.open<ViewOf<KE, K>, ViewOf<VE, V>>(parts, resolved)
   }
 
-  /** As `put`, but done when it returns. */
-  putSync(key: K, value: V, options?: PutOptions): void {
-    const pipeline = this.pipeline()
-    const sync = syncOfPut(options)
-    this.addPut(pipeline.open(), key, value, options?.ttlMs)
-    pipeline.commitBlocking(sync)
-  }
-
-  /** Deletes `key`. Does nothing if it has no value. */
-  del(key: K, options?: WriteOptions): Promise<void> {
-    try {
-      const pipeline = this.pipeline()
-      const sync = syncOf(options)
-      this.addDelete(pipeline.open(), key)
-      return pipeline.submit(sync)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /** As `del`, but done when it returns. */
-  delSync(key: K, options?: WriteOptions): void {
-    const pipeline = this.pipeline()
-    const sync = syncOf(options)
-    this.addDelete(pipeline.open(), key)
-    pipeline.commitBlocking(sync)
-  }
-
-  /**
-   * Applies all operations or none, after any crash. Of several operations on one key the last one
-   * wins. Readers see all of them at the same time.
-   */
-  batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void> {
-    try {
-      const pipeline = this.pipeline()
-      const sync = syncOf(options)
-      this.addAll(pipeline.open(), operations)
-      if (operations.length === 0) return Promise.resolve()
-      return pipeline.submit(sync)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /** As `batch`, but done when it returns. */
-  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
-    const pipeline = this.pipeline()
-    const sync = syncOf(options)
-    this.addAll(pipeline.open(), operations)
-    if (operations.length > 0) pipeline.commitBlocking(sync)
-  }
-
-  /**
-   * Deletes all keys of a range (default: all keys) with one write, however many there are.
-   * Compaction frees the space.
-   */
-  clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
-    try {
-      const pipeline = this.pipeline()
-      const sync = syncOf(options)
-      const bounds = this.boundsOf(range)
-      const batch = pipeline.open()
-      if (isEmptyRange(bounds)) return Promise.resolve()
-      batch.rangeDelete(defaultKeyspace, bounds.start, bounds.end)
-      return pipeline.submit(sync)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /** The current state, for reads that must not see later writes. Close it when you are done. */
-  snapshot(): Snapshot<K, V> {
-    const { core, current } = this.parts
-    // A refresh replaces the tree of later reads. The snapshot keeps this one.
-    const ownCore = { ...core, current: { ...core.current } }
-    return new Snapshot<K, V>(ownCore, current.state.snapshots, this.visibleSequence())
+  /** The keyspaces beside the default one, in the order in which they were created. */
+  keyspaces(): KeyspaceInfo[] {
+    this.parts.core.assertOpen()
+    const { versions, trees } = this.parts.current.state
+    return listKeyspaces(versions, trees)
   }
 
   /**
@@ -222,22 +130,9 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
     return Promise.resolve(this.parts.follower?.refresh())
   }
 
-  /** Writes everything in memory to tables. */
-  async flush(): Promise<void> {
+  /** Writes everything in memory to tables, in all keyspaces. */
+  override async flush(): Promise<void> {
     await flushAll(this.parts.core, this.writer())
-  }
-
-  /**
-   * Compacts the tables of a range (default: all), level by level, down to the deepest. Frees the
-   * space of overwritten and deleted entries, and leaves reads fewer tables to search.
-   *
-   * @throws ABORTED by `options.signal`, or because the database closes. Finished levels stay.
-   */
-  async compact(range: RangeOptions<K> = {}, options: CompactOptions = {}): Promise<void> {
-    const writer = this.writer()
-    const bounds = this.boundsOf(range)
-    checkCompactOptions(options)
-    await compactRange(this.parts.core, writer, bounds, options)
   }
 
   /**
@@ -293,18 +188,6 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
   }
 
   /**
-   * Bytes that a range (default: all keys) takes in the tables, to the nearest block. Unflushed
-   * entries are not counted.
-   */
-  async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
-    this.parts.core.assertOpen()
-    const { loads } = this.parts.core
-    const summing = defaultTree(this.parts.current.state).tableBytesIn(this.boundsOf(range))
-    loads.add(summing)
-    return summing.finally(() => loads.delete(summing))
-  }
-
-  /**
    * Starts no more compactions until `resumeCompaction` or `close`, so that the disk and the
    * processor are free for something else. Resolves when none is running. Flushes go on and
    * `compact()` still works. Writes are not held back for level 0, so tables collect there and
@@ -322,41 +205,10 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
     this.writer().scheduler.releaseMerges()
   }
 
-  /**
-   * Changes the compaction policy or its thresholds. Nothing is rewritten at once: running
-   * compactions go on, and the tree takes its new shape as it is written to.
-   *
-   * @throws INVALID_ARGUMENT
-   */
-  setCompaction(compaction: CompactionPolicy | CompactionOptions): void {
-    const { policy } = this.writer()
-    const { memtableBytes } = this.parts.options.tree
-    policy.set(resolveSetting(compaction, memtableBytes))
-  }
-
   /** Counters and figures of this database. Takes some microseconds. */
   stats(): Stats {
     this.parts.core.assertOpen()
     return collectStats(this.parts)
-  }
-
-  /** The levels and their tables. */
-  levels(): LevelInfo[] {
-    this.parts.core.assertOpen()
-    return collectLevels(this.parts)
-  }
-
-  /** The memtables, filters, index entries and blocks that `getSync(key)` consults. */
-  explain(key: K): Explanation {
-    const { current, tables } = this.parts
-    const sequence = this.visibleSequence()
-    return explainGet(
-      encodeKey(key, this.keyEncoding),
-      sequence,
-      defaultTree(current.state).state,
-      tables,
-      this.readCore.clock,
-    )
   }
 
   /**
@@ -402,25 +254,10 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
   /** What `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { path } = this
-    const [keyEncoding, valueEncoding] = [this.keyEncoding.name, this.valueEncoding.name]
-    const fields = { path, keyEncoding, valueEncoding, isOpen: !this.state.isClosed }
+    const { keyEncoding, valueEncoding } = this.parts.options
+    const encodings = { keyEncoding: keyEncoding.name, valueEncoding: valueEncoding.name }
+    const fields = { path, ...encodings, isOpen: !this.state.isClosed }
     return inspected('Database', fields, depth, options)
-  }
-
-  protected override visibleSequence(): number {
-    this.parts.core.assertOpen()
-    return this.parts.writer?.pipeline.visibleSequence ?? this.parts.current.state.lastSequence
-  }
-
-  private writer(): WriterParts {
-    this.parts.core.assertOpen()
-    const { writer } = this.parts
-    if (writer !== undefined) return writer
-    throw invalidArgument('the database was opened with readOnly: true', 'readOnly')
-  }
-
-  private pipeline(): CommitPipeline {
-    return this.writer().pipeline
   }
 
   /** Copies files. `close` waits for it, and makes it end early. */
@@ -429,66 +266,6 @@ export class Database<K, V> extends Reader<K, V> implements KeyValueStore<K, V>,
     const copying = work(new Yielder(options.clock, () => core.assertOpen()))
     core.loads.add(copying)
     return copying.finally(() => core.loads.delete(copying))
-  }
-
-  private addPut(batch: WriteBatch, key: K, value: V, ttlMs: number | undefined): void {
-    const expiresAtMs =
-      ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
-    const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
-    batch.begin(kind, defaultKeyspace)
-    let hasKey = false
-    try {
-      this.keyEncoding.write(key, batch)
-      batch.endKey()
-      hasKey = true
-      if (expiresAtMs !== undefined) batch.writeExpiry(expiresAtMs)
-      this.valueEncoding.write(value, batch)
-      batch.end()
-    } catch (error) {
-      batch.cancel()
-      throw hasKey
-        ? valueError(error, key, this.valueEncoding)
-        : keyError(error, key, this.keyEncoding)
-    }
-  }
-
-  private addDelete(batch: WriteBatch, key: K): void {
-    batch.begin(ValueKind.delete, defaultKeyspace)
-    let hasKey = false
-    try {
-      this.keyEncoding.write(key, batch)
-      batch.endKey()
-      hasKey = true
-      batch.end()
-    } catch (error) {
-      batch.cancel()
-      throw hasKey ? error : keyError(error, key, this.keyEncoding)
-    }
-  }
-
-  private addAll(batch: WriteBatch, operations: readonly BatchOperation<K, V>[]): void {
-    if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
-    const mark = batch.mark()
-    let index = 0
-    try {
-      for (; index < operations.length; index++) {
-        const operation = operations[index] as BatchOperation<K, V>
-        requireObject(operation, 'an operation of a batch')
-        if (operation.type === 'put') {
-          this.addPut(batch, operation.key, operation.value, operation.ttlMs)
-        } else if (operation.type === 'del') this.addDelete(batch, operation.key)
-        else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
-      }
-    } catch (error) {
-      batch.rollback(mark)
-      throw atIndex(error, 'operations', index)
-    }
-  }
-
-  private boundsOf(range: RangeOptions<K>): KeyRange {
-    requireObject(range, 'a range')
-    checkRangeOptions(range)
-    return rangeOf(range, this.keyEncoding)
   }
 }
 

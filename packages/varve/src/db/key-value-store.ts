@@ -9,6 +9,7 @@ import type {
   ReadOptions,
   WriteOptions,
 } from './api.js'
+import type { KeyspaceOperation } from './keyspace-types.js'
 import type { Cursor } from './read/cursor.js'
 import type { EntryRange } from './read/entry-range.js'
 
@@ -54,9 +55,15 @@ export interface KeyValueStore<K, V> extends KeyValueReader<K, V> {
   /** As `del`, but done when it returns. */
   delSync(key: K, options?: WriteOptions): void
   /** Applies all operations or none. */
-  batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void>
+  batch(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): Promise<void>
   /** As `batch`, but done when it returns. */
-  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void
+  batchSync(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): void
   /** Deletes all keys of a range with one write. */
   clear(range?: RangeOptions<K>, options?: WriteOptions): Promise<void>
 }

@@ -21,6 +21,11 @@ export class GrowingTombstones {
     this.all.push(tombstone)
   }
 
+  /** Requires: empty. */
+  takeAll(from: GrowingTombstones): void {
+    for (const tombstone of from.all) this.all.push(tombstone)
+  }
+
   /** All tombstones, cut into fragments. Immutable. */
   toFragments(): RangeTombstones {
     if (this.sortedCount < this.all.length) {

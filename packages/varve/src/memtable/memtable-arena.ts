@@ -17,7 +17,7 @@ const headBytes = firstEntry * 4
 const tailBytes = 64
 const pageBytes = 4096
 const bytesPerBucket = 64
-const minBuckets = 1 << 10
+const minBuckets = 1 << 6
 const maxBuckets = 1 << 22
 
 /** Largest capacity: more than one entry with the longest value, and still within one Buffer. */

@@ -9,6 +9,7 @@ import type { RangeTombstones } from '../key/range-tombstone.js'
 import { ValueKind } from '../key/value-kind.js'
 import {
   EntryWord,
+  entryAfter,
   entryBytes,
   firstEntry,
   keyStartOf,
@@ -90,6 +91,17 @@ export class MemTable {
     this.maxSequence = maxSequence
     this.maxSequence = 0
     this.isSealed = false
+  }
+
+  /**
+   * A memtable with the same entries in an arena of its own, to go on writing. Readers keep this
+   * one, which takes no more writes. Requires: the arena is fresh and larger.
+   */
+  grownInto(arena: MemTableArena): MemTable {
+    const copy = new MemTable(arena, { ordered: this.wasScanned })
+    copy.takeEntries(this)
+    this.isSealed = true
+    return copy
   }
 
   /** Exact bytes of one entry. The value of a range delete is its end. */
@@ -229,6 +241,23 @@ export class MemTable {
     this.isSealed = true
     this.memory.recycle(this.usedBytes)
     return this.memory
+  }
+
+  private takeEntries(from: MemTable): void {
+    const { words } = this
+    words.set(from.words.subarray(0, from.end))
+    this.end = from.end
+    for (let entry = firstEntry; entry < this.end; entry = entryAfter(words, entry)) {
+      if (kindOf(words, entry) === ValueKind.rangeDelete) continue
+      this.index.add(entry)
+      if (this.ordered !== undefined) this.ordered.add(entry)
+    }
+    this.tombstones.takeAll(from.tombstones)
+    this.lastRangeDelete = from.lastRangeDelete
+    this.entryCount = from.entryCount
+    this.deleteCount = from.deleteCount
+    this.rangeDeleteCount = from.rangeDeleteCount
+    this.maxSequence = from.maxSequence
   }
 
   private append(sequence: number, kind: number, keyLength: number, valueLength: number): number {

@@ -65,6 +65,7 @@ async function twoKeyspaces(wrong: VersionEdit = {}): Promise<Built> {
     logNumber,
     nextFileNumber: logNumber + 2,
     lastSequence: others.maxSequence,
+    keyspaces: [{ id: other, name: 'other', options: '{}' }],
     added: [
       { keyspace: 0, level: 0, table: { ...own, run: 0 } },
       { keyspace: other, level: 1, table: { ...others, run: 0 } },

@@ -1,8 +1,12 @@
 import { MemTable } from '../memtable/memtable.js'
 import { MemTableArena } from '../memtable/memtable-arena.js'
+import { type ArenaPool, maxSealedMemtables } from './arena-pool.js'
 
-/** Sealed memtables that may wait for their flush before writes wait too. */
-export const maxSealedMemtables = 2
+/** Arena of the first memtable of a tree that starts small, and how it grows. */
+const firstArenaBytes = 4 * 1024
+const growthFactor = 4
+/** A copy of at most this many bytes blocks the thread for a few milliseconds. */
+const maxCopiedBytes = 4 * 1024 * 1024
 
 /** A memtable and the first log that holds any of its entries. */
 export class MemTableSlot {
@@ -13,15 +17,22 @@ export class MemTableSlot {
   constructor(readonly memtable: MemTable) {}
 }
 
+/** Stands for the active memtable of a tree without unflushed writes. It has room for nothing. */
+const noMemTable = new MemTable(MemTable.entryBytes(0, 0))
+
 /**
- * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush. Arenas
- * of flushed memtables are reused. Fresh memory costs a page fault per 4 KiB, and released shared
- * memory is returned only when every thread that saw it has collected its garbage.
+ * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush.
+ *
+ * A database may have thousands of trees with a few entries each. So a tree that starts small has
+ * no memtable before its first write, then one of a few KiB, which is replaced by a larger copy
+ * when it is full. Readers keep the smaller one.
+ *
+ *     none ──▶ 4 KiB ──▶ 16 KiB ──▶ … ──▶ 4 MiB ──▶ full size ──▶ sealed
  *
  * Owned by: a Tree.
  *
- * Invariant: unless readers hold flushed memtables, no more arenas are allocated than the active
- * and sealed memtables can use at the same time.
+ * Invariant: unless readers hold flushed memtables, no more arenas of full size are allocated than
+ * the active and sealed memtables can use at the same time.
  */
 export class MemTables {
   active: MemTableSlot
@@ -29,16 +40,20 @@ export class MemTables {
   sealed: MemTableSlot[] = []
   /** The number of read states that use each memtable. */
   private readonly users = new Map<MemTable, number>()
-  private readonly spareArenas: MemTableArena[] = []
 
-  constructor(private readonly capacityBytes: number) {
-    this.active = this.newSlot(0, false)
+  constructor(
+    private readonly arenas: ArenaPool,
+    private readonly startsSmall = false,
+  ) {
+    this.active = startsSmall ? new MemTableSlot(noMemTable) : this.newSlot(0, false)
   }
 
+  /** Without spare arenas. */
   get memoryBytes(): number {
     let bytes = 0
-    for (const arena of this.spareArenas) bytes += arena.committedBytes(0)
-    for (const memtable of this.users.keys()) bytes += memtable.memoryBytes
+    for (const memtable of this.users.keys()) {
+      if (memtable !== noMemTable) bytes += memtable.memoryBytes
+    }
     return bytes
   }
 
@@ -47,19 +62,31 @@ export class MemTables {
    * sealed as allowed, the next one reuses the memory of a flushed one.
    */
   prepareRotation(): boolean {
-    const isFull = this.sealed.length === maxSealedMemtables
-    if (isFull || this.spareArenas.length > 0) return false
-    const arena = new MemTableArena(this.capacityBytes)
-    arena.touchBuckets()
-    this.spareArenas.push(arena)
-    return true
+    return this.sealed.length < maxSealedMemtables && this.arenas.prepare()
+  }
+
+  /** Whether `grow` can make room for `neededBytes` more. */
+  canGrow(neededBytes: number): boolean {
+    const { usedBytes, isEmpty } = this.active.memtable
+    return isEmpty || usedBytes + neededBytes <= this.arenas.capacityBytes
+  }
+
+  /** Replaces the active memtable by a larger one that has room for `neededBytes` more. */
+  grow(neededBytes: number): void {
+    const { memtable, firstLogNumber } = this.active
+    const totalBytes = memtable.usedBytes + neededBytes
+    const slot = memtable.isEmpty
+      ? this.newSlot(totalBytes, memtable.wasScanned)
+      : new MemTableSlot(memtable.grownInto(this.arenaFor(totalBytes)))
+    slot.firstLogNumber = firstLogNumber
+    this.active = slot
   }
 
   /** Seals the active memtable, unless it is empty. The next one has space for `neededBytes`. */
   rotate(neededBytes: number): void {
     const { active } = this
     // Allocate first, because this may fail.
-    const next = this.newSlot(neededBytes, active.memtable.wasScanned)
+    const next = this.nextSlot(neededBytes)
     active.memtable.seal()
     if (!active.memtable.isEmpty) this.sealed = [active, ...this.sealed]
     this.active = next
@@ -69,6 +96,10 @@ export class MemTables {
   oldestUnflushed(): MemTableSlot | undefined {
     const oldest = this.sealed.at(-1)
     return oldest === undefined || oldest.isFlushing ? undefined : oldest
+  }
+
+  get isFlushing(): boolean {
+    return this.sealed.some((slot) => slot.isFlushing)
   }
 
   removeFlushed(slot: MemTableSlot): void {
@@ -94,15 +125,30 @@ export class MemTables {
       return
     }
     this.users.delete(memtable)
-    const isOfOneSize = memtable.capacityBytes === this.capacityBytes
-    if (isOfOneSize && this.spareArenas.length < maxSealedMemtables) {
-      this.spareArenas.push(memtable.releaseArena())
+    if (this.arenas.wants(memtable.capacityBytes)) this.arenas.give(memtable.releaseArena())
+  }
+
+  /** A tree that filled much of the memory will do so again; any other one starts small. */
+  private nextSlot(neededBytes: number): MemTableSlot {
+    const { memtable } = this.active
+    if (!this.startsSmall || memtable.usedBytes > maxCopiedBytes) {
+      return this.newSlot(Math.max(neededBytes, this.arenas.capacityBytes), memtable.wasScanned)
     }
+    return neededBytes === 0
+      ? new MemTableSlot(noMemTable)
+      : this.newSlot(neededBytes, memtable.wasScanned)
   }
 
   private newSlot(neededBytes: number, ordered: boolean): MemTableSlot {
-    const arena = neededBytes <= this.capacityBytes ? this.spareArenas.pop() : undefined
-    const memory = arena ?? Math.max(this.capacityBytes, neededBytes)
-    return new MemTableSlot(new MemTable(memory, { ordered }))
+    return new MemTableSlot(new MemTable(this.arenaFor(neededBytes), { ordered }))
+  }
+
+  /** The next step of growth that holds `neededBytes`. */
+  private arenaFor(neededBytes: number): MemTableArena {
+    const { capacityBytes } = this.arenas
+    let bytes = this.startsSmall ? firstArenaBytes : capacityBytes
+    while (bytes < neededBytes && bytes <= maxCopiedBytes) bytes *= growthFactor
+    const isSmall = bytes <= maxCopiedBytes && bytes < capacityBytes
+    return isSmall ? new MemTableArena(bytes) : this.arenas.take(neededBytes)
   }
 }

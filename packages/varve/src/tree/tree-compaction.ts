@@ -50,6 +50,10 @@ export class TreeCompaction {
     this.rangeDeletes = new RangeDeleteSurvey(host.tables, () => host.compactionMayBeDue())
   }
 
+  get isRunning(): boolean {
+    return this.running.size > 0
+  }
+
   /** The policy in force, with its thresholds. */
   get current(): Compaction {
     return this.inForce

@@ -21,10 +21,12 @@ export interface TreeJobHost {
    * log).
    */
   neededLog(tree: Tree, firstLog: number | undefined): number
-  flushed(result: JobResult): void
-  compacted(spec: CompactionSpec, result: JobResult): void
+  flushed(tree: Tree, result: JobResult): void
+  compacted(tree: Tree, spec: CompactionSpec, result: JobResult): void
+  /** The tree was dropped while the job ran: nothing needs the tables that it wrote. */
+  discarded(tree: Tree, result: JobResult): void
   /** `unused`: the tables that the job wrote, if only its edit failed. */
-  failed(error: VarveError, unused: JobResult | undefined): void
+  failed(tree: Tree, error: VarveError, unused: JobResult | undefined): void
 }
 
 /** File numbers beyond the estimate by size, because a merge may cut tables at grandparents. */
@@ -44,7 +46,7 @@ const sparedMemtables = 1
 
 /** The flush of the oldest sealed memtable, unless it already runs. Marks the memtable. */
 export function nextFlush(tree: Tree, host: TreeJobHost): BackgroundJob | undefined {
-  const slot = tree.nextToFlush()
+  const slot = tree.isDropped ? undefined : tree.nextToFlush()
   if (slot === undefined) return undefined
   slot.isFlushing = true
   return flushJob(tree, host, slot)
@@ -56,7 +58,7 @@ export function nextMerge(
   host: TreeJobHost,
   maxParts: number,
 ): BackgroundJob | undefined {
-  const spec = tree.compaction.next(tree.currentVersion())
+  const spec = tree.isDropped ? undefined : tree.compaction.next(tree.currentVersion())
   return spec === undefined ? undefined : mergeJob(tree, host, spec, maxParts)
 }
 
@@ -64,6 +66,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
   const version = tree.currentVersion()
   const { usedBytes } = slot.memtable
   const bits = filterBitsOfFlush(version, tree.compaction.current, tree.options, usedBytes)
+  let isVoid = false
   return {
     kind: 'flush',
     requests: [
@@ -80,19 +83,29 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
     ],
     neededBytes: usedBytes * tableBytesPerInputByte,
     sparedBytes: 0,
-    editFor: (result) => ({
-      // The newest write may not survive in any table.
-      lastSequence: slot.memtable.maxSequence,
-      logNumber: host.neededLog(tree, tree.firstLogAfterFlush(slot)),
-      added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
-    }),
+    editFor(result) {
+      isVoid = tree.isDropped
+      if (isVoid) return {}
+      return {
+        // The newest write may not survive in any table.
+        lastSequence: slot.memtable.maxSequence,
+        logNumber: host.neededLog(tree, tree.firstLogAfterFlush(slot)),
+        added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
+      }
+    },
     installed(result) {
-      tree.flushed(slot)
-      host.flushed(result)
+      slot.isFlushing = false
+      if (isVoid) host.discarded(tree, result)
+      else {
+        tree.flushed(slot)
+        host.flushed(tree, result)
+      }
+      tree.jobEnded()
     },
     failed(error, unused) {
       slot.isFlushing = false
-      host.failed(error, unused)
+      host.failed(tree, error, unused)
+      tree.jobEnded()
     },
   }
 }
@@ -106,26 +119,36 @@ export function mergeJob(
 ): BackgroundJob {
   const inputs = spec.inputs.flatMap(({ tables }) => tables)
   tree.compaction.begun(spec)
+  let isVoid = false
   return {
     kind: spec.kind,
     requests: spec.kind === 'merge' ? mergeRequests(tree, host, spec, maxParts) : [],
     neededBytes: spec.kind === 'merge' ? totalBytes(inputs) * tableBytesPerInputByte : 0,
     sparedBytes: sparedMemtables * tree.options.memtableBytes,
-    editFor: (result) => ({
-      deleted: deletedTables(tree.keyspace, spec),
-      added:
-        spec.kind === 'move'
-          ? movedTables(tree.keyspace, spec)
-          : addedTables(tree.keyspace, host, result.outputs, placeOf(spec)),
-    }),
+    editFor(result) {
+      isVoid = tree.isDropped
+      if (isVoid) return {}
+      return {
+        deleted: deletedTables(tree.keyspace, spec),
+        added:
+          spec.kind === 'move'
+            ? movedTables(tree.keyspace, spec)
+            : addedTables(tree.keyspace, host, result.outputs, placeOf(spec)),
+      }
+    },
     installed(result) {
       tree.compaction.ended(spec)
-      tree.refresh()
-      host.compacted(spec, result)
+      if (isVoid) host.discarded(tree, result)
+      else {
+        if (!tree.isDropped) tree.refresh()
+        host.compacted(tree, spec, result)
+      }
+      tree.jobEnded()
     },
     failed(error, unused) {
       tree.compaction.ended(spec)
-      host.failed(error, unused)
+      host.failed(tree, error, unused)
+      tree.jobEnded()
     },
   }
 }

@@ -9,7 +9,10 @@ function treeNeeding(keyspace: number, firstUnflushedLog: number | undefined): T
 
 function registryOf(...trees: Tree[]): TreeRegistry {
   const registry = new TreeRegistry()
-  for (const tree of trees) registry.add(tree)
+  for (const tree of trees) {
+    registry.add(tree)
+    if (tree.hasUnflushed) registry.noteWritten(tree)
+  }
   return registry
 }
 
@@ -26,7 +29,7 @@ test('when no tree holds unflushed entries, no log is needed', () => {
   const registry = registryOf(flushed, treeNeeding(1, undefined))
   assert.equal(registry.firstNeededLog(flushed, undefined), undefined)
   assert.ok(registry.hasUnflushed)
-  assert.ok(!registryOf(treeNeeding(1, undefined)).hasUnflushed)
+  assert.ok(!registryOf(treeNeeding(0, undefined), treeNeeding(1, undefined)).hasUnflushed)
 })
 
 test('trees are found by keyspace, which is unique', () => {

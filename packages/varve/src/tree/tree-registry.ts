@@ -1,16 +1,36 @@
 import { assert } from '../base/assert.js'
+import { defaultKeyspace } from '../version/version-edit.js'
 import type { Tree } from './tree.js'
 
 /**
  * The trees of a database, by keyspace. All share one sequence of logs.
  *
+ * Thousands of keyspaces are mostly idle. So what runs per commit or per job looks only at the
+ * default tree and at those noted here: `filled`, `sealed` and `due` hold other trees.
+ *
  * Owned by: the database. Lives: as long as the Versions that the trees read.
  */
 export class TreeRegistry implements Iterable<Tree> {
+  /** Trees with entries that are in no table. */
+  readonly filled = new Set<Tree>()
+  /** Trees with a sealed memtable. */
+  readonly sealed = new Set<Tree>()
+  /** Trees that may need a compaction. */
+  readonly due = new Set<Tree>()
   private readonly trees = new Map<number, Tree>()
 
   get(keyspace: number): Tree | undefined {
     return this.trees.get(keyspace)
+  }
+
+  /** The tree of the default keyspace. */
+  get main(): Tree {
+    return this.trees.get(defaultKeyspace)!
+  }
+
+  /** Whether the default keyspace is the only one. */
+  get isSingle(): boolean {
+    return this.trees.size === 1
   }
 
   [Symbol.iterator](): Iterator<Tree> {
@@ -23,8 +43,21 @@ export class TreeRegistry implements Iterable<Tree> {
     this.trees.set(tree.keyspace, tree)
   }
 
+  /** Forgets a tree without closing it. */
+  remove(tree: Tree): void {
+    this.trees.delete(tree.keyspace)
+    for (const noted of [this.filled, this.sealed, this.due]) noted.delete(tree)
+  }
+
+  /** The default tree, and every other one with entries that are in no table. */
+  *unflushed(): Generator<Tree> {
+    yield this.main
+    yield* this.filled
+  }
+
   get hasUnflushed(): boolean {
-    return this.some((tree) => tree.hasUnflushed)
+    for (const tree of this.unflushed()) if (tree.hasUnflushed) return true
+    return false
   }
 
   some(test: (tree: Tree) => boolean): boolean {
@@ -32,13 +65,39 @@ export class TreeRegistry implements Iterable<Tree> {
     return false
   }
 
+  /** Called before the first write to a tree that had none. */
+  noteWritten(tree: Tree): void {
+    if (tree.keyspace !== defaultKeyspace) this.filled.add(tree)
+  }
+
+  /** Seals the active memtable of a tree; see `Tree.rotate`. */
+  rotate(tree: Tree, payloadBytes: number, operations: number): void {
+    tree.rotate(payloadBytes, operations)
+    if (tree.keyspace !== defaultKeyspace && tree.sealedCount > 0) this.sealed.add(tree)
+  }
+
+  /** Called after a flush or compaction of a tree, installed or failed. */
+  noteJobEnd(tree: Tree): void {
+    if (tree.keyspace === defaultKeyspace || this.trees.get(tree.keyspace) !== tree) return
+    if (tree.sealedCount === 0) this.sealed.delete(tree)
+    if (!tree.hasUnflushed) this.filled.delete(tree)
+    this.due.add(tree)
+  }
+
+  /** Something other than a job may have made a compaction due. */
+  noteAllDue(): void {
+    for (const tree of this.trees.values()) {
+      if (tree.keyspace !== defaultKeyspace && tree.hasTables) this.due.add(tree)
+    }
+  }
+
   /**
    * The first log with an entry that is in no table, if `tree` needs none below `firstLog`
    * (undefined: no log). Undefined when no tree needs a log.
    */
-  firstNeededLog(tree: Tree, firstLog: number | undefined): number | undefined {
+  firstNeededLog(tree?: Tree, firstLog?: number): number | undefined {
     let needed = firstLog
-    for (const other of this.trees.values()) {
+    for (const other of this.unflushed()) {
       const first = other === tree ? firstLog : other.firstUnflushedLog
       if (first !== undefined) needed = Math.min(first, needed ?? first)
     }

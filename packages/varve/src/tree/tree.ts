@@ -15,6 +15,8 @@ import { type MemTable, memTableBytes } from '../memtable/memtable.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
+import { defaultKeyspace } from '../version/version-edit.js'
+import type { ArenaPool } from './arena-pool.js'
 import { type CompactionHost, TreeCompaction } from './tree-compaction.js'
 import { MemTables, type MemTableSlot } from './memtables.js'
 import { ReadState } from './read-state.js'
@@ -35,6 +37,8 @@ export interface TreeOptions {
 /** What a tree needs of its database. */
 export interface TreeHost extends CompactionHost {
   readonly tables: TableCache
+  /** Its arenas have the full size of a memtable. */
+  readonly arenas: ArenaPool
   currentVersion(keyspace: number): Version
 }
 
@@ -52,25 +56,51 @@ export class Tree {
   state: ReadState
   /** Table blocks looked into by point reads. */
   blocksTouched = 0
+  /** Bytes of operations given room since open; counted only beside the default keyspace. */
+  writtenBytes = 0
   readonly compaction: TreeCompaction
+  private settings: TreeOptions
+  private life: 'open' | 'dropped' | 'closing' | 'closed' = 'open'
   private readonly memtables: MemTables
   private readonly deletedStretches = new DeletedStretches()
   private readonly walks: TreeWalks
 
   constructor(
     readonly keyspace: number,
-    readonly options: TreeOptions,
+    options: TreeOptions,
     private readonly host: TreeHost,
   ) {
+    this.settings = options
     const { compaction: setting, tableBytes } = options
     const first =
       setting.policy === 'adaptive' ? candidateFor(setting, this.currentVersion()) : setting
     this.compaction = new TreeCompaction(first, tableBytes, host)
-    this.memtables = new MemTables(options.memtableBytes)
+    this.memtables = new MemTables(host.arenas, keyspace !== defaultKeyspace)
     this.walks = new TreeWalks(host.tables, this.deletedStretches)
     this.state = this.newState()
   }
 
+  get options(): TreeOptions {
+    return this.settings
+  }
+
+  /** For jobs that begin from now on. The policy is changed elsewhere. */
+  set options(options: TreeOptions) {
+    this.settings = options
+  }
+
+  /** The keyspace was dropped, or is about to be: no job begins, and those that run are void. */
+  get isDropped(): boolean {
+    return this.life !== 'open'
+  }
+
+  set isDropped(isDropped: boolean) {
+    this.life = isDropped ? 'dropped' : 'open'
+    // Jobs that ended meanwhile did not show their result.
+    if (!isDropped) this.refresh()
+  }
+
+  /** Without spare arenas. */
   get memoryBytes(): number {
     return this.memtables.memoryBytes
   }
@@ -83,6 +113,24 @@ export class Tree {
   get activeFill(): number {
     const { usedBytes, capacityBytes } = this.memtables.active.memtable
     return usedBytes / capacityBytes
+  }
+
+  get activeBytes(): number {
+    return this.memtables.active.memtable.usedBytes
+  }
+
+  /** Bytes of entries that wait for their flush. */
+  get sealedBytes(): number {
+    return this.memtables.sealed.reduce((sum, { memtable }) => sum + memtable.usedBytes, 0)
+  }
+
+  get hasTables(): boolean {
+    return this.state.version.tableCount > 0
+  }
+
+  /** Highest sequence in a table; 0 without one. Entries up to it are in tables, or have gone. */
+  get maxTableSequence(): number {
+    return maxSequenceOf(this.state.version)
   }
 
   get level0Count(): number {
@@ -108,6 +156,12 @@ export class Tree {
     return this.memtables.firstLogWithout(undefined)
   }
 
+  /** The first log that holds an entry of the active memtable; undefined when it is empty. */
+  get firstActiveLog(): number | undefined {
+    const { memtable, firstLogNumber } = this.memtables.active
+    return memtable.isEmpty ? undefined : firstLogNumber
+  }
+
   /** Whether an entry with a sequence ≤ `sequence` is not in a table yet. */
   hasUnflushedBefore(sequence: number): boolean {
     return [this.memtables.active, ...this.memtables.sealed].some(
@@ -118,6 +172,17 @@ export class Tree {
   /** Whether operations that take `payloadBytes` in the log fit into the active memtable. */
   hasRoomFor(payloadBytes: number, operations: number): boolean {
     return this.memtables.active.memtable.hasRoom(memTableBytes(payloadBytes, operations))
+  }
+
+  /** Whether they fit after `growFor`. */
+  canGrowFor(payloadBytes: number, operations: number): boolean {
+    return this.memtables.canGrow(memTableBytes(payloadBytes, operations))
+  }
+
+  /** Replaces the active memtable by a larger one, with room for these operations. */
+  growFor(payloadBytes: number, operations: number): void {
+    this.memtables.grow(memTableBytes(payloadBytes, operations))
+    this.refresh()
   }
 
   /** Has memory ready for the next memtable; false when there is nothing to do. */
@@ -204,7 +269,8 @@ export class Tree {
   /** Drops a memtable. Requires: its entries are in a table of the current Version. */
   flushed(slot: MemTableSlot): void {
     this.memtables.removeFlushed(slot)
-    this.refresh()
+    // A Version of a dropped keyspace may be gone.
+    if (!this.isDropped) this.refresh()
   }
 
   /** Shows readers the tables and memtables that are current now. */
@@ -220,7 +286,23 @@ export class Tree {
 
   /** Lets go of everything. Requires: no reader is left. */
   close(): void {
+    this.life = 'closed'
     this.state.release()
+  }
+
+  /**
+   * Lets go of everything when no job reads it any more. Iterators keep what they read. Requires:
+   * dropped.
+   */
+  closeAfterJobs(): void {
+    this.life = 'closing'
+    this.jobEnded()
+  }
+
+  /** Called when a job of the tree has ended. */
+  jobEnded(): void {
+    const isBusy = this.memtables.isFlushing || this.compaction.isRunning
+    if (this.life === 'closing' && !isBusy) this.close()
   }
 
   private askTables(version: Version, lookup: PointLookup): void {
@@ -262,6 +344,14 @@ export class Tree {
       for (const memtable of state.immutables) this.memtables.release(memtable)
     })
   }
+}
+
+function maxSequenceOf({ levels }: Version): number {
+  let highest = 0
+  for (const tables of levels) {
+    for (const { maxSequence: last } of tables) highest = Math.max(highest, last)
+  }
+  return highest
 }
 
 function askMemTable(memtable: MemTable, lookup: PointLookup): void {

@@ -1,6 +1,13 @@
 import type { TableMetadata } from './table-metadata.js'
 import { emptyLevels, type Levels, Version } from './version.js'
 
+/** A table, the keyspace that it belongs to, and the number of living Versions that hold it. */
+interface Holding {
+  readonly table: TableMetadata
+  readonly keyspace: number
+  holders: number
+}
+
 /**
  * The current Version of each keyspace, and the older ones that readers still use.
  *
@@ -9,7 +16,7 @@ import { emptyLevels, type Levels, Version } from './version.js'
  */
 export class LivingVersions {
   private readonly versions = new Map<number, Version>()
-  private readonly held = new Map<number, { readonly table: TableMetadata; holders: number }>()
+  private readonly held = new Map<number, Holding>()
 
   constructor(private readonly onObsolete: (fileNumbers: readonly number[]) => void) {}
 
@@ -31,6 +38,10 @@ export class LivingVersions {
     return this.held.get(fileNumber)?.table
   }
 
+  keyspaceOf(fileNumber: number): number | undefined {
+    return this.held.get(fileNumber)?.keyspace
+  }
+
   fileNumbers(): Set<number> {
     return new Set(this.held.keys())
   }
@@ -40,13 +51,20 @@ export class LivingVersions {
     const version = new Version(keyspace, levels, (dead) => this.forget(dead))
     for (const table of levels.flat()) {
       const known = this.held.get(table.fileNumber)
-      if (known === undefined) this.held.set(table.fileNumber, { table, holders: 1 })
+      if (known === undefined) this.held.set(table.fileNumber, { table, keyspace, holders: 1 })
       else known.holders++
     }
     this.versions.set(keyspace, version)
     // Release the old one last, so that tables in both Versions never become obsolete.
     old?.release()
     return version
+  }
+
+  /** Forgets a keyspace. Its tables become obsolete when the last reader lets go of them. */
+  remove(keyspace: number): void {
+    const old = this.versions.get(keyspace)
+    this.versions.delete(keyspace)
+    old?.release()
   }
 
   private forget(version: Version): void {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { VarintWriter } from '../base/varint.js'
 import { maxFileNumber } from '../store/file-names.js'
 import type { TableMetadata } from './table-metadata.js'
+import { maxKeyspaceId } from './keyspace-record.js'
 import { fakeTable } from './testing/fake-tables.js'
 import { decodeEdit, encodeEdit, type VersionEdit } from './version-edit.js'
 import { levelCount } from './version.js'
@@ -65,6 +66,16 @@ function shadowsIn(table: TableMetadata): Partial<TableMetadata> {
   }
 }
 
+const keyspaceId = fc.integer({ min: 1, max: maxKeyspaceId })
+const keyspaceRecord = fc.record(
+  {
+    id: keyspaceId,
+    name: fc.string({ minLength: 1, unit: 'grapheme' }),
+    options: fc.dictionary(fc.string(), fc.jsonValue()).map((options) => JSON.stringify(options)),
+  },
+  plain,
+)
+
 const edit: fc.Arbitrary<VersionEdit> = fc
   .record({
     numbers: fc.record(
@@ -73,13 +84,21 @@ const edit: fc.Arbitrary<VersionEdit> = fc
         logNumber: fileNumber,
         nextFileNumber: fileNumber,
         lastSequence: number,
+        nextKeyspace: keyspaceId,
       },
       { requiredKeys: [], noNullPrototype: true },
     ),
     deleted: fc.array(fc.record({ keyspace: number, level, fileNumber: number }, plain)),
     added: fc.array(added),
+    lists: fc.record(
+      {
+        keyspaces: fc.array(keyspaceRecord, { minLength: 1 }),
+        droppedKeyspaces: fc.array(keyspaceId, { minLength: 1 }),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
   })
-  .map(({ numbers, deleted, added }) => ({ ...numbers, deleted, added }))
+  .map(({ numbers, deleted, added, lists }) => ({ ...numbers, deleted, added, ...lists }))
 
 test('decoding returns the encoded edit', () => {
   fc.assert(fc.property(edit, (given) => assert.deepEqual(decodeEdit(encodeEdit(given)), given)))
@@ -116,7 +135,7 @@ test('unknown tags from 128 on are skipped, and lower ones rejected', () => {
       .write(1)
       .finish()
   assert.deepEqual(decodeEdit(withTag(130)), { logNumber: 3, deleted: [], added: [] })
-  for (const tag of [0, 7, 11, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
+  for (const tag of [0, 12, 127]) assert.equal(decodeEdit(withTag(tag)), 'unsupported')
 })
 
 test('a run, a time or shadowed entries without a table, or a run on level 0, is damage', () => {

@@ -4,6 +4,12 @@ import { isEmptyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import { hasSoundShadows, shadowedNames } from '../sstable/format/properties.js'
 import { maxFileNumber } from '../store/file-names.js'
+import {
+  decodeKeyspaceRecord,
+  encodeKeyspaceRecord,
+  type KeyspaceRecord,
+  maxKeyspaceId,
+} from './keyspace-record.js'
 import type { TableMetadata } from './table-metadata.js'
 import { levelCount } from './version.js'
 
@@ -23,11 +29,14 @@ import { levelCount } from './version.js'
  *     6 added table          keyspace, level, file number, size, min sequence, max sequence,
  *                            entries, deletes, range deletes, key bytes, value bytes,
  *                            length and bytes of start, bounded (0 | 1), [length and bytes of end]
- *     7, 8                   reserved for creating and dropping keyspaces
+ *     7 keyspace             creates a keyspace, or replaces its options: id, length and bytes of
+ *                            the name, length and bytes of the options (JSON)
+ *     8 dropped keyspace     id; its tables leave with it
  *     9 run                  of the added table before it, unless 0: run
  *     10 expiry              of the added table before it, if any entries expire: their number, and
  *                            the latest expiry time, in milliseconds since 1970
- *     11 … 127               a reader that does not know them rejects the edit
+ *     11 next keyspace       all ids of keyspaces, dropped ones too, are below it
+ *     12 … 127               a reader that does not know them rejects the edit
  *     128 time               when the added table before it was written, unless unknown, in
  *                            milliseconds since 1970
  *     129 shadowed           entries of the added table before it that newer entries in the same
@@ -45,6 +54,9 @@ export interface VersionEdit {
   readonly lastSequence?: number
   readonly deleted?: readonly DeletedTable[]
   readonly added?: readonly AddedTable[]
+  readonly keyspaces?: readonly KeyspaceRecord[]
+  readonly droppedKeyspaces?: readonly number[]
+  readonly nextKeyspace?: number
 }
 
 export interface DeletedTable {
@@ -59,7 +71,8 @@ export interface AddedTable {
   readonly table: TableMetadata
 }
 
-type NumberField = Exclude<keyof VersionEdit, 'deleted' | 'added'>
+type ListField = 'deleted' | 'added' | 'keyspaces' | 'droppedKeyspaces'
+type NumberField = Exclude<keyof VersionEdit, ListField>
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** The keyspace of `db` itself. */
@@ -72,8 +85,11 @@ const Tag = {
   lastSequence: 4,
   deletedTable: 5,
   addedTable: 6,
+  keyspace: 7,
+  droppedKeyspace: 8,
   run: 9,
   expiry: 10,
+  nextKeyspace: 11,
   writtenAtMs: 128,
   shadowed: 129,
 } as const
@@ -89,6 +105,11 @@ export function encodeEdit(edit: VersionEdit): Buffer {
   writeNumber(out, Tag.logNumber, edit.logNumber)
   writeNumber(out, Tag.nextFileNumber, edit.nextFileNumber)
   writeNumber(out, Tag.lastSequence, edit.lastSequence)
+  writeNumber(out, Tag.nextKeyspace, edit.nextKeyspace)
+  for (const id of edit.droppedKeyspaces ?? []) writeNumber(out, Tag.droppedKeyspace, id)
+  for (const record of edit.keyspaces ?? []) {
+    out.write(Tag.keyspace).writeLengthPrefixed(encodeKeyspaceRecord(record))
+  }
   for (const { keyspace, level, fileNumber } of edit.deleted ?? []) {
     const field = new VarintWriter().write(keyspace).write(level).write(fileNumber)
     out.write(Tag.deletedTable).writeLengthPrefixed(field.finish())
@@ -116,6 +137,8 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
   const reader = new VarintReader(bytes)
   const numbers: Partial<Writable<Record<NumberField, number>>> = {}
   const deleted: DeletedTable[] = []
+  const keyspaces: KeyspaceRecord[] = []
+  const droppedKeyspaces: number[] = []
   const added: { keyspace: number; level: number; table: Writable<TableMetadata> }[] = []
   while (reader.offset < bytes.length) {
     const tag = reader.read()
@@ -126,6 +149,9 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else if (tag === Tag.logNumber) numbers.logNumber = field.read()
     else if (tag === Tag.nextFileNumber) numbers.nextFileNumber = field.read()
     else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
+    else if (tag === Tag.nextKeyspace) numbers.nextKeyspace = field.read()
+    else if (tag === Tag.keyspace) keyspaces.push(decodeKeyspaceRecord(field))
+    else if (tag === Tag.droppedKeyspace) droppedKeyspaces.push(field.read())
     else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
     else if (tag === Tag.addedTable) added.push(decodeAddedTable(field))
     else if (isTableTag(tag)) {
@@ -136,10 +162,17 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else return 'unsupported'
     if (field.failed || field.offset !== payload.length) return 'damaged'
   }
-  const { logNumber = 0, nextFileNumber = 0 } = numbers
+  const { logNumber = 0, nextFileNumber = 0, nextKeyspace = 0 } = numbers
   if (logNumber > maxFileNumber || nextFileNumber > maxFileNumber) return 'damaged'
+  if (nextKeyspace > maxKeyspaceId + 1) return 'damaged'
   if (!deleted.every(({ level }) => level < levelCount) || !added.every(isSound)) return 'damaged'
-  return { ...numbers, deleted, added }
+  return {
+    ...numbers,
+    deleted,
+    added,
+    ...(keyspaces.length > 0 && { keyspaces }),
+    ...(droppedKeyspaces.length > 0 && { droppedKeyspaces }),
+  }
 }
 
 /** Whether a field adds to the table in front of it. */

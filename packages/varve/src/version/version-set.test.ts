@@ -62,6 +62,7 @@ test('edits survive reopening, with numbers and keyspaces', () => {
   const set = VersionSet.create(fs, directory)
   addTables(fs)
   set.applyEdit({ ...step(1000), lastSequence: 5000 })
+  set.applyEdit({ keyspaces: [{ id: 3, name: 'users', options: '{}' }] })
   set.applyEdit({ added: [{ keyspace: 3, level: 0, table: fakeTable(1005, 'b', null) }] })
   const first = set.allocateFileNumber(3)
   assert.equal(set.allocateFileNumber(), first + 3)
@@ -75,6 +76,53 @@ test('edits survive reopening, with numbers and keyspaces', () => {
   assert.equal(again.lastSequence, 5000)
   assert.ok(again.allocateFileNumber() > 1019, 'numbers of files in the directory are not reused')
   assert.deepEqual(again.liveFileNumbers(), new Set([1000, 1005]))
+})
+
+test('dropping a keyspace is one step with its tables, and its id is not used again', () => {
+  const fs = newFileSystem()
+  const obsolete: number[] = []
+  const onObsolete = (fileNumbers: readonly number[]): void => void obsolete.push(...fileNumbers)
+  const set = VersionSet.create(fs, directory, { onObsolete })
+  addTables(fs)
+  const users = { id: 1, name: 'users', options: '{}' }
+  set.applyEdit({ keyspaces: [users, { id: 2, name: 'other', options: '{}' }] })
+  set.applyEdit({ keyspaces: [{ ...users, options: '{"ttlMs":5}' }] })
+  set.applyEdit({ added: [{ keyspace: 1, level: 0, table: fakeTable(1005, 'b', null) }] })
+  const reader = set.current(1).retain()
+  const before = recovered(fs.crashClone({ unsynced: 'none', prng: new Prng(1), sectorBytes: 512 }))
+  assert.equal(before.keyspaceNamed('users')?.options, '{"ttlMs":5}')
+  assert.equal(before.current(1).tableCount, 1)
+  set.applyEdit({ droppedKeyspaces: [1] })
+  assert.deepEqual(obsolete, [])
+  reader.release()
+  assert.deepEqual(obsolete, [1005])
+  set.applyEdit({ keyspaces: [{ ...users, id: 3 }] })
+  set.close()
+  for (const again of [recovered(fs), recovered(fs)]) {
+    assert.deepEqual(
+      again.keyspaces().map(({ id }) => id),
+      [2, 3],
+    )
+    assert.equal(again.nextKeyspace, 4)
+    assert.equal(again.current(1).tableCount, 0)
+    again.close()
+  }
+})
+
+test('an edit of a keyspace that does not exist is damage', () => {
+  for (const edit of [
+    { droppedKeyspaces: [1] },
+    { nextKeyspace: 5, keyspaces: [{ id: 4, name: 'a', options: '{}' }] },
+    { added: [{ keyspace: 1, level: 0, table: fakeTable(1005, 'b', null) }] },
+  ]) {
+    const fs = newFileSystem()
+    const set = VersionSet.create(fs, directory)
+    addTables(fs)
+    if ('nextKeyspace' in edit) set.applyEdit({ nextKeyspace: 5 })
+    set.applyEdit(edit)
+    set.close()
+    assert.throws(() => recovered(fs), { code: 'CORRUPTION' })
+  }
 })
 
 test('a read-only set changes nothing', () => {

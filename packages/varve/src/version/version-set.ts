@@ -2,6 +2,8 @@ import { assert } from '../base/assert.js'
 import { corruption, VarveError } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import type { LogWriter } from '../log/log-writer.js'
+import type { KeyspaceRecord } from './keyspace-record.js'
+import { KeyspaceRecords } from './keyspace-records.js'
 import { LivingVersions } from './living-versions.js'
 import { numberBehind, tableName, unneededFiles } from '../store/file-names.js'
 import { LevelsBuilder } from './levels-builder.js'
@@ -63,6 +65,7 @@ export class VersionSet {
   private writer: LogWriter | undefined
   private rollAtBytes = 0
   private readonly living: LivingVersions
+  private readonly records = new KeyspaceRecords()
   /** Oldest first. Bounded by the number of concurrent flushes and compactions. */
   private readonly pending: PendingEdit[] = []
   private poison: VarveError | undefined
@@ -105,6 +108,20 @@ export class VersionSet {
   /** Not retained: retain it to use it beyond the next edit. */
   current(keyspace: number = defaultKeyspace): Version {
     return this.living.current(keyspace)
+  }
+
+  /** The keyspaces beside the default one. */
+  keyspaces(): KeyspaceRecord[] {
+    return this.records.all()
+  }
+
+  keyspaceNamed(name: string): KeyspaceRecord | undefined {
+    return this.records.named(name)
+  }
+
+  /** Above all ids of keyspaces that were ever used. */
+  get nextKeyspace(): number {
+    return this.records.nextId
   }
 
   /** True once the content of the MANIFEST is unknown. The current Versions stay readable. */
@@ -157,6 +174,11 @@ export class VersionSet {
     return this.living.table(fileNumber)
   }
 
+  /** The keyspace of a table that a living Version holds. */
+  keyspaceOf(fileNumber: number): number | undefined {
+    return this.living.keyspaceOf(fileNumber)
+  }
+
   /** File numbers of the tables that living Versions hold. A copy. */
   liveFileNumbers(): Set<number> {
     return this.living.fileNumbers()
@@ -183,7 +205,7 @@ export class VersionSet {
       }
     }
     const { logNumber, nextFileNumber, lastSequence } = this
-    return { logNumber, nextFileNumber, lastSequence, added }
+    return { logNumber, nextFileNumber, lastSequence, added, ...this.records.snapshot() }
   }
 
   /** For a read-only set: drops the current Versions, so that only readers keep Versions alive. */
@@ -206,11 +228,20 @@ export class VersionSet {
     }
     replayManifest(this.fs, this.directory, this.manifestNumber, (edit, path, offset) => {
       place = { path, offset }
+      const problem = this.records.problemWith(edit)
+      if (problem !== undefined) fail(problem)
       applyTo(edit, builders, () => new LevelsBuilder(fail))
+      for (const keyspace of edit.droppedKeyspaces ?? []) builders.delete(keyspace)
+      this.records.apply(edit)
       this.takeNumbers(edit)
     })
     const levels = new Map<number, Levels>([[defaultKeyspace, emptyLevels]])
-    for (const [keyspace, builder] of builders) levels.set(keyspace, builder.build())
+    for (const [keyspace, builder] of builders) {
+      if (keyspace !== defaultKeyspace && this.records.get(keyspace) === undefined) {
+        fail(`tables of keyspace ${keyspace}, which does not exist`)
+      }
+      levels.set(keyspace, builder.build())
+    }
     return levels
   }
 
@@ -252,7 +283,14 @@ export class VersionSet {
     for (const { table } of edit.added ?? []) {
       lastSequence = Math.max(lastSequence, table.maxSequence)
     }
-    return { nextFileNumber: this.nextFileNumber, lastSequence }
+    const logNumber = edit.logNumber && this.logNumberAfter(edit.logNumber)
+    return { nextFileNumber: this.nextFileNumber, lastSequence, ...(logNumber && { logNumber }) }
+  }
+
+  /** A drop may have released logs that a flush, chosen before, would still keep. */
+  private logNumberAfter(logNumber: number): number {
+    const before = this.pending.map(({ edit }) => edit.logNumber ?? 0)
+    return Math.max(logNumber, this.logNumber, ...before)
   }
 
   private takeNumbers(edit: VersionEdit): void {
@@ -269,7 +307,9 @@ export class VersionSet {
       assert(entry !== undefined, 'an edit is installed once')
       entry.isInstalled = true
       this.takeNumbers(entry.edit)
+      this.records.apply(entry.edit)
       this.install(entry.levels)
+      for (const keyspace of entry.edit.droppedKeyspaces ?? []) this.living.remove(keyspace)
     }
   }
 

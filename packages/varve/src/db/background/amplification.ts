@@ -10,9 +10,16 @@ export function writeAmplification(userBytes: number, writtenBytes: number): num
  * Bytes of all tables per byte in the oldest run. The oldest run holds one version of most keys, so
  * this is an upper estimate of the space that garbage takes. 1 without a run below level 0.
  */
-export function spaceAmplification(version: Version): number {
-  const oldest = version.runs.at(-1)
-  return oldest === undefined ? 1 : allTableBytes(version) / oldest.sizeBytes
+export function spaceAmplification(versions: readonly Version[]): number {
+  let oldestBytes = 0
+  let tableBytes = 0
+  for (const version of versions) {
+    const oldest = version.runs.at(-1)
+    if (oldest === undefined) continue
+    oldestBytes += oldest.sizeBytes
+    tableBytes += allTableBytes(version)
+  }
+  return oldestBytes === 0 ? 1 : tableBytes / oldestBytes
 }
 
 export function allTableBytes(version: Version): number {

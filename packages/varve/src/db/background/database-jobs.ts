@@ -22,7 +22,11 @@ export interface DatabaseJobsParts {
   readonly work: WorkCounters
   readonly events: DatabaseEventEmitter
   readonly clock: Clock
+  readonly onJobEnd: (tree: Tree) => void
 }
+
+/** Flushes of keyspaces that may be under way, beside that of the default one. */
+const maxFlushing = 4
 
 /**
  * The background jobs of all trees, and what follows when one ends: counters, events, and files
@@ -31,22 +35,31 @@ export interface DatabaseJobsParts {
  * Owned by: the Database that owns the directory.
  */
 export class DatabaseJobs implements JobSource, TreeJobHost {
+  private readonly flushing = new Set<Tree>()
+  private isOthersTurn = false
+
   constructor(private readonly parts: DatabaseJobsParts) {}
 
   nextFlush(): BackgroundJob | undefined {
-    for (const tree of this.parts.trees) {
-      const job = nextFlush(tree, this)
-      if (job !== undefined) return job
+    const { trees } = this.parts
+    const job = nextFlush(trees.main, this)
+    if (job !== undefined) return job
+    for (const tree of trees.sealed) {
+      if (this.flushing.size >= maxFlushing) return undefined
+      const other = nextFlush(tree, this)
+      if (other === undefined) continue
+      this.flushing.add(tree)
+      return other
     }
     return undefined
   }
 
   nextMerge(maxParts: number): BackgroundJob | undefined {
-    for (const tree of this.parts.trees) {
-      const job = nextMerge(tree, this, maxParts)
-      if (job !== undefined) return job
-    }
-    return undefined
+    const { trees } = this.parts
+    // In turns, so that neither waits for the other without end.
+    this.isOthersTurn = !this.isOthersTurn
+    const first = this.isOthersTurn ? this.nextOtherMerge(maxParts) : undefined
+    return first ?? nextMerge(trees.main, this, maxParts) ?? this.nextOtherMerge(maxParts)
   }
 
   /** The job of a compaction that was chosen elsewhere. Its tables are busy until the job ends. */
@@ -71,7 +84,8 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     return trees.firstNeededLog(tree, firstLog) ?? log.logNumber
   }
 
-  flushed(result: JobResult): void {
+  flushed(tree: Tree, result: JobResult): void {
+    this.jobEnded(tree)
     const { work, log, versions, obsolete, events } = this.parts
     work.flushes++
     work.flushMs += result.durationMs
@@ -88,7 +102,8 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     })
   }
 
-  compacted(spec: CompactionSpec, result: JobResult): void {
+  compacted(tree: Tree, spec: CompactionSpec, result: JobResult): void {
+    this.jobEnded(tree)
     const { work, events } = this.parts
     if (spec.kind === 'drop') work.drops++
     else if (spec.kind === 'move') work.moves++
@@ -110,12 +125,34 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     })
   }
 
+  discarded(tree: Tree, result: JobResult): void {
+    this.jobEnded(tree)
+    this.parts.obsolete.removeTables(result.outputs.map((table) => table.fileNumber))
+  }
+
   /**
    * Removes what a job wrote if its edit failed. A poisoned MANIFEST may name the tables: they
    * stay.
    */
-  failed(error: VarveError, unused: JobResult | undefined): void {
+  failed(tree: Tree, error: VarveError, unused: JobResult | undefined): void {
+    this.jobEnded(tree)
     if (unused === undefined || error.code === 'POISONED') return
     this.parts.obsolete.removeTables(unused.outputs.map((table) => table.fileNumber))
+  }
+
+  private nextOtherMerge(maxParts: number): BackgroundJob | undefined {
+    const { trees } = this.parts
+    for (const tree of trees.due) {
+      const job = nextMerge(tree, this, maxParts)
+      if (job !== undefined) return job
+      trees.due.delete(tree)
+    }
+    return undefined
+  }
+
+  private jobEnded(tree: Tree): void {
+    this.flushing.delete(tree)
+    this.parts.trees.noteJobEnd(tree)
+    this.parts.onJobEnd(tree)
   }
 }

@@ -26,7 +26,7 @@ export async function closeDatabase(parts: DatabaseParts, state: DatabaseState):
   for (const walk of [...core.walks]) walk.cut()
   await Promise.allSettled(core.loads)
   if (writer !== undefined) {
-    writer.policy.stop()
+    writer.policies.stop()
     writer.stalls.wake()
     await writer.scheduler.close()
     await writer.pipeline.syncLog().catch((error: unknown) => failures.push(error))

@@ -4,17 +4,20 @@ import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
 import type { TableStore } from '../../store/table-store.js'
 import type { TableCache } from '../../sstable/table-cache.js'
 import type { TableCounters } from '../../sstable/table-reader.js'
-import type { Tree } from '../../tree/tree.js'
+import type { ArenaPool } from '../../tree/arena-pool.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
-import { defaultKeyspace } from '../../version/version-edit.js'
 import type { VersionSet } from '../../version/version-set.js'
 import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
+import type { EditsAfterLogs } from '../background/edits-after-logs.js'
 import type { DatabaseJobs } from '../background/database-jobs.js'
+import type { ObsoleteFiles } from '../background/obsolete-files.js'
 import type { FileRemovals } from '../background/file-removals.js'
-import type { PolicyControl } from '../background/policy-control.js'
+import type { TreePolicies } from '../background/tree-policies.js'
 import type { WorkCounters } from '../background/work-counters.js'
 import type { DatabaseEventEmitter } from '../events/events.js'
 import type { ResolvedOptions } from '../options/open-options.js'
+import type { KeyspaceCatalog } from '../keyspaces/keyspace-catalog.js'
+import type { OpenKeyspaces } from '../read/open-keyspaces.js'
 import type { ReadCore } from '../read/read-core.js'
 import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
@@ -28,6 +31,8 @@ export interface DirectoryState {
   readonly snapshots: SnapshotList
   /** Highest sequence found. */
   readonly lastSequence: number
+  /** Shared by the trees. */
+  readonly arenas: ArenaPool
 }
 
 /** The state that readers read. A follower replaces it when it catches up with the owner. */
@@ -43,6 +48,7 @@ export interface SharedParts {
   readonly tableCounters: TableCounters
   readonly work: WorkCounters
   readonly events: DatabaseEventEmitter
+  readonly keyspaces: OpenKeyspaces
 }
 
 /** The parts of an open Database. Views with other encodings share all but `options` and `core`. */
@@ -55,6 +61,8 @@ export interface DatabaseParts extends SharedParts {
   /** Undefined in a read-only database; then there is a follower. */
   readonly writer: WriterParts | undefined
   readonly follower: Following | undefined
+  /** Creates and drops keyspaces. Undefined in a read-only database. */
+  readonly catalog: KeyspaceCatalog | undefined
 }
 
 /** How a read-only database keeps up with the owner of its directory: see Follower. */
@@ -71,12 +79,9 @@ export interface WriterParts {
   readonly pipeline: CommitPipeline
   readonly scheduler: Scheduler
   readonly stalls: WriteStalls
-  readonly policy: PolicyControl
+  readonly policies: TreePolicies
   readonly jobs: DatabaseJobs
+  readonly edits: EditsAfterLogs
   readonly removals: FileRemovals
-}
-
-/** The tree of the default keyspace. */
-export function defaultTree({ trees }: DirectoryState): Tree {
-  return trees.get(defaultKeyspace)!
+  readonly obsolete: ObsoleteFiles
 }

@@ -11,7 +11,6 @@ import type { ReadCore } from '../read/read-core.js'
 import {
   type CurrentState,
   type DatabaseParts,
-  defaultTree,
   type DirectoryState,
   type Following,
   type SharedParts,
@@ -79,7 +78,16 @@ export class Follower implements Following {
       const current: CurrentState = { state: reading.state }
       const core = newReadCore(reading.state, options, assertOpen)
       const follower = new Follower(directory, shared, current, core, reading)
-      return { ...shared, path, options, current, core, writer: undefined, follower }
+      return {
+        ...shared,
+        path,
+        options,
+        current,
+        core,
+        writer: undefined,
+        follower,
+        catalog: undefined,
+      }
     } catch (error) {
       undo.run()
       throw error
@@ -154,7 +162,10 @@ export class Follower implements Following {
   private become(reading: Reading): void {
     this.reading = reading
     this.current.state = reading.state
-    this.core.current.tree = defaultTree(reading.state)
+    const { trees } = reading.state
+    this.core.current.tree = trees.main
+    this.core.current.trees = trees
+    this.shared.keyspaces.moveTo(trees)
   }
 
   /** Closes the past states without readers. The others keep the files that are still read. */
@@ -227,11 +238,11 @@ class FollowedDirectory {
   }
 
   /** Inserts the commits after `position`. Undefined when the logs do not continue there. */
-  replayFrom(position: LogPosition, { trees }: DirectoryState): LogPosition | undefined {
+  replayFrom(position: LogPosition, { trees, versions }: DirectoryState): LogPosition | undefined {
     const { fs } = this.options
     const logs = logsFrom(fs, this.path, position.logNumber)
     if (logs[0]?.logNumber !== position.logNumber) return undefined
-    return continueReplay(fs, logs, position, applierTo(trees))
+    return continueReplay(fs, logs, position, applierTo(trees, versions.nextKeyspace))
   }
 
   /** The MANIFEST in force and its length, which every edit changes. Undefined when unreadable. */

@@ -3,18 +3,34 @@ import { abortedError, JobWatch } from '../../compaction/jobs/job-watch.js'
 import { pickManual } from '../../compaction/pickers/manual-picker.js'
 import { shapeOf } from '../../compaction/pickers/tree-shape.js'
 import type { KeyRange } from '../../key/key-range.js'
+import type { Tree } from '../../tree/tree.js'
 import type { CompactOptions } from '../api.js'
 import { CompactMeter } from '../background/compact-meter.js'
 import type { WriterParts } from './database-parts.js'
 import { requireKnown, requireObject } from '../options/arguments.js'
 import type { ReadCore } from '../read/read-core.js'
 
-/** Everything committed before the call is in tables when it resolves. */
+/** Everything committed to the database before the call is in tables when it resolves. */
 export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
-  const { tree } = core.current
-  const { scheduler, stalls } = writer
+  const { trees } = core.current
   const target = await writer.pipeline.sealMemtables()
-  while (tree.hasUnflushedBefore(target)) {
+  for (const tree of [...trees.unflushed()]) await flushed(tree, target, core, writer)
+}
+
+/** As `flushAll`, for one keyspace. */
+export async function flushTree(core: ReadCore, writer: WriterParts): Promise<void> {
+  const { tree } = core.current
+  const target = await writer.pipeline.sealMemtables(tree)
+  await flushed(tree, target, core, writer)
+}
+
+async function flushed(
+  tree: Tree,
+  target: number,
+  core: ReadCore,
+  { scheduler, stalls }: WriterParts,
+): Promise<void> {
+  while (tree.hasUnflushedBefore(target) && !tree.isDropped) {
     core.assertOpen()
     if (scheduler.flushFailure !== undefined) throw scheduler.flushFailure
     scheduler.pump()
@@ -50,7 +66,7 @@ export async function compactRange(
   const { tree } = core.current
   const { scheduler, jobs } = writer
   try {
-    await cancellation.orOver(flushAll(core, writer))
+    await cancellation.orOver(flushTree(core, writer))
     const { current, busy } = tree.compaction
     if (current.policy === 'fifo') return
     scheduler.pauseMerges()

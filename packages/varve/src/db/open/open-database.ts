@@ -8,6 +8,7 @@ import { currentName } from '../../store/file-names.js'
 import { requireOwnDirectory } from '../../version/database-directory.js'
 import { FileRemovals } from '../background/file-removals.js'
 import { ObsoleteFiles } from '../background/obsolete-files.js'
+import { KeyspaceCatalog } from '../keyspaces/keyspace-catalog.js'
 import type { ResolvedOptions } from '../options/open-options.js'
 import { WriteGate } from '../write/write-gate.js'
 import type { DatabaseParts } from './database-parts.js'
@@ -82,7 +83,23 @@ function openOwned(
     { fruitlessReads, snapshotReleased, compactionDue },
     undo,
   )
-  return { ...shared, path, options, current: { state }, core, writer, follower: undefined }
+  const { pipeline, policies, log, edits, scheduler } = writer
+  const catalog = new KeyspaceCatalog({
+    options,
+    versions: state.versions,
+    trees: state.trees,
+    keyspaces: shared.keyspaces,
+    newTree: directory.newTree,
+    log,
+    edits,
+    pipeline,
+    policies,
+    obsolete,
+    assertOpen,
+    pump: () => scheduler.pump(),
+  })
+  const follower = undefined
+  return { ...shared, path, options, current: { state }, core, writer, follower, catalog }
 }
 
 function createDirectory(path: string, { fs, createIfMissing }: ResolvedOptions): void {

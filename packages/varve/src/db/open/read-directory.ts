@@ -3,10 +3,12 @@ import type { Signal } from '../../base/signal.js'
 import { BlockCache } from '../../cache/block-cache.js'
 import { TableCache } from '../../sstable/table-cache.js'
 import { newTableCounters } from '../../sstable/table-reader.js'
+import { ArenaPool } from '../../tree/arena-pool.js'
 import { Tree, type TreeHost } from '../../tree/tree.js'
 import { TreeRegistry } from '../../tree/tree-registry.js'
 import { highestTable } from '../../store/file-names.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
+import type { KeyspaceRecord } from '../../version/keyspace-record.js'
 import { databaseExists } from '../../version/manifest.js'
 import { defaultKeyspace } from '../../version/version-edit.js'
 import { VersionSet, type VersionSetOptions } from '../../version/version-set.js'
@@ -15,18 +17,22 @@ import type { ReplayedLog, ReplayResult } from '../../wal/replay.js'
 import { WorkCounters } from '../background/work-counters.js'
 import { EventLoopTurns } from '../events/event-loop-turns.js'
 import { DatabaseEventEmitter } from '../events/events.js'
+import { treeOptionsOf } from '../options/keyspace-options.js'
 import type { ResolvedOptions } from '../options/open-options.js'
+import { OpenKeyspaces } from '../read/open-keyspaces.js'
 import { ColdReads } from '../read/cold-reads.js'
 import type { ReadCore } from '../read/read-core.js'
 import { SnapshotList } from '../read/snapshot-list.js'
-import { type DirectoryState, defaultTree, type SharedParts } from './database-parts.js'
-import { replayInto } from './recovery.js'
+import type { DirectoryState, SharedParts } from './database-parts.js'
+import { applierTo, replayInto } from './recovery.js'
 import type { Undo } from './undo.js'
 
 /** A directory as it was read, with what its logs held. */
 export interface ReadDirectory {
   readonly state: DirectoryState
   readonly logs: readonly ReplayedLog[]
+  /** Makes the tree of a keyspace, without adding it to the others. */
+  readonly newTree: (record: KeyspaceRecord) => Tree
   readonly replayed: ReplayResult
 }
 
@@ -58,7 +64,8 @@ export function newSharedParts(
   const tables = new TableCache(store, context, { maxTables, maxBytes })
   undo.add(() => tables.close())
   const events = new DatabaseEventEmitter(path)
-  return { cache, tableCounters, store, tables, work: new WorkCounters(), events }
+  const keyspaces = new OpenKeyspaces()
+  return { cache, tableCounters, store, tables, work: new WorkCounters(), events, keyspaces }
 }
 
 /** Reads the MANIFEST, and the logs into memtables. Changes no file of an existing database. */
@@ -77,20 +84,35 @@ export function readDirectory(
   const snapshots = new SnapshotList((sequence) => owner.onSnapshotRelease?.(sequence))
   const host: TreeHost = {
     tables,
+    arenas: new ArenaPool(options.tree.memtableBytes),
     currentVersion: (keyspace) => versions.current(keyspace),
     snapshotSequences: () => snapshots.sequences(),
     wallMs: () => clock.wallMs(),
     compactionMayBeDue: () => owner.onCompactionDue?.(),
   }
+  const newTree = (record: KeyspaceRecord): Tree =>
+    new Tree(record.id, treeOptionsOf(record, options), host)
   const trees = new TreeRegistry()
-  trees.add(new Tree(defaultKeyspace, options.tree, host))
   undo.add(() => trees.close())
+  trees.add(new Tree(defaultKeyspace, options.tree, host))
+  for (const record of versions.keyspaces()) trees.add(newTree(record))
 
   const logs = logsFrom(fs, path, versions.logNumber)
-  const replayed = replayInto(fs, logs, trees, versions.logNumber, highestTable(fs.list(path)))
+  const replayed = replayInto(
+    fs,
+    logs,
+    applierTo(trees, versions.nextKeyspace),
+    versions.logNumber,
+    highestTable(fs.list(path)),
+  )
   work.recordReplay(replayed)
   const lastSequence = Math.max(versions.lastSequence, replayed.lastSequence)
-  return { state: { versions, trees, snapshots, lastSequence }, logs, replayed }
+  return {
+    state: { versions, trees, snapshots, lastSequence, arenas: host.arenas },
+    logs,
+    newTree,
+    replayed,
+  }
 }
 
 export function newReadCore(
@@ -100,7 +122,8 @@ export function newReadCore(
 ): ReadCore {
   const { keyEncoding, valueEncoding, clock, coldReads } = options
   return {
-    current: { tree: defaultTree(state) },
+    keyspace: defaultKeyspace,
+    current: { tree: state.trees.main, trees: state.trees },
     keyEncoding,
     valueEncoding,
     clock,

@@ -1,7 +1,9 @@
 import type { BatchReader } from '../../batch/batch-reader.js'
-import { corruption, unsupportedFormat } from '../../base/errors.js'
+import { corruption } from '../../base/errors.js'
 import type { FileSystem, WritableFile } from '../../fs/file-system.js'
+import type { Tree } from '../../tree/tree.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
+import { defaultKeyspace } from '../../version/version-edit.js'
 import { replayLogs, type ReplayedLog, type ReplayResult } from '../../wal/replay.js'
 
 /** Bytes read and written at once when a log is rewritten. */
@@ -11,26 +13,55 @@ const maxPieceBytes = 1024 * 1024
 export function replayInto(
   fs: FileSystem,
   logs: readonly ReplayedLog[],
-  trees: TreeRegistry,
+  apply: (group: BatchReader, logNumber: number) => void,
   firstNeeded: number,
   highestTable: number,
 ): ReplayResult {
-  return replayLogs(fs, logs, applierTo(trees), firstNeeded, highestTable)
+  return replayLogs(fs, logs, apply, firstNeeded, highestTable)
 }
 
-/** Inserts commit groups into the memtables. */
-export function applierTo(trees: TreeRegistry): (group: BatchReader, logNumber: number) => void {
+/**
+ * Inserts commit groups into the memtables. A log may hold operations that are in tables already,
+ * because another keyspace still needs it, and operations of keyspaces that were dropped.
+ * `nextKeyspace`: the ids of all keyspaces that ever existed are below it.
+ */
+export function applierTo(
+  trees: TreeRegistry,
+  nextKeyspace: number,
+): (group: BatchReader, logNumber: number) => void {
+  const flushed = trees.isSingle ? undefined : new Map<Tree, number>()
   return (group, logNumber) => {
     while (group.next()) {
       const tree = trees.get(group.keyspace)
       if (tree === undefined) {
-        throw unsupportedFormat(`log ${logNumber}`, `keyspace ${group.keyspace}`)
+        if (group.keyspace < nextKeyspace) continue
+        group.problem = `an operation of keyspace ${group.keyspace}, which does not exist`
+        return
       }
+      if (flushed !== undefined && group.sequence <= flushedSequence(tree, flushed)) continue
       const payloadBytes = group.valueEnd - group.keyStart
-      if (!tree.hasRoomFor(payloadBytes, 1)) tree.rotate(payloadBytes, 1)
+      if (!tree.hasRoomFor(payloadBytes, 1)) makeRoom(trees, tree, payloadBytes)
       tree.apply(group, logNumber)
     }
   }
+}
+
+/** Memtables are flushed in order, so everything up to the newest entry in a table was flushed. */
+function flushedSequence(tree: Tree, known: Map<Tree, number>): number {
+  let sequence = known.get(tree)
+  if (sequence === undefined) {
+    sequence = tree.maxTableSequence
+    known.set(tree, sequence)
+  }
+  return sequence
+}
+
+function makeRoom(trees: TreeRegistry, tree: Tree, payloadBytes: number): void {
+  if (tree.keyspace === defaultKeyspace || !tree.canGrowFor(payloadBytes, 1)) {
+    trees.rotate(tree, payloadBytes, 1)
+  }
+  if (!tree.hasRoomFor(payloadBytes, 1)) tree.growFor(payloadBytes, 1)
+  trees.noteWritten(tree)
 }
 
 /**

@@ -8,21 +8,25 @@ import { Scheduler } from '../../compaction/schedule/scheduler.js'
 import type { DirectoryLock } from '../../fs/lock/directory-lock.js'
 import { logName } from '../../store/file-names.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
+import { defaultKeyspace } from '../../version/version-edit.js'
+import type { Tree } from '../../tree/tree.js'
 import { WriteAheadLog } from '../../wal/write-ahead-log.js'
 import type { UsageCounters } from '../background/adaptive-control.js'
 import { allTableBytes } from '../background/amplification.js'
+import { EditsAfterLogs } from '../background/edits-after-logs.js'
 import { DatabaseJobs } from '../background/database-jobs.js'
 import type { FileRemovals } from '../background/file-removals.js'
 import type { ObsoleteFiles } from '../background/obsolete-files.js'
 import { PolicyControl } from '../background/policy-control.js'
+import { TreePolicies } from '../background/tree-policies.js'
 import type { ResolvedOptions } from '../options/open-options.js'
-import type { ReadCore } from '../read/read-core.js'
+import type { ReadCore, ReadCounts } from '../read/read-core.js'
 import { CommitPipeline } from '../write/commit-pipeline.js'
 import { GroupSync } from '../write/group-sync.js'
 import { Rotation } from '../write/rotation.js'
 import type { WriteGate } from '../write/write-gate.js'
 import { WriteStalls } from '../write/write-stalls.js'
-import { defaultTree, type SharedParts, type WriterParts } from './database-parts.js'
+import type { SharedParts, WriterParts } from './database-parts.js'
 import type { FruitlessReads, ReadDirectory } from './read-directory.js'
 import type { Undo } from './undo.js'
 
@@ -65,8 +69,10 @@ export function startWriter(
   const { lock, removals } = owned
   const jobEnded = new Signal()
   const log = startLog(owned, undo)
-  const jobs = databaseJobs(owned, log)
-  const scheduler = startScheduler(owned, jobs, jobEnded)
+  // A job ends only after the policies are there.
+  const jobs = databaseJobs(owned, log, (tree) => policies.look(tree))
+  const edits = editsAfterLogs(owned, log)
+  const scheduler = startScheduler(owned, jobs, edits, jobEnded)
   undo.add(() => void scheduler.close())
   const stalls = writeStalls(owned, scheduler)
   const pipeline = commitPipeline(owned, log, scheduler, stalls)
@@ -75,10 +81,10 @@ export function startWriter(
     // Writes that were held back may go on.
     stalls.wake()
   }
-  const policy = policyControl(owned, pipeline, stalls, checkDue)
-  undo.add(() => policy.stop())
+  const policies = treePolicies(owned, pipeline, stalls, checkDue)
+  undo.add(() => policies.stop())
   jobEnded.listen(() => stalls.wake())
-  jobEnded.listen(() => policy.look())
+  jobEnded.listen(() => policies.main.look())
   listenTo(triggers, owned, checkDue)
   scheduler.withoutMerges(() => {
     releaseReplayedLogs(owned, log, pipeline, scheduler)
@@ -86,7 +92,8 @@ export function startWriter(
   })
   // Compactions wait for the next turn, so that `pauseCompaction` right after `open` prevents them.
   owned.options.clock.nextTurn(checkDue)
-  return { lock, log, pipeline, scheduler, stalls, policy, jobs, removals }
+  const { obsolete } = owned
+  return { lock, log, pipeline, scheduler, stalls, policies, jobs, edits, removals, obsolete }
 }
 
 function startLog({ path, options, directory }: OwnedDirectory, undo: Undo): WriteAheadLog {
@@ -106,6 +113,7 @@ function startLog({ path, options, directory }: OwnedDirectory, undo: Undo): Wri
 function databaseJobs(
   { options, shared, directory, obsolete }: OwnedDirectory,
   log: WriteAheadLog,
+  onJobEnd: (tree: Tree) => void,
 ): DatabaseJobs {
   const { trees, versions, snapshots } = directory.state
   const { work, events } = shared
@@ -118,10 +126,26 @@ function databaseJobs(
     work,
     events,
     clock: options.clock,
+    onJobEnd,
   })
 }
 
-function startScheduler(owned: OwnedDirectory, jobs: DatabaseJobs, jobEnded: Signal): Scheduler {
+function editsAfterLogs({ directory, gate }: OwnedDirectory, log: WriteAheadLog): EditsAfterLogs {
+  const { versions, trees } = directory.state
+  return new EditsAfterLogs({
+    edits: versions,
+    log,
+    trees,
+    poison: (cause) => gate.poisonWith(cause),
+  })
+}
+
+function startScheduler(
+  owned: OwnedDirectory,
+  jobs: DatabaseJobs,
+  edits: EditsAfterLogs,
+  jobEnded: Signal,
+): Scheduler {
   const { path, options, shared, directory, gate, requireOwner } = owned
   const { fs, clock } = options
   const { versions } = directory.state
@@ -129,7 +153,7 @@ function startScheduler(owned: OwnedDirectory, jobs: DatabaseJobs, jobEnded: Sig
   return new Scheduler({
     executor: startExecutor(path, options, (warning) => events.emit('warning', warning)),
     source: jobs,
-    edits: versions,
+    edits,
     space: new DiskSpace(path, () => fs.freeBytes(path)),
     clock,
     requireOwner,
@@ -161,13 +185,9 @@ function jobEnvironment(directory: string, { fs, codecs, clock }: ResolvedOption
   return { store: new LocalTableStore(fs, directory), codecs, clock }
 }
 
-function writeStalls(
-  { options, shared, directory }: OwnedDirectory,
-  scheduler: Scheduler,
-): WriteStalls {
-  const { trees } = directory.state
+function writeStalls({ options, shared }: OwnedDirectory, scheduler: Scheduler): WriteStalls {
   const { events } = shared
-  return new WriteStalls(trees, scheduler, options.clock, options.maxStallMs, (event) =>
+  return new WriteStalls(scheduler, options.clock, options.maxStallMs, (event) =>
     events.emit('stall', event),
   )
 }
@@ -191,7 +211,14 @@ function commitPipeline(
       log,
       trees,
       gate,
-      rotation: new Rotation({ log, trees, scheduler, newLogNumber }),
+      rotation: new Rotation({
+        log,
+        trees,
+        scheduler,
+        memtableBytes: options.tree.memtableBytes,
+        replayed: replayedLogs(directory),
+        newLogNumber,
+      }),
       sync: new GroupSync({ log, gate, clock, durability, onError }),
       stalls,
       scheduler,
@@ -202,19 +229,47 @@ function commitPipeline(
   )
 }
 
+function replayedLogs({ logs, replayed }: ReadDirectory) {
+  const sizes = new Map(replayed.used.map(({ path, sizeBytes }) => [path, sizeBytes]))
+  return logs.map(({ logNumber, path }) => ({ logNumber, sizeBytes: sizes.get(path) ?? 0 }))
+}
+
+function treePolicies(
+  owned: OwnedDirectory,
+  pipeline: CommitPipeline,
+  stalls: WriteStalls,
+  check: () => void,
+): TreePolicies {
+  const { trees } = owned.directory.state
+  const policies = new TreePolicies(trees.main, (tree) =>
+    policyControl(owned, tree, pipeline, stalls, check),
+  )
+  for (const tree of trees) if (tree !== trees.main) policies.add(tree)
+  trees.noteAllDue()
+  return policies
+}
+
 function policyControl(
   { options, shared, directory, core }: OwnedDirectory,
+  tree: Tree,
   pipeline: CommitPipeline,
   stalls: WriteStalls,
   check: () => void,
 ): PolicyControl {
-  const { work, events } = shared
+  const { work, events, keyspaces } = shared
   const { background, tree: treeOptions, clock } = options
-  const tree = defaultTree(directory.state)
+  const { trees } = directory.state
+  const isMain = tree === trees.main
   return new PolicyControl(tree, clock, {
-    check,
+    check() {
+      if (!isMain) trees.due.add(tree)
+      check()
+    },
     changed: (change) => events.emit('policy', change),
-    usage: () => usageOf(core, pipeline, stalls),
+    usage: () =>
+      isMain
+        ? usageOf(core.counts, pipeline.userBytes, stalls)
+        : usageOf(keyspaces.get(tree.keyspace)?.counts ?? noReads, tree.writtenBytes, stalls),
     circumstances: () => ({
       dataBytes: allTableBytes(tree.currentVersion()),
       memtableBytes: treeOptions.memtableBytes,
@@ -224,9 +279,11 @@ function policyControl(
   })
 }
 
-function usageOf(core: ReadCore, pipeline: CommitPipeline, stalls: WriteStalls): UsageCounters {
+const noReads: ReadCounts = { gets: 0, scans: 0, scannedEntries: 0 }
+
+function usageOf(counts: ReadCounts, writtenBytes: number, stalls: WriteStalls): UsageCounters {
   const stalledMs = Object.values(stalls.byCause).reduce((sum, { timeMs }) => sum + timeMs, 0)
-  return { ...core.counts, writtenBytes: pipeline.userBytes, stalledMs }
+  return { ...counts, writtenBytes, stalledMs }
 }
 
 /**
@@ -264,16 +321,22 @@ function listenTo(
   checkDue: () => void,
 ): void {
   const { clock } = options
-  const { trees } = directory.state
+  const { trees, versions } = directory.state
+  const checkAll = (): void => {
+    trees.noteAllDue()
+    clock.nextTurn(checkDue)
+  }
   // The check runs in a later turn, not in the middle of a read or of what closed the snapshot.
   fruitlessReads.listen((fileNumber, reads) => {
-    for (const tree of trees) tree.compaction.readInVain(fileNumber, reads)
+    const tree = trees.get(versions.keyspaceOf(fileNumber) ?? defaultKeyspace)
+    tree?.compaction.readInVain(fileNumber, reads)
+    if (tree !== undefined && tree !== trees.main) trees.due.add(tree)
     clock.nextTurn(checkDue)
   })
   snapshotReleased.listen((sequence) => {
     // It kept entries that were deleted or overwritten after it, if any of them reached a table.
     const heldBack = trees.some((tree) => tree.currentVersion().mayBeHeldBy(sequence))
-    if (heldBack) clock.nextTurn(checkDue)
+    if (heldBack) checkAll()
   })
-  compactionDue.listen(() => clock.nextTurn(checkDue))
+  compactionDue.listen(checkAll)
 }

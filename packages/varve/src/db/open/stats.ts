@@ -7,22 +7,25 @@ import {
   spaceAmplification,
   writeAmplification,
 } from '../background/amplification.js'
-import { type DatabaseParts, defaultTree } from './database-parts.js'
+import type { Tree } from '../../tree/tree.js'
+import type { ReadCounts } from '../read/read-core.js'
+import type { DatabaseParts } from './database-parts.js'
 import { noStalls, type StallsByCause } from '../write/write-stalls.js'
 
 /** The current figures. Takes some microseconds. */
 export function collectStats(parts: DatabaseParts): Stats {
   const { current, tables, cache, core, work, tableCounters, writer } = parts
-  const { snapshots, lastSequence } = current.state
-  const tree = defaultTree(current.state)
-  const { version } = tree.state
-  const { gets, scans, scannedEntries } = core.counts
+  const { snapshots, lastSequence, trees, arenas } = current.state
+  const tree = trees.main
+  const all = [...trees]
+  const sum = (of: (tree: Tree) => number): number => all.reduce((total, one) => total + of(one), 0)
+  const { gets, scans, scannedEntries } = allCounts(parts)
   const user = writer?.pipeline.userBytes ?? 0
   const log = writer?.log.appendedBytes ?? 0
   const flush = work.flushedBytes
   const compaction = work.compactedBytes
   const memory = {
-    memtables: tree.memoryBytes,
+    memtables: arenas.memoryBytes + sum(({ memoryBytes }) => memoryBytes),
     cache: cache.usedBytes,
     tables: tables.memoryBytes,
     commitBuffers: writer?.pipeline.bufferBytes ?? 0,
@@ -32,8 +35,8 @@ export function collectStats(parts: DatabaseParts): Stats {
     bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
     amplification: {
       write: writeAmplification(user, log + flush + compaction),
-      read: gets === 0 ? 0 : tree.blocksTouched / gets,
-      space: spaceAmplification(version),
+      read: gets === 0 ? 0 : sum(({ blocksTouched }) => blocksTouched) / gets,
+      space: spaceAmplification(all.map(({ state }) => state.version)),
     },
     operations: {
       writes: writer?.pipeline.operations ?? 0,
@@ -53,7 +56,7 @@ export function collectStats(parts: DatabaseParts): Stats {
       useful: tableCounters.filterUseful,
       falsePositives: tableCounters.filterFalsePositives,
     },
-    memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
+    memory: { ...memory, total: Object.values(memory).reduce((total, bytes) => total + bytes, 0) },
     stalls: stallStats(writer?.stalls.byCause),
     flushes: {
       count: work.flushes,
@@ -62,8 +65,8 @@ export function collectStats(parts: DatabaseParts): Stats {
     },
     compactions: {
       policy: tree.compaction.current.policy,
-      adaptive: writer?.policy.isAdaptive ?? false,
-      policyChanges: [...(writer?.policy.changes ?? [])],
+      adaptive: writer?.policies.main.isAdaptive ?? false,
+      policyChanges: [...(writer?.policies.main.changes ?? [])],
       count: work.compactions,
       moves: work.moves,
       drops: work.drops,
@@ -71,11 +74,11 @@ export function collectStats(parts: DatabaseParts): Stats {
       running: writer?.scheduler.runningMerges ?? 0,
       paused: writer?.scheduler.mergesHeld ?? false,
       failure: writer?.scheduler.mergeFailure?.message,
-      debtBytes: tree.debtBytes,
+      debtBytes: sum(({ debtBytes }) => debtBytes),
     },
     tables: {
-      count: version.tableCount,
-      sizeBytes: allTableBytes(version),
+      count: sum(({ state }) => state.version.tableCount),
+      sizeBytes: sum(({ state }) => allTableBytes(state.version)),
       open: tables.openTables,
     },
     recovery: {
@@ -83,10 +86,22 @@ export function collectStats(parts: DatabaseParts): Stats {
       tornTails: work.tornTails,
       droppedBytes: work.droppedBytes,
     },
+    keyspaces: all.length,
     snapshots: snapshots.count,
     iterators: core.walks.size,
     backgroundErrors: writer?.scheduler.failures ?? 0,
   }
+}
+
+/** Of all keyspaces. */
+function allCounts({ core, keyspaces }: DatabaseParts): ReadCounts {
+  const sum = { ...core.counts }
+  for (const { counts } of keyspaces) {
+    sum.gets += counts.gets
+    sum.scans += counts.scans
+    sum.scannedEntries += counts.scannedEntries
+  }
+  return sum
 }
 
 /** All zero for a read-only database. */
@@ -100,8 +115,7 @@ function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
 }
 
 /** The tables of every level: level 0 newest first, the others by key. */
-export function collectLevels({ current }: DatabaseParts): LevelInfo[] {
-  const tree = defaultTree(current.state)
+export function collectLevels(tree: Tree): LevelInfo[] {
   const { version } = tree.state
   const states = levelStates(version, tree.compaction.current)
   return Array.from({ length: levelCount }, (_, level) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { maxSealedMemtables } from '../../tree/memtables.js'
+import { maxSealedMemtables } from '../../tree/arena-pool.js'
 import { divideMemory } from './memory-budget.js'
 
 const MiB = 1024 * 1024

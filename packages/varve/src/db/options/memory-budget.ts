@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../base/errors.js'
-import { maxSealedMemtables } from '../../tree/memtables.js'
+import { maxSealedMemtables } from '../../tree/arena-pool.js'
 
 /** How the memory of a database is divided, in bytes. */
 export interface MemoryBudget {

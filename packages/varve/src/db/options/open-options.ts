@@ -13,6 +13,7 @@ import type { TableStore } from '../../store/table-store.js'
 import type { TreeOptions } from '../../tree/tree.js'
 import { defaultMaxManifestBytes } from '../../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
+import type { TreeTuning } from '../keyspace-types.js'
 import { requireKnown, requireObject } from './arguments.js'
 import { divideMemory } from './memory-budget.js'
 
@@ -119,18 +120,45 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     lockOwner: nodeLockOwner,
     maxManifestBytes: defaultMaxManifestBytes,
-    tree: {
-      memtableBytes,
-      blockBytes: integer(options, 'blockBytes', 4096, 256, MiB),
-      tableBytes: integer(options, 'tableBytes', 32 * MiB, 4 * KiB, 4 * GiB),
-      filterBitsPerKey: integer(options, 'filterBitsPerKey', 10, 0, 32),
-      filterAllocation: oneOf(options, 'filterAllocation', ['monkey', 'uniform']),
-      codec: resolveCodec(options.codec, codecs),
-      paranoid: boolean(options, 'paranoid', false),
-      compaction: resolveSetting(options.compaction, memtableBytes),
-    },
+    tree: treeOptionsWith(
+      options,
+      { ...defaultTree, memtableBytes, paranoid: boolean(options, 'paranoid', false) },
+      codecs,
+    ),
   }
 }
+
+/** Options of a tree: those given, and otherwise those of `base`. */
+export function treeOptionsWith(
+  options: TreeTuning,
+  base: Omit<TreeOptions, 'compaction'> & Partial<TreeOptions>,
+  codecs: CodecRegistry,
+): TreeOptions {
+  const { compaction, codec } = options
+  const isCompactionGiven = compaction !== undefined || base.compaction === undefined
+  return {
+    ...base,
+    blockBytes: integer(options, 'blockBytes', base.blockBytes, 256, MiB),
+    tableBytes: integer(options, 'tableBytes', base.tableBytes, 4 * KiB, 4 * GiB),
+    filterBitsPerKey: integer(options, 'filterBitsPerKey', base.filterBitsPerKey, 0, 32),
+    filterAllocation:
+      options.filterAllocation === undefined
+        ? base.filterAllocation
+        : oneOf(options, 'filterAllocation', ['monkey', 'uniform']),
+    codec: codec === undefined ? base.codec : resolveCodec(codec, codecs),
+    compaction: isCompactionGiven
+      ? resolveSetting(compaction, base.memtableBytes)
+      : base.compaction,
+  }
+}
+
+const defaultTree = {
+  blockBytes: 4096,
+  tableBytes: 32 * MiB,
+  filterBitsPerKey: 10,
+  filterAllocation: 'monkey',
+  codec: 'none',
+} as const
 
 /** The same options with the given encodings. */
 export function withEncodings(

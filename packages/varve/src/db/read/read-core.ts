@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js'
 import type { Encoding } from '../../batch/encoding.js'
 import type { Tree } from '../../tree/tree.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { EventLoopTurns } from '../events/event-loop-turns.js'
 import type { ColdReads } from './cold-reads.js'
 
@@ -10,13 +11,26 @@ export interface OpenWalk {
   cut(): void
 }
 
-/** The tree that readers read. A follower replaces it when it catches up with the owner. */
+/**
+ * The tree that readers read, and all trees of the same state. A follower replaces both when it
+ * catches up with the owner.
+ */
 export interface CurrentTree {
   tree: Tree
+  trees: TreeRegistry
+}
+
+/** Keys looked up, iterators started, and entries that finished iterators returned. */
+export interface ReadCounts {
+  gets: number
+  scans: number
+  scannedEntries: number
 }
 
 /** What all readers of one keyspace share. A view with other encodings has a copy of its own. */
 export interface ReadCore {
+  /** The id of the keyspace. */
+  readonly keyspace: number
   readonly current: CurrentTree
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>
@@ -27,8 +41,7 @@ export interface ReadCore {
   readonly walks: Set<OpenWalk>
   /** Reads that wait for blocks. */
   readonly loads: Set<Promise<unknown>>
-  /** Keys looked up, iterators started, and entries that finished iterators returned. */
-  readonly counts: { gets: number; scans: number; scannedEntries: number }
+  readonly counts: ReadCounts
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
 }

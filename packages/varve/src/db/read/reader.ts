@@ -150,8 +150,11 @@ export abstract class Reader<K, V> {
   private coreFor({ snapshot }: ReadOptions): ReadCore {
     const { readCore } = this
     if (snapshot === undefined) return readCore
-    const { current } = this.readerOf(snapshot).readCore
-    return current.tree === readCore.current.tree ? readCore : { ...readCore, current }
+    const { trees } = this.readerOf(snapshot).readCore.current
+    if (trees === readCore.current.trees) return readCore
+    // A keyspace that is younger than the snapshot has no entries that it sees.
+    const tree = trees.get(readCore.keyspace)
+    return tree === undefined ? readCore : { ...readCore, current: { tree, trees } }
   }
 
   private findNow(key: K, options: ReadOptions | undefined): PointLookup {

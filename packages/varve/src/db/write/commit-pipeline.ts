@@ -6,6 +6,7 @@ import { WriteBatch } from '../../batch/write-batch.js'
 import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import { maxSequence } from '../../key/limits.js'
 import { LogWriter } from '../../log/log-writer.js'
+import type { Tree } from '../../tree/tree.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
 import { channels, type CommitMessage } from '../events/channels.js'
@@ -109,14 +110,14 @@ export class CommitPipeline {
 
   /** Commits what is in the batch, and every group before it, before it returns. */
   commitBlocking(sync: boolean): void {
-    const { scheduler, stalls, gate } = this.parts
+    const { scheduler, stalls, gate, rotation } = this.parts
     if (sync) this.group.sync = true
     this.finishSync()
     try {
       if (this.commits % commitsPerPoll === 0) scheduler.poll()
       if (gate.poisoned !== undefined) throw gate.poisoned
       const { batch } = this.group
-      stalls.holdBlocking(batch.payloadBytes, this.parts.rotation.isNeededFor(batch))
+      stalls.holdBlocking(batch.payloadBytes, rotation.isNeededFor(batch), rotation.pressing(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       throw error
@@ -137,11 +138,11 @@ export class CommitPipeline {
   }
 
   /**
-   * Seals the memtables, so that a flush takes everything submitted so far. Resolves with the
-   * highest sequence in them.
+   * Seals the memtables, or that of one tree, so that a flush takes everything submitted so far.
+   * Resolves with the highest sequence in them.
    */
-  sealMemtables(): Promise<number> {
-    return this.betweenGroups(() => this.rotate())
+  sealMemtables(tree?: Tree): Promise<number> {
+    return this.betweenGroups(() => this.rotate(tree))
   }
 
   /**
@@ -165,10 +166,15 @@ export class CommitPipeline {
   }
 
   /** Requires: no group is being synced. Returns the last sequence in the sealed memtables. */
-  rotate(): number {
+  rotate(tree?: Tree): number {
     assert(this.parts.sync.current === undefined, 'a group goes into the memtable of its log')
-    this.parts.rotation.sealFilled()
+    this.parts.rotation.sealFilled(tree)
     return this.visibleSequence
+  }
+
+  /** Forgets a tree. Requires: no submitted operation is for it. */
+  forget(tree: Tree): void {
+    this.parts.rotation.forget(tree)
   }
 
   /** Refuses new writes from now on, with `reason`. Submitted ones are still committed. */
@@ -192,7 +198,7 @@ export class CommitPipeline {
     let held: Promise<void> | undefined
     try {
       if (gate.poisoned !== undefined) throw gate.poisoned
-      held = stalls.hold(batch.payloadBytes, rotation.isNeededFor(batch))
+      held = stalls.hold(batch.payloadBytes, rotation.isNeededFor(batch), rotation.pressing(batch))
     } catch (error) {
       this.detachGroup().fail(error)
       return

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { maxSealedMemtables } from '../../tree/memtables.js'
+import { maxSealedMemtables } from '../../tree/arena-pool.js'
 import { type Backlog, writePressure } from './write-pressure.js'
 
 const limits = { l0Slowdown: 8, l0Stop: 12, debtSlowdownBytes: 1000, debtStopBytes: 3000 }

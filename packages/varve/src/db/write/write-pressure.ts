@@ -1,4 +1,4 @@
-import { maxSealedMemtables } from '../../tree/memtables.js'
+import { maxSealedMemtables } from '../../tree/arena-pool.js'
 import type { StallThresholds } from '../../compaction/pickers/compaction-options.js'
 import type { StallCause } from '../api.js'
 

@@ -33,7 +33,14 @@ function setUp() {
     },
   }
   const events: StallEvent[] = []
-  const stalls = new WriteStalls([tree], scheduler, clock, maxStopMs, (event) => events.push(event))
+  const all = new WriteStalls(scheduler, clock, maxStopMs, (event) => events.push(event))
+  const stalls = {
+    hold: (bytes: number, needsMemtable: boolean) => all.hold(bytes, needsMemtable, [tree]),
+    holdBlocking: (bytes: number, needsMemtable: boolean) =>
+      all.holdBlocking(bytes, needsMemtable, [tree]),
+    wake: () => all.wake(),
+    byCause: all.byCause,
+  }
   return { clock, tree, scheduler, events, stalls }
 }
 

@@ -69,7 +69,6 @@ export class WriteStalls {
 
   /** `maxStopMs`: time that a commit waits before it fails. */
   constructor(
-    private readonly trees: Iterable<PressingTree>,
     private readonly scheduler: StallScheduler,
     private readonly clock: Clock,
     private readonly maxStopMs: number,
@@ -79,18 +78,23 @@ export class WriteStalls {
   /**
    * Returns undefined if a commit of `bytes` may proceed, otherwise a promise that resolves when it
    * is worth asking again. `needsMemtable`: the commit does not fit into the active memtables.
+   * `trees`: the ones that it writes to.
    * Throws when the commit has waited too long, or when the background work it waits for was given
    * up.
    */
-  hold(bytes: number, needsMemtable: boolean): Promise<void> | undefined {
-    const stall = this.check(bytes, needsMemtable)
+  hold(
+    bytes: number,
+    needsMemtable: boolean,
+    trees: Iterable<PressingTree>,
+  ): Promise<void> | undefined {
+    const stall = this.check(bytes, needsMemtable, trees)
     return stall === undefined ? undefined : this.wait(stall)
   }
 
   /** As `hold`, but blocks the thread until the commit may proceed. */
-  holdBlocking(bytes: number, needsMemtable: boolean): void {
+  holdBlocking(bytes: number, needsMemtable: boolean, trees: Iterable<PressingTree>): void {
     for (;;) {
-      const stall = this.check(bytes, needsMemtable)
+      const stall = this.check(bytes, needsMemtable, trees)
       if (stall === undefined) return
       this.waitBlocking(stall)
     }
@@ -108,10 +112,14 @@ export class WriteStalls {
     for (const resolve of this.waiters.splice(0)) resolve()
   }
 
-  private check(bytes: number, needsMemtable: boolean): Stall | undefined {
+  private check(
+    bytes: number,
+    needsMemtable: boolean,
+    trees: Iterable<PressingTree>,
+  ): Stall | undefined {
     let pressure: WritePressure | undefined
     let source: PressingTree | undefined
-    for (const tree of this.trees) {
+    for (const tree of trees) {
       const limits = this.scheduler.mergesHeld ? noStallThresholds : tree.stallThresholds
       const one = writePressure(tree, limits, needsMemtable)
       if (one === undefined || one.fraction <= (pressure?.fraction ?? 0)) continue

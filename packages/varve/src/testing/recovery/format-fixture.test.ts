@@ -10,11 +10,12 @@ import { VirtualClock } from '../kit/virtual-clock.js'
 import { restoreBackup, verifyBackups } from '../../tools/index.js'
 
 // Databases written with format version 1. They are permanent: every release must read them. The
-// second fixture has two sorted runs on one level, the third has entries that expire, and the
-// fourth has entries shadowed by newer ones in the same table.
+// second fixture has two sorted runs on one level, the third has entries that expire, the fourth
+// has entries shadowed by newer ones in the same table, and the fifth has keyspaces.
 const fixtures = ['format-1', 'format-1-runs']
 const expiringFixture = 'format-1-expiring'
 const shadowedFixture = 'format-1-shadowed'
+const keyspacesFixture = 'format-1-keyspaces'
 
 const inline = { background: 'inline' } as const
 
@@ -65,6 +66,24 @@ async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
   await db.flush()
   await db.close()
   for (const snapshot of [first, second]) snapshot.close()
+}
+
+/** Writes the fixture with keyspaces: one in a table and the log, one empty, one dropped. */
+async function writeKeyspaces(fileSystem: MemoryFileSystem): Promise<void> {
+  const clock = new VirtualClock()
+  const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
+  const dropped = await db.keyspace('dropped')
+  const users = await db.keyspace('users', { compaction: 'sizeTiered', ttlMs: 2 ** 46 })
+  await db.keyspace('empty', { filterBitsPerKey: 4 })
+  await dropped.put('gone', 'value')
+  await users.put('ann', 'in a table')
+  await users.flush()
+  await dropped.drop()
+  await db.batch([
+    { type: 'put', key: 'count', value: '2' },
+    { keyspace: users, type: 'put', key: 'bob', value: 'in the log' },
+  ])
+  await db.close()
 }
 
 /** The live entries of the fixture `passedMs` after it was written. */
@@ -135,10 +154,34 @@ test(`${shadowedFixture} can be read, and a compaction drops its shadowed entrie
   await db.close()
 })
 
+test(`${keyspacesFixture} can be read, changed and compacted`, async (t) => {
+  const path = copyOf(keyspacesFixture, t)
+  const entries = [
+    ['ann', 'in a table'],
+    ['bob', 'in the log'],
+  ]
+  for (const options of [{ readOnly: true }, inline, inline]) {
+    const db = await open(path, { ...options, clock: new VirtualClock() })
+    assert.deepEqual([...db.entries()], [['count', '2']])
+    assert.deepEqual(
+      db.keyspaces().map(({ name, ttlMs }) => [name, ttlMs]),
+      [
+        ['users', 2 ** 46],
+        ['empty', undefined],
+      ],
+    )
+    const users = await db.keyspace('users')
+    assert.deepEqual([...users.entries()], entries)
+    if (!('readOnly' in options)) await users.compact()
+    await db.close()
+  }
+})
+
 // After a deliberate format change, keep the old fixture in the test above and add a new one here.
 for (const [fixture, write] of [
   [expiringFixture, writeExpiring],
   [shadowedFixture, writeShadowed],
+  [keyspacesFixture, writeKeyspaces],
 ] as const) {
   test(`today's code writes ${fixture} byte for byte`, async () => {
     const fs = new MemoryFileSystem()
@@ -155,7 +198,7 @@ for (const [fixture, write] of [
   })
 }
 
-for (const fixture of [...fixtures, expiringFixture, shadowedFixture]) {
+for (const fixture of [...fixtures, expiringFixture, shadowedFixture, keyspacesFixture]) {
   test(`damage to any file of ${fixture} is reported with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {
       const path = copyOf(fixture, t)
@@ -167,6 +210,10 @@ for (const fixture of [...fixtures, expiringFixture, shadowedFixture]) {
         const db = await open(path, { readOnly: true })
         try {
           for (const entry of db.entries()) assert.equal(entry.length, 2)
+          for (const { name } of db.keyspaces()) {
+            const keyspace = await db.keyspace(name)
+            for (const entry of keyspace.entries()) assert.equal(entry.length, 2)
+          }
         } finally {
           await db.close()
         }

@@ -4,6 +4,7 @@ import { LogPurpose } from '../../log/log-format.js'
 import { LogReader, type TornTail } from '../../log/log-reader.js'
 import { currentName, manifestName } from '../../store/file-names.js'
 import { manifestFormatVersion, readCurrent } from '../../version/manifest.js'
+import { KeyspaceRecords } from '../../version/keyspace-records.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { decodeEdit, type VersionEdit } from '../../version/version-edit.js'
 import { levelCount, type Levels, sortLevel } from '../../version/version.js'
@@ -33,6 +34,7 @@ export class ManifestView {
   readonly tables = new Map<number, NamedTable>()
   /** Tables that an edit deleted and no later one added again. */
   readonly deleted = new Set<number>()
+  readonly records = new KeyspaceRecords()
 
   /** Never throws for what the file holds; `IO` when it cannot be opened. */
   constructor(
@@ -117,7 +119,19 @@ export class ManifestView {
       this.tables.set(fileNumber, { keyspace, level, table })
       this.deleted.delete(fileNumber)
     }
+    const problem = this.records.problemWith(edit)
+    if (problem === undefined) this.records.apply(edit)
+    else this.complain('mismatch', at, problem)
+    for (const dropped of edit.droppedKeyspaces ?? []) this.drop(dropped)
     this.takeNumbers(edit, at)
+  }
+
+  private drop(keyspace: number): void {
+    for (const [fileNumber, named] of this.tables) {
+      if (named.keyspace !== keyspace) continue
+      this.deleted.add(fileNumber)
+      this.tables.delete(fileNumber)
+    }
   }
 
   private takeNumbers(edit: VersionEdit, at: number): void {

@@ -4,10 +4,12 @@ import { lockWithoutReaders } from '../../fs/lock/lock-directory.js'
 import { currentName, maxFileNumber, unneededFiles } from '../../store/file-names.js'
 import { startManifest } from '../../version/manifest.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
+import type { KeyspaceRecords } from '../../version/keyspace-records.js'
 import type { AddedTable } from '../../version/version-edit.js'
 import type { FoundFile } from '../directory/inventory.js'
 import { byKeyspace, groupsToMerge, levelsFor } from '../directory/layout.js'
 import { ProblemList } from '../directory/problem.js'
+import { keyspaceFields, knownKeyspaces } from './repair-keyspaces.js'
 import { type PlannedTable, planRepair, type RepairPlan } from './repair-plan.js'
 import type { RepairedFile, RepairReport } from './repair-report.js'
 import { ReplacementTables } from './repair-tables.js'
@@ -66,12 +68,14 @@ export async function repair(
 class Repair {
   private nextFileNumber: number
   private readonly replacements: ReplacementTables
+  private readonly keyspaces: KeyspaceRecords
 
   constructor(
     private readonly site: Site,
     private readonly plan: RepairPlan,
   ) {
     this.nextFileNumber = plan.firstFreeNumber
+    this.keyspaces = knownKeyspaces(plan)
     this.replacements = new ReplacementTables(site, (count) => this.allocate(count))
   }
 
@@ -115,7 +119,7 @@ class Repair {
     const rewritten = plan.logs.filter(({ fate }) => fate === 'rewrite')
     const sources = rewritten.map(({ source }) => source)
     for (const { keyspace, table } of yield* this.replacements.fromLogs(sources, plan.flushed)) {
-      added.push(placed(table, { keyspace }))
+      if (!this.keyspaces.wasDropped(keyspace)) added.push(placed(table, { keyspace }))
     }
     if (plan.manifest.trusted !== undefined) return added
     return [...byKeyspace(added)].flatMap(([keyspace, of]) =>
@@ -207,7 +211,17 @@ class Repair {
       plan.lastSequence,
     )
     const { fs, directory } = this.site
-    const edit = { logNumber, nextFileNumber: this.nextFileNumber, lastSequence, added }
+    const used = [
+      ...added.map(({ keyspace }) => keyspace),
+      ...kept.flatMap(({ lastSequences }) => [...lastSequences.keys()]),
+    ]
+    const edit = {
+      logNumber,
+      nextFileNumber: this.nextFileNumber,
+      lastSequence,
+      added,
+      ...keyspaceFields(this.keyspaces, used),
+    }
     startManifest(fs, directory, number, edit).close()
   }
 

@@ -1,0 +1,43 @@
+import type { Tree } from '../../tree/tree.js'
+import type { PolicyControl } from './policy-control.js'
+
+/**
+ * The compaction policies of all trees.
+ *
+ * Owned by: the database.
+ */
+export class TreePolicies {
+  /** That of the default keyspace. */
+  readonly main: PolicyControl
+  private readonly others = new Map<Tree, PolicyControl>()
+
+  constructor(
+    main: Tree,
+    private readonly newControl: (tree: Tree) => PolicyControl,
+  ) {
+    this.main = newControl(main)
+  }
+
+  of(tree: Tree): PolicyControl {
+    return this.others.get(tree) ?? this.main
+  }
+
+  add(tree: Tree): void {
+    this.others.set(tree, this.newControl(tree))
+  }
+
+  remove(tree: Tree): void {
+    this.others.get(tree)?.stop()
+    this.others.delete(tree)
+  }
+
+  /** Called when a job of the tree has ended. */
+  look(tree: Tree): void {
+    this.others.get(tree)?.look()
+  }
+
+  stop(): void {
+    this.main.stop()
+    for (const control of this.others.values()) control.stop()
+  }
+}

@@ -1,0 +1,67 @@
+import { invalidArgument, type VarveError } from '../../base/errors.js'
+import type { TreeRegistry } from '../../tree/tree-registry.js'
+import type { VersionSet } from '../../version/version-set.js'
+import { allTableBytes } from '../background/amplification.js'
+import type { KeyspaceInfo } from '../keyspace-types.js'
+import {
+  type ResolvedKeyspaceOptions,
+  type StoredKeyspaceOptions,
+  storedOptions,
+} from '../options/keyspace-options.js'
+import type { KeyspaceHandle } from '../read/keyspace-handle.js'
+import type { OpenKeyspaces } from '../read/open-keyspaces.js'
+
+/** Opens a keyspace of a read-only database. */
+export function findKeyspace(
+  versions: VersionSet,
+  trees: TreeRegistry,
+  keyspaces: OpenKeyspaces,
+  options: ResolvedKeyspaceOptions,
+): KeyspaceHandle {
+  const { name } = options
+  const record = versions.keyspaceNamed(name)
+  if (record === undefined) throw missingKeyspace(name)
+  requireSameEncodings(name, storedOptions(record), options)
+  return keyspaces.handleOf(record.id, name, trees)
+}
+
+export function missingKeyspace(name: string): VarveError {
+  return invalidArgument(
+    `the database has no keyspace '${name}'; db.keyspaces() lists those that it has`,
+  )
+}
+
+/** Throws INVALID_ARGUMENT: other encodings would misread what is stored. */
+export function requireSameEncodings(
+  name: string,
+  stored: StoredKeyspaceOptions,
+  given: ResolvedKeyspaceOptions,
+): void {
+  for (const option of ['keyEncoding', 'valueEncoding'] as const) {
+    const was = stored[option]
+    const is = given[option].name
+    if (was === is) continue
+    throw invalidArgument(
+      `keyspace '${name}' was created with ${option} '${was}', not '${is}'; open it with ` +
+        `${option}: '${was}', or an encoding of that name`,
+      option,
+    )
+  }
+}
+
+export function listKeyspaces(versions: VersionSet, trees: TreeRegistry): KeyspaceInfo[] {
+  return versions.keyspaces().map((record) => {
+    const { keyEncoding, valueEncoding, ttlMs } = storedOptions(record)
+    const tree = trees.get(record.id)!
+    const { version } = tree.state
+    return {
+      name: record.name,
+      keyEncoding,
+      valueEncoding,
+      ttlMs: ttlMs === 0 ? undefined : ttlMs,
+      tables: version.tableCount,
+      sizeBytes: allTableBytes(version),
+      memtableBytes: tree.memoryBytes,
+    }
+  })
+}

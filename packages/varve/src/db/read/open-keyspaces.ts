@@ -1,0 +1,40 @@
+import type { TreeRegistry } from '../../tree/tree-registry.js'
+import { KeyspaceHandle } from './keyspace-handle.js'
+
+/**
+ * The keyspaces that the program has opened, by id.
+ *
+ * Owned by: the database.
+ */
+export class OpenKeyspaces implements Iterable<KeyspaceHandle> {
+  private readonly handles = new Map<number, KeyspaceHandle>()
+
+  /** Requires: the keyspace has a tree. */
+  handleOf(id: number, name: string, trees: TreeRegistry): KeyspaceHandle {
+    const known = this.handles.get(id)
+    if (known !== undefined) return known
+    const handle = new KeyspaceHandle(id, name, trees.get(id)!, trees)
+    this.handles.set(id, handle)
+    return handle
+  }
+
+  get(id: number): KeyspaceHandle | undefined {
+    return this.handles.get(id)
+  }
+
+  [Symbol.iterator](): Iterator<KeyspaceHandle> {
+    return this.handles.values()
+  }
+
+  forget(id: number): void {
+    this.handles.delete(id)
+  }
+
+  /** A read-only database has caught up with the owner. */
+  moveTo(trees: TreeRegistry): void {
+    for (const handle of this.handles.values()) {
+      handle.moveTo(trees)
+      if (trees.get(handle.id) === undefined) this.handles.delete(handle.id)
+    }
+  }
+}

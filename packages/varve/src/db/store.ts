@@ -1,0 +1,315 @@
+import type { WriteBatch } from '../batch/write-batch.js'
+import { invalidArgument } from '../base/errors.js'
+import type { Encoding } from '../batch/encoding.js'
+import { atIndex, keyError, valueError } from '../batch/encoding-error.js'
+import type {
+  CompactionOptions,
+  CompactionPolicy,
+} from '../compaction/pickers/compaction-options.js'
+import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
+import { isEmptyRange, type KeyRange } from '../key/key-range.js'
+import { ValueKind } from '../key/value-kind.js'
+import { type Explanation, explainGet } from '../tree/explain.js'
+import type {
+  BatchOperation,
+  CompactOptions,
+  LevelInfo,
+  PutOptions,
+  RangeOptions,
+  WriteOptions,
+} from './api.js'
+import type { AnyStore, KeyspaceOperation } from './keyspace-types.js'
+import type { KeyValueStore } from './key-value-store.js'
+import type { DatabaseParts, WriterParts } from './open/database-parts.js'
+import { checkCompactOptions, compactRange, flushTree } from './open/manual-compaction.js'
+import { collectLevels } from './open/stats.js'
+import { requireObject } from './options/arguments.js'
+import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
+import type { ReadCore } from './read/read-core.js'
+import { Reader } from './read/reader.js'
+import { Snapshot } from './read/snapshot.js'
+import type { CommitPipeline } from './write/commit-pipeline.js'
+import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
+
+/**
+ * What a database, as its own default keyspace, and the other keyspaces have in common: reads,
+ * writes and the care of one tree.
+ */
+export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
+  private readonly keyspaceId: number
+  private readonly keyEncoding: Encoding<K>
+  private readonly valueEncoding: Encoding<V>
+
+  protected constructor(
+    protected readonly parts: DatabaseParts,
+    core: ReadCore,
+    /** Time to live of values that are put without one; undefined: they do not expire. */
+    private readonly defaultTtlMs?: number,
+  ) {
+    super(core)
+    this.keyspaceId = core.keyspace
+    this.keyEncoding = core.keyEncoding as Encoding<K>
+    this.valueEncoding = core.valueEncoding as Encoding<V>
+  }
+
+  /**
+   * Sets the value of `key`. Resolves when the write is as safe as `durability` (or `options.sync`)
+   * asks; until then reads do not see it. After `options.ttlMs` the key has no value any more.
+   * Writes made in the same run of code are committed together and share one promise, so await or
+   * catch each of them.
+   *
+   * Backpressure applies only to writes you await; the rest queue in memory. At 2 GiB or 2^26
+   * queued operations, the next one is refused with INVALID_ARGUMENT.
+   *
+   * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for
+   * `maxStallMs`; nothing was written), POISONED (as rejections)
+   */
+  put(key: K, value: V, options?: PutOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOfPut(options)
+      this.addPut(pipeline.open(), key, value, options?.ttlMs)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As `put`, but done when it returns. */
+  putSync(key: K, value: V, options?: PutOptions): void {
+    const pipeline = this.pipeline()
+    const sync = syncOfPut(options)
+    this.addPut(pipeline.open(), key, value, options?.ttlMs)
+    pipeline.commitBlocking(sync)
+  }
+
+  /** Deletes `key`. Does nothing if it has no value. */
+  del(key: K, options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      this.addDelete(pipeline.open(), key)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As `del`, but done when it returns. */
+  delSync(key: K, options?: WriteOptions): void {
+    const pipeline = this.pipeline()
+    const sync = syncOf(options)
+    this.addDelete(pipeline.open(), key)
+    pipeline.commitBlocking(sync)
+  }
+
+  /**
+   * Applies all operations or none, after any crash. Of several operations on one key the last one
+   * wins. Readers see all of them at the same time. An operation with a `keyspace` goes there.
+   */
+  batch(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      this.addAll(pipeline.open(), operations)
+      if (operations.length === 0) return Promise.resolve()
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As `batch`, but done when it returns. */
+  batchSync(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): void {
+    const pipeline = this.pipeline()
+    const sync = syncOf(options)
+    this.addAll(pipeline.open(), operations)
+    if (operations.length > 0) pipeline.commitBlocking(sync)
+  }
+
+  /**
+   * Deletes all keys of a range (default: all keys) with one write, however many there are.
+   * Compaction frees the space.
+   */
+  clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
+    try {
+      const pipeline = this.pipeline()
+      const sync = syncOf(options)
+      const bounds = this.boundsOf(range)
+      const batch = pipeline.open()
+      if (isEmptyRange(bounds)) return Promise.resolve()
+      batch.rangeDelete(this.keyspaceId, bounds.start, bounds.end)
+      return pipeline.submit(sync)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * The current state, for reads that must not see later writes. It sees all keyspaces at the same
+   * sequence: pass it as `snapshot` to reads of another one. Close it when you are done.
+   */
+  snapshot(): Snapshot<K, V> {
+    const { readCore: core } = this
+    const { snapshots } = this.parts.current.state
+    // A refresh replaces the trees of later reads. The snapshot keeps these.
+    const ownCore = { ...core, current: { ...core.current } }
+    return new Snapshot<K, V>(ownCore, snapshots, this.visibleSequence())
+  }
+
+  /** Writes what is in memory to tables. */
+  async flush(): Promise<void> {
+    await flushTree(this.readCore, this.writer())
+  }
+
+  /**
+   * Compacts the tables of a range (default: all), level by level, down to the deepest. Frees the
+   * space of overwritten and deleted entries, and leaves reads fewer tables to search.
+   *
+   * @throws ABORTED by `options.signal`, or because the database closes. Finished levels stay.
+   */
+  async compact(range: RangeOptions<K> = {}, options: CompactOptions = {}): Promise<void> {
+    const writer = this.writer()
+    const bounds = this.boundsOf(range)
+    checkCompactOptions(options)
+    await compactRange(this.readCore, writer, bounds, options)
+  }
+
+  /**
+   * Bytes that a range (default: all keys) takes in the tables, to the nearest block. Unflushed
+   * entries are not counted.
+   */
+  async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
+    const { readCore } = this
+    readCore.assertOpen()
+    const { loads, current } = readCore
+    const summing = current.tree.tableBytesIn(this.boundsOf(range))
+    loads.add(summing)
+    return summing.finally(() => loads.delete(summing))
+  }
+
+  /**
+   * Changes the compaction policy or its thresholds. Nothing is rewritten at once: running
+   * compactions go on, and the tree takes its new shape as it is written to.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  setCompaction(compaction: CompactionPolicy | CompactionOptions): void {
+    const { policies } = this.writer()
+    const { memtableBytes } = this.parts.options.tree
+    policies.of(this.readCore.current.tree).set(resolveSetting(compaction, memtableBytes))
+  }
+
+  /** The levels and their tables. */
+  levels(): LevelInfo[] {
+    this.readCore.assertOpen()
+    return collectLevels(this.readCore.current.tree)
+  }
+
+  /** The memtables, filters, index entries and blocks that `getSync(key)` consults. */
+  explain(key: K): Explanation {
+    const { current, clock } = this.readCore
+    const sequence = this.visibleSequence()
+    const encoded = encodeKey(key, this.keyEncoding)
+    return explainGet(encoded, sequence, current.tree.state, this.parts.tables, clock)
+  }
+
+  protected override visibleSequence(): number {
+    this.readCore.assertOpen()
+    return this.parts.writer?.pipeline.visibleSequence ?? this.parts.current.state.lastSequence
+  }
+
+  protected writer(): WriterParts {
+    this.readCore.assertOpen()
+    const { writer } = this.parts
+    if (writer !== undefined) return writer
+    throw invalidArgument('the database was opened with readOnly: true', 'readOnly')
+  }
+
+  private pipeline(): CommitPipeline {
+    return this.writer().pipeline
+  }
+
+  private addPut(batch: WriteBatch, key: K, value: V, given: number | undefined): void {
+    const ttlMs = given === undefined ? this.defaultTtlMs : given
+    const expiresAtMs =
+      ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
+    const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
+    batch.begin(kind, this.keyspaceId)
+    let hasKey = false
+    try {
+      this.keyEncoding.write(key, batch)
+      batch.endKey()
+      hasKey = true
+      if (expiresAtMs !== undefined) batch.writeExpiry(expiresAtMs)
+      this.valueEncoding.write(value, batch)
+      batch.end()
+    } catch (error) {
+      batch.cancel()
+      throw hasKey
+        ? valueError(error, key, this.valueEncoding)
+        : keyError(error, key, this.keyEncoding)
+    }
+  }
+
+  private addDelete(batch: WriteBatch, key: K): void {
+    batch.begin(ValueKind.delete, this.keyspaceId)
+    let hasKey = false
+    try {
+      this.keyEncoding.write(key, batch)
+      batch.endKey()
+      hasKey = true
+      batch.end()
+    } catch (error) {
+      batch.cancel()
+      throw hasKey ? error : keyError(error, key, this.keyEncoding)
+    }
+  }
+
+  private addAll(
+    batch: WriteBatch,
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  ): void {
+    if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
+    const mark = batch.mark()
+    let index = 0
+    try {
+      for (; index < operations.length; index++) {
+        const operation = operations[index] as BatchOperation<K, V>
+        requireObject(operation, 'an operation of a batch')
+        const { keyspace } = operation as { keyspace?: AnyStore }
+        const store = keyspace === undefined ? this : this.storeOf(keyspace)
+        if (operation.type === 'put') {
+          const { key, value, ttlMs } = operation
+          store.addPut(batch, key, value, ttlMs)
+        } else if (operation.type === 'del') store.addDelete(batch, operation.key)
+        else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
+      }
+    } catch (error) {
+      batch.rollback(mark)
+      throw atIndex(error, 'operations', index)
+    }
+  }
+
+  /** Throws INVALID_ARGUMENT if it is not of this database, CLOSED if it was dropped. */
+  private storeOf(keyspace: AnyStore): Store<K, V> {
+    if (keyspace instanceof Store && keyspace.readCore.walks === this.readCore.walks) {
+      const store: Store<unknown, unknown> = keyspace
+      store.readCore.assertOpen()
+      return store as unknown as Store<K, V>
+    }
+    throw invalidArgument("'keyspace' must be a keyspace of this database", 'keyspace')
+  }
+
+  protected boundsOf(range: RangeOptions<K>): KeyRange {
+    requireObject(range, 'a range')
+    checkRangeOptions(range)
+    return rangeOf(range, this.keyEncoding)
+  }
+}
