@@ -55,7 +55,7 @@ function keyText(number) {
 /**
  * Values whose second half repeats the first, as db_bench makes them with compression_ratio 0.5.
  */
-function valuePool(valueBytes) {
+export function valuePool(valueBytes) {
   const next = generator(7)
   const count = Math.max(64, Math.floor(poolBytes / valueBytes))
   return Array.from({ length: count }, () => {

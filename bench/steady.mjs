@@ -1,0 +1,134 @@
+// Writes per second at saturation, engines side by side:
+//
+//   node bench/steady.mjs [--seconds 120] [--engines varve,classic-level,rocksdb]
+//                         [--policies leveled,sizeTiered] [--backups without,with]
+//                         [--reads 0,10000] [--keys 3m] [--rounds 1] [--before ../old/dist/index.js]
+//                         [--dir /fast/disk] [--out folder]
+//
+// Each run is a process of its own. With --out, runs replace the same runs of an earlier report,
+// and the others stay. README.md has the rest.
+import { execFileSync, fork } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve as resolvePath } from 'node:path'
+import { parseArgs } from 'node:util'
+import { engineNames } from './engines/index.mjs'
+import { about } from './measure/about.mjs'
+import { printSteadyHead, printSteadyRun } from './report/steady-text.mjs'
+import { backups, defaultEngines, policies, settings } from './steady/settings.mjs'
+
+const { values: args } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    engines: { type: 'string', default: defaultEngines.join(',') },
+    policies: { type: 'string', default: 'leveled' },
+    backups: { type: 'string', default: 'without' },
+    reads: { type: 'string', default: '0' },
+    keys: { type: 'string', default: '3m' },
+    rounds: { type: 'string', default: '1' },
+    before: { type: 'string' },
+    dir: { type: 'string', default: tmpdir() },
+    out: { type: 'string' },
+  },
+})
+const parent = mkdtempSync(join(args.dir, 'varve-steady-'))
+process.on('exit', () => rmSync(parent, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+
+// The picture needs the packages of bench/, which the measurement does without.
+const { writeSteadyReport } =
+  args.out === undefined ? {} : await import('./report/write-steady-report.mjs')
+const runs = []
+let hasFailed = false
+printSteadyHead()
+for (let round = 0; round < Number(args.rounds); round++) {
+  for (const { build, ...run } of plans()) await runOne({ ...run, round }, build)
+}
+await writeSteadyReport?.(reportOf(earlierRuns(args.out)), args.out)
+process.exit(hasFailed ? 1 : 0)
+
+/** What is compared runs in direct succession: before, after and the peers under one load. */
+function* plans() {
+  const load = { seconds: Number(args.seconds), keys: countOf(args.keys) }
+  const engines = listed('engines', engineNames)
+  for (const backup of listed('backups', backups)) {
+    for (const readsPerSecond of args.reads.split(',').map(countOf)) {
+      const shared = { ...load, backup, readsPerSecond }
+      for (const policy of engines.includes('varve') ? listed('policies', policies) : []) {
+        if (args.before !== undefined) {
+          yield { ...shared, engine: 'varve before', policy, build: resolvePath(args.before) }
+        }
+        yield { ...shared, engine: 'varve', policy }
+      }
+      if (backup === 'with') continue
+      for (const engine of engines) if (engine !== 'varve') yield { ...shared, engine }
+    }
+  }
+}
+
+async function runOne(run, build) {
+  const directory = mkdtempSync(join(parent, 'run-'))
+  // What others left to the operating system to write is not charged to this one.
+  if (process.platform !== 'win32') execFileSync('sync')
+  try {
+    const figures = await child({ ...settings, ...run, build, directory })
+    runs.push({ ...run, ...figures })
+    printSteadyRun(runs.at(-1))
+  } catch (error) {
+    hasFailed = true
+    console.error(`FAILED: ${Object.values(run).join(', ')}: ${error.message}`)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Runs a plan in a process of its own and gives its answer. */
+function child(plan) {
+  const script = new URL('./steady/one-run.mjs', import.meta.url)
+  return new Promise((resolve, reject) => {
+    const started = fork(script, [JSON.stringify(plan)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    let answer
+    started.on('message', (message) => (answer = message))
+    started.on('exit', (code, signal) => {
+      const error = answer === undefined ? `ended with ${signal ?? `code ${code}`}` : answer.error
+      if (error === undefined) resolve(answer)
+      else reject(new Error(error))
+    })
+  })
+}
+
+function reportOf(earlier) {
+  const names = ['engine', 'policy', 'backup', 'readsPerSecond', 'round']
+  const isNew = (old) => runs.some((run) => names.every((name) => run[name] === old[name]))
+  return {
+    about: about(),
+    command: `npm run bench:steady -- ${process.argv.slice(2).join(' ')}`.trim(),
+    settings,
+    runs: [...earlier.filter((run) => !isNew(run)), ...runs],
+  }
+}
+
+function earlierRuns(folder) {
+  const file = folder === undefined ? '' : join(folder, 'steady.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).runs : []
+}
+
+function listed(name, known) {
+  const wanted = args[name].split(',')
+  const unknown = wanted.filter((one) => !known.includes(one))
+  if (unknown.length > 0) fail(`--${name}: unknown ${unknown.join(', ')}; the names are ${known}`)
+  return wanted
+}
+
+/** 300k, 5m or plain digits. */
+function countOf(text) {
+  const [, digits, unit] = /^(\d+)([km]?)$/.exec(text) ?? fail(`expected a count, not ${text}`)
+  return Number(digits) * { '': 1, k: 1000, m: 1_000_000 }[unit]
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(2)
+}
