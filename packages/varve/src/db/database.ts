@@ -262,8 +262,10 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
 
   /** Copies files. `close` waits for it, and makes it end early. */
   private copying<T>(work: (yielder: Yielder) => Promise<T>): Promise<T> {
-    const { core, options } = this.parts
-    const copying = work(new Yielder(options.clock, () => core.assertOpen()))
+    const { core, options, writer } = this.parts
+    const check = (): void => core.assertOpen()
+    const commits = (): number => writer?.pipeline.commits ?? 0
+    const copying = work(new Yielder(options.clock, check, commits))
     core.loads.add(copying)
     return copying.finally(() => core.loads.delete(copying))
   }
