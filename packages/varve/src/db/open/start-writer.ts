@@ -172,12 +172,11 @@ function startExecutor(
   onWarning: (warning: VarveError) => void,
 ): JobExecutor {
   const { codecModules, background } = options
-  const { mode, threads, bytesPerSecond, niceness } = background
+  const { mode, bytesPerSecond } = background
   const environment = jobEnvironment(directory, options)
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
-  const settings = { directory, threads, bytesPerSecond, niceness, codecModules }
-  return new ThreadExecutor({ environment, ...settings, onWarning })
+  return new ThreadExecutor({ ...background, environment, directory, codecModules, onWarning })
 }
 
 /** Jobs write to the directory whatever store readers use. */

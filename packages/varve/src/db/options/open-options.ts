@@ -54,6 +54,8 @@ export interface ResolvedOptions {
 export interface ResolvedBackground {
   readonly mode: 'thread' | 'inline'
   readonly threads: number
+  /** Threads while writes wait for them: more than `threads` only when that is the default. */
+  readonly urgentThreads: number
   /** Infinity: no limit. */
   readonly bytesPerSecond: number
   readonly niceness: number
@@ -236,9 +238,12 @@ function resolveCodec(name: unknown, codecs: CodecRegistry): string {
 const defaultBackground: ResolvedBackground = {
   mode: 'thread',
   threads: 1,
+  urgentThreads: 2,
   bytesPerSecond: Infinity,
   niceness: 5,
 }
+
+const backgroundProperties = { mode: true, threads: true, bytesPerSecond: true, niceness: true }
 
 function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
   if (value === undefined) return defaultBackground
@@ -247,7 +252,7 @@ function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackgro
     "'thread', 'inline' or { mode: 'thread' or 'inline', threads: 1 to 8 (inline: 1), " +
     'bytesPerSecond: at least 65536, niceness: 0 to 19 }'
   if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
-  requireKnown(given, defaultBackground, "property of option 'background'")
+  requireKnown(given, backgroundProperties, "property of option 'background'")
   const {
     mode = defaultBackground.mode,
     threads = defaultBackground.threads,
@@ -259,7 +264,8 @@ function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackgro
   const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
   const validNiceness = isIntegerIn(niceness, 0, 19)
   if (validMode && validThreads && validRate && validNiceness) {
-    return { mode, threads, bytesPerSecond, niceness }
+    const urgentThreads = given.threads ?? defaultBackground.urgentThreads
+    return { mode, threads, urgentThreads, bytesPerSecond, niceness }
   }
   throw invalidOption('background', allowed, value)
 }
