@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { open, type Database, type OpenOptions } from 'varve'
+import { open, type Database, type Keyspace, type OpenOptions } from 'varve'
+import { UsageError } from './exit-code.js'
 import type { Io } from './io.js'
 import { keepShape } from './keep-shape.js'
 import { type CreateFlag, FreshDatabase, requireRoom } from './new-database.js'
@@ -10,8 +11,15 @@ import { printableJson } from './text/printable.js'
 /** The command works on bytes, so that it reads every database whatever its encodings. */
 export type BinaryDatabase = Database<Uint8Array, Uint8Array>
 
+/** The database, or one of its keyspaces: what `--keyspace` names. */
+export type BinaryStore = Pick<
+  BinaryDatabase,
+  keyof Keyspace<unknown, unknown> & keyof BinaryDatabase
+>
+
 export interface GlobalFlags extends CreateFlag {
   db: string
+  keyspace?: string
   json: boolean
   encoding: TextEncoding
   keyEncoding: TextEncoding
@@ -46,8 +54,29 @@ export class Invocation {
     await this.output.flush()
   }
 
+  /** As `withDatabase`, with the keyspace that `--keyspace` names. */
+  async withStore<T>(
+    options: CommandOptions,
+    work: (store: BinaryStore) => Promise<T>,
+  ): Promise<T> {
+    const { keyspace } = this.flags
+    return this.open(options, async (db) =>
+      work(keyspace === undefined ? db : await openBinaryKeyspace(db, keyspace)),
+    )
+  }
+
   /** Opens the database for `work` and closes it whatever happens. */
   async withDatabase<T>(
+    options: CommandOptions,
+    work: (db: BinaryDatabase) => Promise<T>,
+  ): Promise<T> {
+    if (this.flags.keyspace !== undefined) {
+      throw new UsageError('--keyspace does not go with this command, which is for all keyspaces')
+    }
+    return this.open(options, work)
+  }
+
+  private async open<T>(
     options: CommandOptions,
     work: (db: BinaryDatabase) => Promise<T>,
   ): Promise<T> {
@@ -68,6 +97,25 @@ export class Invocation {
       await db.close()
       if (isUnused) await fresh?.remove()
     }
+  }
+}
+
+/** An existing keyspace, as bytes whatever its encodings. */
+async function openBinaryKeyspace(db: BinaryDatabase, name: string): Promise<BinaryStore> {
+  const info = db.keyspaces().find((one) => one.name === name)
+  return db.keyspace(name, {
+    keyEncoding: bytesNamed(info?.keyEncoding ?? 'binary'),
+    valueEncoding: bytesNamed(info?.valueEncoding ?? 'binary'),
+    createIfMissing: false,
+  })
+}
+
+/** An encoding that leaves bytes as they are, under the name that the keyspace expects. */
+function bytesNamed(name: string) {
+  return {
+    name,
+    encode: (bytes: Uint8Array): Uint8Array => bytes,
+    decode: (bytes: Uint8Array): Uint8Array => bytes,
   }
 }
 

@@ -156,6 +156,7 @@ test('every command explains itself', async (t) => {
     'clear',
     'import',
     'export',
+    'keyspaces',
     'stats',
     'levels',
     'explain',

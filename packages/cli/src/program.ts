@@ -10,6 +10,7 @@ import { addExplainCommand } from './commands/explain.js'
 import { addExportCommand } from './commands/export.js'
 import { addFlushCommand } from './commands/flush.js'
 import { addGetCommand } from './commands/get.js'
+import { addKeyspacesCommand } from './commands/keyspaces.js'
 import { addImportCommand } from './commands/import.js'
 import { addLevelsCommand } from './commands/levels.js'
 import { addPutCommand } from './commands/put.js'
@@ -54,6 +55,7 @@ function createProgram(io: Io, json: boolean): Command {
     .addOption(
       new Option('--db <dir>', 'directory of the database').env('VARVE_DB').default('./data'),
     )
+    .option('--keyspace <name>', 'keyspace to read or write; default: that of the database itself')
     .option('--json', 'print results and errors as JSON')
     .addOption(
       new Option('--encoding <name>', 'encoding of values in arguments and output')
@@ -94,6 +96,7 @@ function createProgram(io: Io, json: boolean): Command {
   addClearCommand(program, io)
   addImportCommand(program, io)
   addExportCommand(program, io)
+  addKeyspacesCommand(program, io)
   addStatsCommand(program, io)
   addLevelsCommand(program, io)
   addExplainCommand(program, io)

@@ -28,7 +28,7 @@ export function addClearCommand(program: Command, io: Io): void {
       if (hasRange === (flags.all === true)) {
         throw new UsageError('choose the keys with --prefix, --gte, --lt …, or all with --all')
       }
-      await invocation.withDatabase({ ...shortWrite, createIfMissing: false }, (db) =>
+      await invocation.withStore({ ...shortWrite, createIfMissing: false }, (db) =>
         db.clear(range, { sync: flags.sync === true }),
       )
       if (invocation.flags.json) await invocation.answer({ ok: true }, () => '')

@@ -16,7 +16,7 @@ export function addCountCommand(program: Command, io: Io): void {
   addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
     const invocation = new Invocation(command, io)
     const range = rangeOf(flags, invocation.flags.keyEncoding)
-    const count = await invocation.withDatabase(lookOnly, (db) => countKeys(db, range))
+    const count = await invocation.withStore(lookOnly, (db) => countKeys(db, range))
     await invocation.answer({ count }, () => String(count))
   })
 }

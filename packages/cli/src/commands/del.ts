@@ -24,7 +24,7 @@ export function addDelCommand(program: Command, io: Io): void {
         type: 'del' as const,
         key: parseBytes(text, keyEncoding, 'the key'),
       }))
-      await invocation.withDatabase({ ...shortWrite, createIfMissing: false }, (db) =>
+      await invocation.withStore({ ...shortWrite, createIfMissing: false }, (db) =>
         db.batch(operations, { sync: options.sync === true }),
       )
       if (json) await invocation.answer({ ok: true }, () => '')

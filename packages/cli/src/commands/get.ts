@@ -24,7 +24,7 @@ export function addGetCommand(program: Command, io: Io): void {
       const invocation = new Invocation(command, io)
       const { json, encoding, keyEncoding } = invocation.flags
       const key = parseBytes(keyText, keyEncoding, 'the key')
-      const value = await invocation.withDatabase(lookOnly, (db) => db.get(key))
+      const value = await invocation.withStore(lookOnly, (db) => db.get(key))
       if (value === undefined) throw new KeyNotFoundError(`key '${keyText}' is not there`)
       const { output } = invocation
       if (json) await output.line(printableJson(pairAsJson(key, value, keyEncoding, encoding)))

@@ -37,7 +37,7 @@ export function addPutCommand(program: Command, io: Io): void {
       const value = isStandardStream(valueText)
         ? await readValue(io.stdin, encoding)
         : parseBytes(valueText, encoding, 'the value')
-      await invocation.withDatabase(shortWrite, (db) =>
+      await invocation.withStore(shortWrite, (db) =>
         db.put(key, value, {
           sync: options.sync === true,
           ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { IterateOptions } from 'varve'
 import { examples } from '../examples.js'
-import { Invocation, lookOnly, type BinaryDatabase } from '../invocation.js'
+import { Invocation, lookOnly, type BinaryStore } from '../invocation.js'
 import type { Io } from '../io.js'
 import type { Output } from '../output.js'
 import { addRangeFlags, parseCount, rangeOf, type RangeFlags } from '../range-flags.js'
@@ -41,16 +41,14 @@ export function addScanCommand(program: Command, io: Io): void {
       }
       const renderer = new EntryRenderer(invocation.flags)
       const print = flags.keysOnly === true ? printKeys : printEntries
-      await invocation.withDatabase(lookOnly, (db) =>
-        print(db, options, renderer, invocation.output),
-      )
+      await invocation.withStore(lookOnly, (db) => print(db, options, renderer, invocation.output))
       const { note } = renderer
       if (note !== undefined) io.stderr.write(`varve: ${note}\n`)
     })
 }
 
 async function printEntries(
-  db: BinaryDatabase,
+  db: BinaryStore,
   options: IterateOptions<Uint8Array>,
   renderer: EntryRenderer,
   output: Output,
@@ -63,7 +61,7 @@ async function printEntries(
 }
 
 async function printKeys(
-  db: BinaryDatabase,
+  db: BinaryStore,
   options: IterateOptions<Uint8Array>,
   renderer: EntryRenderer,
   output: Output,
