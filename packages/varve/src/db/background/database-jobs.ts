@@ -37,7 +37,6 @@ const maxFlushing = 4
 export class DatabaseJobs implements JobSource, TreeJobHost {
   private readonly flushing = new Set<Tree>()
   private isOthersTurn = false
-  private removedLogsBelow = 0
 
   constructor(private readonly parts: DatabaseJobsParts) {}
 
@@ -92,9 +91,7 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     work.flushMs += result.durationMs
     work.flushedBytes += result.writtenBytes
     log.dropBefore(versions.logNumber)
-    // Most flushes among many keyspaces release no log.
-    if (versions.logNumber > this.removedLogsBelow) obsolete.removeLogsBelow(versions.logNumber)
-    this.removedLogsBelow = versions.logNumber
+    obsolete.removeLogsBelow(versions.logNumber)
     const [table] = result.outputs
     events.emit('flush', {
       fileNumber: table?.fileNumber,

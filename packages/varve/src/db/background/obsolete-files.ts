@@ -9,6 +9,8 @@ import type { FileRemovals } from './file-removals.js'
  * Owned by: the Database that owns the directory.
  */
 export class ObsoleteFiles {
+  private removedLogsBelow = 0
+
   constructor(
     private readonly fs: FileSystem,
     private readonly directory: string,
@@ -24,7 +26,11 @@ export class ObsoleteFiles {
 
   /** Requires: every commit in a log below `logNumber` is in a table. */
   removeLogsBelow(logNumber: number): void {
-    const obsolete = this.namesInDirectory().filter((name) => {
+    // Among many keyspaces, most flushes release no log.
+    if (logNumber <= this.removedLogsBelow) return
+    const names = this.namesInDirectory()
+    if (names.length > 0) this.removedLogsBelow = logNumber
+    const obsolete = names.filter((name) => {
       const file = parseFileName(name)
       return file?.kind === 'log' && file.number < logNumber
     })
