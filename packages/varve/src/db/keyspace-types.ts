@@ -51,6 +51,7 @@ export interface KeyspaceInfo {
 
 /** A database or a keyspace, whatever its types. */
 export interface AnyStore {
+  /** As `db.putSync`. */
   putSync(key: never, value: never): void
 }
 
