@@ -59,6 +59,12 @@ export class BatchReader {
     if (!isSafe) this.problem = 'sequence too large'
   }
 
+  /** Continues after the first `count` operations. Requires: they end at `offset`. */
+  skipTo(offset: number, count: number): void {
+    this.offset = offset
+    this.index = count
+  }
+
   /** Moves to the next operation. False after the last operation or at a problem. */
   next(): boolean {
     if (this.problem !== undefined) return false

@@ -194,6 +194,12 @@ export interface OpenOptions<
    */
   maxStallMs?: number
   /**
+   * Bytes of memory that one transaction may take for its writes and for what it has read.
+   *
+   * Values: 64 KiB to 4 GiB. Default: 64 MiB.
+   */
+  maxTransactionBytes?: number
+  /**
    * Table files to keep open, with their filters and indexes in memory. `memoryBytes` can reduce it.
    *
    * Values: 16 to 100,000. Default: 1000.
@@ -242,6 +248,13 @@ export interface PutOptions extends WriteOptions {
    * no value, as if it had been deleted, in snapshots too. Default: the value does not expire.
    */
   ttlMs?: number
+}
+
+/** A value and the version of its key: see `getWithVersion`. */
+export interface VersionedValue<V> {
+  value: V | undefined
+  /** Null without a value. */
+  version: number | null
 }
 
 /** Options of a read. */
@@ -390,6 +403,8 @@ export interface Stats {
     commitBuffers: number
     total: number
   }
+  /** Since the database was opened; `memoryBytes`: of open transactions and what they conflict with. */
+  transactions: { open: number; commits: number; conflicts: number; memoryBytes: number }
   /** How often writes were held back, and for how long in total. */
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }
   flushes: {

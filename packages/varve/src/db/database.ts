@@ -5,7 +5,7 @@ import { closedError } from '../base/errors.js'
 import { Yielder } from '../base/yielder.js'
 import type { Decoded, EncodingOption } from '../batch/encoding.js'
 import { recordClose } from '../fs/lock/closes-under-way.js'
-import type { DatabaseEvents, Stats } from './api.js'
+import type { DatabaseEvents, Stats, WriteOptions } from './api.js'
 import type { KeyspaceInfo, KeyspaceOptions } from './keyspace-types.js'
 import { Keyspace } from './keyspace.js'
 import { listKeyspaces } from './keyspaces/find-keyspace.js'
@@ -17,11 +17,21 @@ import type { DatabaseParts } from './open/database-parts.js'
 import { Follower } from './open/follower.js'
 import { openDatabase } from './open/open-database.js'
 import { inspected } from './read/inspection.js'
-import { pathOf } from './options/arguments.js'
+import { pathOf, requireFunction } from './options/arguments.js'
 import { resolveKeyspaceOptions } from './options/keyspace-options.js'
 import { type ResolvedOptions, withEncodings } from './options/open-options.js'
 import { collectStats } from './open/stats.js'
 import { Store } from './store.js'
+import { AtomicOperation } from './transaction/atomic-operation.js'
+import { OpenTransaction } from './transaction/open-transaction.js'
+import {
+  checkTransactionOptions,
+  runTransaction,
+  runTransactionSync,
+  type TransactionOptions,
+} from './transaction/run-transaction.js'
+import { Transaction } from './transaction/transaction.js'
+import { syncOf } from './write/write-options.js'
 
 /**
  * An open database. Methods return a promise, unless their name ends in `Sync`; those, `stats`,
@@ -114,6 +124,53 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     this.parts.core.assertOpen()
     const { versions, trees } = this.parts.current.state
     return listKeyspaces(versions, trees)
+  }
+
+  /**
+   * Runs `work` in a serializable transaction and commits it when `work` has ended. If the commit
+   * conflicts with others, it runs again, up to `retries` times, so `work` must not do anything
+   * that cannot be repeated. If `work` throws, nothing is written.
+   *
+   * ```ts
+   * await db.transaction(async (tx) => {
+   *   const balance = (await tx.get('alice')) ?? 0
+   *   await tx.put('alice', balance - 10)
+   * })
+   * ```
+   *
+   * @throws what `work` throws; CONFLICT when `retries` run out; ABORTED by `signal`; and all that
+   * `Transaction.commit` rejects with
+   */
+  async transaction<T>(
+    work: (tx: Transaction<K, V>) => Promise<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    requireFunction(work, 'the work of a transaction')
+    const checked = checkTransactionOptions(options)
+    return runTransaction(() => this.begin(), work, checked, this.readCore.clock)
+  }
+
+  /** As `transaction`, for work that does not wait, and done when it returns. */
+  transactionSync<T>(work: (tx: Transaction<K, V>) => T, options?: WriteOptions): T {
+    requireFunction(work, 'the work of a transaction')
+    const sync = syncOf(options)
+    this.pipeline().settleBlocking()
+    return runTransactionSync(this.begin(), work, sync)
+  }
+
+  /** Begins a transaction to commit or roll back by hand: see `Transaction`. */
+  begin(): Transaction<K, V> {
+    const { pipeline } = this.writer()
+    const { maxTransactionBytes } = this.parts.options
+    const { snapshots } = this.parts.current.state
+    const assertOpen = (): void => this.readCore.assertOpen()
+    const open = new OpenTransaction({ pipeline, snapshots, maxTransactionBytes, assertOpen })
+    return new Transaction<K, V>(open, this.partOf(this), (keyspace) => this.partOf(keyspace))
+  }
+
+  /** Collects checks and writes to commit together: see `AtomicOperation`. */
+  atomic(): AtomicOperation<K, V> {
+    return new AtomicOperation(() => this.begin())
   }
 
   /**

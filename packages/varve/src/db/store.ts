@@ -25,9 +25,10 @@ import { checkCompactOptions, compactRange, flushTree } from './open/manual-comp
 import { collectLevels } from './open/stats.js'
 import { requireObject } from './options/arguments.js'
 import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
-import type { ReadCore } from './read/read-core.js'
+import type { StoreCore } from './read/read-core.js'
 import { Reader } from './read/reader.js'
 import { Snapshot } from './read/snapshot.js'
+import type { TransactionPart } from './transaction/transaction-part.js'
 import type { CommitPipeline } from './write/commit-pipeline.js'
 import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
 
@@ -36,13 +37,14 @@ import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
  * writes and the care of one tree.
  */
 export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
+  declare protected readonly readCore: StoreCore
   private readonly keyspaceId: number
   private readonly keyEncoding: Encoding<K>
   private readonly valueEncoding: Encoding<V>
 
   protected constructor(
     protected readonly parts: DatabaseParts,
-    core: ReadCore,
+    core: StoreCore,
     /** Time to live of values that are put without one; undefined: they do not expire. */
     private readonly defaultTtlMs?: number,
   ) {
@@ -232,7 +234,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     throw invalidArgument('the database was opened with readOnly: true', 'readOnly')
   }
 
-  private pipeline(): CommitPipeline {
+  protected pipeline(): CommitPipeline {
     return this.writer().pipeline
   }
 
@@ -295,6 +297,12 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
       batch.rollback(mark)
       throw atIndex(error, 'operations', index)
     }
+  }
+
+  /** What a transaction needs of `keyspace`. Throws as `storeOf`. */
+  protected partOf(keyspace: AnyStore): TransactionPart {
+    const { readCore, defaultTtlMs } = this.storeOf(keyspace)
+    return { core: readCore, defaultTtlMs }
   }
 
   /** Throws INVALID_ARGUMENT if it is not of this database, CLOSED if it was dropped. */

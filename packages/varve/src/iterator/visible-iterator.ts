@@ -7,6 +7,7 @@ import { isBefore, type KeyRange, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { CoveringTombstones } from './covering-tombstones.js'
 import { DeletedRun, keysPerReport } from './deleted-run.js'
+import type { EntryWalk } from './entry-walk.js'
 import type { DeletedStretches } from './deleted-stretches.js'
 
 /** A resource that keeps the source valid until it is released. */
@@ -27,7 +28,7 @@ export interface Pinned {
  *
  * Owned by: the range object that the user iterates. `pending` works as in InternalIterator.
  */
-export class VisibleIterator {
+export class VisibleIterator implements EntryWalk {
   valid = false
   pending = false
   keyBytes: Uint8Array = emptyBytes

@@ -18,7 +18,7 @@ import type { DatabaseEventEmitter } from '../events/events.js'
 import type { ResolvedOptions } from '../options/open-options.js'
 import type { KeyspaceCatalog } from '../keyspaces/keyspace-catalog.js'
 import type { OpenKeyspaces } from '../read/open-keyspaces.js'
-import type { ReadCore } from '../read/read-core.js'
+import type { StoreCore } from '../read/read-core.js'
 import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
 import type { WriteStalls } from '../write/write-stalls.js'
@@ -57,7 +57,7 @@ export interface DatabaseParts extends SharedParts {
   readonly path: string
   readonly options: ResolvedOptions
   readonly current: CurrentState
-  readonly core: ReadCore
+  readonly core: StoreCore
   /** Undefined in a read-only database; then there is a follower. */
   readonly writer: WriterParts | undefined
   readonly follower: Following | undefined

@@ -8,17 +8,17 @@ import type { CompactOptions } from '../api.js'
 import { CompactMeter } from '../background/compact-meter.js'
 import type { WriterParts } from './database-parts.js'
 import { requireKnown, requireObject } from '../options/arguments.js'
-import type { ReadCore } from '../read/read-core.js'
+import type { StoreCore } from '../read/read-core.js'
 
 /** Everything committed to the database before the call is in tables when it resolves. */
-export async function flushAll(core: ReadCore, writer: WriterParts): Promise<void> {
+export async function flushAll(core: StoreCore, writer: WriterParts): Promise<void> {
   const { trees } = core.current
   const target = await writer.pipeline.sealMemtables()
   for (const tree of [...trees.unflushed()]) await flushed(tree, target, core, writer)
 }
 
 /** As `flushAll`, for one keyspace. */
-export async function flushTree(core: ReadCore, writer: WriterParts): Promise<void> {
+export async function flushTree(core: StoreCore, writer: WriterParts): Promise<void> {
   const { tree } = core.current
   const target = await writer.pipeline.sealMemtables(tree)
   await flushed(tree, target, core, writer)
@@ -27,7 +27,7 @@ export async function flushTree(core: ReadCore, writer: WriterParts): Promise<vo
 async function flushed(
   tree: Tree,
   target: number,
-  core: ReadCore,
+  core: StoreCore,
   { scheduler, stalls }: WriterParts,
 ): Promise<void> {
   while (tree.hasUnflushedBefore(target) && !tree.isDropped) {
@@ -55,7 +55,7 @@ export function checkCompactOptions(options: CompactOptions): void {
  * 'fifo', which keeps tables as they were flushed.
  */
 export async function compactRange(
-  core: ReadCore,
+  core: StoreCore,
   writer: WriterParts,
   range: KeyRange,
   { signal, onProgress }: CompactOptions,

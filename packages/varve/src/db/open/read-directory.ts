@@ -21,7 +21,7 @@ import { treeOptionsOf } from '../options/keyspace-options.js'
 import type { ResolvedOptions } from '../options/open-options.js'
 import { OpenKeyspaces } from '../read/open-keyspaces.js'
 import { ColdReads } from '../read/cold-reads.js'
-import type { ReadCore } from '../read/read-core.js'
+import type { StoreCore } from '../read/read-core.js'
 import { SnapshotList } from '../read/snapshot-list.js'
 import type { DirectoryState, SharedParts } from './database-parts.js'
 import { applierTo, replayInto } from './recovery.js'
@@ -119,7 +119,7 @@ export function newReadCore(
   state: DirectoryState,
   options: ResolvedOptions,
   assertOpen: () => void,
-): ReadCore {
+): StoreCore {
   const { keyEncoding, valueEncoding, clock, coldReads } = options
   return {
     keyspace: defaultKeyspace,

@@ -57,6 +57,12 @@ export function collectStats(parts: DatabaseParts): Stats {
       falsePositives: tableCounters.filterFalsePositives,
     },
     memory: { ...memory, total: Object.values(memory).reduce((total, bytes) => total + bytes, 0) },
+    transactions: {
+      open: writer?.pipeline.conflicts.openTransactions ?? 0,
+      commits: writer?.pipeline.conflicts.commits ?? 0,
+      conflicts: writer?.pipeline.conflicts.refusals ?? 0,
+      memoryBytes: writer?.pipeline.conflicts.memoryBytes ?? 0,
+    },
     stalls: stallStats(writer?.stalls.byCause),
     flushes: {
       count: work.flushes,

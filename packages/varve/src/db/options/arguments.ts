@@ -9,6 +9,12 @@ export function requireObject(value: unknown, what: string): void {
   throw invalidArgument(`${what} must be an object, not ${describe(value)}`)
 }
 
+/** Throws INVALID_ARGUMENT unless `value` is a function. */
+export function requireFunction(value: unknown, what: string): void {
+  if (typeof value === 'function') return
+  throw invalidArgument(`${what} must be a function, not ${describe(value)}`)
+}
+
 /** Throws INVALID_ARGUMENT for a property of `given` that is not in `known`. */
 export function requireKnown(given: object, known: object, what: string): void {
   for (const name in given) {

@@ -30,6 +30,7 @@ export interface ResolvedOptions {
   readonly valueEncoding: Encoding<unknown>
   readonly durability: Durability
   readonly cacheBytes: number
+  readonly maxTransactionBytes: number
   readonly maxOpenTables: number
   /** Filters and indexes of open tables. Infinity: only `maxOpenTables` limits them. */
   readonly openTableBytes: number
@@ -80,6 +81,7 @@ const optionNames: Record<keyof AnyOpenOptions, true> = {
   compaction: true,
   background: true,
   maxStallMs: true,
+  maxTransactionBytes: true,
   maxOpenTables: true,
   coldReads: true,
   paranoid: true,
@@ -111,6 +113,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
     valueEncoding: encodingFor(options.valueEncoding ?? 'utf8', 'valueEncoding'),
     durability: resolveDurability(options.durability),
     cacheBytes,
+    maxTransactionBytes: integer(options, 'maxTransactionBytes', 64 * MiB, 64 * KiB, 4 * GiB),
     maxOpenTables: integer(options, 'maxOpenTables', 1000, 16, 100_000),
     openTableBytes,
     coldReads: oneOf(options, 'coldReads', ['auto', 'sync', 'async']),

@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util'
 import { emptyBytes } from '../../base/bytes.js'
 import { closedError, invalidArgument } from '../../base/errors.js'
 import { describe } from '../../batch/encoding.js'
-import type { VisibleIterator } from '../../iterator/visible-iterator.js'
+import type { EntryWalk } from '../../iterator/entry-walk.js'
 import { isEmptyRange, type KeyRange, rangeContains } from '../../key/key-range.js'
 import type { Projection } from '../api.js'
 import { inspected, inspectedRange } from './inspection.js'
@@ -42,7 +42,7 @@ const Step = {
  * Invariant 2: the iterator is not closed while a read waits for a block.
  */
 export class Cursor<K, T> implements OpenWalk, Disposable {
-  private walk: VisibleIterator | undefined
+  private walk: EntryWalk | undefined
   private step: number = Step.start
   private target: Uint8Array = emptyBytes
   private isReading = false
@@ -152,7 +152,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     return bytesLeft
   }
 
-  private decode(walk: VisibleIterator): T {
+  private decode(walk: EntryWalk): T {
     try {
       return this.project(this.core, walk) as T
     } catch (error) {

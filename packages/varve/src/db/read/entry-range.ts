@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util'
 import { closedError } from '../../base/errors.js'
 import { asyncOnlyError } from '../../store/table-store.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
-import type { VisibleIterator } from '../../iterator/visible-iterator.js'
+import type { EntryWalk } from '../../iterator/entry-walk.js'
 import type { Projection } from '../api.js'
 import { inspected, inspectedRange } from './inspection.js'
 import { type Project, projectionError, projections } from './projection.js'
@@ -47,7 +47,7 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
 
 /** An iteration in progress. The database closes it if it closes first. */
 abstract class Walk<T> implements OpenWalk {
-  protected walk: VisibleIterator | undefined
+  protected walk: EntryWalk | undefined
   private readonly projection: Projection
   private readonly project: Project
   private isStarted = false
@@ -92,7 +92,7 @@ abstract class Walk<T> implements OpenWalk {
   }
 
   /** Takes one step. It may leave `walk.pending`. */
-  protected step(walk: VisibleIterator): void {
+  protected step(walk: EntryWalk): void {
     if (this.isStarted) {
       walk.next()
     } else {
@@ -101,7 +101,7 @@ abstract class Walk<T> implements OpenWalk {
     }
   }
 
-  protected take(walk: VisibleIterator): IteratorResult<T, undefined> {
+  protected take(walk: EntryWalk): IteratorResult<T, undefined> {
     if (!walk.valid) {
       this.end()
       return { done: true, value: undefined }
@@ -111,7 +111,7 @@ abstract class Walk<T> implements OpenWalk {
     return { done: false, value }
   }
 
-  private decode(walk: VisibleIterator): T {
+  private decode(walk: EntryWalk): T {
     try {
       return this.project(this.core, walk) as T
     } catch (error) {
@@ -203,7 +203,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  private async takeLoaded(walk: VisibleIterator): Promise<IteratorResult<T, undefined>> {
+  private async takeLoaded(walk: EntryWalk): Promise<IteratorResult<T, undefined>> {
     try {
       while (walk.pending) await walk.load()
       return this.take(walk)

@@ -13,7 +13,7 @@ import type { CurrentTree, ReadCounts } from './read-core.js'
  * Owned by: the database. Lives: until the keyspace is dropped.
  */
 export class KeyspaceHandle {
-  readonly current: CurrentTree
+  readonly current: CurrentTree<Tree>
   readonly counts: ReadCounts = { gets: 0, scans: 0, scannedEntries: 0 }
   private state: 'open' | 'dropping' | 'dropped' = 'open'
 

@@ -1,11 +1,11 @@
 import { unreadableKey, unreadableValue } from '../../batch/encoding-error.js'
 import type { Encoding } from '../../batch/encoding.js'
-import type { VisibleIterator } from '../../iterator/visible-iterator.js'
+import type { EntryWalk } from '../../iterator/entry-walk.js'
 import type { Projection } from '../api.js'
 import type { ReadCore } from './read-core.js'
 
 /** Returns the wanted part of the current entry. */
-export type Project = (core: ReadCore, walk: VisibleIterator) => unknown
+export type Project = (core: ReadCore, walk: EntryWalk) => unknown
 
 /** By name of the projection; looked up once per iterator. */
 export const projections: Readonly<Record<Projection, Project>> = {
@@ -18,7 +18,7 @@ export const projections: Readonly<Record<Projection, Project>> = {
 export function projectionError(
   error: unknown,
   core: ReadCore,
-  walk: VisibleIterator,
+  walk: EntryWalk,
   projection: Projection,
 ): unknown {
   const { keyEncoding, valueEncoding } = core
@@ -32,7 +32,7 @@ export function projectionError(
 /**
  * Decoding the key once more finds what failed, so that entries need no `try` each for two parts.
  */
-function hasKey(core: ReadCore, walk: VisibleIterator): boolean {
+function hasKey(core: ReadCore, walk: EntryWalk): boolean {
   try {
     keyOf(core, walk)
     return true
@@ -41,18 +41,18 @@ function hasKey(core: ReadCore, walk: VisibleIterator): boolean {
   }
 }
 
-function keyOf({ keyEncoding }: ReadCore, walk: VisibleIterator): unknown {
+function keyOf({ keyEncoding }: ReadCore, walk: EntryWalk): unknown {
   return decode(keyEncoding, walk, walk.keyBytes, walk.keyStart, walk.keyEnd)
 }
 
-function valueOf({ valueEncoding }: ReadCore, walk: VisibleIterator): unknown {
+function valueOf({ valueEncoding }: ReadCore, walk: EntryWalk): unknown {
   return decode(valueEncoding, walk, walk.valueBytes, walk.valueStart, walk.valueEnd)
 }
 
 /** `bytes[start, end)` are part of the current entry. */
 function decode(
   encoding: Encoding<unknown>,
-  { page }: VisibleIterator,
+  { page }: EntryWalk,
   bytes: Uint8Array,
   start: number,
   end: number,

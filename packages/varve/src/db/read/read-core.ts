@@ -1,7 +1,11 @@
 import type { Clock } from '../../base/clock.js'
 import type { Encoding } from '../../batch/encoding.js'
+import type { PointLookup } from '../../entry/point-lookup.js'
+import type { EntryWalk } from '../../iterator/entry-walk.js'
+import type { ReadState } from '../../tree/read-state.js'
 import type { Tree } from '../../tree/tree.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
+import type { WalkOptions } from '../../tree/tree-walks.js'
 import type { EventLoopTurns } from '../events/event-loop-turns.js'
 import type { ColdReads } from './cold-reads.js'
 
@@ -11,12 +15,19 @@ export interface OpenWalk {
   cut(): void
 }
 
+/** What readers need of a Tree. A transaction puts its own writes over it. */
+export interface ReadableTree {
+  readonly state: ReadState
+  get(lookup: PointLookup, state?: ReadState): void
+  walk(options: WalkOptions): EntryWalk
+}
+
 /**
  * The tree that readers read, and all trees of the same state. A follower replaces both when it
  * catches up with the owner.
  */
-export interface CurrentTree {
-  tree: Tree
+export interface CurrentTree<T extends ReadableTree = ReadableTree> {
+  tree: T
   trees: TreeRegistry
 }
 
@@ -44,4 +55,9 @@ export interface ReadCore {
   readonly counts: ReadCounts
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
+}
+
+/** The core of a database or keyspace, which reads its tree without anything over it. */
+export interface StoreCore extends ReadCore {
+  readonly current: CurrentTree<Tree>
 }

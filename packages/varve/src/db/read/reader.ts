@@ -6,12 +6,18 @@ import type { Hold } from '../../entry/missing-piece.js'
 import { LookupState, PointLookup } from '../../entry/point-lookup.js'
 import { asyncOnlyError } from '../../store/table-store.js'
 import type { ReadState } from '../../tree/read-state.js'
-import type { Tree } from '../../tree/tree.js'
-import type { CursorOptions, IterateOptions, Projected, Projection, ReadOptions } from '../api.js'
+import type {
+  CursorOptions,
+  IterateOptions,
+  Projected,
+  Projection,
+  ReadOptions,
+  VersionedValue,
+} from '../api.js'
 import { Cursor } from './cursor.js'
 import { EntryRange } from './entry-range.js'
 import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } from './key-bounds.js'
-import type { ReadCore } from './read-core.js'
+import type { ReadableTree, ReadCore } from './read-core.js'
 
 /**
  * The read methods of a database and of its snapshots. Values are copies, or decoded from one: they
@@ -50,6 +56,24 @@ export abstract class Reader<K, V> {
   /** The value of `key`, or undefined. Blocks the thread if a block must be read. */
   getSync(key: K, options?: ReadOptions): V | undefined {
     return this.valueOf(this.findNow(key, options))
+  }
+
+  /**
+   * The value of `key` and the version that `atomic().check` takes: a number that every write of the
+   * key increases. Without a value, they are undefined and null.
+   */
+  getWithVersion(key: K, options?: ReadOptions): Promise<VersionedValue<V>> {
+    const take = (found: PointLookup): VersionedValue<V> =>
+      found.hasValue
+        ? { value: this.valueOf(found), version: found.sequence }
+        : { value: undefined, version: null }
+    try {
+      const lookup = this.find(key, false, options)
+      if (lookup.state !== LookupState.blocked) return Promise.resolve(take(lookup))
+      return this.resolveCold(lookup, take, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** The values of `keys`, in their order, from one state; undefined for keys without a value. */
@@ -259,7 +283,7 @@ const maxAwaitedBlocks = 8
  */
 async function waitFor<T>(
   lookup: PointLookup,
-  tree: Tree,
+  tree: ReadableTree,
   state: ReadState,
   take: (found: PointLookup) => T,
 ): Promise<T> {

@@ -12,7 +12,9 @@ import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
 import { channels, type CommitMessage } from '../events/channels.js'
 import type { EventLoopTurns } from '../events/event-loop-turns.js'
 import { CommitGroup } from './commit-group.js'
+import { ConflictIndex, type TrackedTransaction } from './conflict-index.js'
 import type { GroupSync } from './group-sync.js'
+import type { LateWrite } from './late-write.js'
 import type { Rotation } from './rotation.js'
 import type { WriteGate } from './write-gate.js'
 import type { WriteStalls } from './write-stalls.js'
@@ -45,6 +47,9 @@ export interface PipelineParts {
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
  *
+ * Transactions join their group when it closes, after the writes that were submitted before. Each is
+ * checked against all writes before it, those of its own group too.
+ *
  * Owned by: the Database. Lives: from open to close.
  *
  * Invariant 1: one group at a time is between log and memtable. So log order, sequence order and
@@ -60,8 +65,12 @@ export class CommitPipeline {
   commits = 0
   operations = 0
   userBytes = 0
+  /** The writes that open transactions may conflict with. */
+  readonly conflicts = new ConflictIndex()
 
   private group: CommitGroup
+  /** Join the open group when it closes. */
+  private lateWrites: LateWrite[] = []
   /** The open group waits for flushes or compactions. */
   private isHeld = false
   private spareBatch: WriteBatch | undefined
@@ -100,12 +109,52 @@ export class CommitPipeline {
     const { promise } = group
     if (sync) group.sync = true
     if (!group.isScheduled) {
-      group.isScheduled = true
-      void runEnd.then(this.closeGroup)
+      this.schedule()
     } else if (group.batch.payloadBytes >= maxGroupBytes) {
       this.commitOpenGroup()
     }
     return promise
+  }
+
+  /** Commits the write with the open group, after everything submitted before. */
+  submitLate(write: LateWrite): void {
+    const { refusal } = this.parts.gate
+    if (refusal !== undefined) throw refusal
+    this.lateWrites.push(write)
+    this.schedule()
+  }
+
+  /** As `submitLate` for a write that adds its operations in `join`, before it returns. */
+  commitLateBlocking(sync: boolean, join: LateWrite['join']): void {
+    const batch = this.open()
+    this.finishSync()
+    this.recordForConflicts(batch)
+    const mark = batch.mark()
+    try {
+      join(batch)
+    } catch (error) {
+      batch.rollback(mark)
+      throw error
+    }
+    this.commitBlocking(sync)
+  }
+
+  /** Commits every group submitted so far before it returns: readers then see all of them. */
+  settleBlocking(): void {
+    this.finishSync()
+    if (!this.group.batch.isEmpty) this.commitBlocking(false)
+  }
+
+  /** Records all writes above its sequence from now on. Requires: it is the visible one. */
+  beginTransaction(transaction: TrackedTransaction): void {
+    const { conflicts, parts } = this
+    const isFirst = !conflicts.isActive
+    conflicts.begin(transaction)
+    // A group that is being synced has its sequences, and is not visible yet.
+    const syncing = parts.sync.current
+    if (!isFirst || syncing === undefined) return
+    conflicts.record(syncing.batch, this.visibleSequence + 1)
+    conflicts.forgetBatch()
   }
 
   /** Commits what is in the batch, and every group before it, before it returns. */
@@ -119,7 +168,7 @@ export class CommitPipeline {
       const { batch } = this.group
       stalls.holdBlocking(batch.payloadBytes, rotation.isNeededFor(batch), rotation.pressing(batch))
     } catch (error) {
-      this.detachGroup().fail(error)
+      this.failOpenGroup(error)
       throw error
     }
     const failure = this.commit('blocking')
@@ -130,10 +179,12 @@ export class CommitPipeline {
   /** Resolves when everything submitted so far has settled. */
   async drain(): Promise<void> {
     const { sync } = this.parts
-    while (sync.current !== undefined || !this.group.batch.isEmpty) {
-      const { promise } = sync.current ?? this.group
+    while (sync.current !== undefined || this.hasOpenWrites) {
+      const group = sync.current ?? this.group
+      const { promise } = group
       this.commitOpenGroup()
-      await promise.catch(() => {})
+      // All of its writes may have been refused: then it settles only with the next ones.
+      if (group !== this.group || this.hasOpenWrites) await promise.catch(() => {})
     }
   }
 
@@ -151,7 +202,7 @@ export class CommitPipeline {
    */
   betweenGroups<T>(run: () => T): Promise<T> {
     this.commitOpenGroup()
-    const last = this.group.batch.isEmpty ? this.parts.sync.current : this.group
+    const last = this.hasOpenWrites ? this.group : this.parts.sync.current
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
         try {
@@ -191,16 +242,28 @@ export class CommitPipeline {
     log.markEnd()
   }
 
+  private get hasOpenWrites(): boolean {
+    return !this.group.batch.isEmpty || this.lateWrites.length > 0
+  }
+
+  private schedule(): void {
+    if (this.group.isScheduled) return
+    this.group.isScheduled = true
+    void runEnd.then(this.closeGroup)
+  }
+
   private commitOpenGroup(): void {
     const { sync, gate, stalls, rotation } = this.parts
+    if (sync.current !== undefined || this.isHeld) return
+    if (this.lateWrites.length > 0) this.takeLateWrites()
     const { batch } = this.group
-    if (sync.current !== undefined || this.isHeld || batch.isEmpty) return
+    if (batch.isEmpty) return
     let held: Promise<void> | undefined
     try {
       if (gate.poisoned !== undefined) throw gate.poisoned
       held = stalls.hold(batch.payloadBytes, rotation.isNeededFor(batch), rotation.pressing(batch))
     } catch (error) {
-      this.detachGroup().fail(error)
+      this.failOpenGroup(error)
       return
     }
     if (held !== undefined) {
@@ -216,11 +279,43 @@ export class CommitPipeline {
     this.publishMessages()
   }
 
+  /** Lets the late writes join the open group, one after another. */
+  private takeLateWrites(): void {
+    const { group } = this
+    const { batch } = group
+    const writes = this.lateWrites
+    this.lateWrites = []
+    for (const write of writes) {
+      const mark = batch.mark()
+      try {
+        this.recordForConflicts(batch)
+        write.join(batch)
+      } catch (error) {
+        batch.rollback(mark)
+        write.fail(error)
+        continue
+      }
+      if (write.sync) group.sync = true
+      group.promise.then(
+        () => write.succeed(),
+        (error: unknown) => write.fail(error),
+      )
+    }
+    if (!batch.isEmpty) return
+    group.isScheduled = false
+    group.end()
+  }
+
+  private recordForConflicts(batch: WriteBatch): void {
+    if (this.conflicts.isActive) this.conflicts.record(batch, this.lastSequence + 1)
+  }
+
   /**
    * Commits the open group; a sync runs on this thread or in the background. Returns the failure.
    */
   private commit(syncing: 'blocking' | 'background'): VarveError | undefined {
     const { sync } = this.parts
+    this.recordForConflicts(this.group.batch)
     const group = this.detachGroup()
     try {
       this.log(group)
@@ -232,6 +327,7 @@ export class CommitPipeline {
         sync.runNow(group)
       }
     } catch (error) {
+      this.conflicts.retractAfter(this.lastSequence)
       group.fail(error)
       return error as VarveError
     }
@@ -239,8 +335,15 @@ export class CommitPipeline {
     return undefined
   }
 
+  /** The group was never logged. */
+  private failOpenGroup(error: unknown): void {
+    this.conflicts.retractAfter(this.lastSequence)
+    this.detachGroup().fail(error)
+  }
+
   private detachGroup(): CommitGroup {
     const { group } = this
+    this.conflicts.forgetBatch()
     const batch = this.spareBatch ?? new WriteBatch(LogWriter.headroomBytes)
     this.spareBatch = undefined
     this.group = new CommitGroup(batch)

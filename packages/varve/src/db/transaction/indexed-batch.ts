@@ -1,0 +1,137 @@
+import { compareBytes } from '../../base/bytes.js'
+import type { WriteBatch } from '../../batch/write-batch.js'
+import { type KeyRange, rangeContains, rangeContainsSlice } from '../../key/key-range.js'
+import type { ValueKind } from '../../key/value-kind.js'
+import { tooLarge } from './transaction-errors.js'
+
+/** A write that is not committed yet. */
+export interface PendingWrite {
+  readonly keyBytes: Buffer
+  /** `put`, `putWithExpiry` or `delete`. */
+  readonly kind: ValueKind
+  /** With the expiry time in front, if the kind has one. Empty for a delete. */
+  readonly valueBytes: Buffer
+}
+
+/** Approximate memory of a pending write besides its bytes. */
+const bytesPerWrite = 300
+
+type Undo = () => void
+
+/**
+ * The writes of a transaction to one keyspace, readable before they are committed: the newest write
+ * of each key, and the cleared ranges below them.
+ *
+ * Owned by: a Transaction.
+ *
+ * Invariant: a write that a later clear covers is gone, so every write is newer than every clear.
+ */
+export class IndexedBatch {
+  memoryBytes = 0
+  private writes = new Map<string, PendingWrite>()
+  private clears: readonly KeyRange[] = []
+  /** Of `writes`; undefined after a change. */
+  private sorted: readonly PendingWrite[] | undefined
+  /** Since the first savepoint, the newest last. */
+  private readonly undoLog: Undo[] = []
+  private hasSavepoint = false
+
+  constructor(
+    readonly keyspace: number,
+    /** What the transaction may still take. */
+    private readonly spareBytes: () => number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.writes.size === 0 && this.clears.length === 0
+  }
+
+  find(key: Buffer, keyLength: number): PendingWrite | undefined {
+    if (this.writes.size === 0) return undefined
+    return this.writes.get(key.toString('latin1', 0, keyLength))
+  }
+
+  hasCleared(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.clears.some((range) => rangeContainsSlice(range, bytes, start, end))
+  }
+
+  /** The writes by key. The list does not change any more. */
+  inOrder(): readonly PendingWrite[] {
+    this.sorted ??= [...this.writes.values()].sort((a, b) => compareBytes(a.keyBytes, b.keyBytes))
+    return this.sorted
+  }
+
+  /** The cleared ranges. The list does not change any more. */
+  clearedRanges(): readonly KeyRange[] {
+    return this.clears
+  }
+
+  /** @throws INVALID_ARGUMENT if the transaction becomes too large */
+  write(write: PendingWrite): void {
+    const name = write.keyBytes.toString('latin1')
+    const previous = this.writes.get(name)
+    const addedBytes = sizeOf(write) - (previous === undefined ? 0 : sizeOf(previous))
+    if (addedBytes > this.spareBytes()) throw tooLarge()
+    this.set(name, write)
+    if (this.hasSavepoint) this.undoLog.push(() => this.set(name, previous))
+  }
+
+  /** @throws INVALID_ARGUMENT if the transaction becomes too large */
+  clear(range: KeyRange): void {
+    if (bytesPerWrite > this.spareBytes()) throw tooLarge()
+    const { writes, clears, memoryBytes } = this
+    const kept = new Map<string, PendingWrite>()
+    for (const [name, write] of writes) {
+      if (rangeContains(range, write.keyBytes)) this.memoryBytes -= sizeOf(write)
+      else kept.set(name, write)
+    }
+    this.writes = kept
+    this.clears = [...clears, range]
+    this.memoryBytes += bytesPerWrite
+    this.sorted = undefined
+    if (!this.hasSavepoint) return
+    this.undoLog.push(() => {
+      this.writes = writes
+      this.clears = clears
+      this.memoryBytes = memoryBytes
+      this.sorted = undefined
+    })
+  }
+
+  /** The current state, for `rollbackTo`. */
+  savepoint(): number {
+    this.hasSavepoint = true
+    return this.undoLog.length
+  }
+
+  rollbackTo(savepoint: number): void {
+    while (this.undoLog.length > savepoint) this.undoLog.pop()!()
+  }
+
+  /** Adds all operations to `batch`. */
+  writeTo(batch: WriteBatch): void {
+    for (const { start, end } of this.clears) batch.rangeDelete(this.keyspace, start, end)
+    for (const { kind, keyBytes, valueBytes } of this.writes.values()) {
+      batch.begin(kind, this.keyspace)
+      batch.appendBytes(keyBytes)
+      batch.endKey()
+      batch.appendBytes(valueBytes)
+      batch.end()
+    }
+  }
+
+  private set(name: string, write: PendingWrite | undefined): void {
+    const previous = this.writes.get(name)
+    if (previous !== undefined) this.memoryBytes -= sizeOf(previous)
+    if (write === undefined) this.writes.delete(name)
+    else {
+      this.writes.set(name, write)
+      this.memoryBytes += sizeOf(write)
+    }
+    this.sorted = undefined
+  }
+}
+
+function sizeOf({ keyBytes, valueBytes }: PendingWrite): number {
+  return bytesPerWrite + 2 * keyBytes.length + valueBytes.length
+}

@@ -1,0 +1,64 @@
+import { type Conflict, tooLarge } from './transaction-errors.js'
+import type { ConflictIndex } from '../write/conflict-index.js'
+
+/** Approximate memory of a recorded key besides its bytes. */
+const bytesPerReadKey = 80
+
+/** The part of a range that an iterator has read so far. Keys are Latin-1 strings of their bytes. */
+export interface ReadRange {
+  readonly keyspace: number
+  /** The keys from `start` up to, but excluding, `end`; null: no upper bound. Undefined: none yet. */
+  bounds(): { start: string; end: string | null } | undefined
+}
+
+/**
+ * The keys and ranges that a transaction has read from the database, present or absent.
+ *
+ * Owned by: a Transaction.
+ */
+export class ReadSet {
+  memoryBytes = 0
+  private readonly keys = new Map<number, Set<string>>()
+  private readonly ranges: ReadRange[] = []
+
+  /** `spareBytes`: what the transaction may still take. */
+  constructor(private readonly spareBytes: () => number) {}
+
+  addKey(keyspace: number, key: string): void {
+    let keys = this.keys.get(keyspace)
+    if (keys === undefined) {
+      keys = new Set()
+      this.keys.set(keyspace, keys)
+    }
+    if (keys.has(key)) return
+    this.take(bytesPerReadKey + key.length)
+    keys.add(key)
+  }
+
+  addRange(range: ReadRange): void {
+    this.take(2 * bytesPerReadKey)
+    this.ranges.push(range)
+  }
+
+  private take(bytes: number): void {
+    if (bytes > this.spareBytes()) throw tooLarge()
+    this.memoryBytes += bytes
+  }
+
+  /** A write after `sequence` to something in this set, if there is one. */
+  conflictIn(index: ConflictIndex, sequence: number): Conflict | undefined {
+    for (const [keyspace, keys] of this.keys) {
+      for (const key of keys) {
+        const write = index.writeOf(keyspace, key, sequence)
+        if (write !== undefined) return { write, key }
+      }
+    }
+    for (const range of this.ranges) {
+      const bounds = range.bounds()
+      if (bounds === undefined) continue
+      const write = index.writeIn(range.keyspace, bounds.start, bounds.end, sequence)
+      if (write !== undefined) return { write, key: undefined }
+    }
+    return undefined
+  }
+}

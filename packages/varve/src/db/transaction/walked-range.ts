@@ -1,0 +1,84 @@
+import { asBuffer, emptyBytes } from '../../base/bytes.js'
+import type { EntryWalk } from '../../iterator/entry-walk.js'
+import type { KeyRange } from '../../key/key-range.js'
+import type { ReadRange, ReadSet } from './read-set.js'
+
+interface Bounds {
+  readonly start: string
+  readonly end: string | null
+}
+
+/**
+ * The part of a range that one iterator of a transaction has read from its snapshot: from where it
+ * began to the entry that it has reached, so that a search for the first entry does not conflict
+ * with writes to the rest.
+ *
+ * Owned by: an OverlaidWalk. Lives: as long as the transaction.
+ */
+export class WalkedRange {
+  private current: Segment | undefined
+
+  constructor(
+    private readonly reads: ReadSet,
+    private readonly keyspace: number,
+    private readonly base: EntryWalk,
+    private readonly range: KeyRange,
+    private readonly reverse: boolean,
+  ) {}
+
+  /** The iterator goes to `from`: the start of what it will read; in reverse, its end. */
+  begin(from: Uint8Array | null): void {
+    this.freeze()
+    const { keyspace, base, range, reverse } = this
+    this.current = new Segment(keyspace, base, range, reverse, from)
+    this.reads.addRange(this.current)
+  }
+
+  /** The iterator leaves its position. */
+  freeze(): void {
+    this.current?.freeze()
+    this.current = undefined
+  }
+}
+
+class Segment implements ReadRange {
+  private frozen: Bounds | undefined
+
+  constructor(
+    readonly keyspace: number,
+    private base: EntryWalk | undefined,
+    private readonly range: KeyRange,
+    private readonly reverse: boolean,
+    private readonly from: Uint8Array | null,
+  ) {}
+
+  bounds(): Bounds {
+    return this.frozen ?? this.current()
+  }
+
+  freeze(): void {
+    this.frozen ??= this.current()
+    this.base = undefined
+  }
+
+  private current(): Bounds {
+    const { range, reverse, from } = this
+    const reached = this.reached()
+    if (!reverse) {
+      const end = reached === undefined ? textOf(range.end) : `${reached}\0`
+      return { start: textOf(from ?? emptyBytes)!, end }
+    }
+    return { start: reached ?? textOf(range.start)!, end: textOf(from) }
+  }
+
+  /** The key that the base is on. Undefined: it has read the range to its end, or cannot tell. */
+  private reached(): string | undefined {
+    const { base } = this
+    if (base === undefined || !base.valid) return undefined
+    return asBuffer(base.keyBytes).toString('latin1', base.keyStart, base.keyEnd)
+  }
+}
+
+function textOf(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : asBuffer(bytes).toString('latin1')
+}

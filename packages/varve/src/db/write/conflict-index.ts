@@ -1,0 +1,202 @@
+import { BatchReader } from '../../batch/batch-reader.js'
+import type { WriteBatch } from '../../batch/write-batch.js'
+import { ValueKind } from '../../key/value-kind.js'
+
+/** Beyond this, the oldest writes are forgotten, and transactions that began before them conflict. */
+const maxIndexBytes = 64 * 1024 * 1024
+/** Measured in Node 20: the string, its place in the map and in the list. */
+const bytesPerWrite = 120
+/** Forgotten writes at the front of the list before it is shortened. */
+const maxForgotten = 4096
+
+/** One write: a key, or a range delete. Keys are Latin-1 strings of their bytes. */
+export interface RecordedWrite {
+  readonly keyspace: number
+  /** The key, or the start of the deleted range. */
+  readonly key: string
+  /** The end of the deleted range; null: unbounded. Undefined for a key. */
+  readonly end: string | null | undefined
+  readonly sequence: number
+}
+
+/** An open transaction, as the index knows it. */
+export interface TrackedTransaction {
+  /** It sees the writes up to this one. */
+  readonly sequence: number
+  readonly memoryBytes: number
+}
+
+/**
+ * The writes since the oldest open transaction began, so that a commit can check whether something
+ * that it has read was written meanwhile. Records nothing while no transaction is open.
+ *
+ * Owned by: the commit pipeline.
+ *
+ * Invariant: holds every write above `floor` that has a sequence, committed or about to be.
+ */
+export class ConflictIndex {
+  /** Transactions that committed, and those that were refused. */
+  commits = 0
+  refusals = 0
+  /** Transactions that began below this cannot be checked any more. */
+  floor = 0
+  /** Ascending by sequence; `forgotten` of them are no longer valid. */
+  private writes: RecordedWrite[] = []
+  private forgotten = 0
+  /** The newest write of each key. By keyspace and key: see `nameOf`. */
+  private readonly newest = new Map<string, RecordedWrite>()
+  private rangeDeletes: RecordedWrite[] = []
+  /** The open transactions in the order of their beginning, so ascending by sequence. */
+  private readonly open: TrackedTransaction[] = []
+  private writesBytes = 0
+  private readonly reader = new BatchReader()
+  /** The part of the current batch that is recorded. */
+  private recordedBatch: WriteBatch | undefined
+  private recordedLength = 0
+  private recordedCount = 0
+
+  /** Whether a transaction is open. */
+  get isActive(): boolean {
+    return this.open.length > 0
+  }
+
+  get openTransactions(): number {
+    return this.open.length
+  }
+
+  /** Of the index and of the open transactions. */
+  get memoryBytes(): number {
+    return this.open.reduce((sum, { memoryBytes }) => sum + memoryBytes, this.writesBytes)
+  }
+
+  begin(transaction: TrackedTransaction): void {
+    if (!this.isActive) this.floor = transaction.sequence
+    this.open.push(transaction)
+  }
+
+  end(transaction: TrackedTransaction): void {
+    const index = this.open.indexOf(transaction)
+    this.open.splice(index, 1)
+    if (!this.isActive) this.clear()
+    else if (index === 0) this.forgetUpTo(this.open[0].sequence)
+  }
+
+  /** Records the operations that were added to `batch` since the last call for it. */
+  record(batch: WriteBatch, firstSequence: number): void {
+    if (batch !== this.recordedBatch) this.forgetBatch(batch)
+    if (batch.length === this.recordedLength) return
+    const { reader } = this
+    batch.seal(firstSequence)
+    reader.open(batch.buffer, batch.headroomBytes, batch.length)
+    if (this.recordedCount > 0) reader.skipTo(this.recordedLength, this.recordedCount)
+    while (reader.next()) this.add(reader)
+    this.recordedLength = batch.length
+    this.recordedCount = batch.count
+    while (this.writesBytes > maxIndexBytes) this.forgetUpTo(this.writes[this.forgotten].sequence)
+  }
+
+  /** Takes back the writes above `sequence`: their group has failed, and left no trace. */
+  retractAfter(sequence: number): void {
+    const { writes, newest } = this
+    if (writes.length === 0 || writes[writes.length - 1].sequence <= sequence) return
+    while (writes.length > this.forgotten && writes[writes.length - 1].sequence > sequence) {
+      this.writesBytes -= sizeOf(writes.pop()!)
+    }
+    newest.clear()
+    this.rangeDeletes = []
+    for (let i = this.forgotten; i < writes.length; i++) this.register(writes[i])
+  }
+
+  /** The batch belongs to a new group now. */
+  forgetBatch(batch?: WriteBatch): void {
+    this.recordedBatch = batch
+    this.recordedLength = 0
+    this.recordedCount = 0
+  }
+
+  /** A write of the key after `sequence`, if there is one. */
+  writeOf(keyspace: number, key: string, sequence: number): RecordedWrite | undefined {
+    const write = this.newest.get(nameOf(keyspace, key))
+    if (write !== undefined && write.sequence > sequence) return write
+    return this.rangeDeletes.find(
+      (deleted) =>
+        deleted.sequence > sequence &&
+        deleted.keyspace === keyspace &&
+        deleted.key <= key &&
+        (deleted.end === null || key < deleted.end!),
+    )
+  }
+
+  /** A write into the keys from `start` up to, but excluding, `end` after `sequence`. */
+  writeIn(
+    keyspace: number,
+    start: string,
+    end: string | null,
+    sequence: number,
+  ): RecordedWrite | undefined {
+    const { writes } = this
+    for (let i = writes.length - 1; i >= this.forgotten; i--) {
+      const write = writes[i]
+      if (write.sequence <= sequence) break
+      if (write.keyspace === keyspace && touches(write, start, end)) return write
+    }
+    return undefined
+  }
+
+  private add(reader: BatchReader): void {
+    const { bytes, kind, keyspace, sequence, keyStart, keyEnd, valueStart, valueEnd } = reader
+    const key = bytes.toString('latin1', keyStart, keyEnd)
+    let end: string | null | undefined
+    if (kind === ValueKind.rangeDelete) {
+      end = reader.unbounded ? null : bytes.toString('latin1', valueStart, valueEnd)
+    }
+    const write = { keyspace, key, end, sequence }
+    this.writes.push(write)
+    this.writesBytes += sizeOf(write)
+    this.register(write)
+  }
+
+  private register(write: RecordedWrite): void {
+    if (write.end !== undefined) this.rangeDeletes.push(write)
+    else this.newest.set(nameOf(write.keyspace, write.key), write)
+  }
+
+  private forgetUpTo(sequence: number): void {
+    const { writes, newest } = this
+    this.floor = Math.max(this.floor, sequence)
+    while (this.forgotten < writes.length && writes[this.forgotten].sequence <= sequence) {
+      const write = writes[this.forgotten++]
+      this.writesBytes -= sizeOf(write)
+      const name = nameOf(write.keyspace, write.key)
+      if (newest.get(name) === write) newest.delete(name)
+    }
+    this.rangeDeletes = this.rangeDeletes.filter((deleted) => deleted.sequence > sequence)
+    if (this.forgotten < maxForgotten || this.forgotten < writes.length / 2) return
+    this.writes = writes.slice(this.forgotten)
+    this.forgotten = 0
+  }
+
+  private clear(): void {
+    this.writes = []
+    this.forgotten = 0
+    this.newest.clear()
+    this.rangeDeletes = []
+    this.writesBytes = 0
+    this.forgetBatch()
+  }
+}
+
+/** One string for both, as a Map compares only strings by value. No key has such a first letter. */
+function nameOf(keyspace: number, key: string): string {
+  return keyspace === 0 ? key : String.fromCharCode(0x100 + keyspace) + key
+}
+
+function sizeOf({ key, end }: RecordedWrite): number {
+  return bytesPerWrite + key.length + (end?.length ?? 0)
+}
+
+function touches({ key, end }: RecordedWrite, start: string, limit: string | null): boolean {
+  const startsBefore = limit === null || key < limit
+  if (end === undefined) return startsBefore && key >= start
+  return startsBefore && (end === null || end > start)
+}

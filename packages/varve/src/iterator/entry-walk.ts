@@ -1,0 +1,27 @@
+import type { EntryPage } from '../base/entry-page.js'
+
+/**
+ * An iterator over what a reader sees, in one direction. The fields describe the current entry and
+ * are valid until the next step. `pending` works as in InternalIterator.
+ */
+export interface EntryWalk {
+  readonly valid: boolean
+  readonly pending: boolean
+  readonly keyBytes: Uint8Array
+  readonly keyStart: number
+  readonly keyEnd: number
+  readonly valueBytes: Uint8Array
+  readonly valueStart: number
+  readonly valueEnd: number
+  /** The page that holds key and value, if there is one. */
+  readonly page: EntryPage | undefined
+  /** Moves to the first entry. */
+  start(): void
+  /** Moves to the first entry at or after `target` in the direction of the walk. */
+  seek(target: Uint8Array): void
+  /** Requires: valid. */
+  next(): void
+  /** Completes a step that left `pending`. */
+  load(): Promise<void>
+  close(): void
+}
