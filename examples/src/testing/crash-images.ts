@@ -16,7 +16,7 @@ const shareOfCrashes = 0.25
  */
 export async function crashNowAndThen(
   run: (db: JsonDatabase) => Promise<void> | void,
-  check: (db: JsonDatabase, where: string) => void,
+  check: (db: JsonDatabase, where: string) => Promise<void> | void,
 ): Promise<number> {
   const disk = new MemoryFileSystem()
   const images: { fileSystem: MemoryFileSystem; where: string }[] = []
@@ -40,7 +40,7 @@ export async function crashNowAndThen(
   await run(db)
   for (const { fileSystem, where } of images) {
     await using found = await openSmall(fileSystem)
-    check(found, `${where} (seed ${seed})`)
+    await check(found, `${where} (seed ${seed})`)
   }
   return images.length
 }
