@@ -35,8 +35,8 @@ export async function requireRoom(directory: string, { create }: CreateFlag): Pr
 }
 
 /**
- * A database that a command makes. If the command fails before its first write, it removes the database
- * again. Owned by: the command.
+ * A database that a command makes. If the command fails before its first write, it removes the
+ * database again. Owned by: the command.
  */
 export class FreshDatabase {
   readonly #hadDirectory: boolean

@@ -240,7 +240,10 @@ export class VarveLevel<KDefault = string, VDefault = string> extends AbstractLe
     return recordClose({ heldDirectory }, super.close())
   }
 
-  /** The text of `console.log`: one line. Node passes its own `inspect`, so bundles need no node:util. */
+  /**
+   * The text of `console.log`: one line. Node passes its own `inspect`, so bundles need no
+   * node:util.
+   */
   [Symbol.for('nodejs.util.inspect.custom')](
     depth: number,
     options: object,

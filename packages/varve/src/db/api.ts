@@ -105,18 +105,18 @@ export interface OpenOptions<
    */
   durability?: Durability
   /**
-   * Bytes of memory for the database: a quarter for memtables, a quarter for the filters and indexes
-   * of open tables, the rest for cached blocks and commit buffers. A given `memtableBytes` or
-   * `cacheBytes` keeps its size. Iterators and snapshots can hold more for a while, and Node itself
-   * takes 40 MB. `stats().memory` has the current figures.
+   * Bytes of memory for the database: a quarter for memtables, a quarter for the filters and
+   * indexes of open tables, the rest for cached blocks and commit buffers. A given `memtableBytes`
+   * or `cacheBytes` keeps its size. Iterators and snapshots can hold more for a while, and Node
+   * itself takes 40 MB. `stats().memory` has the current figures.
    *
    * Values: 4 MiB to 2^40. Default: none, each part has its own default.
    */
   memoryBytes?: number
   /**
    * Bytes of writes that collect in memory before they are flushed to a table. Larger memtables
-   * mean fewer flushes, less compaction and a longer replay at open. Up to three memtables can exist
-   * at once.
+   * mean fewer flushes, less compaction and a longer replay at open. Up to three memtables can
+   * exist at once.
    *
    * Values: 4 KiB to 1 GiB. Default: 64 MiB, or 1/12 of `memoryBytes`.
    */
@@ -200,7 +200,8 @@ export interface OpenOptions<
    */
   maxTransactionBytes?: number
   /**
-   * Table files to keep open, with their filters and indexes in memory. `memoryBytes` can reduce it.
+   * Table files to keep open, with their filters and indexes in memory. `memoryBytes` can reduce
+   * it.
    *
    * Values: 16 to 100,000. Default: 1000.
    */
@@ -410,7 +411,7 @@ export interface Stats {
   flushes: {
     count: number
     timeMs: number
-    /** Why none runs: given up, or the disk is full. Writes that need one fail with it. */
+    /** Why none runs: repeated failures or a full disk. Writes that need one fail with it. */
     failure: string | undefined
   }
   compactions: {
@@ -428,7 +429,7 @@ export interface Stats {
     running: number
     /** Whether `pauseCompaction` is in force. */
     paused: boolean
-    /** Why none runs: given up, or the disk is full. Writes that need one fail with it. */
+    /** Why none runs: repeated failures or a full disk. Writes that need one fail with it. */
     failure: string | undefined
     /** Bytes that compactions must rewrite until no level is over its limit. */
     debtBytes: number

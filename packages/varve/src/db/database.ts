@@ -290,8 +290,8 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Waits for writes under way, makes everything durable, gives up background work (which goes on
-   * at the next open) and frees the directory. Iterators and snapshots answer CLOSED from then on.
+   * Waits for writes under way, makes everything durable, aborts background work (the next open
+   * resumes it) and releases the directory. Iterators and snapshots throw CLOSED from then on.
    * Calling it again does nothing. `open` and `destroy` wait for a close that is under way.
    */
   close(): Promise<void> {

@@ -71,7 +71,7 @@ export interface DatabaseEvents {
   compaction: [CompactionEvent]
   policy: [PolicyChange]
   stall: [StallEvent]
-  /** A flush or compaction failed. It is retried, or was given up: see the message. */
+  /** A flush or compaction failed. The message says whether it is retried. */
   error: [VarveError]
   /** Something works worse than it should, but nothing failed. */
   warning: [VarveError]

@@ -1,13 +1,13 @@
 import type { LevelInfo, TableInfo } from '../db/api.js'
 import { each, type Metric, type Sample, single } from './metric.js'
 
-/** Every figure of a database, in the order in which exporters give them. */
+/** Every figure of a database, in the order in which exporters list them. */
 export const metrics: readonly Metric[] = [
   {
     name: 'varve.operations',
     kind: 'counter',
     unit: '{operation}',
-    description: 'Puts, deletes and range deletes committed, keys looked up, walks over ranges',
+    description: 'Committed puts, deletes and range deletes; keys looked up; range scans started',
     read: ({ stats: { operations } }) =>
       each('operation', {
         write: operations.writes,
@@ -19,28 +19,28 @@ export const metrics: readonly Metric[] = [
     name: 'varve.scan.entries',
     kind: 'counter',
     unit: '{entry}',
-    description: 'Entries given by walks that have ended',
+    description: 'Entries returned by range scans that have ended',
     read: ({ stats }) => single(stats.operations.scannedEntries),
   },
   {
     name: 'varve.commits',
     kind: 'counter',
     unit: '{commit}',
-    description: 'Groups in which writes were committed',
+    description: 'Commits; one commit may hold the writes of several callers',
     read: ({ stats }) => single(stats.operations.commits),
   },
   {
     name: 'varve.user.written',
     kind: 'counter',
     unit: 'By',
-    description: 'Keys and values given to put, del and clear',
+    description: 'Bytes of keys and values passed to put, del and clear',
     read: ({ stats }) => single(stats.bytes.user),
   },
   {
     name: 'varve.disk.written',
     kind: 'counter',
     unit: 'By',
-    description: 'Written to files',
+    description: 'Bytes written to files',
     read: ({ stats: { bytes } }) =>
       each('purpose', { log: bytes.log, flush: bytes.flush, compaction: bytes.compaction }),
   },
@@ -48,7 +48,7 @@ export const metrics: readonly Metric[] = [
     name: 'varve.compaction.read',
     kind: 'counter',
     unit: 'By',
-    description: 'Read from tables in order to merge them',
+    description: 'Bytes that compactions read from tables',
     read: ({ stats }) => single(stats.bytes.compactionRead),
   },
   {
@@ -56,43 +56,43 @@ export const metrics: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     description:
-      'Bytes written for each byte of the user and blocks looked into for each key, since open; ' +
-      'bytes of all tables for each byte in the oldest run',
+      'Since open: bytes written per byte passed in, and blocks searched per key. ' +
+      'Now: bytes of all tables per byte of the oldest run',
     read: ({ stats: { amplification } }) => each('kind', { ...amplification }),
   },
   {
     name: 'varve.cache.lookups',
     kind: 'counter',
     unit: '{lookup}',
-    description: 'Blocks asked of the block cache',
+    description: 'Lookups of blocks in the block cache',
     read: ({ stats: { cache } }) => each('result', { hit: cache.hits, miss: cache.misses }),
   },
   {
     name: 'varve.cache.capacity',
     kind: 'gauge',
     unit: 'By',
-    description: 'Bound of the block cache',
+    description: 'Maximum size of the block cache',
     read: ({ stats }) => single(stats.cache.capacityBytes),
   },
   {
     name: 'varve.filter.probes',
     kind: 'counter',
     unit: '{probe}',
-    description: 'Keys asked of the filters of tables',
+    description: 'Keys checked against the filters of tables',
     read: ({ stats }) => single(stats.filters.probes),
   },
   {
     name: 'varve.filter.useful',
     kind: 'counter',
     unit: '{probe}',
-    description: 'Probes that spared a look into the table',
+    description: 'Probes that avoided a search of the table',
     read: ({ stats }) => single(stats.filters.useful),
   },
   {
     name: 'varve.filter.false_positives',
     kind: 'counter',
     unit: '{probe}',
-    description: 'Probes that sent for a key which the table does not have',
+    description: 'Probes that passed although the table does not have the key',
     read: ({ stats }) => single(stats.filters.falsePositives),
   },
   {
@@ -126,7 +126,8 @@ export const metrics: readonly Metric[] = [
     name: 'varve.compactions',
     kind: 'counter',
     unit: '{compaction}',
-    description: 'Compactions: merges, moves of tables to another level, drops of whole tables',
+    description:
+      'Compactions finished: merges, moves of tables to another level, drops of whole tables',
     read: ({ stats: { compactions } }) =>
       each('kind', {
         merge: compactions.count,
@@ -138,35 +139,35 @@ export const metrics: readonly Metric[] = [
     name: 'varve.compaction.duration',
     kind: 'counter',
     unit: 's',
-    description: 'Time spent on compactions, all threads together',
+    description: 'Time spent on compactions, summed over all threads',
     read: ({ stats }) => single(stats.compactions.timeMs / 1000),
   },
   {
     name: 'varve.compaction.running',
     kind: 'gauge',
     unit: '{compaction}',
-    description: 'Compactions under way',
+    description: 'Compactions that are running',
     read: ({ stats }) => single(stats.compactions.running),
   },
   {
     name: 'varve.compaction.paused',
     kind: 'gauge',
     unit: '{state}',
-    description: '1 while compactions are paused by hand',
+    description: '1 while pauseCompaction is in force',
     read: ({ stats }) => single(Number(stats.compactions.paused)),
   },
   {
     name: 'varve.compaction.debt',
     kind: 'gauge',
     unit: 'By',
-    description: 'To be rewritten until no level asks for compaction any more',
+    description: 'Bytes that compactions must rewrite until no level is over its limit',
     read: ({ stats }) => single(stats.compactions.debtBytes),
   },
   {
     name: 'varve.stalls',
     kind: 'counter',
     unit: '{stall}',
-    description: 'Times that writes were held back',
+    description: 'Number of times that writes were slowed down or stopped',
     read: ({ stats: { stalls } }) =>
       each('cause', {
         memtables: stalls.byCause.memtables.count,
@@ -178,7 +179,7 @@ export const metrics: readonly Metric[] = [
     name: 'varve.stall.duration',
     kind: 'counter',
     unit: 's',
-    description: 'Time for which writes were held back',
+    description: 'Time for which writes were slowed down or stopped',
     read: ({ stats: { stalls } }) =>
       each('cause', {
         memtables: stalls.byCause.memtables.timeMs / 1000,
@@ -190,15 +191,14 @@ export const metrics: readonly Metric[] = [
     name: 'varve.background.errors',
     kind: 'counter',
     unit: '{error}',
-    description: 'Flushes and compactions that failed, each try counted',
+    description: 'Failed attempts at flushes and compactions',
     read: ({ stats }) => single(stats.backgroundErrors),
   },
   {
     name: 'varve.background.halted',
     kind: 'gauge',
     unit: '{state}',
-    description:
-      '1 while there are none: given up, or no room on the disk. Writes fail before long',
+    description: '1 while repeated failures or a full disk stop these jobs; writes will soon fail',
     read: ({ stats: { flushes, compactions } }) =>
       each('job', {
         flush: Number(flushes.failure !== undefined),
@@ -209,21 +209,21 @@ export const metrics: readonly Metric[] = [
     name: 'varve.recovery.records',
     kind: 'gauge',
     unit: '{record}',
-    description: 'Records of logs that open replayed',
+    description: 'Log records replayed at open',
     read: ({ stats }) => single(stats.recovery.replayedRecords),
   },
   {
     name: 'varve.recovery.torn_tails',
     kind: 'gauge',
     unit: '{tail}',
-    description: 'Torn ends of logs that open found and dropped',
+    description: 'Torn log tails dropped at open',
     read: ({ stats }) => single(stats.recovery.tornTails),
   },
   {
     name: 'varve.recovery.dropped',
     kind: 'gauge',
     unit: 'By',
-    description: 'Bytes in torn ends of logs',
+    description: 'Bytes of torn log tails dropped at open',
     read: ({ stats }) => single(stats.recovery.droppedBytes),
   },
   {
@@ -244,42 +244,42 @@ export const metrics: readonly Metric[] = [
     name: 'varve.snapshots',
     kind: 'gauge',
     unit: '{snapshot}',
-    description: 'Open snapshots; the versions they see are kept on disk',
+    description: 'Open snapshots, which keep the versions that they see on disk',
     read: ({ stats }) => single(stats.snapshots),
   },
   {
     name: 'varve.iterators',
     kind: 'gauge',
     unit: '{iterator}',
-    description: 'Walks and cursors in use: the memtables and files that they read are kept',
+    description: 'Open iterators and cursors, which keep the memtables and files that they read',
     read: ({ stats }) => single(stats.iterators),
   },
   {
     name: 'varve.level.size',
     kind: 'upDownCounter',
     unit: 'By',
-    description: 'Tables of the level',
+    description: 'Bytes of the tables of the level',
     read: ({ levels }) => eachLevel(levels, ({ sizeBytes }) => sizeBytes),
   },
   {
     name: 'varve.level.tables',
     kind: 'upDownCounter',
     unit: '{table}',
-    description: 'Tables of the level',
+    description: 'Number of tables of the level',
     read: ({ levels }) => eachLevel(levels, ({ tables }) => tables.length),
   },
   {
     name: 'varve.level.runs',
     kind: 'upDownCounter',
     unit: '{run}',
-    description: 'Sorted runs of the level: places in which a read may have to look',
+    description: 'Sorted runs of the level; a read may have to search each of them',
     read: ({ levels }) => eachLevel(levels, ({ runs }) => runs),
   },
   {
     name: 'varve.level.entries',
     kind: 'upDownCounter',
     unit: '{entry}',
-    description: 'Entries of the level, overwritten ones and deletes included',
+    description: 'Entries of the level, including overwritten ones and deletes',
     read: ({ levels }) =>
       eachLevel(
         levels,
@@ -301,7 +301,7 @@ export const metrics: readonly Metric[] = [
     name: 'varve.level.score',
     kind: 'gauge',
     unit: '1',
-    description: 'How full the level is; from 1 on it asks for a compaction',
+    description: 'Size of the level relative to its limit; at 1 or more, a compaction is due',
     read: ({ levels }) => eachLevel(levels, ({ score }) => score),
   },
 ]

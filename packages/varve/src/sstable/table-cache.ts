@@ -36,7 +36,8 @@ class Opening {
  *
  * Owned by: the Database. Lives: as long as it.
  * Invariants:
- * 1. At most `maxTables` are open, and they take at most `maxBytes`, or one table is open; more only
+ * 1. At most `maxTables` are open, and they take at most `maxBytes`, or one table is open; more
+ *   only
  *    while they are pinned.
  * 2. A pinned table stays open until its last pin is released, even when it is evicted.
  * 3. Reads that wait for the same table share one opening.

@@ -110,7 +110,7 @@ test('a worker that ends fails its job, and the next job gets another worker', a
   assert.ok(outcomes[1].ok)
 })
 
-test('a worker that never answers is given up while the owner is blocked', (context) => {
+test('a worker that never answers is lost while the owner is blocked', (context) => {
   const { clock, executor, outcomes, submit } = setUp(context, fakeWorker(behaviours.hangs))
   submit()
   // The whole process was asleep: that counts as one look.
@@ -118,11 +118,11 @@ test('a worker that never answers is given up while the owner is blocked', (cont
   executor.wait(1)
   let ms = maxLookMs
   for (; outcomes.length === 0; ms += 1000) {
-    assert.ok(ms <= maxSilenceMs, `not given up after ${ms} ms`)
+    assert.ok(ms <= maxSilenceMs, `not lost after ${ms} ms`)
     clock.sleepSync(1000)
     executor.wait(1)
   }
-  assert.ok(ms >= maxSilenceMs, `given up after ${ms} ms`)
+  assert.ok(ms >= maxSilenceMs, `lost after ${ms} ms`)
   assert.ok(isLost(outcomes[0], /not moved for 60 s/))
 })
 

@@ -97,7 +97,7 @@ function runStep(job: WorkerJob): boolean {
   return true
 }
 
-/** Until mail comes, or in pieces: nothing wakes the worker when a single job is given up. */
+/** Sleeps until mail arrives. Wakes up now and then: aborting a single job sends no mail. */
 function pause(): void {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
   Atomics.wait(cells, WorkerCell.mail, seenMail, Math.min(rotation.pauseMs(), maxPauseMs))

@@ -43,7 +43,7 @@ export class WorkerJob implements RotatingJob {
     return this.limiter.owedMs(this.isFlush)
   }
 
-  /** Undefined: it has not ended. Never throws. */
+  /** Returns undefined while the job has not ended. Never throws. */
   step(): JobOutcome | undefined {
     try {
       const step = this.isAborted ? this.steps.throw(abortedError()) : this.steps.next()
@@ -52,7 +52,7 @@ export class WorkerJob implements RotatingJob {
       this.limiter.charge(step.value.writtenBytes, this.isFlush)
       return undefined
     } catch (error) {
-      // It was given up before it began.
+      // It was aborted before its first step.
       return { ok: false, error: describeError(error) }
     }
   }

@@ -14,7 +14,7 @@ export const WorkerCell = {
   state: 0,
   /** Changes at least every few hundred entries while a job runs. */
   heartbeat: 1,
-  /** Changes when a job is sent or given up; a worker that pauses sleeps on it. */
+  /** Changes when a job is sent or aborted; a worker that pauses sleeps on it. */
   mail: 2,
   /** The id of the running job, or 0. If the worker crashes, that job has caused it. */
   currentJob: 3,
@@ -52,7 +52,7 @@ export interface JobDatabase {
   readonly bytesPerSecond: number
   /** The bytes that they have written, for the rate limit. */
   readonly rateCells: BigInt64Array
-  /** One cell; not zero: give up all jobs of the database. */
+  /** One cell; not zero: abort all jobs of the database. */
   readonly closingCell: Int32Array
 }
 
@@ -61,7 +61,7 @@ export interface JobMessage extends JobDatabase {
   /** From 1. */
   readonly id: number
   readonly request: JobRequest
-  /** One cell; not zero: give the job up. */
+  /** One cell; not zero: abort the job. */
   readonly abortCell: Int32Array
   readonly reportsProgress: boolean
 }

@@ -17,14 +17,14 @@ import {
   WorkerState,
 } from './worker-protocol.js'
 
-/** A worker that has a job and shows no sign of life for this long is given up. */
+/** A worker that has a job and makes no progress for this long counts as lost. */
 export const maxSilenceMs = 60_000
-/** One look counts for no more than this: the whole process may have been asleep. */
+/** One check counts for at most this long, because the whole process may have been asleep. */
 export const maxLookMs = 15_000
-/** A worker without a job for this long ends. */
+/** A worker that has no job for this long ends. */
 export const maxIdleMs = 30_000
 
-/** A job that a worker has been given. */
+/** A job that a worker has accepted, with its callbacks. */
 export interface GivenJob {
   readonly database: JobDatabase
   readonly request: JobRequest
@@ -35,18 +35,18 @@ export interface GivenJob {
 /** How a worker was lost. */
 export interface Loss {
   readonly error: Error
-  /** May have begun, and written files that are not whole. */
+  /** Jobs that may have begun and may have written incomplete files. */
   readonly begun: readonly GivenJob[]
-  /** Cannot be at fault, and can begin again: the worker does nothing any more. */
+  /** Jobs that cannot have caused the loss. They can start again: the worker has stopped. */
   readonly innocent: readonly GivenJob[]
-  /** It loaded its modules, and could run jobs. */
+  /** Whether the worker had loaded its modules and could run jobs. */
   readonly wasReady: boolean
 }
 
 export interface WorkerEvents {
   readonly onMessage: (job: GivenJob, message: WorkerMessage) => void
   readonly onLoss: (loss: Loss) => void
-  /** Nothing of the lost worker runs any more. */
+  /** The thread of the lost worker has ended. */
   readonly onLossExit: (loss: Loss) => void
   readonly onIdle: () => void
 }
@@ -117,11 +117,11 @@ export class WorkerThread {
   }
 
   /**
-   * Answers the aborted jobs of a database for a worker that is still starting, which can take longer
-   * than their caller wants to wait. Later answers of the worker are ignored.
+   * Answers the aborted jobs of a database for a worker that is still starting, which can take
+   * longer than their caller wants to wait. Later answers of the worker are ignored.
    *
-   * Requires: the database's closing cell is set. A worker reads that cell before it begins a job, and
-   * begins none before its state is `ready`, so it writes nothing for the withdrawn jobs.
+   * Requires: the database's closing cell is set. A worker reads that cell before it begins a job,
+   * and begins none before its state is `ready`, so it writes nothing for the withdrawn jobs.
    */
   withdraw(databaseId: number, outcome: JobOutcome): void {
     if (Atomics.load(this.cells, WorkerCell.state) !== WorkerState.starting) return
@@ -130,13 +130,13 @@ export class WorkerThread {
     }
   }
 
-  /** Lets the worker look for jobs that came or were given up. */
+  /** Wakes the worker so that it sees new and aborted jobs. */
   wake(): void {
     Atomics.add(this.cells, WorkerCell.mail, 1)
     Atomics.notify(this.cells, WorkerCell.mail)
   }
 
-  /** Delivers what has arrived. */
+  /** Delivers the messages that have arrived. */
   poll(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.port) as { message: WorkerMessage } | undefined
@@ -145,7 +145,7 @@ export class WorkerThread {
     }
   }
 
-  /** Looks for signs of life. A worker that has ended, or was silent for too long, is lost. */
+  /** Checks the heartbeat. A worker that has ended, or was silent for too long, is lost. */
   look(): void {
     if (Atomics.load(this.cells, WorkerCell.state) === WorkerState.ended) {
       this.lose(new Error('the thread ended'), true)
@@ -213,7 +213,7 @@ export class WorkerThread {
     this.events.onLoss(this.loss)
   }
 
-  /** Where the job that crashed the worker is not known, any of them may have. */
+  /** If the job that crashed the worker is unknown, each of them may have done it. */
   private shareOut(wasReady: boolean, hasEnded: boolean): Pick<Loss, 'begun' | 'innocent'> {
     const jobs = [...this.jobs.values()]
     if (!hasEnded) return { begun: jobs, innocent: [] }

@@ -42,7 +42,7 @@ export interface JobStep {
   readonly readEntries: number
 }
 
-/** A job that runs one step with each `next`. To give it up, throw an error into it. */
+/** A job that runs one step with each `next`. To abort it, throw an error into it. */
 export type JobSteps = Generator<JobStep, JobOutcome, void>
 
 /** Called after each step. May wait (rate limit) or throw ABORTED. */

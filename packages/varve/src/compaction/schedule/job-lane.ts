@@ -14,7 +14,7 @@ export const spaceCheckMs = 5000
  * The jobs of one kind: how many run, and how the last ones ended. Flushes and compactions fail for
  * separate reasons (a damaged table stops only compactions), so each kind has its own lane.
  *
- *     failed ──1 s──▶ retry ──2 s──▶ … ──16 s──▶ retry ──▶ give up (full disk: every 30 s)
+ *     failed ──1 s──▶ retry ──2 s──▶ … ──16 s──▶ retry ──▶ stop (full disk: every 30 s)
  *     no space ──5 s──▶ retry ──5 s──▶ …
  *
  * Owned by: the scheduler.
@@ -24,7 +24,7 @@ export class JobLane {
   /** Why waiting for such a job is pointless; undefined when it is not. */
   failure: VarveError | undefined
   private failuresInRow = 0
-  private isGivenUp = false
+  private isStopped = false
   private isShortOfSpace = false
   private cancelRetry: CancelTimer | undefined
   private retryAtMs = 0
@@ -37,7 +37,7 @@ export class JobLane {
 
   /** Read before each job, because an inline job may fail before `start` returns. */
   get mayStart(): boolean {
-    return !this.isGivenUp && !this.isPausing
+    return !this.isStopped && !this.isPausing
   }
 
   /** Whether a job that failed or had no space waits for its next retry. */
@@ -50,13 +50,13 @@ export class JobLane {
     this.failure = undefined
   }
 
-  /** Schedules a retry, or gives up. Returns the error to report. */
+  /** Schedules a retry, or stops the lane. Returns the error to report. */
   failed(error: VarveError): VarveError {
     this.failuresInRow++
     const isOver = this.failuresInRow > maxRetries
     if (error.code === 'POISONED' || (isOver && !isOutOfSpace(error))) {
-      this.isGivenUp = true
-      this.failure = this.givenUp(error)
+      this.isStopped = true
+      this.failure = this.stopError(error)
       return this.failure
     }
     if (isOver) this.failure = error
@@ -65,7 +65,7 @@ export class JobLane {
     return error
   }
 
-  /** A job was not started for lack of space. Returns true when this is new. */
+  /** A job was not started for lack of space. Returns true the first time. */
   refused(error: VarveError): boolean {
     const isNews = !this.isShortOfSpace
     this.isShortOfSpace = true
@@ -83,7 +83,7 @@ export class JobLane {
 
   /** A job has ended and may have freed space. */
   spaceMayBeFree(): void {
-    if (this.isShortOfSpace) this.stop()
+    if (this.isShortOfSpace) this.cancelPause()
   }
 
   /** For a caller that blocks the thread, so that the retry timer cannot fire. */
@@ -93,13 +93,13 @@ export class JobLane {
     if (leftMs <= timeoutMs) this.retryNow()
   }
 
-  stop(): void {
+  cancelPause(): void {
     this.cancelRetry?.()
     this.cancelRetry = undefined
   }
 
   private pause(delayMs: number): void {
-    this.stop()
+    this.cancelPause()
     this.retryAtMs = this.clock.monotonicMs() + delayMs
     const retry = (): void => this.retryNow()
     // Retries without a limit must not keep the process alive.
@@ -110,11 +110,11 @@ export class JobLane {
   }
 
   private retryNow(): void {
-    this.stop()
+    this.cancelPause()
     this.onRetry()
   }
 
-  private givenUp(error: VarveError): VarveError {
+  private stopError(error: VarveError): VarveError {
     return new VarveError(
       error.code,
       `${this.name} stopped after ${this.failuresInRow} failures in a row; reopen the database ` +

@@ -57,7 +57,7 @@ class HeldExecutor implements JobExecutor {
   }
 
   abort(): void {
-    const error = { code: 'ABORTED', message: 'given up' } as const
+    const error = { code: 'ABORTED', message: 'aborted' } as const
     for (const { done } of this.running.splice(0)) done({ ok: false, error })
   }
 
@@ -206,7 +206,7 @@ test('a job without disk space is not started, and is retried until there is eno
   assert.equal(log.at(-1), 'start merge')
   assert.equal(scheduler.mergeFailure, undefined)
 
-  executor.end({ ok: false, error: { code: 'ABORTED', message: 'given up' } })
+  executor.end({ ok: false, error: { code: 'ABORTED', message: 'aborted' } })
   assert.equal(executor.running.length, 1)
   disk.freeBytes = 0
   clock.advance(1e6)
@@ -326,7 +326,7 @@ test('close aborts running jobs and starts no more', async () => {
   scheduler.pump()
   await scheduler.close()
   assert.deepEqual(log.slice(2), ['failed flush', 'failed merge'])
-  assert.equal(errors.length, 0, 'giving up is no failure')
+  assert.equal(errors.length, 0, 'an aborted job is not a failure')
   scheduler.pump()
   assert.equal(executor.running.length, 0)
   await assert.rejects(
@@ -376,10 +376,10 @@ test('a failed part aborts the others, and the job fails when all have ended', a
   const isAborted = executor.running.map((part) => () => part.watch?.isAborted)
   executor.end({ ok: true, result: { ...result, readBytes: 4 } })
   executor.end(failure)
-  assert.ok(isAborted[2](), 'the part that still runs is given up')
+  assert.ok(isAborted[2](), 'the part that is still running is aborted')
   assert.ok(!watch.isAborted, 'which is not what the caller did')
   assert.deepEqual(log, [])
-  executor.end({ ok: false, error: { code: 'ABORTED', message: 'given up' } })
+  executor.end({ ok: false, error: { code: 'ABORTED', message: 'aborted' } })
   await ended
   assert.deepEqual(log, ['failed: the disk is full; 4 unused'])
   assert.equal(errors.length, 1)

@@ -97,8 +97,8 @@ type PumpState = 'idle' | 'running' | 'runAgain'
  * compactions.
  *
  * Owned by: the database. A failed job is retried with growing delays. After too many failures in a
- * row its kind is given up, and writers waiting on it fail with the cause. A job without disk space
- * is not started until enough is free.
+ * row its lane stops, and writers that wait for it fail with the cause. A job without disk space is
+ * not started until enough is free.
  */
 export class Scheduler {
   failures = 0
@@ -280,8 +280,8 @@ export class Scheduler {
   /** Aborts running jobs and starts no more. Resolves when none is left. */
   async close(): Promise<void> {
     this.admission = admitNone
-    this.flushes.stop()
-    this.merges.stop()
+    this.flushes.cancelPause()
+    this.merges.cancelPause()
     this.parts.executor.abort()
     this.parts.executor.poll()
     while (!this.isIdle) await this.jobEnded()

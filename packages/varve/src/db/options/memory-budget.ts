@@ -25,8 +25,8 @@ const openTableShare = 0.25
 const cacheShare = 0.45
 
 /**
- * Divides `memoryBytes`. A given `memtableBytes` or `cacheBytes` keeps its size, and the other parts
- * share the remainder in the same proportions.
+ * Divides `memoryBytes`. A given `memtableBytes` or `cacheBytes` keeps its size, and the other
+ * parts share the remainder in the same proportions.
  *
  * @throws INVALID_ARGUMENT if they leave nothing for the other parts
  */
@@ -62,7 +62,7 @@ function wholeBytes(bytes: number): number {
 
 function tooSmall(memoryBytes: number, fixedBytes: number): Error {
   const message =
-    `option 'memoryBytes' is ${memoryBytes}, but ${maxMemtables} memtables of 'memtableBytes' and ` +
-    `'cacheBytes' take ${fixedBytes}; raise it, or leave those two out`
+    `option 'memoryBytes' is ${memoryBytes}, but ${maxMemtables} memtables of 'memtableBytes' ` +
+    `and 'cacheBytes' take ${fixedBytes}; raise it, or leave those two out`
   return invalidArgument(message, 'memoryBytes')
 }

@@ -139,7 +139,7 @@ test('a stopped commit waits for maxStallMs; the next one has its own time', asy
   for (let round = 0; round < 2; round++) {
     for (let ms = 0; ms < maxStopMs; ms += 1000) {
       const held = stalls.hold(1, false)
-      assert.ok(held !== undefined, `given up after ${ms} ms`)
+      assert.ok(held !== undefined, `failed after ${ms} ms`)
       clock.advance(1000)
       stalls.wake()
       await held
@@ -164,7 +164,7 @@ test('a blocked thread waits for maxStallMs, or until the backlog is gone', () =
   assert.equal(stalls.byCause.level0.timeMs, clock.monotonicMs())
 })
 
-test('a commit does not wait for work that was given up', () => {
+test('a commit does not wait for work that has stopped', () => {
   const { tree, scheduler, stalls } = setUp()
   tree.level0Count = 12
   scheduler.mergeFailure = new VarveError('IO', 'merges fail')

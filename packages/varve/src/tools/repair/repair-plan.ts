@@ -292,7 +292,8 @@ function mergesOf(tables: readonly PlannedTable[]): PlannedTable[][] {
 
 /**
  * A MANIFEST of one keyspace knows its last flushed sequence, also when a compaction dropped the
- * entry. Of several keyspaces one may be flushed further than another; only its tables tell how far.
+ * entry. Of several keyspaces one may be flushed further than another; only its tables tell how
+ * far.
  */
 function flushedSequences(
   used: readonly PlannedTable[],

@@ -284,7 +284,7 @@ class Verification {
         this.remarks.push({ file, message: 'not a file of the database' })
       }
     }
-    // An owner removes leftovers when it opens: now they are files that it is writing or gives up.
+    // An owner removes leftovers when it opens, so these are files that it is writing or removing.
     if (this.hasOwner()) return
     const current = Number(/\d+$/.exec(manifest.name)?.[0])
     const unneeded = unneededFiles(names, {
