@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { open } from 'varve'
-import { maxLevel0Tables } from './keep-shape.js'
+import { openBinary } from './invocation.js'
+import { keepShape, maxLevel0Tables } from './keep-shape.js'
 import { temporaryFolder, varveIn } from './testing/run-varve.js'
 
 const inline = { background: 'inline' } as const
@@ -41,6 +42,32 @@ test('small writes with the command line leave the levels of a database alone', 
   assert.equal((await varve(['compact'])).exit, 0)
   assert.notDeepEqual(await tablesByLevel(directory), before)
 })
+
+test('the levels keep their shape while the database is open', async (t) => {
+  const directory = join(temporaryFolder(t), 'data')
+  const db = await open(directory, tall)
+  for (let i = 0; i < 3000; i++) await db.put(`key ${i % 1700}`, 'v'.repeat(700))
+  await db.close()
+  const before = await tablesByLevel(directory)
+  const kept = await openBinary(directory, inline)
+  await keepShape(kept)
+  await turns()
+  await kept.put(Buffer.from('a'), Buffer.from('1'))
+  await kept.flush()
+  await turns()
+  await kept.close()
+  assert.deepEqual(await tablesByLevel(directory), before)
+  // The default options want another shape.
+  const reshaped = await openBinary(directory, inline)
+  await turns()
+  await reshaped.close()
+  assert.notDeepEqual(await tablesByLevel(directory), before)
+})
+
+/** Enough turns of the event loop for the compactions that are due. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 test('compactions start when level 0 is full', async (t) => {
   const folder = temporaryFolder(t)
