@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../varve/dist/base/testing/fast-check.js'
 import { readLineBytes } from './lines.js'
 
 async function linesOf(...chunks: (string | Buffer)[]): Promise<string[]> {

@@ -8,8 +8,9 @@ import type { Operation } from './testing/differential/operation.js'
 import type { AnyLevel } from './testing/differential/places.js'
 import { Session } from './testing/differential/session.js'
 import { temporaryFolder } from './testing/temporary.js'
+import { drawnSeed } from '../../varve/dist/base/testing/seed.js'
 
-const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+const seed = drawnSeed()
 const resultCount = Number(process.env['VARVE_RESULTS'] ?? 100_000)
 /** Results of one database, which then makes room for the next. */
 const resultsOfOne = 10_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../varve/dist/base/testing/fast-check.js'
 import { readDelimited } from './delimited-reader.js'
 import type { Row } from './row.js'
 import { createRowWriter, type RowWriterOptions } from './row-writer.js'

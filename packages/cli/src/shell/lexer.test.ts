@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../../varve/dist/base/testing/fast-check.js'
 import { UsageError } from '../exit-code.js'
 import { Lexer, splitUnfinished, splitWords } from './lexer.js'
 import { quoteWord, separator } from './word.js'

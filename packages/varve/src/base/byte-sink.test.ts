@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ByteSink } from './byte-sink.js'
 import { Prng } from './prng.js'
+import { firstSeed } from './testing/seed.js'
 
 const pieces = ['a', 'plain ASCII', 'ü', 'grüße', '日本', '🜁', '\0', '\ufffd', '\ud7ff\ue000']
 const lonePieces = ['\ud800', '\udbff', '\udc00', '\udfff', '\udc00\ud800']
@@ -11,7 +12,7 @@ function randomText(prng: Prng, parts: readonly string[]): string {
 }
 
 test('texts encode like Buffer.from, or fail if the bytes do not decode to the same text', () => {
-  const prng = new Prng(12)
+  const prng = new Prng(firstSeed(12))
   let refusals = 0
   for (let i = 0; i < 3000; i++) {
     const text = randomText(prng, prng.chance(0.5) ? pieces : [...pieces, ...lonePieces])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from './prng.js'
 import { EntryPage } from './entry-page.js'
+import { seeds } from './testing/seed.js'
 
 const samples = [
   '',
@@ -21,7 +22,7 @@ function someText(prng: Prng, plainShare: number): Buffer {
 }
 
 test('texts and bytes equal those of Buffer, for any content, on page after page', () => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (const seed of seeds(60)) {
     const prng = new Prng(seed)
     const page = new EntryPage()
     const plainShare = prng.pick([0, 0.5, 0.9, 1])

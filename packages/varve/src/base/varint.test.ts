@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from './testing/fast-check.js'
 import { maxVarintBytes, varintLength, VarintReader, VarintWriter, writeVarint } from './varint.js'
 
 const edges = [0, 1, 127, 128, 16383, 16384, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 35, 2 ** 49]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../base/testing/fast-check.js'
 import { VarveError } from '../base/errors.js'
 import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'

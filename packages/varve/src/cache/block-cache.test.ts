@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { BlockCache, CacheSlots, type HeldMemory } from './block-cache.js'
+import { seeds } from '../base/testing/seed.js'
 
 /** The content of a block; every byte identifies its table and index. */
 function blockOf(table: number, index: number, sizeBytes = 100): Buffer {
@@ -111,7 +112,7 @@ test('does not cache blocks larger than the capacity, nor anything at capacity 0
 })
 
 test('returns the right bytes and stays within its capacity', () => {
-  for (let seed = 0; seed < 100; seed++) tortureCache(seed)
+  for (const seed of seeds(100, 0)) tortureCache(seed)
 })
 
 function tortureCache(seed: number): void {

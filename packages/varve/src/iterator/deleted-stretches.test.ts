@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { ValueKind } from '../key/value-kind.js'
 import { DeletedStretches } from './deleted-stretches.js'
+import { seeds } from '../base/testing/seed.js'
 
-const seeds = 40
+const seedCount = 40
 const keyCount = 40
 const keyOf = (i: number): Buffer => Buffer.from(String(i).padStart(3, '0'))
 
@@ -84,7 +85,7 @@ test('a long key, and more stretches than are remembered', () => {
 })
 
 test('no stretch ever holds a key with a value', () => {
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (const seed of seeds(seedCount)) {
     const random = new Prng(seed)
     const stretches = new DeletedStretches()
     const alive = new Set<number>()

@@ -19,13 +19,12 @@ import { CoveringTombstones } from './covering-tombstones.js'
 import { DeletedStretches } from './deleted-stretches.js'
 import { MergingIterator } from './merging-iterator.js'
 import { VisibleIterator } from './visible-iterator.js'
+import { seeds } from '../base/testing/seed.js'
 
-const seeds = 300
+const seedCount = 300
 
 async function forEachSeed(body: (random: Prng) => Promise<void>): Promise<void> {
-  const only = process.env['VARVE_SEED']
-  const first = only === undefined ? 1 : Number(only)
-  for (let seed = first; seed < first + (only === undefined ? seeds : 1); seed++) {
+  for (const seed of seeds(seedCount)) {
     try {
       await body(new Prng(seed))
     } catch (cause) {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { type ArrayEntry, ArrayIterator } from '../testing/kit/array-iterator.js'
 import { OpeningIterator } from './opening-iterator.js'
+import { firstSeed } from '../base/testing/seed.js'
 
 function entriesOf(count: number): ArrayEntry[] {
   return Array.from({ length: count }, (_, i) => {
@@ -34,7 +35,7 @@ function textOf({
 }
 
 test('walks like the iterator that it opens', async () => {
-  const seed = Number(process.env['VARVE_SEED'] ?? 1)
+  const seed = firstSeed()
   const random = new Prng(seed)
   for (let round = 0; round < 200; round++) {
     const entries = entriesOf(random.below(12))

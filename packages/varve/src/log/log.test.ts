@@ -8,6 +8,7 @@ import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { fileHeaderBytes, LogPurpose, recordHeaderBytes } from './log-format.js'
 import { LogReader, type LogReaderOptions, type TornTail } from './log-reader.js'
 import { LogWriter } from './log-writer.js'
+import { seeds } from '../base/testing/seed.js'
 
 const path = '/log'
 const fileNumber = 12
@@ -248,7 +249,7 @@ test('returns marks on request', () => {
 })
 
 test('a power loss leaves a prefix with all synced records', () => {
-  for (let seed = 0; seed < 400; seed++) {
+  for (const seed of seeds(400, 0)) {
     const prng = new Prng(seed)
     const fs = new MemoryFileSystem()
     const writer = newLog(fs)

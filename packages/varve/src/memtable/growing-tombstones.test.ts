@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { Prng } from '../base/prng.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import { GrowingTombstones } from './growing-tombstones.js'
+import { seeds } from '../base/testing/seed.js'
 
 test('finds the same sequences as a list rebuilt for each query', () => {
-  for (let seed = 0; seed < 20; seed++) {
+  for (const seed of seeds(20, 0)) {
     const prng = new Prng(seed)
     const growing = new GrowingTombstones()
     const all: RangeTombstone[] = []

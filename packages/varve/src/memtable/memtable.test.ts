@@ -11,8 +11,9 @@ import { readInput } from '../testing/kit/input-entry.js'
 import { MemTable } from './memtable.js'
 import { MemTableArena } from './memtable-arena.js'
 import { openSealedMemTable } from './sealed-memtable.js'
+import { firstSeed, repeatCommand } from '../base/testing/seed.js'
 
-const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
+const seed = firstSeed(20260801)
 
 interface ModelEntry {
   readonly key: Buffer
@@ -80,7 +81,7 @@ function forEachCase(name: string, run: (pair: Pair) => void): void {
         try {
           run(newPair(caseSeed, ordered))
         } catch (error) {
-          throw new Error(`VARVE_SEED=${caseSeed}`, { cause: error })
+          throw new Error(repeatCommand(caseSeed), { cause: error })
         }
       }
     })

@@ -5,8 +5,9 @@ import { Prng } from '../base/prng.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from './memtable.js'
+import { firstSeed } from '../base/testing/seed.js'
 
-const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
+const seed = firstSeed(20260801)
 
 /** Enough entries to split a leaf, and to fill and cut leaves. */
 const entryCount = 20_000
@@ -131,12 +132,8 @@ function look(model: Model, prng: Prng): void {
 }
 
 function assertShows(iterator: InternalIterator, entry: Named | undefined): void {
-  assert.equal(
-    iterator.valid ? iterator.sequence : undefined,
-    entry?.sequence,
-    `VARVE_SEED=${seed}`,
-  )
+  assert.equal(iterator.valid ? iterator.sequence : undefined, entry?.sequence, `seed ${seed}`)
   if (entry === undefined) return
   const { keyBytes, keyStart, keyEnd } = iterator
-  assert.ok(entry.key.equals(keyBytes.subarray(keyStart, keyEnd)), `VARVE_SEED=${seed}`)
+  assert.ok(entry.key.equals(keyBytes.subarray(keyStart, keyEnd)), `seed ${seed}`)
 }

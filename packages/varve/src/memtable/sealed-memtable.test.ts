@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { Prng } from '../base/prng.js'
 import { ValueKind } from '../key/value-kind.js'
 import { MemTable } from './memtable.js'
+import { firstSeed } from '../base/testing/seed.js'
 
 const reader = `
   const { parentPort, workerData } = require('node:worker_threads')
@@ -24,7 +25,7 @@ const reader = `
   })`
 
 test('a worker reads a sealed memtable in the same order, from the same memory', async () => {
-  const seed = 20260801
+  const seed = firstSeed(20260801)
   const prng = new Prng(seed)
   const table = new MemTable(1 << 20)
   for (let sequence = 1; sequence <= 5000; sequence++) {

@@ -6,8 +6,9 @@ import { ValueKind } from '../key/value-kind.js'
 import { readInput } from '../testing/kit/input-entry.js'
 import { MemTable } from './memtable.js'
 import { openSealedMemTable } from './sealed-memtable.js'
+import { firstSeed } from '../base/testing/seed.js'
 
-const seed = Number(process.env['VARVE_SEED'] ?? 20260801)
+const seed = firstSeed(20260801)
 
 /** The hardest key sets for a sort by heads. */
 const keySets: Record<string, (prng: Prng) => Buffer[]> = {

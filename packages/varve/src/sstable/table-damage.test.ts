@@ -10,8 +10,9 @@ import { deflateCodec, noneCodec } from './block/codec.js'
 import { TableWriter } from './table-writer.js'
 import { footerBytes, headerBytes } from './format/table-format.js'
 import { openTable, randomEntries, type ModelEntry } from './testing/random-table.js'
+import { firstSeed } from '../base/testing/seed.js'
 
-const random = new Prng(77)
+const random = new Prng(firstSeed(77))
 const entries = randomEntries(random, 12)
 
 function table(codec = noneCodec, blockBytes = 200): Buffer {

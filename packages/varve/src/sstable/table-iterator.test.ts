@@ -17,6 +17,7 @@ import {
   writeTable,
   type ModelEntry,
 } from './testing/random-table.js'
+import { seeds } from '../base/testing/seed.js'
 
 function current(iterator: TableIterator): ModelEntry | undefined {
   if (!iterator.valid) return undefined
@@ -39,7 +40,7 @@ async function settle(iterator: TableIterator, step: () => void): Promise<void> 
 }
 
 test('iterates and seeks like a sorted array, waiting or not', async () => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (const seed of seeds(60)) {
     const random = new Prng(seed)
     const fs = new MemoryFileSystem()
     const entries = randomEntries(random, random.between(1, 120))

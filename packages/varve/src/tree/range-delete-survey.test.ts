@@ -11,6 +11,7 @@ import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 import { fakeTable, fakeVersion } from '../version/testing/fake-tables.js'
 import { RangeDeleteSurvey } from './range-delete-survey.js'
+import { seeds } from '../base/testing/seed.js'
 
 const keys = 40
 
@@ -60,7 +61,7 @@ function numberOf(bytes: Uint8Array | null): number {
 
 test('finds exactly the tables that range deletes delete completely', () => {
   let coveredCount = 0
-  for (let seed = 0; seed < 300; seed++) {
+  for (const seed of seeds(300, 0)) {
     const prng = new Prng(seed)
     const tombstones = new Map<number, RangeTombstone[]>()
     const tables: TableMetadata[] = []

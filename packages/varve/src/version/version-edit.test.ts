@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../base/testing/fast-check.js'
 import { VarintWriter } from '../base/varint.js'
 import { maxFileNumber } from '../store/file-names.js'
 import type { TableMetadata } from './table-metadata.js'

@@ -10,6 +10,7 @@ import { databaseExists, replayManifest } from './manifest.js'
 import { fakeTable } from './testing/fake-tables.js'
 import type { VersionEdit } from './version-edit.js'
 import { VersionSet } from './version-set.js'
+import { seeds } from '../base/testing/seed.js'
 
 const directory = '/db'
 
@@ -135,7 +136,7 @@ test('a read-only set changes nothing', () => {
 })
 
 test('after a power loss at any time, reopening returns the state before or after the edit', () => {
-  for (let seed = 0; seed < 12; seed++) {
+  for (const seed of seeds(12, 0)) {
     const fs = newFileSystem()
     let begun = 999
     let done = 998 // 998: the database need not be there

@@ -5,9 +5,10 @@ import { rangeContains, rangesOverlap } from '../key/key-range.js'
 import { fakeTable, fakeVersion, sortedLevels } from './testing/fake-tables.js'
 import type { TableMetadata } from './table-metadata.js'
 import { orderProblem, Version } from './version.js'
+import { seeds } from '../base/testing/seed.js'
 
 test('finds the tables of each level that contain a key or overlap a range', () => {
-  for (let seed = 0; seed < 60; seed++) {
+  for (const seed of seeds(60, 0)) {
     const prng = new Prng(seed)
     const tables = disjointTables(prng)
     const version = fakeVersion([[], [], tables])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Prng } from '../../base/prng.js'
 import { JobRotation, maxFlushTurns, type RotatingJob } from './job-rotation.js'
+import { seeds } from '../../base/testing/seed.js'
 
 class Job implements RotatingJob {
   debtMs = 0
@@ -80,7 +81,7 @@ test('a job that its rate limit holds back takes no turn', () => {
   assert.equal(rotation.next(), limited)
 })
 
-for (let seed = 1; seed <= 20; seed++) {
+for (const seed of seeds(20)) {
   test(`no database starves (seed ${seed})`, () => {
     const prng = new Prng(seed)
     const databases = 2 + prng.below(10)

@@ -17,8 +17,9 @@ import { ValueKind } from '../../key/value-kind.js'
 import { type ArrayEntry, randomBound, randomVersions } from '../../testing/kit/array-iterator.js'
 import { arrayEntryOf, inputEntries } from '../../testing/kit/input-entry.js'
 import { Survivors } from './survivors.js'
+import { seeds } from '../../base/testing/seed.js'
 
-const seeds = 1000
+const seedCount = 1000
 
 function randomRange(random: Prng): KeyRange {
   for (;;) {
@@ -66,7 +67,7 @@ function survive(
 }
 
 test('no reader sees a difference, and no unneeded entry is kept', () => {
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (const seed of seeds(seedCount)) {
     const random = new Prng(seed)
     const entries = randomVersions(random, 30).map((e) => ({ ...e, sequence: e.sequence * 2 }))
     const tombstones = Array.from({ length: random.below(5) }, () => ({

@@ -24,6 +24,7 @@ import { tableName } from '../../store/file-names.js'
 import { LocalTableStore } from '../../store/local-table-store.js'
 import type { WrittenTable } from '../../version/table-metadata.js'
 import { type OutputOptions, TableOutputs } from './table-outputs.js'
+import { seeds } from '../../base/testing/seed.js'
 
 const directory = '/db'
 
@@ -86,7 +87,7 @@ function randomTombstones(random: Prng): RangeTombstone[] {
 }
 
 test('tables are disjoint and complete: versions together, tombstones cut at table bounds', () => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (const seed of seeds(200)) {
     const random = new Prng(seed)
     const fs = newFileSystem()
     const entries = randomVersions(random, 40)

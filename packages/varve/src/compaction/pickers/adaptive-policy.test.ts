@@ -6,6 +6,7 @@ import { type AdaptiveState, candidateFor, decidePolicy, initialState } from './
 import type { AdaptiveCompaction, RunCompaction } from './compaction-options.js'
 import type { Circumstances, Mix } from './policy-costs.js'
 import { resolveSetting } from './resolve-compaction.js'
+import { seeds } from '../../base/testing/seed.js'
 
 const MiB = 1024 * 1024
 const setting = resolveSetting('adaptive') as AdaptiveCompaction
@@ -75,7 +76,7 @@ const small = {
 }
 
 test('a constant mix is followed by two changes at most, and by none once it has settled', () => {
-  for (let seed = 0; seed < 500; seed++) {
+  for (const seed of seeds(500, 0)) {
     const prng = new Prng(seed)
     const mix = randomMix(prng)
     const circumstances = randomCircumstances(prng)
@@ -92,7 +93,7 @@ test('a constant mix is followed by two changes at most, and by none once it has
 
 test('a mix that alternates is not followed for ever', () => {
   const windows = 2000
-  for (let seed = 0; seed < 200; seed++) {
+  for (const seed of seeds(200, 0)) {
     const prng = new Prng(seed)
     const mixes = Array.from({ length: prng.between(2, 3) }, () => randomMix(prng))
     const period = prng.between(1, 40)
@@ -156,7 +157,7 @@ test('an idle database stays as it is', () => {
 })
 
 test('more writes never ask for fewer runs', () => {
-  for (let seed = 0; seed < 300; seed++) {
+  for (const seed of seeds(300, 0)) {
     const prng = new Prng(seed)
     const mix = randomMix(prng)
     const circumstances = randomCircumstances(prng)

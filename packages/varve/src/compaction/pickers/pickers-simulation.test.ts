@@ -15,10 +15,11 @@ import { resolveRuns } from './resolve-compaction.js'
 import { pickRuns } from './run-picker.js'
 import { dueTables } from './table-triggers.js'
 import { shapeOf } from './tree-shape.js'
+import { firstSeed, seeds } from '../../base/testing/seed.js'
 
 /** How many compactions to pick in each test: a few by default, as many as one likes by command. */
 const picksWanted = Number(process.env['VARVE_PICKS'] ?? 4000)
-const firstSeed = Number(process.env['VARVE_SEED'] ?? 0)
+const first = firstSeed(0)
 
 const flushesPerTree = 250
 
@@ -170,7 +171,7 @@ test('a tree takes on the shape of whatever policy it is given', () => {
 })
 
 test('fifo keeps what it may, and brings no older version to light', () => {
-  for (let seed = firstSeed; seed < firstSeed + 10; seed++) {
+  for (const seed of seeds(10, 0)) {
     const prng = new Prng(seed)
     const tree = new FakeTree(prng)
     const before = new Overseer(tree, randomCompaction(prng, prng.pick(policies)))
@@ -195,7 +196,7 @@ test('fifo keeps what it may, and brings no older version to light', () => {
 })
 
 test('compact() makes one run without a delete of whatever shape', () => {
-  for (let seed = firstSeed; seed < firstSeed + 30; seed++) {
+  for (const seed of seeds(30, 0)) {
     const prng = new Prng(seed)
     const tree = new FakeTree(prng)
     const overseer = new Overseer(tree, randomCompaction(prng, prng.pick(policies)))
@@ -212,7 +213,7 @@ test('compact() makes one run without a delete of whatever shape', () => {
 /** Flushes and compacts tree after tree, with one to three compactions at once. */
 function simulate(newCompaction: (prng: Prng) => RunCompaction, flushesPerSwitch = Infinity): void {
   let picks = 0
-  for (let seed = firstSeed; picks < picksWanted; seed++) {
+  for (let seed = first; picks < picksWanted; seed++) {
     const prng = new Prng(seed)
     const tree = new FakeTree(prng)
     const overseer = new Overseer(tree, newCompaction(prng))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../base/testing/fast-check.js'
 import { noStallThresholds } from '../../compaction/pickers/compaction-options.js'
 import { maxSealedMemtables } from '../../tree/arena-pool.js'
 import { type Backlog, writePressure } from './write-pressure.js'

@@ -4,6 +4,7 @@ import { Prng } from '../../base/prng.js'
 import type { CrashFate } from './crash-fate.js'
 import type { FileSystem } from '../file-system.js'
 import { MemoryFileSystem } from './memory-file-system.js'
+import { seeds } from '../../base/testing/seed.js'
 
 function fate(unsynced: CrashFate['unsynced'], seed = 1): CrashFate {
   return { unsynced, prng: new Prng(seed), sectorBytes: 4 }
@@ -33,7 +34,7 @@ function read(fs: FileSystem, path: string): string {
 /** Every outcome of many crashes of one file system. */
 function outcomes(fs: MemoryFileSystem, kind: CrashFate['unsynced']): Set<string> {
   const seen = new Set<string>()
-  for (let seed = 0; seed < 300; seed++) {
+  for (const seed of seeds(300, 0)) {
     const crashed = fs.crashClone(fate(kind, seed))
     const names = crashed.list('/d').sort()
     seen.add(names.map((name) => `${name}=${read(crashed, `/d/${name}`)}`).join(' '))

@@ -9,6 +9,7 @@ import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
 import { TableReader } from '../table-reader.js'
 import { TableWriter, type TableOptions } from '../table-writer.js'
 import type { TableSummary } from '../format/properties.js'
+import { seeds } from '../../base/testing/seed.js'
 
 export interface ModelEntry {
   readonly key: Buffer
@@ -24,12 +25,12 @@ export const plainOptions: TableOptions = {
 }
 
 /** Runs `body` with each seed, and names the seed that failed. */
-export function forEachSeed(seeds: number, body: (seed: number) => void): void {
-  for (let seed = 1; seed <= seeds; seed++) {
+export function forEachSeed(count: number, body: (seed: number) => void): void {
+  for (const seed of seeds(count)) {
     try {
       body(seed)
     } catch (cause) {
-      throw new Error(`failed with seed ${seed}`, { cause })
+      throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
     }
   }
 }

@@ -5,6 +5,7 @@ import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { open } from '../../index.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
 import type { OpenOptions } from '../../db/api.js'
+import { drawnSeed } from '../../base/testing/seed.js'
 
 /** No block is cached, so every read waits. */
 function cold(): OpenOptions<'utf8', 'utf8'> {
@@ -21,7 +22,7 @@ for (const [name, options] of [
   ['blocks that must be loaded', cold],
 ] as const) {
   test(`reads and seeks agree with an array, with ${name}`, async () => {
-    const seed = Date.now() % 2 ** 32
+    const seed = drawnSeed()
     const prng = new Prng(seed)
     await using db = await open('/db', options())
     const keys: string[] = []

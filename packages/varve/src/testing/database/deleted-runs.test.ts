@@ -6,8 +6,9 @@ import type { Database } from '../../db/database.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { open } from '../../index.js'
 import { VirtualClock } from '../kit/virtual-clock.js'
+import { seeds } from '../../base/testing/seed.js'
 
-const seeds = 6
+const seedCount = 6
 const keyCount = 1500
 const keyOf = (i: number): string => String(i).padStart(5, '0')
 
@@ -97,7 +98,7 @@ function randomRange(random: Prng): IterateOptions<string> {
 }
 
 test('iterators find the entries between long runs of deletes', async () => {
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (const seed of seeds(seedCount)) {
     const random = new Prng(seed)
     const clock = new VirtualClock()
     const fileSystem = new MemoryFileSystem()

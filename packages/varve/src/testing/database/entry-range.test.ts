@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Prng } from '../../base/prng.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { open } from '../../index.js'
+import { firstSeed } from '../../base/testing/seed.js'
 
 const options = { background: 'inline', cacheBytes: 0, blockBytes: 256 } as const
 
@@ -34,7 +35,7 @@ test('close waits for the block that an iterator loads', async () => {
 })
 
 test('text in any script is read as written, in both directions', async () => {
-  const prng = new Prng(11)
+  const prng = new Prng(firstSeed(11))
   const fileSystem = new MemoryFileSystem()
   // Blocks with many entries, and a cache that holds few blocks.
   const db = await open('/db', { ...options, fileSystem, blockBytes: 2048, cacheBytes: 4096 })

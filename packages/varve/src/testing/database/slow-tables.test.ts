@@ -8,6 +8,7 @@ import { Database } from '../../db/database.js'
 import { resolveOptions } from '../../db/options/open-options.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { SlowTableStore, type WaitBefore } from '../../store/testing/slow-table-store.js'
+import { firstSeed } from '../../base/testing/seed.js'
 
 type TextDatabase = Database<string, string>
 
@@ -317,7 +318,7 @@ function hasTable(db: TextDatabase, wanted: number): boolean {
 }
 
 test('random operations give the same answers as on an ordinary database', async () => {
-  const seed = Number(process.env['VARVE_SEED'] ?? 1)
+  const seed = firstSeed()
   for (let round = 0; round < 6; round++) {
     const random = new Prng(seed + round)
     const options: AnyOpenOptions = {

@@ -12,7 +12,7 @@ import ts from 'typescript'
  * fixtures obey the rule of the folder that holds them.
  */
 const floors: readonly (readonly string[])[] = [
-  ['base'],
+  ['base', 'base/testing'],
   ['fs', 'cache', 'key'],
   ['fs/lock', 'fs/simulated', 'fs/testing'],
   ['entry'],

@@ -12,6 +12,7 @@ import { open } from '../../index.js'
 import { latin1, openBinary } from '../harness/comparison.js'
 import { killOptions, maxUnacknowledged, writesFor } from '../harness/kill-child.js'
 import { Oracle, type OracleState } from '../kit/oracle.js'
+import { drawnSeed } from '../../base/testing/seed.js'
 
 const ownerPath = fileURLToPath(new URL('../harness/kill-child.js', import.meta.url))
 const readerPath = fileURLToPath(new URL('../harness/reader-child.js', import.meta.url))
@@ -51,8 +52,7 @@ class States {
 }
 
 test('a reader follows owners in other processes across their deaths', async (t) => {
-  const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
-  t.diagnostic(`VARVE_SEED=${seed}`)
+  const seed = drawnSeed()
   const folder = temporaryDirectory(t)
   const directory = join(folder, 'db')
   await (await openBinary(directory, killOptions('os'))).close()

@@ -18,6 +18,7 @@ import { VirtualClock } from '../kit/virtual-clock.js'
 import { Workload } from '../kit/workload.js'
 import { repair } from '../../tools/index.js'
 import type { OpenOptions } from '../../db/api.js'
+import { drawnSeed, seeds } from '../../base/testing/seed.js'
 
 const path = '/db'
 const value = 'v'.repeat(3000)
@@ -299,8 +300,7 @@ interface Held {
 }
 
 test('after random writes and refreshes, every held state is unchanged', async () => {
-  const first = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
-  for (let seed = first; seed < first + 3; seed++) {
+  for (const seed of seeds(3, drawnSeed())) {
     try {
       await followRandomly(new Prng(seed))
     } catch (cause) {

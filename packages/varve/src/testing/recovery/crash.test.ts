@@ -15,9 +15,10 @@ import { Oracle, type OracleState, toBytes, type Write } from '../kit/oracle.js'
 import { Workload } from '../kit/workload.js'
 import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
 import type { Durability, OpenOptions } from '../../db/api.js'
+import { drawnSeed, seeds } from '../../base/testing/seed.js'
 
 const path = '/db'
-const seeds = 4
+const seedCount = 4
 const generations = 4
 const writesPerGeneration = 150
 const crashesPerGeneration = 6
@@ -135,8 +136,7 @@ async function checkCrashes(
   crashOf: (random: Prng) => (fs: MemoryFileSystem) => MemoryFileSystem,
   expectAll = false,
 ): Promise<void> {
-  const first = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
-  for (let seed = first; seed < first + seeds; seed++) {
+  for (const seed of seeds(seedCount, drawnSeed())) {
     const random = new Prng(seed)
     let fs = new MemoryFileSystem()
     let state = new Oracle().state

@@ -10,6 +10,7 @@ import { fullScale, Workload } from '../kit/workload.js'
 import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from '../../db/api.js'
 import { campaignSize } from '../kit/campaign-size.js'
+import { drawnSeed } from '../../base/testing/seed.js'
 
 const operationCount = campaignSize(400, 800)
 const MiB = 1024 * 1024
@@ -72,7 +73,7 @@ const optionSets: Record<string, OpenOptions> = {
   },
 }
 
-const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+const seed = drawnSeed()
 
 /** Applied in turn while the other operations run. */
 const changing: readonly CompactionOptions[] = [

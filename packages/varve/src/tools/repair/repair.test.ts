@@ -25,6 +25,7 @@ import {
   sampleDatabase,
   samplePath,
 } from '../../testing/harness/sample-database.js'
+import { seeds } from '../../base/testing/seed.js'
 
 interface Whole extends Sample {
   readonly contents: Contents
@@ -131,12 +132,11 @@ function assertSame(found: Map<string, Buffer>, expected: Map<string, Buffer>): 
   for (const [key, value] of expected) assert.ok(found.get(key)!.equals(value), key.slice(0, 30))
 }
 
-const seeds = Number(process.env['VARVE_REPAIRS'] ?? 60)
-const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
+const seedCount = Number(process.env['VARVE_REPAIRS'] ?? 60)
 
 test('whatever is damaged, everything outside the damage is recovered', async () => {
   const all = await samples
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  for (const seed of seeds(seedCount)) {
     const random = new Prng(seed)
     const whole = random.pick(all)
     const fs = copyOf(whole)
@@ -188,7 +188,7 @@ test('a sound database needs no repair, and a crash makes none necessary', async
     assert.equal(report.isNeeded, false)
     assert.deepEqual(allBytes(whole.fs), new Map(whole.before))
   }
-  for (let seed = 1; seed <= 5; seed++) {
+  for (const seed of seeds(5)) {
     const random = new Prng(seed)
     const crashed: MemoryFileSystem[] = []
     const { fs } = await sampleDatabase(seed, {}, (inner) => {
@@ -211,7 +211,7 @@ test('a sound database needs no repair, and a crash makes none necessary', async
 
 test('a repair that dies anywhere can be repeated, and loses nothing', async () => {
   const whole = (await samples)[0]
-  for (let seed = 1; seed <= 6; seed++) {
+  for (const seed of seeds(6)) {
     const random = new Prng(seed)
     const fs = copyOf(whole)
     const name = random.pick(whole.names.filter((file) => file.endsWith('.sst')))

@@ -4,9 +4,9 @@ import { readCorpus } from './corpus.js'
 import { decoders, onlyVarveErrors, target as mutatedInputs } from './decoders.js'
 import { onceHarmful, target as mutatedDirectories } from './directories.js'
 import type { FuzzTarget } from './target.js'
+import { seeds } from '../../../base/testing/seed.js'
 
-// `npm run fuzz` does more of this, in processes with little memory. VARVE_SEED starts elsewhere.
-const firstSeed = Number(process.env['VARVE_SEED'] ?? 1)
+// `npm run fuzz` does more of this, in processes with little memory.
 
 test('decoders read or refuse every corpus input', () => {
   for (const [name, decode] of Object.entries(decoders)) {
@@ -33,7 +33,7 @@ test('directories that once caused harm are read or end in a VarveError', async 
 
 async function run(target: FuzzTarget, cases: number): Promise<void> {
   const runCase = await target.prepare()
-  for (let seed = firstSeed; seed < firstSeed + cases; seed++) {
+  for (const seed of seeds(cases)) {
     try {
       await runCase(seed)
     } catch (cause) {

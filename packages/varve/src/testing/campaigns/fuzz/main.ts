@@ -8,9 +8,10 @@
 // Cases run in a child process with little memory. A case that uses too much memory, takes too long
 // or kills its process is reported with its seed, like any other failure.
 import { fork } from 'node:child_process'
-import { basename, resolve } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { campaignSeed } from '../../../base/testing/seed.js'
 
 /** A case normally takes a fraction of a second. */
 const maxCaseMs = 60_000
@@ -32,7 +33,7 @@ const { values } = parseArgs({
     target: { type: 'string', multiple: true, default: [] },
     minutes: { type: 'string' },
     cases: { type: 'string' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    seed: { type: 'string', default: String(campaignSeed()) },
   },
 })
 
@@ -92,10 +93,16 @@ function takeTurn(target: Progress): Promise<void> {
       if (code !== 0) failure ??= `killed its process: ${signal ?? code}`
       if (failure !== undefined) {
         console.error(`${target.name}, seed ${target.nextSeed}: ${failure}`)
+        console.error(`repeat with: ${repeatCommand(target)}`)
         target.failures++
         target.nextSeed++
       }
       settle()
     })
   })
+}
+
+function repeatCommand({ module, nextSeed }: Progress): string {
+  const path = relative(process.cwd(), fileURLToPath(module))
+  return `npm run fuzz -- --target ${path} --seed ${nextSeed} --cases 1`
 }

@@ -6,18 +6,19 @@ import { Prng } from '../../../base/prng.js'
 import type { OpenOptions } from '../../../db/api.js'
 import { type BinaryDatabase, openBinary } from '../../harness/comparison.js'
 import { baseMiB, budgetMiB, type Limit } from './limit.js'
+import { seeds } from '../../../base/testing/seed.js'
 
 /** Closes a database during all kinds of work. Every promise settles, and no write is lost. */
 export const closing: Limit = {
   size: { small: 12, full: 1000 },
   maxMiB: () => baseMiB + 2 * budgetMiB,
   async run(directory, size) {
-    for (let seed = 1; seed <= size; seed++) {
+    for (const seed of seeds(size)) {
       const random = new Prng(seed)
       try {
         await closeAmidst(directory, random)
       } catch (cause) {
-        throw new Error(`failed with seed ${seed}`, { cause })
+        throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
       }
       if (random.chance(0.2)) rmSync(directory, { recursive: true })
     }

@@ -9,13 +9,14 @@ import { Comparison } from '../../harness/comparison.js'
 import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
 import { drawOptions } from './option-set.js'
 import { campaignSize } from '../../kit/campaign-size.js'
+import { drawnSeed } from '../../../base/testing/seed.js'
 
 // Runs the same operations under many sets of options. Each run must answer like the oracle, so all
 // runs agree. Half of the databases are also reopened now and then with other options.
 const optionSets = Number(process.env['VARVE_OPTION_SETS'] ?? campaignSize(15, 50))
 const operationCount = 120
 const reopenChance = 0.03
-const seed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 32)
+const seed = drawnSeed()
 
 const scale: WorkloadScale = {
   keyCount: 80,

@@ -7,12 +7,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { campaignSeed } from '../../../base/testing/seed.js'
 import { runTorture, type TortureTotals } from './torture.js'
 
 const { values } = parseArgs({
   options: {
     cycles: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    seed: { type: 'string', default: String(campaignSeed()) },
     directory: { type: 'string', default: tmpdir() },
   },
 })

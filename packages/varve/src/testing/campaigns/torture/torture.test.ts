@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runTorture } from './torture.js'
 import { campaignSize } from '../../kit/campaign-size.js'
+import { drawnSeed } from '../../../base/testing/seed.js'
 
 // `npm run torture -- --cycles 500` runs more cycles.
 const cycles = campaignSize(12, 30)
 
 test('a kill loses no acknowledged write, leaves no hole and tears no batch', async () => {
-  const firstSeed = Number(process.env['VARVE_SEED'] ?? Date.now() % 2 ** 31)
+  const firstSeed = drawnSeed()
   const directory = mkdtempSync(join(tmpdir(), 'varve-torture-'))
   try {
     const totals = await runTorture({ directory, cycles, firstSeed })

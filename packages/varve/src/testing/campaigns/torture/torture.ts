@@ -52,7 +52,8 @@ export async function runTorture(options: TortureOptions): Promise<TortureTotals
       onCycle?.(totals)
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause)
-      throw new Error(`cycle ${i} starting at seed ${firstSeed}, in ${path}: ${what}`, { cause })
+      const command = `npm run torture -- --cycles ${i + 1} --seed ${firstSeed}`
+      throw new Error(`cycle ${i} in ${path}: ${what}; repeat with: ${command}`, { cause })
     }
   }
   return totals
