@@ -31,7 +31,7 @@ export interface BackedUpFile extends FileContent {
 }
 
 /** In the first field of each generation; see docs/formats/backup.md. */
-export const backupFormatVersion = 1
+const backupFormatVersion = 1
 
 /** Enough for a list of a million files. */
 const maxGenerationBytes = 256 * 1024 * 1024

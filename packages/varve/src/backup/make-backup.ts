@@ -32,7 +32,7 @@ export interface BackupReport {
 }
 
 /** Dependencies of a backup. */
-export interface BackupSite extends LockSite {
+interface BackupSite extends LockSite {
   readonly codecs: CodecRegistry
 }
 

@@ -13,7 +13,7 @@ import { systemError } from './system-error.js'
  * Owned by: no one. It has no state but the queue of removals, and `nodeFileSystem` is the only
  * instance. Lives: as long as the thread.
  */
-export class NodeFileSystem implements FileSystem {
+class NodeFileSystem implements FileSystem {
   readonly sharedWithThreads = true
   /**
    * Removals run one at a time. Several in parallel, each freeing a whole file's memory, can leave

@@ -2,7 +2,7 @@ import { compareBytes, compareRanges, copyBytes } from '../base/bytes.js'
 import { ValueKind } from '../key/value-kind.js'
 
 /** No key from `start` up to, but excluding, `end` has a value. */
-export interface DeletedStretch {
+interface DeletedStretch {
   readonly start: Uint8Array
   readonly end: Uint8Array
   /** Holds for readers at this sequence and above, and at this time and later. */

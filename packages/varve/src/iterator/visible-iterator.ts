@@ -11,7 +11,7 @@ import type { EntryWalk } from './entry-walk.js'
 import type { DeletedStretches } from './deleted-stretches.js'
 
 /** A resource that keeps the source valid until it is released. */
-export interface Pinned {
+interface Pinned {
   release(): void
 }
 

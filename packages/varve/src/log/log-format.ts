@@ -32,13 +32,13 @@ import { readU64, writeU64 } from '../base/u64.js'
 export const LogPurpose = { writeAhead: 1, manifest: 2 } as const
 export type LogPurpose = (typeof LogPurpose)[keyof typeof LogPurpose]
 
-export const logFormatVersion = 1
+const logFormatVersion = 1
 export const fileHeaderBytes = 32
 export const recordHeaderBytes = 24
 /** A record of this size, including its header, fits in one read, one write and one Buffer. */
-export const maxPayloadBytes = 0x7fff0000
+const maxPayloadBytes = 0x7fff0000
 
-export const recordMagic = 0xd7564c52
+const recordMagic = 0xd7564c52
 export const recordMagicBytes: Buffer = Buffer.from([0x52, 0x4c, 0x56, 0xd7])
 const fileMagic = Buffer.from('VARVELOG', 'latin1')
 

@@ -31,7 +31,7 @@ export interface SealedMemTable {
   readonly maxSequence: number
 }
 
-export interface OpenedMemTable {
+interface OpenedMemTable {
   readonly input: JobInput
   readonly rangeTombstones: RangeTombstones
 }
@@ -47,7 +47,7 @@ export function openSealedMemTable(sealed: SealedMemTable): OpenedMemTable {
 }
 
 /** Reads the chain of range deletes. The bounds are copies, so they outlive the arena. */
-export function readRangeTombstones(arena: ArenaView, lastRangeDelete: number): RangeTombstones {
+function readRangeTombstones(arena: ArenaView, lastRangeDelete: number): RangeTombstones {
   const { bytes, words } = arena
   const tombstones: RangeTombstone[] = []
   for (let entry = lastRangeDelete; entry !== noEntry; entry = words[entry + EntryWord.next]) {

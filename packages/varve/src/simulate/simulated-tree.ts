@@ -14,7 +14,7 @@ import { type TableMetadata, totalBytes } from '../version/table-metadata.js'
 import { emptyLevels, Version } from '../version/version.js'
 import { isDelete, keyOf, type KeyList, mergeLists } from './key-lists.js'
 
-export interface TreeSizes extends FilterBudget {
+interface TreeSizes extends FilterBudget {
   readonly entryBytes: number
   readonly tableBytes: number
 }

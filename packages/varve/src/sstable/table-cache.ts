@@ -11,7 +11,7 @@ export interface KnownTable extends TableSummary {
   readonly fileNumber: number
 }
 
-export interface TableCacheLimits {
+interface TableCacheLimits {
   readonly maxTables: number
   /** Of `memoryBytes`. */
   readonly maxBytes: number

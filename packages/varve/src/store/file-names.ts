@@ -24,7 +24,7 @@ const maxFollowedNumber = maxFileNumber / 2
 
 export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'lock' | 'reader' | 'temporary'
 
-export interface ParsedFileName {
+interface ParsedFileName {
   readonly kind: FileKind
   /** 0 for files without a number. */
   readonly number: number
@@ -68,7 +68,7 @@ export function parseFileName(name: string): ParsedFileName | undefined {
   return undefined
 }
 
-export interface NeededFiles {
+interface NeededFiles {
   readonly holdsTable: (fileNumber: number) => boolean
   /** Logs from this number on are needed. */
   readonly logNumber: number

@@ -96,7 +96,7 @@ const Tag = {
 const firstSkippableTag = 128
 
 /** Why a record is not an edit that this version of Varve can apply. */
-export type EditProblem = 'damaged' | 'unsupported'
+type EditProblem = 'damaged' | 'unsupported'
 
 /** The encoded edit, which belongs to the caller. */
 export function encodeEdit(edit: VersionEdit): Buffer {

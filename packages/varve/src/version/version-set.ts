@@ -27,7 +27,7 @@ export interface VersionSetOptions {
   readonly requireOwner?: () => void
 }
 
-export interface RecoverOptions extends VersionSetOptions {
+interface RecoverOptions extends VersionSetOptions {
   /** Changes nothing in the directory; `applyEdit` must not be called. Default false. */
   readonly readOnly?: boolean
 }

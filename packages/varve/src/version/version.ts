@@ -110,12 +110,12 @@ function newestDeleteOf(levels: Levels): number {
 }
 
 /** Newest first. */
-export function compareLevel0(a: TableMetadata, b: TableMetadata): number {
+function compareLevel0(a: TableMetadata, b: TableMetadata): number {
   return b.maxSequence - a.maxSequence || b.fileNumber - a.fileNumber
 }
 
 /** By run, the newest first, then by key. */
-export function compareInRuns(a: TableMetadata, b: TableMetadata): number {
+function compareInRuns(a: TableMetadata, b: TableMetadata): number {
   return b.run - a.run || compareBytes(a.range.start, b.range.start)
 }
 

@@ -16,7 +16,7 @@ export interface GroupMember {
   onShortage(cause: unknown, count: number): void
 }
 
-export interface GroupParts {
+interface GroupParts {
   readonly kind: WorkerKind
   readonly poolCells: Int32Array
   readonly startWorker: StartWorker

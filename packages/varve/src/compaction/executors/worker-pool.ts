@@ -9,7 +9,7 @@ import { maxLookMs, type StartWorker } from './worker-thread.js'
 /** More would only take turns: a job waits for the disk less than for a processor. */
 const maxWorkersPerCore = 4
 
-export interface PoolParts {
+interface PoolParts {
   readonly startWorker: StartWorker
   readonly clock: Clock
   readonly maxWorkers: number

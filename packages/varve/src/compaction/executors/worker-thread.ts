@@ -43,7 +43,7 @@ export interface Loss {
   readonly wasReady: boolean
 }
 
-export interface WorkerEvents {
+interface WorkerEvents {
   readonly onMessage: (job: GivenJob, message: WorkerMessage) => void
   readonly onLoss: (loss: Loss) => void
   /** The thread of the lost worker has ended. */

@@ -10,7 +10,7 @@ export interface MergePart {
 }
 
 /** Bytes of a table from the end of the piece before it up to `end`. */
-export interface TablePiece {
+interface TablePiece {
   readonly end: Uint8Array
   readonly sizeBytes: number
 }

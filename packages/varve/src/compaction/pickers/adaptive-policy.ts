@@ -22,7 +22,7 @@ export const initialState: AdaptiveState = {
   direction: 0,
 }
 
-export interface AdaptiveDecision {
+interface AdaptiveDecision {
   readonly state: AdaptiveState
   /** Undefined: the policy stays. */
   readonly to: RunCompaction | undefined

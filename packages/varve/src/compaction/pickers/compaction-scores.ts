@@ -30,7 +30,7 @@ export function compactionScores(
 }
 
 /** How a level stands, for people. */
-export interface LevelState {
+interface LevelState {
   /** 1 and more: a compaction is due. */
   readonly score: number
   /** Size at which the level is compacted; 0: not measured by its size. */

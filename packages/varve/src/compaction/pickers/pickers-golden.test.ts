@@ -12,7 +12,7 @@ import type { Compaction, FixedCompactionOptions } from './compaction-options.js
 import { noConditions } from './pick-conditions.js'
 import { pickManual } from './manual-picker.js'
 import { pickCompaction } from './pick-compaction.js'
-import { resolveCompaction } from './resolve-compaction.js'
+import { resolveCompaction } from '../testing/resolve-compaction.js'
 import { shapeOf } from './tree-shape.js'
 
 /** Rewrites the goldens instead of checking them. */

@@ -24,7 +24,7 @@ export interface Circumstances {
 }
 
 /** The tree that a policy makes, on average, of keys drawn evenly. */
-export interface ExpectedTree {
+interface ExpectedTree {
   /** Bytes that flushes and merges write for each byte written. */
   readonly writeAmplification: number
   /** Sorted runs that a read has to look into. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VarveError } from '../../base/errors.js'
 import type { RunPolicy } from './compaction-options.js'
-import { resolveCompaction, resolveRuns, resolveSetting } from './resolve-compaction.js'
+import { resolveCompaction } from '../testing/resolve-compaction.js'
+import { resolveRuns, resolveSetting } from './resolve-compaction.js'
 
 test('a policy is a number of runs', () => {
   const runs = (options: Parameters<typeof resolveRuns>[0] | RunPolicy): number[] => {

@@ -44,14 +44,6 @@ export function resolveSetting(
   return options.policy === 'fifo' ? resolveFifo(options) : resolveRuns(options, memtableBytes)
 }
 
-/** The same for a policy that stays as it is. */
-export function resolveCompaction(
-  given?: Exclude<CompactionPolicy, 'adaptive'> | FixedCompactionOptions,
-  memtableBytes?: number,
-): Compaction {
-  return resolveSetting(given, memtableBytes) as Compaction
-}
-
 /** The same for a policy that merges runs. */
 export function resolveRuns(
   options: Extract<FixedCompactionOptions, { policy: RunPolicy }>,

@@ -48,7 +48,7 @@ export interface JobSource {
   nextMerge(maxParts: number): BackgroundJob | undefined
 }
 
-export interface SchedulerParts {
+interface SchedulerParts {
   readonly executor: JobExecutor
   readonly source: JobSource
   readonly edits: EditLog

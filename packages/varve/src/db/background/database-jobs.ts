@@ -13,7 +13,7 @@ import type { SnapshotList } from '../read/snapshot-list.js'
 import type { ObsoleteFiles } from './obsolete-files.js'
 import type { WorkCounters } from './work-counters.js'
 
-export interface DatabaseJobsParts {
+interface DatabaseJobsParts {
   readonly trees: TreeRegistry
   readonly versions: VersionSet
   readonly log: WriteAheadLog

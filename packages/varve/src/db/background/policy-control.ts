@@ -14,7 +14,7 @@ import { CompactionAlarm } from './compaction-alarm.js'
 /** Changes kept for `stats`. */
 const maxChanges = 16
 
-export interface PolicyHost extends Pick<AdaptiveHost, 'usage' | 'circumstances'> {
+interface PolicyHost extends Pick<AdaptiveHost, 'usage' | 'circumstances'> {
   /** Starts the compactions that are due. */
   check(): void
   changed(change: PolicyChange): void

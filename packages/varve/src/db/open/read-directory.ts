@@ -40,7 +40,7 @@ export interface ReadDirectory {
 export type FruitlessReads = Signal<[fileNumber: number, reads: number]>
 
 /** What the owner of a directory listens to; readers leave all of it out. */
-export interface DirectoryOwner extends VersionSetOptions {
+interface DirectoryOwner extends VersionSetOptions {
   readonly onSnapshotRelease?: (sequence: number) => void
   /** A compaction may have become due without a write. */
   readonly onCompactionDue?: () => void

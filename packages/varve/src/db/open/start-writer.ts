@@ -38,7 +38,7 @@ const maxBlockingFlushBytes = 1024 * 1024
 const maxAbortedLogs = 16
 
 /** A directory that was read and belongs to this database. */
-export interface OwnedDirectory {
+interface OwnedDirectory {
   readonly path: string
   readonly options: ResolvedOptions
   readonly shared: SharedParts
@@ -53,7 +53,7 @@ export interface OwnedDirectory {
 }
 
 /** What can make a compaction due although no write came. */
-export interface CompactionTriggers {
+interface CompactionTriggers {
   readonly fruitlessReads: FruitlessReads
   readonly snapshotReleased: Signal<[sequence: number]>
   /** More is known about the tables. */

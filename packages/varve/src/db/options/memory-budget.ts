@@ -2,7 +2,7 @@ import { invalidArgument } from '../../base/errors.js'
 import { maxSealedMemtables } from '../../tree/arena-pool.js'
 
 /** How the memory of a database is divided, in bytes. */
-export interface MemoryBudget {
+interface MemoryBudget {
   readonly memtableBytes: number
   readonly cacheBytes: number
   /** Filters, indexes and tombstones of open tables. Infinity: limited by `maxOpenTables` alone. */

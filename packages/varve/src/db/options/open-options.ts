@@ -52,7 +52,7 @@ export interface ResolvedOptions {
   readonly tree: TreeOptions
 }
 
-export interface ResolvedBackground {
+interface ResolvedBackground {
   readonly mode: 'thread' | 'inline'
   readonly threads: number
   /** Threads while writes wait for them: more than `threads` only when that is the default. */

@@ -12,7 +12,7 @@ const smoothing = 0.1
 const mostCountedMs = 1
 
 /** How a read gets a piece that is not in memory. */
-export type ColdRead =
+type ColdRead =
   /** It reads the piece synchronously. */
   | 'block'
   /** It waits for the piece. A read that has waited often enough blocks for the rest. */

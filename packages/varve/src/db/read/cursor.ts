@@ -10,7 +10,7 @@ import { encodeKey } from './key-bounds.js'
 import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
-export interface CursorPlan {
+interface CursorPlan {
   readonly range: KeyRange
   readonly reverse: boolean
   readonly projection: Projection

@@ -8,7 +8,7 @@ import { inspected, inspectedRange } from './inspection.js'
 import { type Project, projectionError, projections } from './projection.js'
 import type { OpenWalk, ReadCore } from './read-core.js'
 
-export interface RangePlan {
+interface RangePlan {
   readonly range: KeyRange
   readonly reverse: boolean
   readonly limit: number

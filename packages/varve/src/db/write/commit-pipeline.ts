@@ -27,7 +27,7 @@ const maxGroupBytes = 1024 * 1024
  */
 const commitsPerPoll = 64
 
-export interface PipelineParts {
+interface PipelineParts {
   readonly path: string
   readonly log: WriteAheadLog
   readonly trees: TreeRegistry

@@ -5,7 +5,7 @@ import type { Durability } from '../api.js'
 import type { CommitGroup } from './commit-group.js'
 import type { WriteGate } from './write-gate.js'
 
-export interface GroupSyncParts {
+interface GroupSyncParts {
   readonly log: WriteAheadLog
   readonly gate: WriteGate
   readonly clock: Clock

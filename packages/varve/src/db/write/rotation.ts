@@ -15,7 +15,7 @@ const preparedFill = 0.5
 /** A keyspace is flushed when it holds back this many times `memtableBytes` of logs. */
 const maxPinnedMemtables = 4
 
-export interface RotationParts {
+interface RotationParts {
   readonly log: WriteAheadLog
   readonly trees: TreeRegistry
   readonly scheduler: Scheduler

@@ -31,7 +31,7 @@ type StallScheduler = Pick<
 >
 
 /** The part of a tree that can hold writes back. */
-export interface PressingTree extends Backlog {
+interface PressingTree extends Backlog {
   readonly stallThresholds: StallThresholds
 }
 

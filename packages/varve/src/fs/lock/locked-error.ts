@@ -2,7 +2,7 @@ import { VarveError } from '../../base/errors.js'
 import type { LockRecord, ProcessIdentity } from './lock-owner.js'
 
 /** How a directory is used that another use needs for itself. */
-export type DirectoryUse = 'open' | 'being read'
+type DirectoryUse = 'open' | 'being read'
 
 /** LOCKED: `holder` uses the directory, and `self` cannot have it. */
 export function lockedError(

@@ -15,7 +15,7 @@ const maxSlotBytes = 1 + 4
 export const wideOffsetsFlag = 0x8000_0000
 
 /** With this many bytes of entries or more, offsets are wide. */
-export const wideOffsetsFrom = 0x1_0000
+const wideOffsetsFrom = 0x1_0000
 
 /**
  * Builds the payload of a data block:

@@ -17,7 +17,7 @@ import { readU64, writeU64 } from '../../base/u64.js'
  * Blocks are contiguous, so that a check covers every byte of a file. These numbers are on disk:
  * never change them.
  */
-export const tableFormatVersion = 1
+const tableFormatVersion = 1
 export const headerBytes = 16
 export const footerBytes = 64
 export const trailerBytes = 5

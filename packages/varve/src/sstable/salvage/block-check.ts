@@ -122,7 +122,7 @@ export class BlockCheck extends EntryCounts {
   }
 }
 
-export interface BlockFrame {
+interface BlockFrame {
   readonly count: number
   readonly wide: boolean
   /** Entries are in [0, entriesEnd), hash bytes in [entriesEnd, offsetsStart). */

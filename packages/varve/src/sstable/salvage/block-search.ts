@@ -28,7 +28,7 @@ export interface StoredBlock {
 }
 
 /** Checks a stretch with a matching checksum, which one in 2^32 has by chance. */
-export type IsBlock = (stored: Buffer, offset: number) => boolean
+type IsBlock = (stored: Buffer, offset: number) => boolean
 
 /** Positions searched at the same time for the start of a block. */
 const windowBytes = 1024 * 1024

@@ -46,7 +46,7 @@ export interface SoundBlock extends StoredBlock {
   readonly check: BlockCheck
 }
 
-export interface IndexEntry extends StoredBlock {
+interface IndexEntry extends StoredBlock {
   /** ≥ every key of the block, and < every key of the next one except continued versions. */
   readonly separator: Buffer
 }

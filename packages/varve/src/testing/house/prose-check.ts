@@ -1,5 +1,5 @@
 /** Words that make a sentence read like a translation, with a replacement. */
-export const telltales: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+const telltales: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
   { pattern: /\bbehind\b/i, instead: 'after' },
   { pattern: /\banew\b/i, instead: 'again' },
   { pattern: /\b(is|are|was|were|be|been) told\b/i, instead: 'is reported; gets' },
@@ -55,7 +55,7 @@ const allowed: readonly string[] = [
   'how far behind',
 ]
 
-export interface ProseProblem {
+interface ProseProblem {
   readonly line: number
   readonly found: string
   readonly instead: string

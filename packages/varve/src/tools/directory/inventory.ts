@@ -4,7 +4,7 @@ import { type FileKind, parseFileName } from '../../store/file-names.js'
 import { problemOf } from './problem.js'
 import type { Site } from './tool-options.js'
 
-export type Content = 'log' | 'manifest' | 'table'
+type Content = 'log' | 'manifest' | 'table'
 
 /** A file with a name of the database's, and what is in it, which may be something else. */
 export interface FoundFile {

@@ -4,7 +4,7 @@ import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount } from '../../version/version.js'
 
 /** What the layout of a tree goes by: which keys a table holds, and from which time. */
-export type Extent = Pick<TableMetadata, 'range' | 'minSequence' | 'maxSequence'>
+type Extent = Pick<TableMetadata, 'range' | 'minSequence' | 'maxSequence'>
 
 /** The tables of each keyspace, which has a tree of its own. */
 export function byKeyspace<T extends { readonly keyspace: number }>(

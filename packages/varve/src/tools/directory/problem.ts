@@ -28,7 +28,7 @@ export interface Remark {
 }
 
 /** Problems that a report lists; it counts those beyond. */
-export const maxListedProblems = 1000
+const maxListedProblems = 1000
 
 /** Collects problems; a hostile directory cannot make the list endless. */
 export class ProblemList {

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../testing/kit/virtual-clock.js'
 import { parseFileName } from '../../store/file-names.js'
 import { dump, type DumpOptions } from './dump.js'
 import type { DumpItem } from './dump-items.js'
-import { contentsOf } from '../directory/record-oracle.js'
+import { contentsOf } from '../testing/record-oracle.js'
 import {
   copyOf,
   readBytes,

@@ -17,7 +17,7 @@ import { checkLogs } from '../verify/verify-logs.js'
  * - `rewrite`: its readable entries go to a new table.
  * - `drop`: nothing of it can be used.
  */
-export type Fate = 'keep' | 'rename' | 'rewrite' | 'drop'
+type Fate = 'keep' | 'rename' | 'rewrite' | 'drop'
 
 export interface PlannedTable {
   /** Undefined: the MANIFEST names it, and its file is gone. */
@@ -32,7 +32,7 @@ export interface PlannedTable {
   readonly reason: string | undefined
 }
 
-export interface PlannedLog {
+interface PlannedLog {
   readonly source: LogSource
   /**
    * `keep`: the next open reads it. `rewrite`: its commits go to a table. `drop`: tables hold them.
@@ -61,7 +61,7 @@ export interface RepairPlan {
   readonly isNeeded: boolean
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Take every whole commit from the logs, also after what looks like a torn tail. */
   readonly salvageLogs: boolean
 }

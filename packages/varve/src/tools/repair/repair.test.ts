@@ -15,7 +15,7 @@ import {
   survives,
   type StoredRecord,
   visibleIn,
-} from '../directory/record-oracle.js'
+} from '../testing/record-oracle.js'
 import { clockOfSamples, expiringSample } from '../../testing/harness/expiring-sample.js'
 import {
   copyOf,

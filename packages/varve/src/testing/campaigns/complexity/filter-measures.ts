@@ -3,7 +3,7 @@ import { BloomFilter, BloomFilterBuilder } from '../../../sstable/bloom-filter.j
 import { ScatteredKeys } from './scattered-keys.js'
 
 /** The measured false positive rate, and the rate in theory with independent probes. */
-export interface FilterRate {
+interface FilterRate {
   readonly bitsPerKey: number
   readonly measured: number
   readonly theory: number

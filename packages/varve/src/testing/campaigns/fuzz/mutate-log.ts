@@ -19,7 +19,7 @@ import {
 } from '../../../version/version-edit.js'
 import { edgeNumbers, mutateBytes } from './mutate-bytes.js'
 
-export interface Record {
+interface Record {
   payload: Buffer
   durableBytes: number
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { limits } from './limits.js'
 
-export interface LimitResult {
+interface LimitResult {
   readonly size: number
   readonly peakMiB: number
   readonly maxMiB: number

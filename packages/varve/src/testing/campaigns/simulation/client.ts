@@ -33,7 +33,7 @@ interface OpenWalk {
 }
 
 /** The file system and clock of a client, and the errors it accepts. */
-export interface ClientSetting {
+interface ClientSetting {
   readonly fs: FileSystem
   readonly clock: VirtualClock
   readonly options: SimulatedOptions

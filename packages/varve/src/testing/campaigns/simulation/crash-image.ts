@@ -85,7 +85,7 @@ export function isChange(kind: OperationKind): boolean {
 const recoveryCrashChance = 1 / 6
 const exerciseChance = 1 / 24
 
-export interface CheckedImage {
+interface CheckedImage {
   /** The number of writes in the recovered state. */
   readonly found: number
   /** The image itself and the images from crashes during its recovery. */
@@ -199,7 +199,7 @@ export async function exercise(
 }
 
 /** Throws if the directory holds a file that the database does not need. */
-export function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
+function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
   const tables = new Set(db.levels().flatMap((level) => level.tables.map((t) => t.fileNumber)))
   const names = fs.list(simulatedPath)
   const kinds = names.map((name) => parseFileName(name))

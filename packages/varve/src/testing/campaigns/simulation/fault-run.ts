@@ -13,7 +13,7 @@ import { Simulation } from './simulation.js'
 import { nextTurn } from './virtual-time.js'
 
 /** The operation of a run that fails, and how it fails. */
-export interface PlannedFault {
+interface PlannedFault {
   /** The index of the operation within the run. */
   readonly operation: number
   readonly kind: FaultKind
@@ -21,7 +21,7 @@ export interface PlannedFault {
   readonly forEver: boolean
 }
 
-export type FaultKind = 'EIO' | 'ENOSPC' | 'EMFILE' | 'short write'
+type FaultKind = 'EIO' | 'ENOSPC' | 'EMFILE' | 'short write'
 
 const growing = [
   'append',

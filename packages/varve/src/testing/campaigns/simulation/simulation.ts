@@ -16,7 +16,7 @@ import { SimulationFailure } from './simulation-failure.js'
 import { Trace } from './trace.js'
 
 /** The additions of one kind of run to a scenario. */
-export interface SimulationHooks {
+interface SimulationHooks {
   /** Called before each file operation. `number` counts the operations of the whole run. */
   readonly before: (operation: FileOperation, number: number) => Fault | undefined
   readonly mayFail: (error: VarveError) => boolean

@@ -5,7 +5,7 @@ const maxVirtualMs = 3_600_000
 const maxIdleTurns = 20
 
 /** The awaited work waits for something that can no longer happen. */
-export class Hang extends Error {}
+class Hang extends Error {}
 
 /** Awaits work that depends on timers of `clock`, and advances the clock from timer to timer. */
 export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {

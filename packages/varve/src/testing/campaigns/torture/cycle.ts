@@ -26,14 +26,14 @@ import { sharedClock } from './shared-clock.js'
 const childPath = fileURLToPath(new URL('./child.js', import.meta.url))
 
 /** The state of each writer's keys before the cycle, with the latest times of expiry. */
-export type TortureState = readonly OracleState[]
+type TortureState = readonly OracleState[]
 
 export const emptyState: TortureState = Array.from(
   { length: writerCount },
   () => new Oracle().state,
 )
 
-export interface CycleResult {
+interface CycleResult {
   readonly state: TortureState
   readonly acknowledgedWrites: number
   /** The pending writes at the kill that were found. */

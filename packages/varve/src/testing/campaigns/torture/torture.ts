@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyState, runCycle } from './cycle.js'
 
-export interface TortureOptions {
+interface TortureOptions {
   readonly directory: string
   readonly cycles: number
   readonly firstSeed: number

@@ -9,7 +9,7 @@ import { CodecRegistry } from '../../sstable/block/codec.js'
 import { EntryPlace } from '../../sstable/block/entry-place.js'
 import { TolerantTable } from '../../sstable/salvage/tolerant-table.js'
 import { parseFileName } from '../../store/file-names.js'
-import { currentManifest } from './manifest-view.js'
+import { currentManifest } from '../directory/manifest-view.js'
 import { readBytes, samplePath } from '../../testing/harness/sample-database.js'
 
 /**
@@ -27,7 +27,7 @@ export interface StoredRecord {
   readonly value: Buffer | undefined
 }
 
-export interface TableFacts {
+interface TableFacts {
   readonly file: string
   readonly maxSequence: number
   readonly propertiesStart: number
