@@ -26,7 +26,10 @@ const foreign: Readonly<Record<string, Files>> = {
   SQLite: { 'app.sqlite': 'SQLite format 3\0', 'app.sqlite-wal': '' },
 }
 
-/** What each command is given besides `--db`. `@` stands for the directory of the other engine. */
+/**
+ * What each command is given besides `--db`. `@` is replaced with the directory of the other
+ * engine.
+ */
 const commands: readonly (readonly [args: readonly string[], input?: string])[] = [
   [['put', 'a', '1']],
   [['get', 'a']],

@@ -5,8 +5,8 @@ export const maxLevel0Tables = 12
 
 /**
  * Starts no compactions on a database that may have been made with other options: a small write
- * must not rewrite the whole tree to fit the defaults. They start once level 0 holds so many tables
- * that reads get slow.
+ * must not rewrite the whole tree to fit the defaults. They start once level 0 holds enough
+ * tables to make reads slow.
  *
  * Requires: called right after `open`, in the same turn of the event loop.
  */

@@ -64,7 +64,7 @@ test('a command that fails before its first write leaves no new database', async
   }
 })
 
-test('a failed command keeps the rows before the failure, and a database that was there', async (t) => {
+test('a failed command keeps earlier rows, and a database that existed before', async (t) => {
   const folder = temporaryFolder(t)
   const varve = varveIn(folder)
   const row = '{"key":"a","value":"1"}\n'

@@ -404,7 +404,9 @@ export interface Stats {
     commitBuffers: number
     total: number
   }
-  /** Since the database was opened; `memoryBytes`: of open transactions and what they conflict with. */
+  /**
+   * Since the database was opened; `memoryBytes`: of open transactions and what they conflict with.
+   */
   transactions: { open: number; commits: number; conflicts: number; memoryBytes: number }
   /** How often writes were held back, and for how long in total. */
   stalls: StallStats & { byCause: Record<StallCause, StallStats> }

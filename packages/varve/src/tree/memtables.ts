@@ -17,7 +17,7 @@ export class MemTableSlot {
   constructor(readonly memtable: MemTable) {}
 }
 
-/** Stands for the active memtable of a tree without unflushed writes. It has room for nothing. */
+/** The active memtable of a tree without unflushed writes. It has room for nothing. */
 const noMemTable = new MemTable(MemTable.entryBytes(0, 0))
 
 /**

@@ -11,7 +11,7 @@ import { VarintWriter } from '../base/varint.js'
  * The engine below the database does not interpret the options.
  */
 export interface KeyspaceRecord {
-  /** Stands for the keyspace in logged operations and edits. Never used again after a drop. */
+  /** Its number in logged operations and edits. Never used again after a drop. */
   readonly id: number
   readonly name: string
   /** A JSON object. */

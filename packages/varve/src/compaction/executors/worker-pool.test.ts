@@ -182,7 +182,7 @@ test('close waits for no job of another database', async (context) => {
   assert.deepEqual(busy.outcomes, [])
 })
 
-test('close withdraws the jobs of its database from a worker that is still starting', async (context) => {
+test('close withdraws the jobs of its database from a starting worker', async (context) => {
   const starting: StartWorker = (workerData, transferList) =>
     new Worker(behaviours.hangs, { eval: true, workerData, transferList })
   const { open, pool } = setUp(context, starting)

@@ -56,7 +56,7 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
 
   nextMerge(maxParts: number): BackgroundJob | undefined {
     const { trees } = this.parts
-    // In turns, so that neither waits for the other without end.
+    // In turns, so that neither blocks the other.
     this.isOthersTurn = !this.isOthersTurn
     const first = this.isOthersTurn ? this.nextOtherMerge(maxParts) : undefined
     return first ?? nextMerge(trees.main, this, maxParts) ?? this.nextOtherMerge(maxParts)

@@ -23,7 +23,7 @@ interface WaitingEdit {
  * writes what one keyspace has of a batch to a table. If power is lost, what the other keyspaces
  * have of it must not be lost with the log. The same holds for a drop, and everything before it.
  *
- *     batch: users a, orders b ──▶ flush of users (durable: a) ──▶ power loss ──▶ b must be in a log
+ *     batch: users a, orders b ─▶ flush of users (durable: a) ─▶ power loss ─▶ b must be in a log
  *
  * Owned by: the database. With the default keyspace alone it adds nothing.
  */

@@ -143,7 +143,7 @@ export class KeyspaceCatalog {
 
   private async writeDraft(records: readonly KeyspaceRecord[]): Promise<void> {
     const { versions, assertOpen } = this.parts
-    // What is asked for from now on goes into the next edit.
+    // Later requests go into the next edit.
     this.draft = undefined
     try {
       assertOpen()

@@ -59,8 +59,8 @@ export abstract class Reader<K, V> {
   }
 
   /**
-   * The value of `key` and the version that `atomic().check` takes: a number that every write of the
-   * key increases. Without a value, they are undefined and null.
+   * The value of `key` and the version that `atomic().check` takes: a number that every write of
+   * the key increases. Without a value, they are undefined and null.
    */
   getWithVersion(key: K, options?: ReadOptions): Promise<VersionedValue<V>> {
     const take = (found: PointLookup): VersionedValue<V> =>

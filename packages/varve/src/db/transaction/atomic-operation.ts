@@ -43,7 +43,8 @@ export class AtomicOperation<K, V> {
   /**
    * Can be called again, for example after a failure.
    *
-   * @throws CONFLICT if a check does not hold (nothing was written), and all that `put` rejects with
+   * @throws CONFLICT if a check does not hold (nothing was written), and all that `put` rejects
+   * with
    */
   async commit(options?: WriteOptions): Promise<void> {
     syncOf(options)

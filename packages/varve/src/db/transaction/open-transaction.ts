@@ -24,13 +24,13 @@ interface Part {
 }
 
 /**
- * A transaction between its beginning and its end: a snapshot, the keys and ranges read from it, and
- * the writes to commit.
+ * A transaction between its beginning and its end: a snapshot, the keys and ranges read from it,
+ * and the writes to commit.
  *
  * Serializable by optimistic concurrency control, validated backward (Kung and Robinson, "On
  * Optimistic Methods for Concurrency Control", 1981): a commit is refused if anything that the
- * transaction has read was written after its snapshot. So it could as well have run at the moment of
- * its commit. Without writes it could have run at its snapshot, and is never refused.
+ * transaction has read was written after its snapshot. So it could as well have run at the moment
+ * of its commit. Without writes it could have run at its snapshot, and is never refused.
  *
  * Owned by: the Transaction that the user holds. Lives: until commit or rollback.
  */

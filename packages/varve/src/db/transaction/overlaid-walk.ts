@@ -14,7 +14,8 @@ import type { WalkedRange } from './walked-range.js'
  *     own writes    b=7   d(del)        clear [e, g)
  *     snapshot      a=1   b=2   d=4   f=6   h=8            sees   a=1   b=7   h=8
  *
- * It sees the writes made before it was created. Owned by: the range or cursor that the user iterates.
+ * It sees the writes made before it was created. Owned by: the range or cursor that the user
+ * iterates.
  */
 export class OverlaidWalk implements EntryWalk {
   valid = false

@@ -4,10 +4,14 @@ import type { ConflictIndex } from '../write/conflict-index.js'
 /** Approximate memory of a recorded key besides its bytes. */
 const bytesPerReadKey = 80
 
-/** The part of a range that an iterator has read so far. Keys are Latin-1 strings of their bytes. */
+/**
+ * The part of a range that an iterator has read so far. Keys are Latin-1 strings of their bytes.
+ */
 export interface ReadRange {
   readonly keyspace: number
-  /** The keys from `start` up to, but excluding, `end`; null: no upper bound. Undefined: none yet. */
+  /**
+   * The keys from `start` up to, but excluding, `end`; null: no upper bound. Undefined: none yet.
+   */
   bounds(): { start: string; end: string | null } | undefined
 }
 

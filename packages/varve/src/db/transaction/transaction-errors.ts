@@ -21,7 +21,7 @@ export function tooLarge(): VarveError {
 export function tooOld(): VarveError {
   return new VarveError(
     'CONFLICT',
-    'the transaction took so long that the writes since it began are no longer known; run it again',
+    'the transaction took too long: the writes since it began are no longer known; run it again',
   )
 }
 

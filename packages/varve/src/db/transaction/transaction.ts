@@ -22,14 +22,14 @@ import { TransactionTree } from './transaction-tree.js'
 
 /** Takes the writes of a transaction back. */
 export interface Savepoint {
-  /** Undoes all writes since the savepoint. What was read stays read. */
+  /** Undoes all writes since the savepoint. Reads since then still count for conflicts. */
   rollback(): void
 }
 
 /**
- * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes; writes are
- * collected and take effect with the commit. All methods are done when they are called: those that
- * return a promise do so only to have the form of `Database`.
+ * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes; writes
+ * are collected and take effect with the commit. All methods are done when they are called: those
+ * that return a promise do so only to have the form of `Database`.
  */
 export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
   private readonly batchOfKeyspace: IndexedBatch
@@ -157,8 +157,8 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
 }
 
 /**
- * A serializable transaction: it takes effect as if it had run alone at the moment of its commit, or
- * not at all. `commit` fails with CONFLICT if another commit has written something that this
+ * A serializable transaction: it takes effect as if it had run alone at the moment of its commit,
+ * or not at all. `commit` fails with CONFLICT if another commit has written something that this
  * transaction has read: a key, present or absent, or a part of a range that an iterator has passed.
  * A transaction that only reads never conflicts.
  *
@@ -202,8 +202,8 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
   /**
    * Commits all writes or none, and ends the transaction in any case.
    *
-   * @throws CONFLICT (nothing was written: run the transaction again), CLOSED, IO, ABORTED, POISONED,
-   * and INVALID_ARGUMENT if the writes are too many for one commit (as rejections)
+   * @throws CONFLICT (nothing was written: run the transaction again), CLOSED, IO, ABORTED,
+   * POISONED, and INVALID_ARGUMENT if the writes are too many for one commit (as rejections)
    */
   commit(options?: WriteOptions): Promise<void> {
     try {

@@ -47,8 +47,8 @@ interface PipelineParts {
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
  *
- * Transactions join their group when it closes, after the writes that were submitted before. Each is
- * checked against all writes before it, those of its own group too.
+ * Transactions join their group when it closes, after the writes that were submitted before. Each
+ * is checked against all writes before it, those of its own group too.
  *
  * Owned by: the Database. Lives: from open to close.
  *

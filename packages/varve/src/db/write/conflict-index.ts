@@ -2,7 +2,9 @@ import { BatchReader } from '../../batch/batch-reader.js'
 import type { WriteBatch } from '../../batch/write-batch.js'
 import { ValueKind } from '../../key/value-kind.js'
 
-/** Beyond this, the oldest writes are forgotten, and transactions that began before them conflict. */
+/**
+ * Beyond this, the oldest writes are forgotten, and transactions that began before them conflict.
+ */
 const maxIndexBytes = 64 * 1024 * 1024
 /** Measured in Node 20: the string, its place in the map and in the list. */
 const bytesPerWrite = 120

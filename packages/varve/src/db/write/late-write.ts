@@ -7,8 +7,8 @@ import type { WriteBatch } from '../../batch/write-batch.js'
 export interface LateWrite {
   readonly sync: boolean
   /**
-   * Adds the operations to the batch of the group, in which everything before them is recorded for
-   * conflicts. Throws, and leaves the batch as it was, if the write is refused.
+   * Adds the operations to the batch of the group. All operations before them are recorded in the
+   * conflict index. Throws if the write is refused.
    */
   join(batch: WriteBatch): void
   /** The write is refused, or its group has failed. */

@@ -5,7 +5,7 @@ interface LogPlace {
 }
 
 /**
- * How much log lies between an old log and the newest. A keyspace with few writes would keep all
+ * Bytes of log between an old log and the newest. A keyspace with few writes would keep all
  * logs since its oldest unflushed write.
  *
  * Owned by: the Rotation.

@@ -76,7 +76,10 @@ export class Rotation {
     } else if (trees.hasUnflushed) this.seal(new Set(trees.unflushed()), undefined)
   }
 
-  /** What may hold the batch back: the trees that it writes to, and all sealed memtables. */
+  /**
+   * The trees that may hold the batch back: those that it writes to, and those with sealed
+   * memtables.
+   */
   pressing(batch: WriteBatch): readonly PressingTree[] {
     const { trees } = this.parts
     if (trees.isSingle) return this.mainOnly

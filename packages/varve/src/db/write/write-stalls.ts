@@ -31,7 +31,7 @@ type StallScheduler = Pick<
 >
 
 /** The part of a tree that can hold writes back. */
-interface PressingTree extends Backlog {
+export interface PressingTree extends Backlog {
   readonly stallThresholds: StallThresholds
 }
 

@@ -28,7 +28,7 @@ async function newDatabase(more: AnyOpenOptions = {}) {
 const filesOf = (fs: MemoryFileSystem, ending: string): string[] =>
   fs.list(directory).filter((name) => name.endsWith(ending))
 
-test('keyspaces have their own keys, and are there again after a crash, a flush and a close', async () => {
+test('keyspaces have their own keys, and survive a crash, a flush and a close', async () => {
   const { fileSystem, options, db } = await newDatabase()
   const users = await db.keyspace('users', { valueEncoding: json<{ age: number }>() })
   const empty = await db.keyspace('empty')
@@ -183,7 +183,7 @@ test('encodings are stored and checked, other options are stored and may change'
   await last.close()
 })
 
-test('many keyspaces share one budget of memory, and the largest memtable is flushed first', async () => {
+test('keyspaces share one budget of memory; the largest memtable is flushed first', async () => {
   const memtableBytes = 256 * 1024
   const { fileSystem, db } = await newDatabase({ memtableBytes })
   const small = await Promise.all(Array.from({ length: 200 }, (_, i) => db.keyspace(`small ${i}`)))
@@ -395,7 +395,7 @@ test('checkpoints and backups hold all keyspaces', async () => {
   await copy.close()
 })
 
-test('repair keeps keyspaces and their options, and what is left when the MANIFEST is lost', async () => {
+test('repair keeps keyspaces and their options, and the rest without a MANIFEST', async () => {
   const { fileSystem, options, db } = await newDatabase()
   const gone = await db.keyspace('gone')
   const users = await db.keyspace('users', { keyEncoding: 'binary', valueEncoding: 'binary' })

@@ -43,7 +43,7 @@ test('reads its own writes, in every way of reading', async () => {
   assert.deepEqual(await cursor.read(9), ['d', 'e'])
   cursor.seek('b')
   assert.deepEqual(await cursor.read(1), ['b'])
-  assert.deepEqual([...db.keys()], ['a', 'b', 'c', 'd'], 'nobody else sees them')
+  assert.deepEqual([...db.keys()], ['a', 'b', 'c', 'd'], 'other readers do not see them')
   await tx.commit()
   assert.deepEqual([...db.entries()], seen)
 })
@@ -202,7 +202,7 @@ for (const [name, provoke] of Object.entries(anomalies)) {
   }
 }
 
-test('conflicts with writes of its own group: those submitted before, not those after', async () => {
+test('conflicts with earlier writes of its own group, not with later ones', async () => {
   await using db = await openNumbers()
   await db.put('x', 0)
   const tx = db.begin()
@@ -419,7 +419,7 @@ test('ends with its database', async () => {
   )
 })
 
-test('spans keyspaces: atomic, serializable, and with their encodings and time to live', async () => {
+test('spans keyspaces, with their encodings and time to live', async () => {
   let nowMs = 1_000_000
   await using db = await openNumbers({ clock: { ...systemClock, wallMs: () => nowMs } })
   const users = await db.keyspace('users', { valueEncoding: 'utf8', ttlMs: 1000 })

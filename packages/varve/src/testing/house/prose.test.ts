@@ -19,7 +19,7 @@ const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
   .split('\n')
   .filter((file) => /\.(ts|mjs|md)$/.test(file) && !excluded.test(file))
 
-test('prose is plain English', { todo: true }, () => {
+test('prose is plain English', () => {
   const problems = files.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8')
     const found = file.endsWith('.md') ? problemsInMarkdown(text) : problemsInSource(text)
@@ -28,7 +28,7 @@ test('prose is plain English', { todo: true }, () => {
   assert.deepEqual(problems, [])
 })
 
-test('lines of source have at most 100 columns', { todo: true }, () => {
+test('lines of source have at most 100 columns', () => {
   const wide = files
     .filter((file) => /\.(ts|mjs)$/.test(file))
     .flatMap((file) =>
@@ -39,7 +39,7 @@ test('lines of source have at most 100 columns', { todo: true }, () => {
   assert.deepEqual(wide, [])
 })
 
-test('cells of Markdown tables have at most 160 characters', { todo: true }, () => {
+test('cells of Markdown tables have at most 160 characters', () => {
   const wide = files
     .filter((file) => file.endsWith('.md'))
     .flatMap((file) =>
