@@ -421,6 +421,8 @@ export class CommitPipeline {
     const { sync } = this.parts
     const group = sync.current
     if (group === undefined) return
+    // The end of the background sync would have committed them.
+    if (this.hasOpenWrites) void runEnd.then(this.closeGroup)
     try {
       sync.finishNow(group)
     } catch (error) {
