@@ -3,6 +3,7 @@ import type { ShellCommand } from './command.js'
 import { exitCommand, helpCommand, setCommand } from './commands/about.js'
 import { countCommand, explainCommand, getCommand, scanCommand } from './commands/read.js'
 import { snapshotCommand } from './commands/snapshot.js'
+import { beginCommand, commitCommand, rollbackCommand } from './commands/transaction.js'
 import { compactCommand, flushCommand, levelsCommand, statsCommand } from './commands/tree.js'
 import { batchCommand, clearCommand, delCommand, putCommand } from './commands/write.js'
 import { hintFor } from './hints.js'
@@ -81,6 +82,9 @@ function createTable(): Map<string, ShellCommand> {
     countCommand,
     batchCommand,
     clearCommand,
+    beginCommand,
+    commitCommand,
+    rollbackCommand,
     snapshotCommand,
     levelsCommand,
     statsCommand,

@@ -17,7 +17,7 @@ const scan = "'scan' prints entries, 'get KEY' one value"
 const put = "'put KEY VALUE' stores a value"
 const noSql = 'this is no SQL database: '
 const noSchema = `${noSql}keys and values are all there is; 'help' lists the commands`
-const noTransactions = "'batch put KEY VALUE ; del KEY' writes all or nothing"
+const transactions = "'begin' begins a transaction, 'commit' or 'rollback' ends it"
 const noTypes = `values are plain bytes here; ${put}, and JSON holds structures`
 const expiry = "'put KEY VALUE --ttl MS' stores a value that expires"
 
@@ -27,7 +27,7 @@ const hints = new Map<string, Hint>([
   ['delete', deleteHint],
   ...each(['create', 'alter', 'describe', 'desc', '.schema', '\\dt'], noSchema),
   ...each(['drop', 'truncate'], `${noSql}'clear PREFIX' or 'clear --all' deletes entries`),
-  ...each(['begin', 'start', 'commit', 'rollback', 'multi', 'exec', 'discard'], noTransactions),
+  ...each(['start', 'multi', 'exec', 'discard'], transactions),
   ...each(
     ['show', 'use', '\\d', '\\l', '.tables', 'info'],
     "'levels' and 'stats' show the database",

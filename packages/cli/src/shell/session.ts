@@ -12,8 +12,11 @@ export class CancelledError extends Error {
   override readonly name = 'CancelledError'
 }
 
-/** The reads that a snapshot and the database itself have in common. */
+/** The reads that snapshots, transactions and the database itself have in common. */
 export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys' | 'cursor'>
+
+/** The writes that transactions and the database itself have in common. */
+export type Writer = Pick<BinaryDatabase, 'batch' | 'clear'>
 
 /**
  * What lasts from one shell command to the next: the format, the snapshots, the one in use, and the
@@ -26,6 +29,8 @@ export class ShellSession {
   readonly snapshots = new Map<number, Snapshot<Uint8Array, Uint8Array>>()
   /** Number of the snapshot that reads go to; undefined: the newest data. */
   snapshotInUse: number | undefined
+  /** Takes all reads and writes while it is open. */
+  transaction: ReturnType<BinaryDatabase['begin']> | undefined
   signal: AbortSignal = new AbortController().signal
   #lastSnapshot = 0
 
@@ -40,7 +45,12 @@ export class ShellSession {
 
   get reader(): Reader {
     const number = this.snapshotInUse
-    return number === undefined ? this.db : this.snapshotNumbered(number)
+    if (number !== undefined) return this.snapshotNumbered(number)
+    return this.transaction ?? this.db
+  }
+
+  get writer(): Writer {
+    return this.transaction ?? this.db
   }
 
   snapshotNumbered(number: number): Snapshot<Uint8Array, Uint8Array> {
@@ -106,6 +116,7 @@ export class ShellSession {
   }
 
   close(): void {
+    this.transaction?.rollback()
     for (const snapshot of this.snapshots.values()) snapshot.close()
     this.snapshots.clear()
   }

@@ -44,6 +44,9 @@ function use(session: ShellSession, name: string): void {
     session.snapshotInUse = undefined
     return
   }
+  if (session.transaction !== undefined) {
+    throw new UsageError("a transaction is open; end it with 'commit' or 'rollback'")
+  }
   const number = parseNumber(name)
   session.snapshotNumbered(number)
   session.snapshotInUse = number

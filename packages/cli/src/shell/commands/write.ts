@@ -18,7 +18,7 @@ export const putCommand: ShellCommand = {
   async run(session, words) {
     const operation = putOperation(session, words)
     const startMs = performance.now()
-    await session.db.batch([operation])
+    await session.writer.batch([operation])
     await session.reportWrite('ok', startMs)
   },
 }
@@ -31,7 +31,7 @@ export const delCommand: ShellCommand = {
   async run(session, words) {
     const operations = delOperations(words)
     const startMs = performance.now()
-    await session.db.batch(operations)
+    await session.writer.batch(operations)
     await session.reportWrite('ok', startMs)
   },
 }
@@ -48,7 +48,7 @@ export const batchCommand: ShellCommand = {
   async run(session, words) {
     const operations = splitAtSeparators(words).flatMap((part) => batchOperations(session, part))
     const startMs = performance.now()
-    await session.db.batch(operations)
+    await session.writer.batch(operations)
     await session.reportWrite(`ok, ${formatCounted(operations.length, 'operation')}`, startMs)
   },
 }
@@ -65,7 +65,7 @@ export const clearCommand: ShellCommand = {
       throw new UsageError("say which keys, or 'clear --all' for every one")
     }
     const startMs = performance.now()
-    await session.db.clear(range)
+    await session.writer.clear(range)
     await session.reportWrite('ok', startMs)
   },
 }
