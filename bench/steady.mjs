@@ -2,7 +2,7 @@
 //
 //   node bench/steady.mjs [--seconds 120] [--engines varve,classic-level,rocksdb]
 //                         [--policies leveled,sizeTiered] [--backups without,with]
-//                         [--reads 0,10000] [--keys 3m] [--rounds 1] [--before ../old/dist/index.js]
+//                         [--reads 0,10000] [--keys 3m] [--rounds 1] [--before old/dist/index.js]
 //                         [--dir /fast/disk] [--out folder]
 //
 // Each run is a process of its own. With --out, runs replace the same runs of an earlier report,
@@ -47,7 +47,7 @@ for (let round = 0; round < Number(args.rounds); round++) {
 await writeSteadyReport?.(reportOf(earlierRuns(args.out)), args.out)
 process.exit(hasFailed ? 1 : 0)
 
-/** What is compared runs in direct succession: before, after and the peers under one load. */
+/** The compared runs follow each other directly: before, after and the peers under one load. */
 function* plans() {
   const load = { seconds: Number(args.seconds), keys: countOf(args.keys) }
   const engines = listed('engines', engineNames)

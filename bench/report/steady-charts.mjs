@@ -15,7 +15,8 @@ export function drawSteady({ runs, about }) {
       })),
     )
   const engines = [...new Set(values.map(({ engine }) => engine))]
-  const subtitle = `64 puts of 1,000 bytes at once, random keys; ${about.cpu}, ${about.date.slice(0, 10)}.`
+  const day = about.date.slice(0, 10)
+  const subtitle = `64 puts of 1,000 bytes at once, random keys; ${about.cpu}, ${day}.`
   return render({
     title: title('Writes per second at saturation', subtitle),
     data: { values },

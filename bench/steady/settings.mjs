@@ -1,4 +1,6 @@
-/** The load: as many puts at once as a busy server has, of values larger than a memtable's share. */
+/**
+ * The load: as many puts at once as a busy server has, of values larger than a memtable's share.
+ */
 export const settings = {
   putsAtOnce: 64,
   valueBytes: 1000,

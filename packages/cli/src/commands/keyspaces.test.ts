@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { open } from 'varve'
 import { temporaryFolder, varveIn } from '../testing/run-varve.js'
 
-test('commands read and write the keyspace that --keyspace names, whatever its encodings', async (t) => {
+test('commands read and write the keyspace of --keyspace, whatever its encodings', async (t) => {
   const folder = temporaryFolder(t)
   const db = await open(join(folder, 'data'))
   const users = await db.keyspace('users', { valueEncoding: 'json' })

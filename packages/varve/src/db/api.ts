@@ -20,7 +20,8 @@ export type BackgroundOption =
       /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
       /**
-       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1, while writes wait
+       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1, while writes
+       * wait
        * 2. All databases of a process share a pool of threads, as many as the largest number.
        */
       threads?: number

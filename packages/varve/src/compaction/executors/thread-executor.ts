@@ -38,17 +38,14 @@ interface ThreadShare {
 /**
  * Runs the jobs of one database on the worker threads that all databases share.
  *
-<<<<<<< HEAD
- * When a worker is lost, the job that it was running fails. If no worker can be started, jobs run
- * on the calling thread.
-=======
- * Urgent jobs go to workers that are not nicer than the calling thread: on a busy machine, writes
- * would otherwise wait for threads that do not get a processor. A thread cannot undo its niceness, so
- * these are other threads.
+ * <<<<<<< HEAD When a worker is lost, the job that it was running fails. If no worker can be
+ * started, jobs run on the calling thread. ======= Urgent jobs go to workers that are not nicer
+ * than the calling thread: on a busy machine, writes would otherwise wait for threads that do not
+ * get a processor. A thread cannot undo its niceness, so these are other threads.
  *
- * When a worker is lost, the job that it ran fails. Where none can be started, jobs run on the calling
- * thread.
->>>>>>> fdadda7 (wip)
+ * When a worker is lost, the job that it ran fails. Where none can be started, jobs run on the
+ * calling thread.
+ * >>>>>>> fdadda7 (wip)
  *
  * Owned by: the database.
  */

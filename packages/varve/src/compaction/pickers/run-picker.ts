@@ -23,8 +23,8 @@ import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.
 const tombstoneWeight = 2
 
 /**
- * A merge of level 0 takes at most this many times the tables that start one. More of them share the
- * cost of rewriting the level below, but the merge takes longer and needs more space.
+ * A merge of level 0 takes at most this many times the tables that start one. More of them share
+ * the cost of rewriting the level below, but the merge takes longer and needs more space.
  */
 const maxLevel0Share = 2
 

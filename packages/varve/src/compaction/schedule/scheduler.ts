@@ -68,7 +68,7 @@ export interface EditLog {
   finishEdits(): void
 }
 
-/** Background work stays urgent for so long after a write has waited for it. */
+/** Milliseconds for which background work stays urgent after a write has waited for it. */
 const urgentMs = 10_000
 
 /** A job that was started. */

@@ -7,8 +7,8 @@ const MiB = 2 ** 20
 const groupBytes = 64 * 1024
 
 /**
- * A backlog of which work removes `workRateAt(ms)` bytes per millisecond, and a writer that wants to
- * add `writeRate`. Returns the bytes admitted in each second and the pressure after it.
+ * A backlog of which work removes `workRateAt(ms)` bytes per millisecond, and a writer that wants
+ * to add `writeRate`. Returns the bytes admitted in each second and the pressure after it.
  */
 function control({
   workRateAt,
@@ -91,7 +91,7 @@ test('the pace follows work that becomes slower or faster', () => {
   assert.ok(Math.max(...pressures) < 0.99)
 })
 
-test('a writer slower than the work does not wait, and leaves no high rate behind', () => {
+test('a writer slower than the work does not wait, and does not raise the rate', () => {
   const slow = control({ workRateAt: () => 100_000, writeRate: 50_000 })
   assert.equal(slow.longestWaitMs, 0)
   const pace = new WritePace()

@@ -39,8 +39,8 @@ const burstMs = 5
  *
  * The controller measures time in spans: the bytes that take the pressure from 0 to 1. In this unit
  * the pressure always follows the rate in the same way, so two constants suit memtables of any size
- * and machines of any speed. With P = 1 and I = 0.5 the loop has a damping of 0.7, so it settles after
- * one swing.
+ * and machines of any speed. With P = 1 and I = 0.5 the loop has a damping of 0.7, so it settles
+ * after one swing.
  *
  * Owned by: WriteStalls.
  */

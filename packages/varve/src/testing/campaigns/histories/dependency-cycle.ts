@@ -9,8 +9,8 @@ interface Effects {
 }
 
 /**
- * Checks strict serializability of histories whose version order is visible, as Elle does (Kingsbury
- * and Alvaro, 2020). Returns what is wrong with the history, or undefined.
+ * Checks strict serializability of histories whose version order is visible, as Elle does
+ * (Kingsbury and Alvaro, 2020). Returns what is wrong with the history, or undefined.
  *
  * An execution reads a key before it writes it, so each version names the one that it replaces:
  *
