@@ -23,6 +23,10 @@ const groups = {
     'destroy',
     'DestroyOptions',
   ],
+  Transactions: [
+    ...['Transaction', 'TransactionStore', 'TransactionOptions', 'Savepoint'],
+    ...['AtomicOperation', 'VersionedValue'],
+  ],
   'Options of reads and writes': [
     ...[
       'PutOptions',

@@ -30,11 +30,13 @@ export class AtomicOperation<K, V> {
     return this
   }
 
+  /** Sets the value of `key`, if all checks hold. */
   put(key: K, value: V, options?: PutOptions): this {
     this.writes.push((tx) => tx.putSync(key, value, options))
     return this
   }
 
+  /** Deletes `key`, if all checks hold. */
   del(key: K): this {
     this.writes.push((tx) => tx.delSync(key))
     return this

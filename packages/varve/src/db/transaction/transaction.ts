@@ -98,6 +98,7 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
     return done(() => this.batchSync(operations, options))
   }
 
+  /** As `clear`, but done when it returns. */
   clearSync(range: RangeOptions<K> = {}, options?: WriteOptions): void {
     this.transaction.assertOpen()
     if (syncOf(options)) this.transaction.requireSync()
