@@ -68,7 +68,7 @@ export async function runTransaction<K, V, T>(
       tx.rollback()
       if (!isConflict(error) || attempt >= retries) throw error
     }
-    await wait(attempt, clock)
+    await wait(attempt, clock, signal)
   }
 }
 
@@ -107,11 +107,19 @@ function isConflict(error: unknown): boolean {
   return error instanceof VarveError && error.code === 'CONFLICT'
 }
 
-/** Without chance, two transactions that conflict once would do so again. */
-function wait(attempt: number, clock: Clock): Promise<void> {
+/** Without chance, two transactions that conflict once would do so again. Ends early if aborted. */
+function wait(attempt: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   const mostMs = Math.min(2 ** attempt, maxWaitMs)
   const chance = new Prng(parseInt(clock.uniqueToken().slice(0, 8), 16)).fraction()
-  return new Promise((resolve) => void clock.awaited(mostMs * chance, resolve))
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.awaited(mostMs * chance, done)
+    signal?.addEventListener('abort', done)
+  })
 }
 
 function assertNotAborted(signal: AbortSignal | undefined): void {

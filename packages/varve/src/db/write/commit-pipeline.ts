@@ -139,7 +139,10 @@ export class CommitPipeline {
     this.commitBlocking(sync)
   }
 
-  /** Commits every group submitted so far before it returns: readers then see all of them. */
+  /**
+   * Commits all writes submitted so far before it returns: readers then see all of them. Late writes
+   * still wait for their group.
+   */
   settleBlocking(): void {
     this.finishSync()
     if (!this.group.batch.isEmpty) this.commitBlocking(false)

@@ -331,6 +331,22 @@ test('what the work throws rolls back, and ends the transaction', async () => {
   )
 })
 
+test('an abort ends the wait for the next run', async () => {
+  const controller = new AbortController()
+  const clock = { ...systemClock, awaited: () => () => {} }
+  await using db = await openNumbers({ clock })
+  const doomed = db.transaction(
+    async (tx) => {
+      await tx.get('n')
+      await db.put('n', 1)
+      await tx.put('other', 1)
+      setTimeout(() => controller.abort(), 1)
+    },
+    { signal: controller.signal },
+  )
+  await assert.rejects(doomed, { code: 'ABORTED' })
+})
+
 test('transactionSync commits before it returns, after everything submitted', async () => {
   await using db = await openNumbers({ durability: 'sync' })
   void db.put('n', 1)
