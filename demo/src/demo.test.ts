@@ -45,7 +45,7 @@ test('the demo explains each part, and the answers are right', () => {
     assert.match(firstRun, new RegExp(`^  ${name} +\\S`, 'm'))
   }
   assert.match(firstRun, /(\d+) filters asked, \1 said so/)
-  assert.match(firstRun, /came from the file, and the next time from the cache/)
+  assert.match(firstRun, /came from the file, then from the cache/)
   assert.match(firstRun, /does not see it; the database sees it/)
   assert.match(firstRun, /get 'IS\/Reykjavík\/3413829': 118,918 inhabitants/)
   assert.match(firstRun, /get 'FR\/Atlantis\/0': absent/)

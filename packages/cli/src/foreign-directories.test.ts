@@ -41,6 +41,7 @@ const commands: readonly (readonly [args: readonly string[], input?: string])[] 
   [['export', '-']],
   [['stats']],
   [['levels']],
+  [['keyspaces']],
   [['explain', 'a']],
   [['flush']],
   [['compact']],

@@ -140,8 +140,8 @@ export class CommitPipeline {
   }
 
   /**
-   * Commits all writes submitted so far before it returns: readers then see all of them. Late writes
-   * still wait for their group.
+   * Commits all writes submitted so far before it returns: readers then see all of them. Late
+   * writes still wait for their group.
    */
   settleBlocking(): void {
     this.finishSync()
