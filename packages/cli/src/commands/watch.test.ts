@@ -28,7 +28,10 @@ test('stats beside an owner: figures from the files, and where to find the other
     assert.match(out, new RegExp(`For those of process ${process.pid}, call db\\.stats\\(\\)`))
     // What would be wrong of the owner is not shown at all.
     assert.doesNotMatch(out, /\d (hit|miss|probe|stall)|hit rate|amplification +write/)
-    assert.match((await varve(['levels'])).out, /open in process \d+; scores assume default options/)
+    assert.match(
+      (await varve(['levels'])).out,
+      /open in process \d+; scores assume default options/,
+    )
     const record = JSON.parse((await varve(['stats', '--json'])).out) as Record<string, unknown>
     assert.equal((record['owner'] as { pid: number }).pid, process.pid)
     assert.deepEqual(record['countersOf'], { pid: process.pid })
