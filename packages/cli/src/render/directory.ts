@@ -64,9 +64,12 @@ function ownerText(owner: DirectoryOwner | undefined): string {
 function counterNote(owner: DirectoryOwner | undefined): string {
   const counters =
     'Each process counts its own reads, cache, filters, flushes, compactions and stalls.\n'
-  return owner === undefined
-    ? `${counters}Call db.stats() in the process that opens the database, or 'stats' in a shell.`
-    : `${counters}For those of process ${owner.pid}, call db.stats() there, or serve its metrics.`
+  const where =
+    owner === undefined
+      ? "Call db.stats() in the process that opens the database, or 'stats' in 'varve shell'."
+      : `For those of process ${owner.pid}, call db.stats() there, ` +
+        'or serve prometheusText(db) from it.'
+  return counters + where
 }
 
 function totals({ count, sizeBytes }: FileTotals): string[] {
