@@ -20,9 +20,8 @@ export type BackgroundOption =
       /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
       /**
-       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1, while writes
-       * wait
-       * 2. All databases of a process share a pool of threads, as many as the largest number.
+       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1. All databases of
+       * a process share one pool of worker threads, which grows to the largest number asked for.
        */
       threads?: number
       /**
@@ -32,8 +31,8 @@ export type BackgroundOption =
       bytesPerSecond?: number
       /**
        * Priority of worker threads below the thread that opens the database, on Linux: 0 to 19.
-       * When more threads are busy than there are processors, the application runs first. Jobs that
-       * writes wait for run at normal priority. Default: 5.
+       * When more threads are busy than there are processors, the application runs first. Above 10,
+       * compactions starve on a busy machine and writes are held back. Default: 5.
        */
       niceness?: number
     }

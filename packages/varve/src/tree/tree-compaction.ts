@@ -6,7 +6,6 @@ import {
 import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { pickCompaction } from '../compaction/pickers/pick-compaction.js'
-import { MergeProgress } from './merge-progress.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { Version } from '../version/version.js'
 import { RangeDeleteSurvey } from './range-delete-survey.js'
@@ -35,7 +34,7 @@ const minCheckMs = 1000
 export class TreeCompaction {
   /** Numbers of all inputs of running compactions. */
   readonly busy = new Set<number>()
-  private readonly running = new Map<CompactionSpec, MergeProgress>()
+  private readonly running = new Set<CompactionSpec>()
   /** By table: reads that searched it and found nothing. */
   private readonly vainReads = new Map<number, number>()
   private readonly rangeDeletes: RangeDeleteSurvey
@@ -87,23 +86,9 @@ export class TreeCompaction {
     return this.debt
   }
 
-  /** Tables of level 0, with a fraction, that running merges have already read. */
-  get mergedLevel0(): number {
-    let tables = 0
-    for (const merge of this.running.values()) tables += merge.level0Count * merge.share
-    return tables
-  }
-
-  /** Bytes of the tables that running merges have already read. */
-  get mergedBytes(): number {
-    let bytes = 0
-    for (const merge of this.running.values()) bytes += merge.inputBytes * merge.share
-    return bytes
-  }
-
   next(version: Version): CompactionSpec | undefined {
     return pickCompaction(version, this.inForce, {
-      running: [...this.running.keys()],
+      running: [...this.running],
       busy: this.busy,
       tableBytes: this.tableBytes,
       nowMs: this.host.wallMs(),
@@ -115,15 +100,10 @@ export class TreeCompaction {
 
   /** A compaction runs, until `ended`. */
   begun(spec: CompactionSpec): void {
-    this.running.set(spec, new MergeProgress(spec))
+    this.running.add(spec)
     for (const { tables } of spec.inputs) {
       for (const { fileNumber } of tables) this.busy.add(fileNumber)
     }
-  }
-
-  /** A running compaction has read this many entries so far. */
-  progressed(spec: CompactionSpec, readEntries: number): void {
-    this.running.get(spec)?.moveTo(readEntries)
   }
 
   ended(spec: CompactionSpec): void {

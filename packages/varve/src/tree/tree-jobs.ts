@@ -59,10 +59,7 @@ export function nextMerge(
   maxParts: number,
 ): BackgroundJob | undefined {
   const spec = tree.isDropped ? undefined : tree.compaction.next(tree.currentVersion())
-  if (spec === undefined) return undefined
-  // A merge of deeper levels leaves a thread to level 0, for which writes wait sooner.
-  const isOfLevel0 = spec.inputs[0].level === 0
-  return mergeJob(tree, host, spec, isOfLevel0 ? maxParts : Math.max(1, maxParts - 1))
+  return spec === undefined ? undefined : mergeJob(tree, host, spec, maxParts)
 }
 
 function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): BackgroundJob {
@@ -128,7 +125,6 @@ export function mergeJob(
     requests: spec.kind === 'merge' ? mergeRequests(tree, host, spec, maxParts) : [],
     neededBytes: spec.kind === 'merge' ? totalBytes(inputs) * tableBytesPerInputByte : 0,
     sparedBytes: sparedMemtables * tree.options.memtableBytes,
-    progressed: (readEntries) => tree.compaction.progressed(spec, readEntries),
     editFor(result) {
       isVoid = tree.isDropped
       if (isVoid) return {}

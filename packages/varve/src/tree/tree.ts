@@ -105,10 +105,6 @@ export class Tree {
     return this.memtables.memoryBytes
   }
 
-  get memtableBytes(): number {
-    return this.options.memtableBytes
-  }
-
   get sealedCount(): number {
     return this.memtables.sealed.length
   }
@@ -144,16 +140,6 @@ export class Tree {
   /** Bytes that compactions would have to rewrite until no level asks any more. */
   get debtBytes(): number {
     return this.compaction.debtBytes(this.state.version)
-  }
-
-  /** Tables of level 0, with a fraction, that running merges have already read. */
-  get mergedLevel0(): number {
-    return this.compaction.mergedLevel0
-  }
-
-  /** Bytes of the tables that running merges have already read. */
-  get mergedBytes(): number {
-    return this.compaction.mergedBytes
   }
 
   /** The amounts of pending compaction work at which writes are held back. */

@@ -8,7 +8,7 @@ import { LocalTableStore } from '../../store/local-table-store.js'
 import { VirtualClock } from '../../testing/kit/virtual-clock.js'
 import type { JobOutcome } from '../jobs/job-request.js'
 import { behaviours, fakeWorker, flushRequest, until } from './testing/fake-worker.js'
-import { ThreadExecutor, type ThreadExecutorOptions } from './thread-executor.js'
+import { ThreadExecutor } from './thread-executor.js'
 import { WorkerPool } from './worker-pool.js'
 import { WorkerCell, type WorkerSetup, WorkerState } from './worker-protocol.js'
 import { maxLookMs, maxSilenceMs, type StartWorker } from './worker-thread.js'
@@ -22,12 +22,7 @@ const missing: StartWorker = () => {
   throw new Error('no file')
 }
 
-function setUp(
-  context: TestContext,
-  startWorker: StartWorker,
-  threads = 1,
-  options: Partial<ThreadExecutorOptions> = {},
-) {
+function setUp(context: TestContext, startWorker: StartWorker, threads = 1) {
   const fs = new MemoryFileSystem()
   fs.makeDirectory(directory)
   const store = new LocalTableStore(fs, directory)
@@ -48,12 +43,10 @@ function setUp(
       environment: { store, codecs: new CodecRegistry([]), clock },
       directory,
       threads,
-      urgentThreads: threads,
       bytesPerSecond: Infinity,
       niceness: 0,
       codecModules: [],
       onWarning: (warning) => warnings.push(warning),
-      ...options,
     },
     pool,
   )
@@ -63,7 +56,7 @@ function setUp(
   const isReady = (): boolean =>
     Atomics.load(setups[0].cells, WorkerCell.state) === WorkerState.ready
   const beat = (): void => void Atomics.add(setups[0].cells, WorkerCell.heartbeat, 1)
-  return { fs, clock, warnings, setups, executor, outcomes, submit, isReady, beat }
+  return { fs, clock, warnings, executor, outcomes, submit, isReady, beat }
 }
 
 const isLost = (outcome: JobOutcome | undefined, reason: RegExp): boolean =>
@@ -196,27 +189,4 @@ test('if a second worker cannot start, the first one gets all jobs', async (cont
   assert.equal(executor.mergeSlots, 1)
   assert.ok(!executor.isInline)
   assert.equal(warnings.length, 1)
-})
-
-test('urgent jobs go to workers with the priority of the calling thread', async (context) => {
-  const options = { niceness: 5, urgentThreads: 2 }
-  const worker = fakeWorker(behaviours.answersLater)
-  const { executor, setups, outcomes, submit } = setUp(context, worker, 1, options)
-  assert.deepEqual([executor.mergeSlots, executor.urgentMergeSlots], [1, 2])
-  const submitUrgent = (): void =>
-    executor.submit(flushRequest(), (outcome) => outcomes.push(outcome), undefined, true)
-  submit()
-  submit()
-  assert.deepEqual(
-    setups.map(({ niceness }) => niceness),
-    [5],
-  )
-  for (let i = 0; i < 3; i++) submitUrgent()
-  assert.deepEqual(
-    setups.map(({ niceness }) => niceness),
-    [5, 0, 0],
-  )
-  await until(() => outcomes.length === 5)
-  assert.ok(outcomes.every(({ ok }) => ok))
-  await executor.close()
 })

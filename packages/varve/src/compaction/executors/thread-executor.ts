@@ -19,51 +19,37 @@ export interface ThreadExecutorOptions {
   readonly directory: string
   /** How many jobs of the database may run at once. */
   readonly threads: number
-  /** The same while writes wait for them. */
-  readonly urgentThreads: number
   /** All jobs together; Infinity: no limit. */
   readonly bytesPerSecond: number
-  /** By how much workers are nicer than the calling thread, unless writes wait for them. */
+  /** By how much workers are nicer than the calling thread. */
   readonly niceness: number
   readonly codecModules: readonly string[]
   readonly onWarning: (warning: VarveError) => void
 }
 
-/** The database as a member of a group of workers. */
-interface ThreadShare {
-  readonly group: WorkerGroup
-  readonly member: GroupMember
-}
-
 /**
  * Runs the jobs of one database on the worker threads that all databases share.
  *
- * <<<<<<< HEAD When a worker is lost, the job that it was running fails. If no worker can be
- * started, jobs run on the calling thread. ======= Urgent jobs go to workers that are not nicer
- * than the calling thread: on a busy machine, writes would otherwise wait for threads that do not
- * get a processor. A thread cannot undo its niceness, so these are other threads.
- *
- * When a worker is lost, the job that it ran fails. Where none can be started, jobs run on the
- * calling thread.
- * >>>>>>> fdadda7 (wip)
+ * When a worker is lost, the job that it was running fails. If no worker can be started, jobs run
+ * on the calling thread.
  *
  * Owned by: the database.
  */
-export class ThreadExecutor implements JobExecutor {
+export class ThreadExecutor implements JobExecutor, GroupMember {
   readonly databaseId: number
+  readonly threads: number
   private readonly database: JobDatabase
   private readonly inline: InlineExecutor
-  private readonly calm: ThreadShare
-  private readonly urgent: ThreadShare
+  private readonly group: WorkerGroup
   private endedJobs = 0
 
   constructor(
     private readonly options: ThreadExecutorOptions,
     private readonly pool: WorkerPool = sharedWorkerPool,
   ) {
-    const { environment, directory, bytesPerSecond, niceness, codecModules } = options
-    const { threads, urgentThreads } = options
+    const { environment, directory, threads, bytesPerSecond, niceness, codecModules } = options
     this.databaseId = pool.newDatabaseId()
+    this.threads = threads
     this.database = {
       databaseId: this.databaseId,
       directory,
@@ -72,41 +58,42 @@ export class ThreadExecutor implements JobExecutor {
       closingCell: new Int32Array(new SharedArrayBuffer(4)),
     }
     this.inline = new InlineExecutor(environment, bytesPerSecond)
-    this.calm = this.join(pool.group({ niceness, codecModules }), threads)
-    this.urgent =
-      niceness === 0 && threads === urgentThreads
-        ? this.calm
-        : this.join(pool.group({ niceness: 0, codecModules }), urgentThreads)
+    this.group = pool.group({ niceness, codecModules })
+    this.group.join(this)
   }
 
   get isInline(): boolean {
-    return this.calm.group.limit === 0
+    return this.group.limit === 0
   }
 
   get mergeSlots(): number {
-    return slotsOf(this.calm)
-  }
-
-  get urgentMergeSlots(): number {
-    return slotsOf(this.urgent)
+    return Math.max(1, Math.min(this.threads, this.group.limit))
   }
 
   prepare(): void {
-    this.calm.group.prepare()
+    this.group.prepare()
   }
 
   submit(
     request: JobRequest,
     done: (outcome: JobOutcome) => void,
     watch: JobWatch = new JobWatch(),
-    isUrgent = false,
   ): void {
     const ended = (outcome: JobOutcome): void => {
       this.endedJobs++
       done(outcome)
     }
-    const job = { database: this.database, request, done: ended, watch }
-    this.send(job, isUrgent && this.urgent.group.limit > 0 ? this.urgent : this.calm)
+    this.resubmit({ database: this.database, request, done: ended, watch })
+  }
+
+  resubmit(job: GivenJob): void {
+    const worker = this.group.workerFor(this)
+    if (worker === undefined) {
+      this.inline.submit(job.request, job.done, job.watch)
+      return
+    }
+    worker.send(job)
+    this.pool.lookLater()
   }
 
   poll(): void {
@@ -125,50 +112,23 @@ export class ThreadExecutor implements JobExecutor {
   abort(): void {
     const outcome = { ok: false, error: describeError(abortedError()) } as const
     Atomics.store(this.database.closingCell, 0, 1)
-    for (const { group } of this.shares()) {
-      for (const worker of group.workers) {
-        worker.withdraw(this.databaseId, outcome)
-        if (worker.hasJobOf(this.databaseId)) worker.wake()
-      }
+    for (const worker of this.group.workers) {
+      worker.withdraw(this.databaseId, outcome)
+      if (worker.hasJobOf(this.databaseId)) worker.wake()
     }
   }
 
   /** The workers stay for other databases, and for the next open. */
   close(): Promise<void> {
-    for (const { group, member } of this.shares()) group.leave(member)
+    this.group.leave(this)
     return Promise.resolve()
   }
 
-  private shares(): Set<ThreadShare> {
-    return new Set([this.calm, this.urgent])
+  removeLeftovers({ request }: GivenJob): void {
+    removeLeftovers(this.options.environment.store, request)
   }
 
-  private join(group: WorkerGroup, threads: number): ThreadShare {
-    const share: ThreadShare = {
-      group,
-      member: {
-        databaseId: this.databaseId,
-        threads,
-        resubmit: (job) => this.send(job, share),
-        removeLeftovers: ({ request }) => removeLeftovers(this.options.environment.store, request),
-        onShortage: (cause, count) => this.warn(cause, count),
-      },
-    }
-    group.join(share.member)
-    return share
-  }
-
-  private send(job: GivenJob, { group, member }: ThreadShare): void {
-    const worker = group.workerFor(member)
-    if (worker === undefined) {
-      this.inline.submit(job.request, job.done, job.watch)
-      return
-    }
-    worker.send(job)
-    this.pool.lookLater()
-  }
-
-  private warn(cause: unknown, count: number): void {
+  onShortage(cause: unknown, count: number): void {
     const instead =
       count === 0
         ? 'flushes and compactions run on the calling thread, and writes wait for them'
@@ -177,8 +137,4 @@ export class ThreadExecutor implements JobExecutor {
     const message = `a background thread could not be started, ${instead}: ${reason}`
     this.options.onWarning(new VarveError('IO', message, { cause }))
   }
-}
-
-function slotsOf({ group, member }: ThreadShare): number {
-  return Math.max(1, Math.min(member.threads, group.limit))
 }

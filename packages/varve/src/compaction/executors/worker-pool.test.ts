@@ -32,7 +32,6 @@ class Database {
         },
         directory,
         threads: 1,
-        urgentThreads: options.threads ?? 1,
         bytesPerSecond: Infinity,
         niceness: 0,
         codecModules: [],

@@ -10,20 +10,10 @@ export interface JobExecutor {
   readonly isInline: boolean
   /** Merges that may run in parallel; flushes are always accepted. */
   readonly mergeSlots: number
-  /** The same while writes wait for merges; `mergeSlots` where it makes no difference. */
-  readonly urgentMergeSlots?: number
   /** Starts the workers ahead of the first job. */
   prepare(): void
-  /**
-   * Calls `done` once: from the event loop, `poll` or `wait`, or (inline) before returning.
-   * `isUrgent`: writes wait for such work.
-   */
-  submit(
-    request: JobRequest,
-    done: (outcome: JobOutcome) => void,
-    watch?: JobWatch,
-    isUrgent?: boolean,
-  ): void
+  /** Calls `done` once: from the event loop, `poll` or `wait`, or (inline) before returning. */
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void
   /** Delivers arrived outcomes without a turn of the event loop. */
   poll(): void
   /** Blocks the thread until a job ends or the timeout expires, then polls. */

@@ -13,7 +13,6 @@ export function submitParts(
   requests: readonly JobRequest[],
   watch: JobWatch | undefined,
   done: (outcome: JobOutcome, unused?: JobResult) => void,
-  isUrgent = false,
 ): void {
   const watches = (watch ?? new JobWatch()).split(requests.length)
   const results: (JobResult | undefined)[] = requests.map(() => undefined)
@@ -33,7 +32,7 @@ export function submitParts(
   }
   for (const [part, request] of requests.entries()) {
     try {
-      executor.submit(request, (outcome) => ended(part, outcome), watches[part], isUrgent)
+      executor.submit(request, (outcome) => ended(part, outcome), watches[part])
     } catch (error) {
       // The executor accepted no job.
       ended(part, { ok: false, error: describeError(error) })

@@ -4,7 +4,7 @@ export type RunPolicy = 'leveled' | 'sizeTiered' | 'lazyLeveled'
 /** How far compactions may fall behind before writes are held back. */
 export interface StallThresholds {
   /**
-   * Tables on level 0 that writes are slowed down to stay below.
+   * Tables on level 0 at which writes are slowed down.
    *
    * Values: `l0Trigger` to 1000. Default: 8, or 2 × `l0Trigger` if that is more.
    */
@@ -16,7 +16,7 @@ export interface StallThresholds {
    */
   readonly l0Stop: number
   /**
-   * Bytes behind that compactions may be; writes are slowed down to stay below.
+   * Bytes that compactions are behind at which writes are slowed down.
    *
    * Values: 1 MiB to 2^50. Default: 16 GiB.
    */

@@ -22,12 +22,6 @@ import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.
 /** How much sooner a table goes when all its entries are deletes: it frees what it hides. */
 const tombstoneWeight = 2
 
-/**
- * A merge of level 0 takes at most this many times the tables that start one. More of them share
- * the cost of rewriting the level below, but the merge takes longer and needs more space.
- */
-const maxLevel0Share = 2
-
 /** What a decision is made from. */
 interface Situation {
   readonly version: Version
@@ -135,11 +129,9 @@ function pickSinking({
 }
 
 function pickLevel0(situation: Situation, reason: string): CompactionSpec | Blocked | undefined {
-  const { version, compaction, shape, conditions } = situation
-  const all = version.levels[0]
-  if (anyBusy(all, conditions.busy)) return undefined
-  // Newest first: the oldest go down, unless tables that do not overlap can be moved.
-  const tables = areDisjoint(all) ? all : all.slice(-maxLevel0Share * compaction.l0Trigger)
+  const { version, shape, conditions } = situation
+  const tables = version.levels[0]
+  if (anyBusy(tables, conditions.busy)) return undefined
   return pickWhole(situation, [{ level: 0, tables }], levelBelow0(version, shape), reason)
 }
 

@@ -22,8 +22,6 @@ const failure: JobOutcome = { ok: false, error: { code: 'IO', message: 'the disk
 class HeldExecutor implements JobExecutor {
   readonly isInline = false
   mergeSlots = 1
-  urgentMergeSlots = 1
-  readonly urgency: boolean[] = []
   readonly running: {
     request: JobRequest
     done: (outcome: JobOutcome) => void
@@ -34,14 +32,8 @@ class HeldExecutor implements JobExecutor {
 
   prepare(): void {}
 
-  submit(
-    request: JobRequest,
-    done: (outcome: JobOutcome) => void,
-    watch?: JobWatch,
-    isUrgent = false,
-  ): void {
+  submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void {
     if (this.isRefusing) throw new Error('no thread could be started')
-    this.urgency.push(isUrgent)
     assert.ok(!this.isClosed, 'a job for a closed executor')
     this.running.push({ request, done, watch })
   }
@@ -404,36 +396,4 @@ test('a merge is split into as many parts as may run in parallel', () => {
   }
   scheduler.pump()
   assert.deepEqual(asked, [3, 2, 1])
-})
-
-test('while writes wait, jobs are urgent and more merges run', () => {
-  const { executor, clock, wanted, scheduler } = setUp()
-  executor.urgentMergeSlots = 2
-  Object.assign(wanted, { flush: 1, merge: 5 })
-  scheduler.pump()
-  assert.deepEqual(executor.urgency, [false, false])
-  scheduler.writesWait()
-  scheduler.pump()
-  assert.deepEqual(executor.urgency, [false, false, true])
-  clock.advance(10_000)
-  assert.ok(scheduler.freeMergeSlots < 0, 'running merges go on')
-  executor.end()
-  scheduler.pump()
-  assert.equal(executor.urgency.length, 3)
-})
-
-test('the progress of a merge adds up over its parts', () => {
-  const { executor, source, scheduler } = setUp()
-  executor.mergeSlots = 3
-  const read: number[] = []
-  let isOffered = false
-  source.nextMerge = () => {
-    if (isOffered) return undefined
-    isOffered = true
-    return { ...mergeInParts([]), progressed: (entries) => void read.push(entries) }
-  }
-  scheduler.pump()
-  executor.running[0].watch?.onProgress?.(10)
-  executor.running[1].watch?.onProgress?.(5)
-  assert.deepEqual(read, [10, 15])
 })

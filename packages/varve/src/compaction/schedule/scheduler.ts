@@ -15,8 +15,8 @@ import {
 } from './admission.js'
 import { JobLane } from './job-lane.js'
 import { joinResults, submitParts } from '../jobs/job-parts.js'
-import { JobWatch } from '../jobs/job-watch.js'
-import type { JobOutcome, JobRequest, JobResult } from '../jobs/job-request.js'
+import type { JobWatch } from '../jobs/job-watch.js'
+import type { JobRequest, JobResult } from '../jobs/job-request.js'
 import type { CompactionKind } from '../pickers/compaction-spec.js'
 
 /** Work that a tree needs done. Calls exactly one of `installed` and `failed`. */
@@ -24,8 +24,6 @@ export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
   /** The parts to run, in parallel. Empty except for a flush or merge. */
   readonly requests: readonly JobRequest[]
-  /** Receives from time to time the number of entries that the job has read so far. */
-  progressed?(readEntries: number): void
   /** The change that the result makes to the tree. */
   editFor(result: JobResult): VersionEdit
   /** The edit is durable and current. */
@@ -68,9 +66,6 @@ export interface EditLog {
   finishEdits(): void
 }
 
-/** Milliseconds for which background work stays urgent after a write has waited for it. */
-const urgentMs = 10_000
-
 /** A job that was started. */
 interface StartedJob {
   readonly job: BackgroundJob
@@ -105,7 +100,6 @@ export class Scheduler {
   private readonly flushes: JobLane
   private readonly merges: JobLane
   private mergeSlotsTaken = 0
-  private writesWaitedAtMs = -Infinity
   private admission: Admission = admitAll
   private pumpState: PumpState = 'idle'
   /** A caller blocks the thread: install results without a turn of the event loop. */
@@ -135,8 +129,7 @@ export class Scheduler {
 
   /** The number of merges, or parts of one, that may start. */
   get freeMergeSlots(): number {
-    const { mergeSlots, urgentMergeSlots = mergeSlots } = this.parts.executor
-    return (this.isUrgent ? urgentMergeSlots : mergeSlots) - this.mergeSlotsTaken
+    return this.parts.executor.mergeSlots - this.mergeSlotsTaken
   }
 
   /** Why waiting for a flush is pointless; undefined when it is not. */
@@ -147,16 +140,6 @@ export class Scheduler {
   /** Why waiting for a compaction is pointless; undefined when it is not. */
   get mergeFailure(): VarveError | undefined {
     return this.merges.failure
-  }
-
-  /** Writes are being held back until background work gets done, which is therefore urgent. */
-  writesWait(): void {
-    this.writesWaitedAtMs = this.parts.clock.monotonicMs()
-  }
-
-  /** Whether writes have waited for background work a short time ago. */
-  private get isUrgent(): boolean {
-    return this.parts.clock.monotonicMs() - this.writesWaitedAtMs < urgentMs
   }
 
   /** Prepares for a job that will soon be due. */
@@ -347,11 +330,10 @@ export class Scheduler {
       this.fail(started, error as VarveError)
       return
     }
-    const done = (outcome: JobOutcome, unused?: JobResult): void => {
+    submitParts(executor, job.requests, watch, (outcome, unused) => {
       if (outcome.ok) this.install(started, outcome.result)
       else this.fail(started, reviveError(outcome.error), unused)
-    }
-    submitParts(executor, job.requests, watch ?? watchOf(job), done, this.isUrgent)
+    })
   }
 
   private install(started: StartedJob, result: JobResult): void {
@@ -435,10 +417,6 @@ export class Scheduler {
 function notifyFailed({ job, settle }: StartedJob, error: VarveError, unused?: JobResult): void {
   job.failed(error, unused)
   settle?.(error)
-}
-
-function watchOf(job: BackgroundJob): JobWatch | undefined {
-  return job.progressed && new JobWatch((readEntries) => job.progressed?.(readEntries))
 }
 
 /** A move or drop also takes one slot until it is recorded. */

@@ -172,11 +172,12 @@ function startExecutor(
   onWarning: (warning: VarveError) => void,
 ): JobExecutor {
   const { codecModules, background } = options
-  const { mode, bytesPerSecond } = background
+  const { mode, threads, bytesPerSecond, niceness } = background
   const environment = jobEnvironment(directory, options)
   if (options.newExecutor !== undefined) return options.newExecutor(environment)
   if (mode === 'inline') return new InlineExecutor(environment, bytesPerSecond)
-  return new ThreadExecutor({ ...background, environment, directory, codecModules, onWarning })
+  const settings = { directory, threads, bytesPerSecond, niceness, codecModules }
+  return new ThreadExecutor({ environment, ...settings, onWarning })
 }
 
 /** Jobs write to the directory whatever store readers use. */

@@ -55,8 +55,6 @@ export interface ResolvedOptions {
 interface ResolvedBackground {
   readonly mode: 'thread' | 'inline'
   readonly threads: number
-  /** Threads while writes wait for them: more than `threads` only when that is the default. */
-  readonly urgentThreads: number
   /** Infinity: no limit. */
   readonly bytesPerSecond: number
   readonly niceness: number
@@ -241,12 +239,9 @@ function resolveCodec(name: unknown, codecs: CodecRegistry): string {
 const defaultBackground: ResolvedBackground = {
   mode: 'thread',
   threads: 1,
-  urgentThreads: 2,
   bytesPerSecond: Infinity,
   niceness: 5,
 }
-
-const backgroundProperties = { mode: true, threads: true, bytesPerSecond: true, niceness: true }
 
 function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackground {
   if (value === undefined) return defaultBackground
@@ -255,7 +250,7 @@ function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackgro
     "'thread', 'inline' or { mode: 'thread' or 'inline', threads: 1 to 8 (inline: 1), " +
     'bytesPerSecond: at least 65536, niceness: 0 to 19 }'
   if (typeof given !== 'object' || given === null) throw invalidOption('background', allowed, value)
-  requireKnown(given, backgroundProperties, "property of option 'background'")
+  requireKnown(given, defaultBackground, "property of option 'background'")
   const {
     mode = defaultBackground.mode,
     threads = defaultBackground.threads,
@@ -267,8 +262,7 @@ function resolveBackground(value: AnyOpenOptions['background']): ResolvedBackgro
   const validRate = bytesPerSecond === Infinity || isIntegerIn(bytesPerSecond, 64 * KiB, 2 ** 50)
   const validNiceness = isIntegerIn(niceness, 0, 19)
   if (validMode && validThreads && validRate && validNiceness) {
-    const urgentThreads = given.threads ?? defaultBackground.urgentThreads
-    return { mode, threads, urgentThreads, bytesPerSecond, niceness }
+    return { mode, threads, bytesPerSecond, niceness }
   }
   throw invalidOption('background', allowed, value)
 }

@@ -194,13 +194,10 @@ export class Rotation {
     for (const tree of trees.sealed) sealedBytes += tree.sealedBytes
     const activeBytes = trees.main.activeBytes + this.budget.totalBytes
     return {
-      memtableBytes,
       sealedCount: Math.floor(sealedBytes / memtableBytes),
       activeFill: activeBytes / memtableBytes,
       level0Count: 0,
-      mergedLevel0: 0,
       debtBytes: 0,
-      mergedBytes: 0,
       stallThresholds: noStallThresholds,
     }
   }

@@ -6,7 +6,6 @@ import {
 } from '../../compaction/pickers/compaction-options.js'
 import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import type { StallCause, StallEvent, StallStats } from '../api.js'
-import { WritePace } from './write-pace.js'
 import {
   type Backlog,
   describeBacklog,
@@ -14,8 +13,13 @@ import {
   writePressure,
 } from './write-pressure.js'
 
-/** A slowdown is over when no commit was delayed for this long. */
-const slowdownEndMs = 1000
+/** Rates of slowed writes: when a slowdown starts, and just before the stop. */
+const fastestSlowedBytesPerMs = 64 * 1024
+const slowestBytesPerMs = 4 * 1024
+
+/** Shorter delays are saved up. No commit is delayed longer than `maxDelayMs`. */
+const minDelayMs = 1
+const maxDelayMs = 50
 
 /** Interval at which a blocked thread checks again. */
 const blockingPollMs = 50
@@ -27,7 +31,7 @@ type Stall =
 
 type StallScheduler = Pick<
   Scheduler,
-  'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking' | 'writesWait'
+  'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking'
 >
 
 /** The part of a tree that can hold writes back. */
@@ -46,9 +50,9 @@ export function noStalls(): StallsByCause {
 }
 
 /**
- * Holds writes back when flushes and compactions cannot keep up. Commits are delayed so that they
- * come at the rate of the background work; if the backlog reaches its limit all the same, they are
- * stopped until it shrinks or the commit times out. Paused compactions hold no writes back.
+ * Holds writes back when flushes and compactions cannot keep up. First each commit is delayed,
+ * longer as the backlog grows; then commits are stopped until the backlog shrinks or the commit
+ * times out. Paused compactions hold no writes back.
  *
  * Owned by: the database. The commit pipeline calls it before each commit, one at a time.
  */
@@ -56,8 +60,7 @@ export class WriteStalls {
   readonly byCause = noStalls()
   /** The reported stall that still lasts. */
   private reported = ''
-  private lastDelayMs = -Infinity
-  private readonly pace = new WritePace()
+  private owedMs = 0
   /** The current commit has already been delayed. */
   private wasDelayed = false
   /** When the current commit was stopped. */
@@ -128,11 +131,11 @@ export class WriteStalls {
       this.passed()
       return undefined
     }
-    const nowMs = this.clock.monotonicMs()
-    if (pressure.fraction < 1) return this.slowdown(nowMs, pressure, source, bytes)
-    this.throwFailure(pressure.cause)
-    this.report(pressure.cause, 'stop', source)
-    return this.stop(nowMs, pressure, source)
+    const { cause, fraction } = pressure
+    const severity = fraction === 1 ? 'stop' : 'slowdown'
+    if (severity === 'stop') this.throwFailure(cause)
+    this.report(cause, severity, source)
+    return severity === 'stop' ? this.stop(cause, source) : this.slowdown(cause, fraction, bytes)
   }
 
   private throwFailure(cause: StallCause): void {
@@ -143,10 +146,8 @@ export class WriteStalls {
     throw failure
   }
 
-  private stop(nowMs: number, pressure: WritePressure, source: PressingTree): Stall {
-    const { cause } = pressure
-    this.pace.learn(nowMs, pressure)
-    this.scheduler.writesWait()
+  private stop(cause: StallCause, source: PressingTree): Stall {
+    const nowMs = this.clock.monotonicMs()
     this.stoppedAtMs ??= nowMs
     const leftMs = this.stoppedAtMs + this.maxStopMs - nowMs
     if (leftMs > 0) return { severity: 'stop', cause, leftMs }
@@ -158,24 +159,17 @@ export class WriteStalls {
     )
   }
 
-  private slowdown(
-    nowMs: number,
-    pressure: WritePressure,
-    source: PressingTree,
-    bytes: number,
-  ): Stall | undefined {
-    if (this.wasDelayed) this.pace.charge(nowMs, pressure, bytes)
-    else {
-      const delayMs = this.pace.admit(nowMs, pressure, bytes)
-      if (delayMs > 0) {
-        const { cause } = pressure
-        this.scheduler.writesWait()
-        this.lastDelayMs = nowMs
-        this.report(cause, 'slowdown', source)
+  private slowdown(cause: StallCause, fraction: number, bytes: number): Stall | undefined {
+    if (!this.wasDelayed) {
+      const rate =
+        fastestSlowedBytesPerMs + (slowestBytesPerMs - fastestSlowedBytesPerMs) * fraction
+      this.owedMs += bytes / rate
+      if (this.owedMs >= minDelayMs) {
+        const delayMs = Math.min(this.owedMs, maxDelayMs)
+        this.owedMs = 0
         return { severity: 'slowdown', cause, delayMs }
       }
     }
-    if (nowMs - this.lastDelayMs > slowdownEndMs) this.reported = ''
     this.passed()
     return undefined
   }
