@@ -189,6 +189,8 @@ export class Scheduler {
     this.isBlocking = true
     try {
       if (pausesIn(this.admission) > 0 && this.merges.running === 0) this.pumpDespitePause()
+      // Right after open, compactions wait for a turn of the event loop, which cannot come now.
+      else if (this.isIdle) this.pump()
       const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
       if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
       else if (this.installing.length > 0) this.finishInstalling()
