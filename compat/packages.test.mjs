@@ -47,7 +47,7 @@ for (const [name, packageFolder] of Object.entries(packageFolders)) {
 }
 
 /** All code of the engine, that of the worker included and counted once. Raised only knowingly. */
-const limitBytes = 99_000
+const limitBytes = 115_000
 
 test('the engine and its worker, minified and gzipped, keep to their size', async (t) => {
   const { outputFiles } = await esbuild.build({
