@@ -1,14 +1,11 @@
-import type { WriteBatch } from '../batch/write-batch.js'
 import { invalidArgument } from '../base/errors.js'
 import type { Encoding } from '../batch/encoding.js'
-import { atIndex, keyError, valueError } from '../batch/encoding-error.js'
 import type {
   CompactionOptions,
   CompactionPolicy,
 } from '../compaction/pickers/compaction-options.js'
 import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
-import { ValueKind } from '../key/value-kind.js'
 import { type Explanation, explainGet } from '../tree/explain.js'
 import type {
   BatchOperation,
@@ -23,14 +20,14 @@ import type { KeyValueStore } from './key-value-store.js'
 import type { DatabaseParts, WriterParts } from './open/database-parts.js'
 import { checkCompactOptions, compactRange, flushTree } from './open/manual-compaction.js'
 import { collectLevels } from './open/stats.js'
-import { requireObject } from './options/arguments.js'
-import { checkRangeOptions, encodeKey, rangeOf } from './read/key-bounds.js'
+import { checkedRange, encodeKey } from './read/key-bounds.js'
 import type { StoreCore } from './read/read-core.js'
 import { Reader } from './read/reader.js'
 import { Snapshot } from './read/snapshot.js'
 import type { TransactionPart } from './transaction/transaction-part.js'
 import type { CommitPipeline } from './write/commit-pipeline.js'
-import { expiryOf, syncOf, syncOfPut } from './write/write-options.js'
+import { OperationEncoder } from './write/operation-encoder.js'
+import { syncOf, syncOfPut } from './write/write-options.js'
 
 /**
  * What a database, as its own default keyspace, and the other keyspaces have in common: reads,
@@ -40,18 +37,17 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   declare protected readonly readCore: StoreCore
   private readonly keyspaceId: number
   private readonly keyEncoding: Encoding<K>
-  private readonly valueEncoding: Encoding<V>
+  private readonly operations: OperationEncoder
 
   protected constructor(
     protected readonly parts: DatabaseParts,
     core: StoreCore,
-    /** Time to live of values that are put without one; undefined: they do not expire. */
-    private readonly defaultTtlMs?: number,
+    defaultTtlMs?: number,
   ) {
     super(core)
     this.keyspaceId = core.keyspace
     this.keyEncoding = core.keyEncoding as Encoding<K>
-    this.valueEncoding = core.valueEncoding as Encoding<V>
+    this.operations = new OperationEncoder({ ...core, defaultTtlMs })
   }
 
   /**
@@ -70,7 +66,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     try {
       const pipeline = this.pipeline()
       const sync = syncOfPut(options)
-      this.addPut(pipeline.open(), key, value, options?.ttlMs)
+      this.operations.put(pipeline.open(), key, value, options?.ttlMs)
       return pipeline.submit(sync)
     } catch (error) {
       return Promise.reject(error)
@@ -81,7 +77,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   putSync(key: K, value: V, options?: PutOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOfPut(options)
-    this.addPut(pipeline.open(), key, value, options?.ttlMs)
+    this.operations.put(pipeline.open(), key, value, options?.ttlMs)
     pipeline.commitBlocking(sync)
   }
 
@@ -90,7 +86,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     try {
       const pipeline = this.pipeline()
       const sync = syncOf(options)
-      this.addDelete(pipeline.open(), key)
+      this.operations.del(pipeline.open(), key)
       return pipeline.submit(sync)
     } catch (error) {
       return Promise.reject(error)
@@ -101,7 +97,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   delSync(key: K, options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
-    this.addDelete(pipeline.open(), key)
+    this.operations.del(pipeline.open(), key)
     pipeline.commitBlocking(sync)
   }
 
@@ -116,7 +112,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     try {
       const pipeline = this.pipeline()
       const sync = syncOf(options)
-      this.addAll(pipeline.open(), operations)
+      this.operations.all(pipeline.open(), operations, this.encoderOf)
       if (operations.length === 0) return Promise.resolve()
       return pipeline.submit(sync)
     } catch (error) {
@@ -131,7 +127,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   ): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
-    this.addAll(pipeline.open(), operations)
+    this.operations.all(pipeline.open(), operations, this.encoderOf)
     if (operations.length > 0) pipeline.commitBlocking(sync)
   }
 
@@ -238,86 +234,26 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     return this.writer().pipeline
   }
 
-  private addPut(batch: WriteBatch, key: K, value: V, given: number | undefined): void {
-    const ttlMs = given === undefined ? this.defaultTtlMs : given
-    const expiresAtMs =
-      ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
-    const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
-    batch.begin(kind, this.keyspaceId)
-    let hasKey = false
-    try {
-      this.keyEncoding.write(key, batch)
-      batch.endKey()
-      hasKey = true
-      if (expiresAtMs !== undefined) batch.writeExpiry(expiresAtMs)
-      this.valueEncoding.write(value, batch)
-      batch.end()
-    } catch (error) {
-      batch.cancel()
-      throw hasKey
-        ? valueError(error, key, this.valueEncoding)
-        : keyError(error, key, this.keyEncoding)
-    }
-  }
-
-  private addDelete(batch: WriteBatch, key: K): void {
-    batch.begin(ValueKind.delete, this.keyspaceId)
-    let hasKey = false
-    try {
-      this.keyEncoding.write(key, batch)
-      batch.endKey()
-      hasKey = true
-      batch.end()
-    } catch (error) {
-      batch.cancel()
-      throw hasKey ? error : keyError(error, key, this.keyEncoding)
-    }
-  }
-
-  private addAll(
-    batch: WriteBatch,
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
-  ): void {
-    if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
-    const mark = batch.mark()
-    let index = 0
-    try {
-      for (; index < operations.length; index++) {
-        const operation = operations[index] as BatchOperation<K, V>
-        requireObject(operation, 'an operation of a batch')
-        const { keyspace } = operation as { keyspace?: AnyStore }
-        const store = keyspace === undefined ? this : this.storeOf(keyspace)
-        if (operation.type === 'put') {
-          const { key, value, ttlMs } = operation
-          store.addPut(batch, key, value, ttlMs)
-        } else if (operation.type === 'del') store.addDelete(batch, operation.key)
-        else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
-      }
-    } catch (error) {
-      batch.rollback(mark)
-      throw atIndex(error, 'operations', index)
-    }
-  }
-
   /** What a transaction needs of `keyspace`. Throws as `storeOf`. */
   protected partOf(keyspace: AnyStore): TransactionPart {
-    const { readCore, defaultTtlMs } = this.storeOf(keyspace)
-    return { core: readCore, defaultTtlMs }
+    const { readCore, operations } = this.storeOf(keyspace)
+    return { core: readCore, operations }
   }
 
+  private readonly encoderOf = (keyspace: AnyStore): OperationEncoder =>
+    this.storeOf(keyspace).operations
+
   /** Throws INVALID_ARGUMENT if it is not of this database, CLOSED if it was dropped. */
-  private storeOf(keyspace: AnyStore): Store<K, V> {
+  private storeOf(keyspace: AnyStore): Store<unknown, unknown> {
     if (keyspace instanceof Store && keyspace.readCore.walks === this.readCore.walks) {
       const store: Store<unknown, unknown> = keyspace
       store.readCore.assertOpen()
-      return store as unknown as Store<K, V>
+      return store
     }
     throw invalidArgument("'keyspace' must be a keyspace of this database", 'keyspace')
   }
 
   protected boundsOf(range: RangeOptions<K>): KeyRange {
-    requireObject(range, 'a range')
-    checkRangeOptions(range)
-    return rangeOf(range, this.keyEncoding)
+    return checkedRange(range, this.keyEncoding)
   }
 }

@@ -57,6 +57,13 @@ export function checkRangeOptions(options: object): void {
   }
 }
 
+/** The bounds of `clear` and other methods that take nothing but a range. */
+export function checkedRange<K>(range: RangeOptions<K>, encoding: Encoding<K>): KeyRange {
+  requireObject(range, 'a range')
+  checkRangeOptions(range)
+  return rangeOf(range, encoding)
+}
+
 export function checkIterateOptions<K>(options: IterateOptions<K>): void {
   requireObject(options, 'the options of an iterator')
   requireKnown(options, iterateOptionNames, 'iterator option')

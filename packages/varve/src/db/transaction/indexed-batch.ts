@@ -1,4 +1,5 @@
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes, pooledCopy } from '../../base/bytes.js'
+import type { BatchReader } from '../../batch/batch-reader.js'
 import type { WriteBatch } from '../../batch/write-batch.js'
 import { type KeyRange, rangeContains, rangeContainsSlice } from '../../key/key-range.js'
 import type { ValueKind } from '../../key/value-kind.js'
@@ -11,6 +12,16 @@ export interface PendingWrite {
   readonly kind: ValueKind
   /** With the expiry time in front, if the kind has one. Empty for a delete. */
   readonly valueBytes: Buffer
+}
+
+/** A copy of the current operation. Requires: no range delete. */
+export function pendingWrite(reader: BatchReader): PendingWrite {
+  const { bytes, kind, keyStart, keyEnd, valueStart, valueEnd } = reader
+  return {
+    kind: kind as ValueKind,
+    keyBytes: pooledCopy(bytes, keyStart, keyEnd),
+    valueBytes: pooledCopy(bytes, valueStart, valueEnd),
+  }
 }
 
 /** Approximate memory of a pending write besides its bytes. */

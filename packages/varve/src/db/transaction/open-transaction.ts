@@ -1,10 +1,11 @@
 import { closedError } from '../../base/errors.js'
-import type { WriteBatch } from '../../batch/write-batch.js'
+import { BatchReader } from '../../batch/batch-reader.js'
+import { WriteBatch } from '../../batch/write-batch.js'
 import type { ReadCore } from '../read/read-core.js'
 import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
 import type { TrackedTransaction } from '../write/conflict-index.js'
-import { IndexedBatch } from './indexed-batch.js'
+import { IndexedBatch, pendingWrite } from './indexed-batch.js'
 import { ReadSet } from './read-set.js'
 import { conflictError, tooOld } from './transaction-errors.js'
 
@@ -15,6 +16,9 @@ export interface TransactionHost {
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
 }
+
+/** Initial buffer for the operations of one call. */
+const scratchBytes = 256
 
 /** The writes of a transaction to one keyspace. */
 interface Part {
@@ -39,6 +43,9 @@ export class OpenTransaction implements TrackedTransaction {
   readonly reads: ReadSet
   /** By keyspace. */
   private readonly parts = new Map<number, Part>()
+  /** Where encodings write, between two operations empty. */
+  private readonly scratch = new WriteBatch(0, scratchBytes)
+  private readonly reader = new BatchReader()
   private state: 'open' | 'committing' | 'ended' = 'open'
   private wantsSync = false
   private hasSavepoint = false
@@ -76,6 +83,26 @@ export class OpenTransaction implements TrackedTransaction {
       this.parts.set(core.keyspace, part)
     }
     return part.batch
+  }
+
+  /**
+   * Takes the operations that `add` puts into a batch: all or none. Requires: `batchOf` was called
+   * for their keyspaces.
+   */
+  write(add: (batch: WriteBatch) => void): void {
+    const { scratch, reader } = this
+    add(scratch)
+    const undo = scratch.count > 1 ? this.savepoint() : undefined
+    try {
+      scratch.seal(0)
+      reader.open(scratch.buffer, scratch.headroomBytes, scratch.length)
+      while (reader.next()) this.parts.get(reader.keyspace)!.batch.write(pendingWrite(reader))
+    } catch (error) {
+      undo?.()
+      throw error
+    } finally {
+      scratch.clear()
+    }
   }
 
   /** The commit will be synced. */

@@ -1,20 +1,14 @@
 import { inspect, type InspectOptions } from 'node:util'
-import { ByteSink } from '../../base/byte-sink.js'
-import { copyBytes, emptyBytes } from '../../base/bytes.js'
-import { invalidArgument } from '../../base/errors.js'
-import type { Encoding } from '../../batch/encoding.js'
-import { atIndex, keyError, valueError } from '../../batch/encoding-error.js'
+import { copyBytes } from '../../base/bytes.js'
 import { isEmptyRange } from '../../key/key-range.js'
-import { maxValueBytes, requireKeyLength } from '../../key/limits.js'
-import { ValueKind } from '../../key/value-kind.js'
 import type { BatchOperation, PutOptions, RangeOptions, WriteOptions } from '../api.js'
 import type { KeyValueStore } from '../key-value-store.js'
-import type { AnyStore } from '../keyspace-types.js'
-import { requireObject } from '../options/arguments.js'
+import type { AnyStore, KeyspaceOperation } from '../keyspace-types.js'
 import { inspected } from '../read/inspection.js'
-import { checkRangeOptions, encodeKey, rangeOf } from '../read/key-bounds.js'
+import { checkedRange } from '../read/key-bounds.js'
 import { Reader } from '../read/reader.js'
-import { expiryOf, syncOf, syncOfPut } from '../write/write-options.js'
+import type { OperationEncoder } from '../write/operation-encoder.js'
+import { syncOf, syncOfPut } from '../write/write-options.js'
 import type { IndexedBatch } from './indexed-batch.js'
 import type { OpenTransaction } from './open-transaction.js'
 import type { TransactionPart } from './transaction-part.js'
@@ -32,32 +26,26 @@ export interface Savepoint {
  * that return a promise do so only to have the form of `Database`.
  */
 export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
-  private readonly batchOfKeyspace: IndexedBatch
-  private readonly defaultTtlMs: number | undefined
-  private readonly keyEncoding: Encoding<K>
-  private readonly valueEncoding: Encoding<V>
+  private readonly own: IndexedBatch
+  private readonly operations: OperationEncoder
 
   /** Made by `begin` and `transaction` of a database. */
   constructor(
     protected readonly transaction: OpenTransaction,
-    { core, defaultTtlMs }: TransactionPart,
+    { core, operations }: TransactionPart,
+    protected readonly partOf: (keyspace: AnyStore) => TransactionPart,
   ) {
-    const batch = transaction.batchOf(core)
+    const own = transaction.batchOf(core)
     const { tree, trees } = core.current
-    super({
-      ...core,
-      current: { tree: new TransactionTree(tree, batch, transaction.reads), trees },
-    })
-    this.defaultTtlMs = defaultTtlMs
-    this.batchOfKeyspace = batch
-    this.keyEncoding = core.keyEncoding as Encoding<K>
-    this.valueEncoding = core.valueEncoding as Encoding<V>
+    super({ ...core, current: { tree: new TransactionTree(tree, own, transaction.reads), trees } })
+    this.own = own
+    this.operations = operations
   }
 
   putSync(key: K, value: V, options?: PutOptions): void {
     this.transaction.assertOpen()
-    if (syncOfPut(options)) this.transaction.requireSync()
-    this.add(key, value, options?.ttlMs)
+    this.requireSyncIf(syncOfPut(options))
+    this.transaction.write((batch) => this.operations.put(batch, key, value, options?.ttlMs))
   }
 
   put(key: K, value: V, options?: PutOptions): Promise<void> {
@@ -66,48 +54,38 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
 
   delSync(key: K, options?: WriteOptions): void {
     this.transaction.assertOpen()
-    if (syncOf(options)) this.transaction.requireSync()
-    this.remove(key)
+    this.requireSyncIf(syncOf(options))
+    this.transaction.write((batch) => this.operations.del(batch, key))
   }
 
   del(key: K, options?: WriteOptions): Promise<void> {
     return done(() => this.delSync(key, options))
   }
 
-  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
+  batchSync(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): void {
     this.transaction.assertOpen()
-    if (syncOf(options)) this.transaction.requireSync()
-    if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
-    const savepoint = this.batchOfKeyspace.savepoint()
-    let index = 0
-    try {
-      for (; index < operations.length; index++) {
-        const operation = operations[index] as BatchOperation<K, V>
-        requireObject(operation, 'an operation of a batch')
-        if (operation.type === 'put') this.add(operation.key, operation.value, operation.ttlMs)
-        else if (operation.type === 'del') this.remove(operation.key)
-        else throw invalidArgument(`an operation's type must be 'put' or 'del'`)
-      }
-    } catch (error) {
-      this.batchOfKeyspace.rollbackTo(savepoint)
-      throw atIndex(error, 'operations', index)
-    }
+    this.requireSyncIf(syncOf(options))
+    this.transaction.write((batch) => this.operations.all(batch, operations, this.encoderOf))
   }
 
-  batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void> {
+  batch(
+    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    options?: WriteOptions,
+  ): Promise<void> {
     return done(() => this.batchSync(operations, options))
   }
 
   /** As `clear`, but done when it returns. */
   clearSync(range: RangeOptions<K> = {}, options?: WriteOptions): void {
     this.transaction.assertOpen()
-    if (syncOf(options)) this.transaction.requireSync()
-    requireObject(range, 'a range')
-    checkRangeOptions(range)
-    const bounds = rangeOf(range, this.keyEncoding)
+    this.requireSyncIf(syncOf(options))
+    const bounds = checkedRange(range, this.readCore.keyEncoding)
     if (isEmptyRange(bounds)) return
     const { start, end } = bounds
-    this.batchOfKeyspace.clear({ start: copyBytes(start), end: end && copyBytes(end) })
+    this.own.clear({ start: copyBytes(start), end: end && copyBytes(end) })
   }
 
   clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
@@ -119,41 +97,14 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
     return this.transaction.sequence
   }
 
-  private add(key: K, value: V, given: number | undefined): void {
-    const ttlMs = given === undefined ? this.defaultTtlMs : given
-    const keyBytes = this.encodedKey(key)
-    const expiresAtMs =
-      ttlMs === undefined ? undefined : expiryOf(ttlMs, this.readCore.clock.wallMs())
-    const kind = expiresAtMs === undefined ? ValueKind.put : ValueKind.putWithExpiry
-    const sink = new ByteSink(64)
-    if (expiresAtMs !== undefined) appendExpiry(sink, expiresAtMs)
-    try {
-      this.valueEncoding.write(value, sink)
-      if (sink.length > maxValueBytes) {
-        throw invalidArgument(
-          `a value may have at most ${maxValueBytes} bytes; this one has ${sink.length}`,
-        )
-      }
-    } catch (error) {
-      throw valueError(error, key, this.valueEncoding)
-    }
-    const valueBytes = sink.buffer.subarray(0, sink.length)
-    this.batchOfKeyspace.write({ keyBytes, kind, valueBytes })
+  private requireSyncIf(sync: boolean): void {
+    if (sync) this.transaction.requireSync()
   }
 
-  private remove(key: K): void {
-    const keyBytes = this.encodedKey(key)
-    this.batchOfKeyspace.write({ keyBytes, kind: ValueKind.delete, valueBytes: emptyBytes })
-  }
-
-  private encodedKey(key: K): Buffer {
-    const bytes = encodeKey(key, this.keyEncoding)
-    try {
-      requireKeyLength(bytes.length)
-    } catch (error) {
-      throw keyError(error, key, this.keyEncoding)
-    }
-    return bytes
+  private readonly encoderOf = (keyspace: AnyStore): OperationEncoder => {
+    const { core, operations } = this.partOf(keyspace)
+    this.transaction.batchOf(core)
+    return operations
   }
 }
 
@@ -168,15 +119,6 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
  * declare it with `using`.
  */
 export class Transaction<K, V> extends TransactionStore<K, V> implements Disposable {
-  /** Made by `begin` and `transaction` of a database. */
-  constructor(
-    transaction: OpenTransaction,
-    part: TransactionPart,
-    private readonly partOf: (keyspace: AnyStore) => TransactionPart,
-  ) {
-    super(transaction, part)
-  }
-
   /**
    * Another keyspace of the database, in this transaction: it is committed with it.
    *
@@ -192,7 +134,7 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
    */
   keyspace<K2, V2>(keyspace: KeyValueStore<K2, V2>): TransactionStore<K2, V2> {
     this.transaction.assertOpen()
-    return new TransactionStore<K2, V2>(this.transaction, this.partOf(keyspace))
+    return new TransactionStore<K2, V2>(this.transaction, this.partOf(keyspace), this.partOf)
   }
 
   /** The last commit that it sees. */
@@ -257,10 +199,4 @@ function done(write: () => void): Promise<void> {
   } catch (error) {
     return Promise.reject(error)
   }
-}
-
-function appendExpiry(sink: ByteSink, expiresAtMs: number): void {
-  const bytes = Buffer.alloc(6)
-  bytes.writeUIntLE(expiresAtMs, 0, 6)
-  sink.appendBytes(bytes)
 }

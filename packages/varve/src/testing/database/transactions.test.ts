@@ -465,6 +465,24 @@ test('spans keyspaces, with their encodings and time to live', async () => {
   assert.throws(() => other.begin().keyspace(users), { code: 'INVALID_ARGUMENT' })
 })
 
+test('a batch of a transaction reaches the keyspaces that its operations name, whole', async () => {
+  await using db = await openNumbers()
+  const users = await db.keyspace('users')
+  const tx = db.begin()
+  await tx.batch([
+    { type: 'put', key: 'count', value: 1 },
+    { keyspace: users, type: 'put', key: 'ann', value: 'Ann' },
+  ])
+  const bad = [
+    { type: 'put', key: 'count', value: 2 },
+    { keyspace: users, type: 'del', key: '' },
+  ] as const
+  await assert.rejects(tx.batch(bad), { code: 'INVALID_ARGUMENT', index: 1 })
+  assert.deepEqual([...tx.entries()], [['count', 1]])
+  await tx.commit()
+  assert.deepEqual([db.getSync('count'), users.getSync('ann')], [1, 'Ann'])
+})
+
 test('a transaction that wrote to a keyspace which was dropped fails as a whole', async () => {
   await using db = await openNumbers()
   const users = await db.keyspace('users')
