@@ -1,4 +1,5 @@
 import { compareBytes, compareRanges, copyBytes } from '../base/bytes.js'
+import { firstEndingAfter, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 
 /** No key from `start` up to, but excluding, `end` has a value. */
@@ -57,7 +58,7 @@ export class DeletedStretches {
     visibleSequence: number,
     nowMs: number,
   ): DeletedStretch | undefined {
-    const index = this.indexOf(bytes, start, end)
+    const index = firstEndingAfter(this.known, bytes, start, end)
     if (index === this.known.length) return undefined
     const stretch = this.known[index]
     const low = stretch.start
@@ -90,7 +91,7 @@ export class DeletedStretches {
   }
 
   private cut(bytes: Uint8Array, start: number, end: number): void {
-    const index = this.indexOf(bytes, start, end)
+    const index = firstEndingAfter(this.known, bytes, start, end)
     if (index === this.known.length) return
     const stretch = this.known[index]
     const low = compareRanges(stretch.start, 0, stretch.start.length, bytes, start, end)
@@ -99,7 +100,7 @@ export class DeletedStretches {
     const pieces: KnownStretch[] = []
     if (cutsLeft > 0) {
       const key = copyBytes(bytes, start, end)
-      const afterKey = Buffer.concat([key, zeroByte])
+      const afterKey = successor(key)
       if (low < 0) pieces.push({ ...stretch, end: key, cutsLeft })
       if (compareBytes(afterKey, stretch.end) < 0) {
         pieces.push({ ...stretch, start: afterKey, cutsLeft })
@@ -119,20 +120,4 @@ export class DeletedStretches {
     }
     known.splice(oldest, 1)
   }
-
-  /** The first stretch that ends after the key; `count` if there is none. */
-  private indexOf(bytes: Uint8Array, start: number, end: number): number {
-    const { known } = this
-    let low = 0
-    let high = known.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const limit = known[middle].end
-      if (compareRanges(limit, 0, limit.length, bytes, start, end) > 0) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
 }
-
-const zeroByte = Buffer.alloc(1)

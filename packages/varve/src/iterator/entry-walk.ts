@@ -1,18 +1,13 @@
 import type { EntryPage } from '../base/entry-page.js'
+import type { EntryBytes } from '../entry/entry-fields.js'
 
 /**
  * An iterator over what a reader sees, in one direction. The fields describe the current entry and
  * are valid until the next step. `pending` works as in InternalIterator.
  */
-export interface EntryWalk {
+export interface EntryWalk extends EntryBytes {
   readonly valid: boolean
   readonly pending: boolean
-  readonly keyBytes: Uint8Array
-  readonly keyStart: number
-  readonly keyEnd: number
-  readonly valueBytes: Uint8Array
-  readonly valueStart: number
-  readonly valueEnd: number
   /** The page that holds key and value, if there is one. */
   readonly page: EntryPage | undefined
   /** Moves to the first entry. */

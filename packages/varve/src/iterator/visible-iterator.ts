@@ -1,5 +1,6 @@
 import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
 import type { EntryPage } from '../base/entry-page.js'
+import { EntryFields } from '../entry/entry-fields.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isCovered, isValueAt, isVisible } from '../entry/visibility.js'
 import { expiryBytes } from '../key/expiry.js'
@@ -28,16 +29,7 @@ interface Pinned {
  *
  * Owned by: the range object that the user iterates. `pending` works as in InternalIterator.
  */
-export class VisibleIterator implements EntryWalk {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
-
+export class VisibleIterator extends EntryFields implements EntryWalk {
   /** The group: the key whose versions are walked. Forward, its remaining versions are skipped. */
   private groupBytes: Uint8Array = emptyBytes
   private groupStart = 0
@@ -62,7 +54,9 @@ export class VisibleIterator implements EntryWalk {
     /** Shared by all iterators over the tree. */
     private readonly stretches: DeletedStretches,
     private readonly pinned?: Pinned,
-  ) {}
+  ) {
+    super()
+  }
 
   /** The page that holds key and value, if there is one. */
   get page(): EntryPage | undefined {
@@ -215,12 +209,7 @@ export class VisibleIterator implements EntryWalk {
 
   private takeEntry(): void {
     const { source } = this
-    this.keyBytes = source.keyBytes
-    this.keyStart = source.keyStart
-    this.keyEnd = source.keyEnd
-    this.valueBytes = source.valueBytes
-    this.valueStart = source.valueStart
-    this.valueEnd = source.valueEnd
+    this.takeBytesOf(source)
     if (source.kind === ValueKind.putWithExpiry) this.valueStart += expiryBytes
   }
 

@@ -1,9 +1,10 @@
-import { compareRanges, emptyBytes } from '../../base/bytes.js'
+import { compareRanges } from '../../base/bytes.js'
 import type { EntryPage } from '../../base/entry-page.js'
+import { EntryFields } from '../../entry/entry-fields.js'
 import { isValueAt } from '../../entry/visibility.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'
 import { expiryBytes } from '../../key/expiry.js'
-import { type KeyRange, rangeContains, rangeContainsSlice } from '../../key/key-range.js'
+import { type KeyRange, rangeContains, rangeContainsSlice, successor } from '../../key/key-range.js'
 import { ValueKind } from '../../key/value-kind.js'
 import type { IndexedBatch, PendingWrite } from './indexed-batch.js'
 import type { WalkedRange } from './walked-range.js'
@@ -17,15 +18,7 @@ import type { WalkedRange } from './walked-range.js'
  * It sees the writes made before it was created. Owned by: the range or cursor that the user
  * iterates.
  */
-export class OverlaidWalk implements EntryWalk {
-  valid = false
-  pending = false
-  keyBytes: Uint8Array = emptyBytes
-  keyStart = 0
-  keyEnd = 0
-  valueBytes: Uint8Array = emptyBytes
-  valueStart = 0
-  valueEnd = 0
+export class OverlaidWalk extends EntryFields implements EntryWalk {
   page: EntryPage | undefined
 
   private readonly writes: readonly PendingWrite[]
@@ -44,6 +37,7 @@ export class OverlaidWalk implements EntryWalk {
     private readonly nowMs: number,
     private readonly walked: WalkedRange,
   ) {
+    super()
     this.writes = batch.inOrder()
     this.clears = batch.clearedRanges()
   }
@@ -59,7 +53,7 @@ export class OverlaidWalk implements EntryWalk {
   }
 
   seek(target: Uint8Array): void {
-    this.walked.begin(this.reverse ? afterKey(target) : target)
+    this.walked.begin(this.reverse ? successor(target) : target)
     this.base.seek(target)
     this.at = this.firstFrom(target)
     if (this.reverse && !this.isKeyAt(this.at, target)) this.at--
@@ -144,12 +138,7 @@ export class OverlaidWalk implements EntryWalk {
     const { base } = this
     this.valid = true
     this.page = base.page
-    this.keyBytes = base.keyBytes
-    this.keyStart = base.keyStart
-    this.keyEnd = base.keyEnd
-    this.valueBytes = base.valueBytes
-    this.valueStart = base.valueStart
-    this.valueEnd = base.valueEnd
+    this.takeBytesOf(base)
   }
 
   private showWrite({ kind, keyBytes, valueBytes }: PendingWrite): void {
@@ -180,9 +169,3 @@ export class OverlaidWalk implements EntryWalk {
     return write !== undefined && write.keyBytes.equals(key)
   }
 }
-
-function afterKey(key: Uint8Array): Uint8Array {
-  return Buffer.concat([key, zeroByte])
-}
-
-const zeroByte = Buffer.alloc(1)
