@@ -4,14 +4,16 @@
 //                      [--seconds 10] [--dir /fast/disk] [--out bench/results]
 //
 // README.md describes each workload, and how the comparison is kept fair.
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { fail } from './arguments.mjs'
 import * as dbBenchProgram from './engines/db-bench.mjs'
 import { dbBench, engineNames } from './engines/index.mjs'
 import { about } from './measure/about.mjs'
+import { flushDirtyPages } from './measure/child-run.mjs'
 import { printRun, printSummary } from './report/console.mjs'
 import { groups, isWanted } from './workloads/groups.mjs'
 
@@ -135,18 +137,8 @@ function child(plan) {
   })
 }
 
-/** What one engine left to the operating system to write is not charged to the next. */
-function flushDirtyPages() {
-  if (process.platform !== 'win32') execFileSync('sync')
-}
-
 function positive(name) {
   const value = Number(args[name])
   if (!(value > 0)) fail(`--${name} must be a number above 0`)
   return value
-}
-
-function fail(message) {
-  console.error(message)
-  process.exit(2)
 }

@@ -7,13 +7,14 @@
 //
 // Each run is a process of its own. With --out, runs replace the same runs of an earlier report,
 // and the others stay. README.md has the rest.
-import { execFileSync, fork } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
 import { parseArgs } from 'node:util'
+import { countOf, namesOf } from './arguments.mjs'
 import { engineNames } from './engines/index.mjs'
 import { about } from './measure/about.mjs'
+import { childRun, inDirectory } from './measure/child-run.mjs'
 import { printSteadyHead, printSteadyRun } from './report/steady-text.mjs'
 import { backups, defaultEngines, policies, settings } from './steady/settings.mjs'
 
@@ -49,12 +50,14 @@ process.exit(hasFailed ? 1 : 0)
 
 /** The compared runs follow each other directly: before, after and the peers under one load. */
 function* plans() {
-  const load = { seconds: Number(args.seconds), keys: countOf(args.keys) }
-  const engines = listed('engines', engineNames)
-  for (const backup of listed('backups', backups)) {
-    for (const readsPerSecond of args.reads.split(',').map(countOf)) {
+  const load = { seconds: Number(args.seconds), keys: countOf(args.keys, 'keys') }
+  const engines = namesOf(args.engines, 'engines', engineNames)
+  for (const backup of namesOf(args.backups, 'backups', backups)) {
+    for (const readsPerSecond of args.reads.split(',').map((text) => countOf(text, 'reads'))) {
       const shared = { ...load, backup, readsPerSecond }
-      for (const policy of engines.includes('varve') ? listed('policies', policies) : []) {
+      for (const policy of engines.includes('varve')
+        ? namesOf(args.policies, 'policies', policies)
+        : []) {
         if (args.before !== undefined) {
           yield { ...shared, engine: 'varve before', policy, build: resolvePath(args.before) }
         }
@@ -67,36 +70,17 @@ function* plans() {
 }
 
 async function runOne(run, build) {
-  const directory = mkdtempSync(join(parent, 'run-'))
-  // What others left to the operating system to write is not charged to this one.
-  if (process.platform !== 'win32') execFileSync('sync')
+  const script = new URL('./steady/one-run.mjs', import.meta.url)
   try {
-    const figures = await child({ ...settings, ...run, build, directory })
-    runs.push({ ...run, ...figures })
-    printSteadyRun(runs.at(-1))
+    await inDirectory(parent, 'run', async (directory) => {
+      const figures = await childRun(script, { ...settings, ...run, build, directory })
+      runs.push({ ...run, ...figures })
+      printSteadyRun(runs.at(-1))
+    })
   } catch (error) {
     hasFailed = true
     console.error(`FAILED: ${Object.values(run).join(', ')}: ${error.message}`)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
   }
-}
-
-/** Runs a plan in a process of its own and gives its answer. */
-function child(plan) {
-  const script = new URL('./steady/one-run.mjs', import.meta.url)
-  return new Promise((resolve, reject) => {
-    const started = fork(script, [JSON.stringify(plan)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
-    let answer
-    started.on('message', (message) => (answer = message))
-    started.on('exit', (code, signal) => {
-      const error = answer === undefined ? `ended with ${signal ?? `code ${code}`}` : answer.error
-      if (error === undefined) resolve(answer)
-      else reject(new Error(error))
-    })
-  })
 }
 
 function reportOf(earlier) {
@@ -111,24 +95,6 @@ function reportOf(earlier) {
 }
 
 function earlierRuns(folder) {
-  const file = folder === undefined ? '' : join(folder, 'steady.json')
+  const file = join(folder, 'steady.json')
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).runs : []
-}
-
-function listed(name, known) {
-  const wanted = args[name].split(',')
-  const unknown = wanted.filter((one) => !known.includes(one))
-  if (unknown.length > 0) fail(`--${name}: unknown ${unknown.join(', ')}; the names are ${known}`)
-  return wanted
-}
-
-/** 300k, 5m or plain digits. */
-function countOf(text) {
-  const [, digits, unit] = /^(\d+)([km]?)$/.exec(text) ?? fail(`expected a count, not ${text}`)
-  return Number(digits) * { '': 1, k: 1000, m: 1_000_000 }[unit]
-}
-
-function fail(message) {
-  console.error(message)
-  process.exit(2)
 }

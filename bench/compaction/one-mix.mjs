@@ -2,6 +2,7 @@
 // the figures go out on the channel to the parent. Started by compaction.mjs.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open } from '../../packages/varve/dist/index.js'
+import { answerPlan, plan } from '../measure/answer-plan.mjs'
 import { cpuSeconds, runQueueSeconds } from '../measure/process-figures.mjs'
 import { generator } from '../workloads/random.mjs'
 import { mixes } from './mixes.mjs'
@@ -13,14 +14,7 @@ import { Workload } from './workload.mjs'
 const operationsPerTurn = 50
 const slotMs = 100
 
-const plan = JSON.parse(process.argv[2])
-let answer
-try {
-  answer = await run()
-} catch (error) {
-  answer = { error: error.stack }
-}
-process.send(answer, () => process.exit())
+await answerPlan(run)
 
 async function run() {
   const { load, phases } = mixes[plan.mix]

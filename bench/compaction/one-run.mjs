@@ -2,19 +2,13 @@
 // the figures go out on the channel to the parent. Started by compaction.mjs.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open } from '../../packages/varve/dist/index.js'
+import { answerPlan, plan } from '../measure/answer-plan.mjs'
 import { LatencyHistogram } from '../measure/latency-histogram.mjs'
 import { cpuSeconds, peakRssBytes, runQueueSeconds } from '../measure/process-figures.mjs'
 import { slotMs, Timeline } from './timeline.mjs'
 import { keyBytes, Workload } from './workload.mjs'
 
-const plan = JSON.parse(process.argv[2])
-let answer
-try {
-  answer = await run()
-} catch (error) {
-  answer = { error: error.stack }
-}
-process.send(answer, () => process.exit())
+await answerPlan(run)
 
 async function run() {
   const { directory, policy, mode, sizeRatio, memtableBytes } = plan

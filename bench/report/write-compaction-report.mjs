@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   drawAmplification,
   drawLatencyCurves,
@@ -8,6 +6,7 @@ import {
 } from './compaction-charts.mjs'
 import { compactionMarkdown } from './compaction-markdown.mjs'
 import { drawChanging, drawMixes } from './mix-charts.mjs'
+import { reportJson, writeFiles } from './write-files.mjs'
 
 const pictures = {
   latency: 'compaction-latency.svg',
@@ -20,9 +19,8 @@ const pictures = {
 
 /** Writes all runs, as JSON and CSV, a page and pictures to a folder. */
 export async function writeCompactionReport(report, folder) {
-  mkdirSync(folder, { recursive: true })
   const files = {
-    'compaction.json': toJson(report),
+    'compaction.json': reportJson(report, ['runs', 'mixRuns']),
     'compaction.csv': runsCsv(report.runs),
     'compaction-timeline.csv': timelineCsv(report.runs),
     'compaction.md': compactionMarkdown(report, pictures),
@@ -36,24 +34,7 @@ export async function writeCompactionReport(report, folder) {
     files[pictures.mixes] = `${await drawMixes(report)}\n`
     files[pictures.changing] = `${await drawChanging(report)}\n`
   }
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(folder, name), text)
-    console.error(`wrote ${join(folder, name)}`)
-  }
-}
-
-/** One line a run. */
-function toJson({ runs, mixRuns, ...rest }) {
-  const head = JSON.stringify(rest, null, 2).replace(/\n\}$/, '')
-  const list = (name, all) => {
-    const lines = all.map((run) => `    ${JSON.stringify(run, rounded)}`)
-    return `  "${name}": [\n${lines.join(',\n')}\n  ]`
-  }
-  return `${head},\n${list('runs', runs)},\n${list('mixRuns', mixRuns)}\n}\n`
-}
-
-function rounded(_name, value) {
-  return typeof value === 'number' ? Number(value.toPrecision(5)) : value
+  writeFiles(folder, files)
 }
 
 function runsCsv(runs) {

@@ -1,39 +1,29 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { drawLatencies, drawRatios, drawThroughput } from './charts.mjs'
 import { markdown } from './markdown.mjs'
+import { reportJson, writeFiles } from './write-files.mjs'
 
 /** Writes the tables, the pictures and all rounds to a folder. */
 export async function writeReport(report, folder) {
-  mkdirSync(folder, { recursive: true })
   const pictures = {
     'ratios.svg': await drawRatios(report),
     'latencies.svg': await drawLatencies(report),
     'throughput.svg': await drawThroughput(report),
   }
-  for (const [name, svg] of Object.entries(pictures)) {
-    if (svg !== undefined) write(name, `${svg}\n`)
-  }
-  write(
-    'results.md',
-    markdown(
+  const drawn = Object.entries(pictures).filter(([, svg]) => svg !== undefined)
+  writeFiles(folder, {
+    ...Object.fromEntries(drawn.map(([name, svg]) => [name, `${svg}\n`])),
+    'results.md': markdown(
       report,
-      Object.keys(pictures).filter((name) => pictures[name]),
+      drawn.map(([name]) => name),
     ),
-  )
-  write('results.json', toJson(report))
-
-  function write(name, text) {
-    writeFileSync(join(folder, name), text)
-    console.error(`wrote ${join(folder, name)}`)
-  }
+    'results.json': toJson(report),
+  })
 }
 
-/** One line a run. The curves, which are most of the bytes, are in the pictures. */
-function toJson({ runs, ...rest }) {
-  const lines = runs.map((run) => `    ${JSON.stringify({ ...run, results: withoutCurves(run) })}`)
-  const head = JSON.stringify(rest, null, 2).replace(/\n\}$/, '')
-  return `${head},\n  "runs": [\n${lines.join(',\n')}\n  ]\n}\n`
+/** The curves, which are most of the bytes, are in the pictures. */
+function toJson(report) {
+  const runs = report.runs.map((run) => ({ ...run, results: withoutCurves(run) }))
+  return reportJson({ ...report, runs }, ['runs'], null)
 }
 
 function withoutCurves({ results }) {

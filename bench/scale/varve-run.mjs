@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { open } from '../../packages/varve/dist/index.js'
+import { answerPlan } from '../measure/answer-plan.mjs'
 import { LatencyHistogram } from '../measure/latency-histogram.mjs'
 import {
   cpuSeconds,
@@ -19,14 +20,7 @@ const steps = { fill, reopen }
 const settlePollMs = 10
 const sampleSize = 50_000
 
-const plan = JSON.parse(process.argv[2])
-let answer
-try {
-  answer = await steps[plan.step](plan)
-} catch (error) {
-  answer = { error: error.stack }
-}
-process.send(answer, () => process.exit())
+await answerPlan((plan) => steps[plan.step](plan))
 
 /**
  * Writes all records one write after the other, then waits until compaction has nothing left to do.

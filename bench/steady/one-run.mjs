@@ -1,5 +1,6 @@
 // Saturating writes in a process of their own: the plan comes as JSON in the first argument, the
 // figures go out on the channel to the parent. Started by steady.mjs.
+import { answerPlan, plan } from '../measure/answer-plan.mjs'
 import { backUpRepeatedly } from './backups.mjs'
 import { figuresOf } from './figures.mjs'
 import { Keys } from './keys.mjs'
@@ -7,14 +8,7 @@ import { openForSteady } from './open-engine.mjs'
 import { PacedReads } from './paced-reads.mjs'
 import { Seconds } from './seconds.mjs'
 
-const plan = JSON.parse(process.argv[2])
-let answer
-try {
-  answer = await run()
-} catch (error) {
-  answer = { error: error.stack }
-}
-process.send(answer, () => process.exit())
+await answerPlan(run)
 
 async function run() {
   const { directory, seconds, putsAtOnce } = plan

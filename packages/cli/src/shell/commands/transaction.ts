@@ -3,6 +3,8 @@ import type { ShellCommand } from '../command.js'
 import type { ShellSession } from '../session.js'
 import type { Word } from '../word.js'
 
+type ShellTransaction = NonNullable<ShellSession['transaction']>
+
 export const beginCommand: ShellCommand = {
   name: 'begin',
   usage: 'begin',
@@ -21,32 +23,39 @@ export const beginCommand: ShellCommand = {
   },
 }
 
-export const commitCommand: ShellCommand = {
-  name: 'commit',
-  usage: 'commit',
-  summary: 'commit the writes of the transaction, all of them or none',
-  async run(session, words) {
-    requireAlone(words, 'commit')
-    const startMs = performance.now()
-    await takeTransaction(session).commit()
-    await session.report('ok', startMs)
-  },
-}
+export const commitCommand = ending(
+  'commit',
+  'commit the writes of the transaction, all of them or none',
+  (transaction) => transaction.commit(),
+)
 
-export const rollbackCommand: ShellCommand = {
-  name: 'rollback',
-  usage: 'rollback',
-  summary: 'end the transaction without its writes',
-  async run(session, words) {
-    requireAlone(words, 'rollback')
-    const startMs = performance.now()
-    takeTransaction(session).rollback()
-    await session.report('ok', startMs)
-  },
+export const rollbackCommand = ending(
+  'rollback',
+  'end the transaction without its writes',
+  (transaction) => transaction.rollback(),
+)
+
+/** A command that ends the open transaction. */
+function ending(
+  name: string,
+  summary: string,
+  end: (transaction: ShellTransaction) => Promise<void> | void,
+): ShellCommand {
+  return {
+    name,
+    usage: name,
+    summary,
+    async run(session, words) {
+      requireAlone(words, name)
+      const startMs = performance.now()
+      await end(takeTransaction(session))
+      await session.report('ok', startMs)
+    },
+  }
 }
 
 /** The open transaction, which ends whatever happens next. */
-function takeTransaction(session: ShellSession): NonNullable<ShellSession['transaction']> {
+function takeTransaction(session: ShellSession): ShellTransaction {
   const { transaction } = session
   if (transaction === undefined) throw new UsageError("no transaction is open; 'begin' begins one")
   session.transaction = undefined
