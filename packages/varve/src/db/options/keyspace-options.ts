@@ -108,10 +108,10 @@ export function treeOptionsOf(
 const infinity = 'Infinity'
 
 function requireName(name: unknown): asserts name is string {
-  const bytes = typeof name === 'string' ? Buffer.byteLength(name) : 0
+  const bytes = typeof name === 'string' && name.isWellFormed() ? Buffer.byteLength(name) : 0
   if (bytes >= 1 && bytes <= maxKeyspaceNameBytes) return
   throw invalidArgument(
-    `the name of a keyspace must be text of 1 to ${maxKeyspaceNameBytes} bytes, ` +
-      `not ${describe(name)}`,
+    `the name of a keyspace must be text of 1 to ${maxKeyspaceNameBytes} bytes without lone ` +
+      `surrogates, not ${describe(name)}`,
   )
 }

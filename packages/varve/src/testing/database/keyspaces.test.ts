@@ -156,7 +156,7 @@ test('encodings are stored and checked, other options are stored and may change'
   for (const wrong of [{ ttlMs: -1 }, { codec: 'zip' }, { blockBytes: 1 }, { memtableBytes: 1 }]) {
     await assert.rejects(db.keyspace('x', wrong), { code: 'INVALID_ARGUMENT' })
   }
-  for (const name of ['', 'x'.repeat(256), 7 as unknown as string]) {
+  for (const name of ['', 'x'.repeat(256), 7 as unknown as string, '\ud800']) {
     await assert.rejects(db.keyspace(name), { code: 'INVALID_ARGUMENT' })
   }
   await assert.rejects(db.keyspace('none', { createIfMissing: false }), /no keyspace 'none'/)
