@@ -49,7 +49,7 @@ export class IndexedBatch {
 
   constructor(
     readonly keyspace: number,
-    /** What the transaction may still take. */
+    /** Memory that the transaction may still take. */
     private readonly spareBytes: () => number,
   ) {}
 

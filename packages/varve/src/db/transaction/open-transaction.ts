@@ -43,7 +43,7 @@ export class OpenTransaction implements TrackedTransaction {
   readonly reads: ReadSet
   /** By keyspace. */
   private readonly parts = new Map<number, Part>()
-  /** Where encodings write, between two operations empty. */
+  /** Encodings write here. Empty between two calls. */
   private readonly scratch = new WriteBatch(0, scratchBytes)
   private readonly reader = new BatchReader()
   private state: 'open' | 'committing' | 'ended' = 'open'

@@ -25,7 +25,7 @@ export class ReadSet {
   private readonly keys = new Map<number, Set<string>>()
   private readonly ranges: ReadRange[] = []
 
-  /** `spareBytes`: what the transaction may still take. */
+  /** `spareBytes`: memory that the transaction may still take. */
   constructor(private readonly spareBytes: () => number) {}
 
   addKey(keyspace: number, key: string): void {

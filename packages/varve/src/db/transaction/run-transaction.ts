@@ -107,7 +107,9 @@ function isConflict(error: unknown): boolean {
   return error instanceof VarveError && error.code === 'CONFLICT'
 }
 
-/** Without chance, two transactions that conflict once would do so again. Ends early if aborted. */
+/**
+ * Waits for a random time, so that the same transactions do not conflict again, or for an abort.
+ */
 function wait(attempt: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   const mostMs = Math.min(2 ** attempt, maxWaitMs)
   const chance = new Prng(parseInt(clock.uniqueToken().slice(0, 8), 16)).fraction()

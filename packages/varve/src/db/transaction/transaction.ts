@@ -21,9 +21,9 @@ export interface Savepoint {
 }
 
 /**
- * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes; writes
- * are collected and take effect with the commit. All methods are done when they are called: those
- * that return a promise do so only to have the form of `Database`.
+ * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes. Writes
+ * are collected, and take effect with the commit. They never wait: they return promises so that
+ * code for a `Database` works with a transaction.
  */
 export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
   private readonly own: IndexedBatch
@@ -191,7 +191,7 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
   }
 }
 
-/** The form of a write that may have to wait. */
+/** A write as a promise. */
 function done(write: () => void): Promise<void> {
   try {
     write()

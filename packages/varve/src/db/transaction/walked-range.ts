@@ -26,7 +26,7 @@ export class WalkedRange {
     private readonly reverse: boolean,
   ) {}
 
-  /** The iterator goes to `from`: the start of what it will read; in reverse, its end. */
+  /** Begins a new part at `from`, its first key; in reverse, its end. */
   begin(from: Uint8Array | null): void {
     this.freeze()
     const { keyspace, base, range, reverse } = this
@@ -34,7 +34,7 @@ export class WalkedRange {
     this.reads.addRange(this.current)
   }
 
-  /** The iterator leaves its position. */
+  /** Called before the iterator leaves its position. */
   freeze(): void {
     this.current?.freeze()
     this.current = undefined
@@ -71,7 +71,7 @@ class Segment implements ReadRange {
     return { start: reached ?? textOf(range.start)!, end: textOf(from) }
   }
 
-  /** The key that the base is on. Undefined: it has read the range to its end, or cannot tell. */
+  /** The current key of the base. Undefined: it has read to the end of the range, or may have. */
   private reached(): string | undefined {
     const { base } = this
     if (base === undefined || !base.valid) return undefined

@@ -52,7 +52,7 @@ export class ConflictIndex {
   private readonly open: TrackedTransaction[] = []
   private writesBytes = 0
   private readonly reader = new BatchReader()
-  /** The part of the current batch that is recorded. */
+  /** How much of which batch is recorded. */
   private recordedBatch: WriteBatch | undefined
   private recordedLength = 0
   private recordedCount = 0
@@ -97,7 +97,7 @@ export class ConflictIndex {
     while (this.writesBytes > maxIndexBytes) this.forgetUpTo(this.writes[this.forgotten].sequence)
   }
 
-  /** Takes back the writes above `sequence`: their group has failed, and left no trace. */
+  /** Removes the writes above `sequence`, because their group has failed. */
   retractAfter(sequence: number): void {
     const { writes, newest } = this
     if (writes.length === 0 || writes[writes.length - 1].sequence <= sequence) return
