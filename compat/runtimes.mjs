@@ -23,7 +23,7 @@ const runtimes = [
   ...['20', '22', '24', '26'].map((major) => ({
     name: `node ${major}`,
     program: join(installed, `node-${major}/bin/node`),
-    runs: [{ args: ['scripts/test.mjs', 'packages/varve/'], count: /^\D*pass (\d+)$/m }],
+    runs: [{ args: ['scripts/test.mjs', 'packages/varve/'], count: /^(\d+) passed/m }],
   })),
   {
     name: 'bun',
