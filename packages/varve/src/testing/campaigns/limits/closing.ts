@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { VarveError } from '../../../base/errors.js'
 import { Prng } from '../../../base/prng.js'
 import type { OpenOptions } from '../../../db/api.js'
-import { type BinaryDatabase, openBinary } from '../../harness/comparison.js'
+import type { BinaryDatabase } from '../../harness/comparison.js'
 import { baseMiB, budgetMiB, type Limit } from './limit.js'
+import { openBinary, VarveError } from './published.js'
 import { seeds } from '../../../base/testing/seed.js'
 
 /** Closes a database during all kinds of work. Every promise settles, and no write is lost. */

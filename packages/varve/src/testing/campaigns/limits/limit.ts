@@ -1,5 +1,6 @@
 import type { OpenOptions } from '../../../db/api.js'
-import { type BinaryDatabase, openBinary } from '../../harness/comparison.js'
+import type { BinaryDatabase } from '../../harness/comparison.js'
+import { openBinary } from './published.js'
 
 /** A test with an extreme amount of something. */
 export interface Limit {
