@@ -6,6 +6,8 @@ const path = new URL('../../../bundle/varve.js', import.meta.url).href
 const { open, VarveError } = (await import(path)) as typeof Published
 export { VarveError }
 
-export function openBinary(directory: string, options: Published.OpenOptions): Promise<BinaryDatabase> {
+type Options = Published.OpenOptions
+
+export function openBinary(directory: string, options: Options): Promise<BinaryDatabase> {
   return open(directory, { ...options, keyEncoding: 'binary', valueEncoding: 'binary' })
 }
