@@ -30,6 +30,8 @@ export function openBinary(path: string, options: OpenOptions): Promise<BinaryDa
 export class Comparison {
   /** Merges done by the engine before the last reopen. */
   compactions = 0
+  /** Tables that compactions wrote or moved below level 0. Later deletes may have emptied them. */
+  tablesBelow = 0
   db!: BinaryDatabase
   private readonly oracle = new Oracle()
   private readonly snapshots = new Map<number, { engine: BinarySnapshot; oracle: OracleState }>()
@@ -109,8 +111,12 @@ export class Comparison {
     this.db = await this.open()
   }
 
-  private open(): Promise<BinaryDatabase> {
-    return openBinary(this.path, { ...this.options, clock: this.clock })
+  private async open(): Promise<BinaryDatabase> {
+    const db = await openBinary(this.path, { ...this.options, clock: this.clock })
+    db.on('compaction', ({ outputLevel, outputTables }) => {
+      if (outputLevel > 0) this.tablesBelow += outputTables
+    })
+    return db
   }
 
   private async checkAll(): Promise<void> {
