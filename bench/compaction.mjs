@@ -17,7 +17,7 @@ import { mixes, mixPolicies, mixSettings } from './compaction/mixes.mjs'
 import { modes, paces, policies, settings } from './compaction/settings.mjs'
 import { about } from './measure/about.mjs'
 import { childRun, inDirectory } from './measure/child-run.mjs'
-import { printCompactionRun, printMixRun } from './report/compaction-text.mjs'
+import { printCompactionRun, printMixRun } from './report/compaction/compaction-text.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 // The pictures need the packages of bench/, which the measurement does without.
 const { writeCompactionReport } =
-  args.out === undefined ? {} : await import('./report/write-compaction-report.mjs')
+  args.out === undefined ? {} : await import('./report/compaction/write-compaction-report.mjs')
 const runs = []
 const mixRuns = []
 let hasFailed = false

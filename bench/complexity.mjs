@@ -14,7 +14,7 @@ const { measureFilters } = await import(`${campaign}/filter-measures.js`)
 import { measureAt } from '../packages/varve/dist/testing/campaigns/complexity/measure.js'
 import { growthProblems } from '../packages/varve/dist/testing/campaigns/complexity/measurement.js'
 import { about } from './measure/about.mjs'
-import { complexityMarkdown } from './report/complexity-markdown.mjs'
+import { complexityMarkdown } from './report/compaction/complexity-markdown.mjs'
 
 const filterBits = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]
 const filterKeys = 100_000

@@ -14,7 +14,7 @@ import { countOf, namesOf } from './arguments.mjs'
 import { probe as probeDbBench } from './engines/db-bench.mjs'
 import { about } from './measure/about.mjs'
 import { childRun, inDirectory } from './measure/child-run.mjs'
-import { printScaleRun } from './report/scale-text.mjs'
+import { printScaleRun } from './report/scale/scale-text.mjs'
 import { fillRocksDb } from './scale/rocksdb-run.mjs'
 import { ways } from './scale/settings.mjs'
 
@@ -36,7 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 // The picture needs the packages of bench/, which the measurement does without.
 const { writeScaleReport } =
-  args.out === undefined ? {} : await import('./report/write-scale-report.mjs')
+  args.out === undefined ? {} : await import('./report/scale/write-scale-report.mjs')
 const maxRssMB = Number(args.maxRssMB)
 const engines = presentEngines()
 const report = {

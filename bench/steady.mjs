@@ -15,7 +15,7 @@ import { countOf, namesOf } from './arguments.mjs'
 import { engineNames } from './engines/index.mjs'
 import { about } from './measure/about.mjs'
 import { childRun, inDirectory } from './measure/child-run.mjs'
-import { printSteadyHead, printSteadyRun } from './report/steady-text.mjs'
+import { printSteadyHead, printSteadyRun } from './report/steady/steady-text.mjs'
 import { backups, defaultEngines, policies, settings } from './steady/settings.mjs'
 
 const { values: args } = parseArgs({
@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 // The picture needs the packages of bench/, which the measurement does without.
 const { writeSteadyReport } =
-  args.out === undefined ? {} : await import('./report/write-steady-report.mjs')
+  args.out === undefined ? {} : await import('./report/steady/write-steady-report.mjs')
 const runs = []
 let hasFailed = false
 printSteadyHead()

@@ -1,10 +1,10 @@
 // The parts of the engine that every operation passes through, each as a task of fixed size. They
 // work on the compiled internals, in memory: no task waits for a disk.
-import { compareRanges } from '../../packages/varve/dist/base/bytes.js'
+import { compareRanges } from '../../packages/varve/dist/base/bytes/bytes.js'
 import { systemClock } from '../../packages/varve/dist/base/clock.js'
-import { hashBytes } from '../../packages/varve/dist/base/hash.js'
+import { hashBytes } from '../../packages/varve/dist/base/bytes/hash.js'
 import { Memory } from '../../packages/varve/dist/base/memory.js'
-import { VarintReader, writeVarint } from '../../packages/varve/dist/base/varint.js'
+import { VarintReader, writeVarint } from '../../packages/varve/dist/base/bytes/varint.js'
 import { BatchReader } from '../../packages/varve/dist/batch/batch-reader.js'
 import { encodingFor } from '../../packages/varve/dist/batch/encoding.js'
 import { WriteBatch } from '../../packages/varve/dist/batch/write-batch.js'

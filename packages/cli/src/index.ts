@@ -1,5 +1,5 @@
 export { openBinary, type BinaryDatabase } from './invocation.js'
-export { Progress, type ProgressOptions } from './progress.js'
+export { Progress, type ProgressOptions } from './terminal/progress.js'
 export { renderLevels } from './render/levels.js'
 export { runShell, type ShellOptions } from './shell/run-shell.js'
 export {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { type BinaryDatabase, type Invocation, lookOnly } from './invocation.js'
-import { LiveBlock } from './live-block.js'
+import { LiveBlock } from './terminal/live-block.js'
 import { parseNumberWithin } from './range-flags.js'
 
 export interface WatchFlag {

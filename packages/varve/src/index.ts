@@ -15,7 +15,7 @@ import { afterCloses } from './fs/lock/closes-under-way.js'
 import { nodeFileSystem } from './fs/node-file-system.js'
 
 export { VarveError, type ErrorCode, type ErrorDetails } from './base/errors.js'
-export type { ByteSink } from './base/byte-sink.js'
+export type { ByteSink } from './base/bytes/byte-sink.js'
 export type { CancelTimer, Clock } from './base/clock.js'
 export {
   json,

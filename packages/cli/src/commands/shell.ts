@@ -3,7 +3,7 @@ import { exitCode, ExitRequest, UsageError } from '../exit-code.js'
 import { examples } from '../examples.js'
 import { Invocation } from '../invocation.js'
 import type { Io } from '../io.js'
-import { addCreateFlag } from '../new-database.js'
+import { addCreateFlag } from '../database/new-database.js'
 import { runShell } from '../shell/run-shell.js'
 
 export function addShellCommand(program: Command, io: Io): void {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { parse, type CsvError, type Parser } from 'csv-parse'
 import { DataError } from '../exit-code.js'
-import { maxLineBytes } from '../lines.js'
+import { maxLineBytes } from '../terminal/lines.js'
 import { asBuffer } from '../text/as-buffer.js'
 import { formatBytes, formatCounted } from '../text/quantity.js'
 import { defaultDelimiter, dialectOf, type Dialect } from './delimiter.js'

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { readLineBytes } from '../lines.js'
+import { readLineBytes } from '../terminal/lines.js'
 import type { Fields } from './key-template.js'
 import type { BadRow, Row } from './row.js'
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../exit-code.js'
-import { maxLineBytes } from '../lines.js'
+import { maxLineBytes } from '../terminal/lines.js'
 import { jsonStart, separator, toWord, type Quote, type Word } from './word.js'
 
 /**

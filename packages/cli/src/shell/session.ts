@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import type { Snapshot } from 'varve'
 import { UsageError } from '../exit-code.js'
 import type { BinaryDatabase } from '../invocation.js'
-import type { Output } from '../output.js'
+import type { Output } from '../terminal/output.js'
 import type { TextEncoding } from '../text/encoding.js'
 import { formatDuration } from '../text/quantity.js'
 

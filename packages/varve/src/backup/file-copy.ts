@@ -1,4 +1,4 @@
-import { ContentHash } from '../base/content-hash.js'
+import { ContentHash } from '../base/bytes/content-hash.js'
 import { corruption, VarveError } from '../base/errors.js'
 import type { Yielder } from '../base/yielder.js'
 import type { FileSystem, ReadableFile, WritableFile } from '../fs/file-system.js'

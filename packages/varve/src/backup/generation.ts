@@ -1,4 +1,4 @@
-import { contentHashOf } from '../base/content-hash.js'
+import { contentHashOf } from '../base/bytes/content-hash.js'
 import { corruption, unsupportedFormat } from '../base/errors.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { currentName, parseFileName } from '../store/file-names.js'

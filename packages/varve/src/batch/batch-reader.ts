@@ -1,5 +1,5 @@
-import { compareRanges } from '../base/bytes.js'
-import { readU64 } from '../base/u64.js'
+import { compareRanges } from '../base/bytes/bytes.js'
+import { readU64 } from '../base/bytes/u64.js'
 import { isValueLength } from '../key/expiry.js'
 import { maxBoundBytes, maxKeyBytes } from '../key/limits.js'
 import { isReservedKind, isSupportedKind, ValueKind } from '../key/value-kind.js'

@@ -1,4 +1,4 @@
-import { asBuffer, copyBytes, printableKey } from '../base/bytes.js'
+import { asBuffer, copyBytes, printableKey } from '../base/bytes/bytes.js'
 import { type ErrorDetails, VarveError } from '../base/errors.js'
 import { describe, type Encoding } from './encoding.js'
 

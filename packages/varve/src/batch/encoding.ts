@@ -1,5 +1,5 @@
-import { asBuffer, pooledCopy } from '../base/bytes.js'
-import type { ByteSink } from '../base/byte-sink.js'
+import { asBuffer, pooledCopy } from '../base/bytes/bytes.js'
+import type { ByteSink } from '../base/bytes/byte-sink.js'
 import { invalidArgument } from '../base/errors.js'
 import { textOf } from '../base/text.js'
 

@@ -1,6 +1,6 @@
-import { ByteSink } from '../base/byte-sink.js'
+import { ByteSink } from '../base/bytes/byte-sink.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
-import { writeU64 } from '../base/u64.js'
+import { writeU64 } from '../base/bytes/u64.js'
 import { expiryBytes } from '../key/expiry.js'
 import { maxBoundBytes, maxKeyBytes, maxValueBytes, requireKeyLength } from '../key/limits.js'
 import { ValueKind } from '../key/value-kind.js'

@@ -1,4 +1,4 @@
-import { emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes/bytes.js'
 
 /** The key and value of an entry, where they are in memory. */
 export interface EntryBytes {

@@ -1,4 +1,4 @@
-import type { EntryPage } from '../base/entry-page.js'
+import type { EntryPage } from '../base/bytes/entry-page.js'
 
 /**
  * An ordered walk over entries: user keys ascending, and the versions of one key from the newest

@@ -1,4 +1,4 @@
-import { hashView } from '../base/hash.js'
+import { hashView } from '../base/bytes/hash.js'
 import type { Memory } from '../base/memory.js'
 import type { InputEntry } from './job-input.js'
 

@@ -1,6 +1,6 @@
-import { emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
-import { hashBytes } from '../base/hash.js'
+import { hashBytes } from '../base/bytes/hash.js'
 import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { MissingPiece } from './missing-piece.js'

@@ -1,4 +1,4 @@
-import { compareRanges } from '../base/bytes.js'
+import { compareRanges } from '../base/bytes/bytes.js'
 import type { RangeTombstones } from '../key/range-tombstone.js'
 
 /**

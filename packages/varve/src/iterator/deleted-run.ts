@@ -1,4 +1,4 @@
-import { copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes/bytes.js'
 import { successor } from '../key/key-range.js'
 import type { DeletedStretches } from './deleted-stretches.js'
 

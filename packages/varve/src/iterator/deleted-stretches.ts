@@ -1,4 +1,4 @@
-import { compareBytes, compareRanges, copyBytes } from '../base/bytes.js'
+import { compareBytes, compareRanges, copyBytes } from '../base/bytes/bytes.js'
 import { firstEndingAfter, successor } from '../key/key-range.js'
 import { ValueKind } from '../key/value-kind.js'
 

@@ -1,4 +1,4 @@
-import type { EntryPage } from '../base/entry-page.js'
+import type { EntryPage } from '../base/bytes/entry-page.js'
 import type { EntryBytes } from '../entry/entry-fields.js'
 
 /**

@@ -1,6 +1,6 @@
 import { assert, checkInvariants } from '../base/assert.js'
-import { compareRanges } from '../base/bytes.js'
-import type { EntryPage } from '../base/entry-page.js'
+import { compareRanges } from '../base/bytes/bytes.js'
+import type { EntryPage } from '../base/bytes/entry-page.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 

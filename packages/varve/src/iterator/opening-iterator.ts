@@ -1,5 +1,5 @@
-import { copyBytes, emptyBytes } from '../base/bytes.js'
-import type { EntryPage } from '../base/entry-page.js'
+import { copyBytes, emptyBytes } from '../base/bytes/bytes.js'
+import type { EntryPage } from '../base/bytes/entry-page.js'
 import { EntryCursor } from '../entry/entry-cursor.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 

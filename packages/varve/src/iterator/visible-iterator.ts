@@ -1,5 +1,5 @@
-import { compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
-import type { EntryPage } from '../base/entry-page.js'
+import { compareRanges, copyBytes, emptyBytes } from '../base/bytes/bytes.js'
+import type { EntryPage } from '../base/bytes/entry-page.js'
 import { EntryFields } from '../entry/entry-fields.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { isCovered, isValueAt, isVisible } from '../entry/visibility.js'

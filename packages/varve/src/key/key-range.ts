@@ -1,4 +1,4 @@
-import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
+import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes/bytes.js'
 
 /**
  * The user keys k with start ≤ k < end. Every range in the engine has this half-open form, from the

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fc } from '../base/testing/fast-check.js'
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes/bytes.js'
 import { compareEnds, isEmptyRange, rangeContains, rangesOverlap } from './key-range.js'
 import { type Fragment, RangeTombstones, type RangeTombstone } from './range-tombstone.js'
 

@@ -1,4 +1,4 @@
-import { compareBytes, compareRanges } from '../base/bytes.js'
+import { compareBytes, compareRanges } from '../base/bytes/bytes.js'
 import { compareEnds, firstEndingAfter, isEmptyRange, type KeyRange } from './key-range.js'
 import { emptySet, TombstoneSets } from './tombstone-sets.js'
 

@@ -24,10 +24,10 @@
  * These numbers are on disk: never change their values.
  */
 import { assert } from '../base/assert.js'
-import { crc32 } from '../base/checksum.js'
+import { crc32 } from '../base/bytes/checksum.js'
 import { corruption, unsupportedFormat } from '../base/errors.js'
-import { hashBytes } from '../base/hash.js'
-import { readU64, writeU64 } from '../base/u64.js'
+import { hashBytes } from '../base/bytes/hash.js'
+import { readU64, writeU64 } from '../base/bytes/u64.js'
 
 export const LogPurpose = { writeAhead: 1, manifest: 2 } as const
 export type LogPurpose = (typeof LogPurpose)[keyof typeof LogPurpose]

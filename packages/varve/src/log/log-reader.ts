@@ -1,4 +1,4 @@
-import { crc32 } from '../base/checksum.js'
+import { crc32 } from '../base/bytes/checksum.js'
 import { corruption, VarveError } from '../base/errors.js'
 import type { FileSystem, ReadableFile } from '../fs/file-system.js'
 import { FileWindow } from '../fs/file-window.js'

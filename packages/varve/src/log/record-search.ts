@@ -1,4 +1,4 @@
-import { crc32 } from '../base/checksum.js'
+import { crc32 } from '../base/bytes/checksum.js'
 import type { FileWindow } from '../fs/file-window.js'
 import {
   checksummedHeader,

@@ -1,7 +1,7 @@
 import type { ArenaView } from './memtable-arena.js'
 import { keyLengthOf, keyStartOf } from './entry.js'
 import { entryHead, measuredHead, sharedKeyLength } from './key-order.js'
-import { compareRanges } from '../base/bytes.js'
+import { compareRanges } from '../base/bytes/bytes.js'
 
 /** A `version` for searches that sorts before all versions of the key. */
 export const newestVersion = 0xffffffff

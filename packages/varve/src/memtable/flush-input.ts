@@ -1,4 +1,4 @@
-import { copyInto } from '../base/bytes.js'
+import { copyInto } from '../base/bytes/bytes.js'
 import { Memory } from '../base/memory.js'
 import type { InputEntry, JobInput } from '../entry/job-input.js'
 import {

@@ -1,4 +1,4 @@
-import { compareRanges } from '../base/bytes.js'
+import { compareRanges } from '../base/bytes/bytes.js'
 import { headBytes, keyHead } from '../key/key-head.js'
 import type { ArenaView } from './memtable-arena.js'
 import { entryHeaderBytes, keyLengthOf, keyStartOf } from './entry.js'

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { asBuffer } from '../base/bytes.js'
+import { asBuffer } from '../base/bytes/bytes.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { newestVersion } from './entry-run.js'
 import { keyLengthOf, keyStartOf, kindOf, noEntry, sequenceOf, valueLengthOf } from './entry.js'

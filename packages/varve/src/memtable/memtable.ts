@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.js'
-import { asBuffer, copyBytes, copyInto, emptyBytes } from '../base/bytes.js'
-import { hashBytes } from '../base/hash.js'
+import { asBuffer, copyBytes, copyInto, emptyBytes } from '../base/bytes/bytes.js'
+import { hashBytes } from '../base/bytes/hash.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { maxSequence } from '../key/limits.js'
 import type { PointLookup } from '../entry/point-lookup.js'

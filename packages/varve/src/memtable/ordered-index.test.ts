@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes/bytes.js'
 import { Prng } from '../base/prng.js'
 import type { InternalIterator } from '../entry/internal-iterator.js'
 import { ValueKind } from '../key/value-kind.js'

@@ -1,4 +1,4 @@
-import { copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes/bytes.js'
 import { RangeTombstones, type RangeTombstone } from '../key/range-tombstone.js'
 import type { JobInput } from '../entry/job-input.js'
 import {

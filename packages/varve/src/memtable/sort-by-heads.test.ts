@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes/bytes.js'
 import { Prng } from '../base/prng.js'
 import { ValueKind } from '../key/value-kind.js'
 import { readInput } from '../testing/kit/input-entry.js'

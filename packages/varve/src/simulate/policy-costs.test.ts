@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from './simulate.js'
 import type { RunPolicy } from '../compaction/pickers/compaction-options.js'
-import { costOf, expectedTree, type Mix } from '../compaction/pickers/policy-costs.js'
+import { costOf, expectedTree, type Mix } from '../compaction/pickers/adaptive/policy-costs.js'
 import { resolveRuns } from '../compaction/pickers/resolve-compaction.js'
 
 const MiB = 1024 * 1024

@@ -1,6 +1,10 @@
-import { candidateFor, decidePolicy, initialState } from '../compaction/pickers/adaptive-policy.js'
+import {
+  candidateFor,
+  decidePolicy,
+  initialState,
+} from '../compaction/pickers/adaptive/adaptive-policy.js'
 import type { CompactionPolicy, Compaction } from '../compaction/pickers/compaction-options.js'
-import { costOf, type Mix } from '../compaction/pickers/policy-costs.js'
+import { costOf, type Mix } from '../compaction/pickers/adaptive/policy-costs.js'
 import { emptyLevels, Version } from '../version/version.js'
 import type { ResolvedSimulation } from './simulate-options.js'
 

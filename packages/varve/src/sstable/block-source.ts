@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js'
-import { copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes/bytes.js'
 import { corruption, VarveError } from '../base/errors.js'
 import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cache.js'
 import type { Hold, MissingPiece } from '../entry/missing-piece.js'

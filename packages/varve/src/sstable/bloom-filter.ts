@@ -1,4 +1,4 @@
-import { emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes/bytes.js'
 import { corruption } from '../base/errors.js'
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32 } from '../base/checksum.js'
+import { crc32 } from '../base/bytes/checksum.js'
 import { VarveError } from '../base/errors.js'
 import { Prng } from '../base/prng.js'
 import type { FileSystem } from '../fs/file-system.js'

@@ -1,10 +1,11 @@
+import { forEachSeed } from '../base/testing/seed.js'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes/bytes.js'
 import { Prng } from '../base/prng.js'
 import { headerBytes } from './format/table-format.js'
 import { TableIndex, TableIndexBuilder } from './table-index.js'
-import { forEachSeed, randomKey } from './testing/random-table.js'
+import { randomKey } from './testing/random-table.js'
 
 const blockSize = 100
 

@@ -1,6 +1,6 @@
-import { compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes.js'
+import { compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes/bytes.js'
 import { corruption } from '../base/errors.js'
-import { VarintReader, VarintWriter } from '../base/varint.js'
+import { VarintReader, VarintWriter } from '../base/bytes/varint.js'
 import { keyHead, searchHeads } from '../key/key-head.js'
 import {
   headerBytes,

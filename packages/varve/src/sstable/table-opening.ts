@@ -1,4 +1,4 @@
-import { copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes/bytes.js'
 import { corruption } from '../base/errors.js'
 import type { ReadableFile } from '../fs/file-system.js'
 import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'

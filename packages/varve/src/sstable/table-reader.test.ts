@@ -1,6 +1,7 @@
+import { forEachSeed } from '../base/testing/seed.js'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes/bytes.js'
 import { Prng } from '../base/prng.js'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import type { FileSystem } from '../fs/file-system.js'
@@ -9,7 +10,6 @@ import type { TableReader } from './table-reader.js'
 import { inputEntry } from '../testing/kit/input-entry.js'
 import { TableWriter } from './table-writer.js'
 import {
-  forEachSeed,
   openTable,
   plainOptions,
   randomEntries,

@@ -1,5 +1,5 @@
-import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes.js'
-import { hashBytes } from '../base/hash.js'
+import { compareBytes, compareRanges, copyBytes, emptyBytes } from '../base/bytes/bytes.js'
+import { hashBytes } from '../base/bytes/hash.js'
 import { Memory } from '../base/memory.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import type { Block } from './block/block.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { emptyBytes } from '../base/bytes.js'
+import { emptyBytes } from '../base/bytes/bytes.js'
 import { MemoryFileSystem } from '../fs/simulated/memory-file-system.js'
 import { inputEntry } from '../testing/kit/input-entry.js'
 import { TableWriter } from './table-writer.js'

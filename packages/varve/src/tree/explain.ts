@@ -1,6 +1,6 @@
-import { copyBytes } from '../base/bytes.js'
+import { copyBytes } from '../base/bytes/bytes.js'
 import type { Clock } from '../base/clock.js'
-import { hashBytes } from '../base/hash.js'
+import { hashBytes } from '../base/bytes/hash.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import { LookupState, PointLookup } from '../entry/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'

@@ -1,6 +1,6 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
-import { candidateFor } from '../compaction/pickers/adaptive-policy.js'
+import { candidateFor } from '../compaction/pickers/adaptive/adaptive-policy.js'
 import type {
   CompactionSetting,
   StallThresholds,

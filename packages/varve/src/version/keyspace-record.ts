@@ -1,5 +1,5 @@
-import type { VarintReader } from '../base/varint.js'
-import { VarintWriter } from '../base/varint.js'
+import type { VarintReader } from '../base/bytes/varint.js'
+import { VarintWriter } from '../base/bytes/varint.js'
 
 /**
  * What the MANIFEST keeps of a keyspace:

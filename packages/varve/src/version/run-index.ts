@@ -1,4 +1,4 @@
-import { compareRanges, sharedPrefixLength } from '../base/bytes.js'
+import { compareRanges, sharedPrefixLength } from '../base/bytes/bytes.js'
 import { keyHead } from '../key/key-head.js'
 import type { TableMetadata } from './table-metadata.js'
 

@@ -1,4 +1,4 @@
-import { compareRanges } from '../base/bytes.js'
+import { compareRanges } from '../base/bytes/bytes.js'
 import { isBefore, type KeyRange } from '../key/key-range.js'
 import { RunIndex } from './run-index.js'
 import { type TableMetadata, totalBytes } from './table-metadata.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fc } from '../base/testing/fast-check.js'
-import { VarintWriter } from '../base/varint.js'
+import { VarintWriter } from '../base/bytes/varint.js'
 import { maxFileNumber } from '../store/file-names.js'
 import type { TableMetadata } from './table-metadata.js'
 import { maxKeyspaceId } from './keyspace-record.js'

@@ -1,5 +1,5 @@
-import { copyBytes } from '../base/bytes.js'
-import { VarintReader, VarintWriter } from '../base/varint.js'
+import { copyBytes } from '../base/bytes/bytes.js'
+import { VarintReader, VarintWriter } from '../base/bytes/varint.js'
 import { isEmptyRange } from '../key/key-range.js'
 import { maxSequence } from '../key/limits.js'
 import { hasSoundShadows, shadowedNames } from '../sstable/format/properties.js'

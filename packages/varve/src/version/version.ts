@@ -1,5 +1,5 @@
 import { assert, checkInvariants } from '../base/assert.js'
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes } from '../base/bytes/bytes.js'
 import { isBefore, type KeyRange, rangesOverlap } from '../key/key-range.js'
 import { SortedRun } from './sorted-run.js'
 import { maySeeShadowed, type TableMetadata, totalBytes } from './table-metadata.js'

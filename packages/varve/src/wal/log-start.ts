@@ -1,4 +1,4 @@
-import { readU64, writeU64 } from '../base/u64.js'
+import { readU64, writeU64 } from '../base/bytes/u64.js'
 import { payloadType } from '../batch/batch-format.js'
 
 /**

@@ -1,7 +1,7 @@
 import { colors } from '../../text/colors.js'
 import { UsageError } from '../../exit-code.js'
 import { renderExplanation } from '../../render/explanation.js'
-import { countKeys } from '../../count-keys.js'
+import { countKeys } from '../../database/count-keys.js'
 import { formatLine } from '../../text/encoding.js'
 import { printable } from '../../text/printable.js'
 import { formatCounted } from '../../text/quantity.js'

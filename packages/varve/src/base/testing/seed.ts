@@ -39,6 +39,17 @@ export function* seeds(count: number, fallback = 1): Generator<number> {
   }
 }
 
+/** Runs `body` with each seed, and names the seed that failed. */
+export function forEachSeed(count: number, body: (seed: number) => void): void {
+  for (const seed of seeds(count)) {
+    try {
+      body(seed)
+    } catch (cause) {
+      throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
+    }
+  }
+}
+
 /** The command that repeats the running test file from `seed` on. */
 export function repeatCommand(seed: number, file = process.argv[1] ?? ''): string {
   const path = file.replaceAll('\\', '/').replace(/^.*\/(?=(packages|demo|examples)\/)/, '')

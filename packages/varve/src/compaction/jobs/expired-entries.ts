@@ -1,4 +1,4 @@
-import { emptyBytes } from '../../base/bytes.js'
+import { emptyBytes } from '../../base/bytes/bytes.js'
 import { Memory } from '../../base/memory.js'
 import type { InputEntry } from '../../entry/job-input.js'
 import { MemoryEntry } from '../../entry/memory-entry.js'

@@ -1,4 +1,4 @@
-import { compareBytes, emptyBytes } from '../../base/bytes.js'
+import { compareBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import type { KeyRange } from '../../key/key-range.js'
 import type { TableReader } from '../../sstable/table-reader.js'
 import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'

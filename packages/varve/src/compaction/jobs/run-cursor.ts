@@ -1,4 +1,4 @@
-import { compareViews } from '../../base/bytes.js'
+import { compareViews } from '../../base/bytes/bytes.js'
 import type { VarveError } from '../../base/errors.js'
 import type { Memory } from '../../base/memory.js'
 import type { KeyRange } from '../../key/key-range.js'

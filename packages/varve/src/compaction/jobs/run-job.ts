@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js'
-import { sharedPrefixLength } from '../../base/bytes.js'
+import { sharedPrefixLength } from '../../base/bytes/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { Memory } from '../../base/memory.js'
 import type { JobInput } from '../../entry/job-input.js'

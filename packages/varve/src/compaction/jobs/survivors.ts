@@ -1,4 +1,4 @@
-import { compareBytes, compareRanges } from '../../base/bytes.js'
+import { compareBytes, compareRanges } from '../../base/bytes/bytes.js'
 import type { InputEntry } from '../../entry/job-input.js'
 import { isCovered, isVisible } from '../../entry/visibility.js'
 import { compareEnds, firstEndingAfter, type KeyRange, rangesOverlap } from '../../key/key-range.js'

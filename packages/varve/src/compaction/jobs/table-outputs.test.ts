@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes } from '../../base/bytes/bytes.js'
 import { Memory } from '../../base/memory.js'
 import { Prng } from '../../base/prng.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'

@@ -1,4 +1,4 @@
-import { compareRanges, emptyBytes } from '../../base/bytes.js'
+import { compareRanges, emptyBytes } from '../../base/bytes/bytes.js'
 import { type InputEntry, keyOf } from '../../entry/job-input.js'
 import { compareEnds, intersectRange, isBefore, type KeyRange } from '../../key/key-range.js'
 import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'

@@ -1,4 +1,4 @@
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes } from '../../base/bytes/bytes.js'
 import type { KeyRange } from '../../key/key-range.js'
 import { rangesOverlap, unionRange } from '../../key/key-range.js'
 import type { SortedRun } from '../../version/sorted-run.js'

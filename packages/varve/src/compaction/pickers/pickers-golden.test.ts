@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { printableKey } from '../../base/bytes.js'
+import { printableKey } from '../../base/bytes/bytes.js'
 import type { KeyRange } from '../../key/key-range.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { fakeTable, fakeVersion } from '../../version/testing/fake-tables.js'

@@ -1,10 +1,10 @@
 import type { CancelTimer, Clock } from '../../base/clock.js'
-import { decidePolicy, initialState } from '../../compaction/pickers/adaptive-policy.js'
+import { decidePolicy, initialState } from '../../compaction/pickers/adaptive/adaptive-policy.js'
 import type {
   AdaptiveCompaction,
   RunCompaction,
 } from '../../compaction/pickers/compaction-options.js'
-import type { Circumstances, Mix } from '../../compaction/pickers/policy-costs.js'
+import type { Circumstances, Mix } from '../../compaction/pickers/adaptive/policy-costs.js'
 
 /** Operations since open. */
 export interface UsageCounters extends Omit<Mix, 'seconds' | 'stalledSeconds'> {

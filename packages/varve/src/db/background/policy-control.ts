@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import { candidateFor } from '../../compaction/pickers/adaptive-policy.js'
+import { candidateFor } from '../../compaction/pickers/adaptive/adaptive-policy.js'
 import type {
   AdaptiveCompaction,
   Compaction,

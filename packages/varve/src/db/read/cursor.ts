@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util'
-import { emptyBytes } from '../../base/bytes.js'
+import { emptyBytes } from '../../base/bytes/bytes.js'
 import { closedError, invalidArgument } from '../../base/errors.js'
 import { describe } from '../../batch/encoding.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'

@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util'
-import { printableKey } from '../../base/bytes.js'
+import { printableKey } from '../../base/bytes/bytes.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
 
 /** The text of `console.log` for a public object: its name and a few fields, not its internals. */

@@ -1,5 +1,5 @@
-import { ByteSink } from '../../base/byte-sink.js'
-import { copyInto, emptyBytes } from '../../base/bytes.js'
+import { ByteSink } from '../../base/bytes/byte-sink.js'
+import { copyInto, emptyBytes } from '../../base/bytes/bytes.js'
 import { invalidArgument } from '../../base/errors.js'
 import { boundError, keyError } from '../../batch/encoding-error.js'
 import type { Encoding } from '../../batch/encoding.js'

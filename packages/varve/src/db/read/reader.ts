@@ -1,4 +1,4 @@
-import { ByteSink } from '../../base/byte-sink.js'
+import { ByteSink } from '../../base/bytes/byte-sink.js'
 import { invalidArgument } from '../../base/errors.js'
 import { atIndex, keyError, unreadableValue } from '../../batch/encoding-error.js'
 import { requireKeyLength } from '../../key/limits.js'

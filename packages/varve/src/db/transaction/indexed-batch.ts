@@ -1,4 +1,4 @@
-import { compareBytes, pooledCopy } from '../../base/bytes.js'
+import { compareBytes, pooledCopy } from '../../base/bytes/bytes.js'
 import type { BatchReader } from '../../batch/batch-reader.js'
 import type { WriteBatch } from '../../batch/write-batch.js'
 import { type KeyRange, rangeContains, rangeContainsSlice } from '../../key/key-range.js'

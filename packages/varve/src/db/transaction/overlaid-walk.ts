@@ -1,5 +1,5 @@
-import { compareRanges } from '../../base/bytes.js'
-import type { EntryPage } from '../../base/entry-page.js'
+import { compareRanges } from '../../base/bytes/bytes.js'
+import type { EntryPage } from '../../base/bytes/entry-page.js'
 import { EntryFields } from '../../entry/entry-fields.js'
 import { isValueAt } from '../../entry/visibility.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'

@@ -1,4 +1,4 @@
-import { printableKey } from '../../base/bytes.js'
+import { printableKey } from '../../base/bytes/bytes.js'
 import { invalidArgument, VarveError } from '../../base/errors.js'
 import type { Encoding } from '../../batch/encoding.js'
 import type { RecordedWrite } from '../write/conflict-index.js'

@@ -1,4 +1,4 @@
-import { emptyBytes } from '../../base/bytes.js'
+import { emptyBytes } from '../../base/bytes/bytes.js'
 import type { PointLookup } from '../../entry/point-lookup.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'
 import { maxSequence } from '../../key/limits.js'

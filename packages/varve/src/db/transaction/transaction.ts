@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util'
-import { copyBytes } from '../../base/bytes.js'
+import { copyBytes } from '../../base/bytes/bytes.js'
 import { isEmptyRange } from '../../key/key-range.js'
 import type { BatchOperation, PutOptions, RangeOptions, WriteOptions } from '../api.js'
 import type { KeyValueStore } from '../key-value-store.js'

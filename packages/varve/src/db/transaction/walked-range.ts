@@ -1,4 +1,4 @@
-import { asBuffer, emptyBytes } from '../../base/bytes.js'
+import { asBuffer, emptyBytes } from '../../base/bytes/bytes.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'
 import type { KeyRange } from '../../key/key-range.js'
 import type { ReadRange, ReadSet } from './read-set.js'

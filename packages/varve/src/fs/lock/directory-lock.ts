@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { assert } from '../../base/assert.js'
 import type { Clock } from '../../base/clock.js'
 import { VarveError, isNotFound } from '../../base/errors.js'
-import { hashBytes } from '../../base/hash.js'
+import { hashBytes } from '../../base/bytes/hash.js'
 import { Prng } from '../../base/prng.js'
 import type { FileSystem, ReadableFile, WritableFile } from '../file-system.js'
 import {

@@ -1,4 +1,4 @@
-import { emptyBytes } from '../../base/bytes.js'
+import { emptyBytes } from '../../base/bytes/bytes.js'
 
 /**
  * The content of a file in memory: bytes that grow at the end, with zeros where nothing was

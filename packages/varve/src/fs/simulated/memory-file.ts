@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js'
-import { copyBytes } from '../../base/bytes.js'
+import { copyBytes } from '../../base/bytes/bytes.js'
 import {
   applyContentChange,
   settleContent,

@@ -1,4 +1,4 @@
-import { crc32 } from '../../base/checksum.js'
+import { crc32 } from '../../base/bytes/checksum.js'
 import type { Memory } from '../../base/memory.js'
 import type { WritableFile } from '../../fs/file-system.js'
 import type { PackedBlock } from './stored-block.js'

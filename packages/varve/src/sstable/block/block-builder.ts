@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js'
 import { Memory } from '../../base/memory.js'
-import { writeVarint } from '../../base/varint.js'
+import { writeVarint } from '../../base/bytes/varint.js'
 import type { InputEntry } from '../../entry/job-input.js'
 import { type AppendBuffer, outputRoomBytes } from './append-buffer.js'
 import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'

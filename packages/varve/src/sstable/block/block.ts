@@ -1,5 +1,5 @@
-import { compareRanges, emptyBytes, equalRanges } from '../../base/bytes.js'
-import { hashBytes } from '../../base/hash.js'
+import { compareRanges, emptyBytes, equalRanges } from '../../base/bytes/bytes.js'
+import { hashBytes } from '../../base/bytes/hash.js'
 import { corruption, type VarveError, unsupportedFormat } from '../../base/errors.js'
 import type { PointLookup } from '../../entry/point-lookup.js'
 import { isVisible } from '../../entry/visibility.js'

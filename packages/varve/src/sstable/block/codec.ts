@@ -1,6 +1,6 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { invalidArgument, unsupportedFormat } from '../../base/errors.js'
-import { VarintReader, varintLength, writeVarint } from '../../base/varint.js'
+import { VarintReader, varintLength, writeVarint } from '../../base/bytes/varint.js'
 
 /**
  * The encoding of block payloads on disk. Ids are written to files: 0–63 belong to the engine,

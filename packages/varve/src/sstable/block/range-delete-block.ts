@@ -1,6 +1,6 @@
-import { copyBytes } from '../../base/bytes.js'
+import { copyBytes } from '../../base/bytes/bytes.js'
 import { corruption } from '../../base/errors.js'
-import { VarintReader, VarintWriter } from '../../base/varint.js'
+import { VarintReader, VarintWriter } from '../../base/bytes/varint.js'
 import { isEmptyRange } from '../../key/key-range.js'
 import { compareRangeTombstones, type RangeTombstone } from '../../key/range-tombstone.js'
 

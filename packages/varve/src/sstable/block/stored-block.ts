@@ -1,4 +1,4 @@
-import { crc32 } from '../../base/checksum.js'
+import { crc32 } from '../../base/bytes/checksum.js'
 import { VarveError, corruption } from '../../base/errors.js'
 import { noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
 import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'

@@ -1,6 +1,6 @@
-import { compareBytes, copyBytes } from '../../base/bytes.js'
+import { compareBytes, copyBytes } from '../../base/bytes/bytes.js'
 import { corruption } from '../../base/errors.js'
-import { VarintReader, VarintWriter, varintLength } from '../../base/varint.js'
+import { VarintReader, VarintWriter, varintLength } from '../../base/bytes/varint.js'
 import { compareEnds, isEmptyRange, type KeyRange } from '../../key/key-range.js'
 
 /** Statistics of a table. Versions and pickers use only these. */

@@ -1,6 +1,6 @@
-import { crc32 } from '../../base/checksum.js'
+import { crc32 } from '../../base/bytes/checksum.js'
 import { corruption, unsupportedFormat } from '../../base/errors.js'
-import { readU64, writeU64 } from '../../base/u64.js'
+import { readU64, writeU64 } from '../../base/bytes/u64.js'
 
 /**
  * The frame of a table file. All numbers are little-endian; see docs/formats/sstable.md.

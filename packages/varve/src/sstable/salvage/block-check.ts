@@ -1,5 +1,5 @@
-import { compareRanges, emptyBytes } from '../../base/bytes.js'
-import { hashBytes } from '../../base/hash.js'
+import { compareRanges, emptyBytes } from '../../base/bytes/bytes.js'
+import { hashBytes } from '../../base/bytes/hash.js'
 import { isValueLength } from '../../key/expiry.js'
 import { maxKeyBytes, maxSequence } from '../../key/limits.js'
 import { isReservedKind } from '../../key/value-kind.js'

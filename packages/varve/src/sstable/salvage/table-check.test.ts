@@ -1,6 +1,7 @@
+import { forEachSeed } from '../../base/testing/seed.js'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32 } from '../../base/checksum.js'
+import { crc32 } from '../../base/bytes/checksum.js'
 import { Prng } from '../../base/prng.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
@@ -9,7 +10,7 @@ import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
 import { checkTable, type TableFindings } from './table-check.js'
 import { footerBytes, headerBytes } from '../format/table-format.js'
 import { TableWriter } from '../table-writer.js'
-import { forEachSeed, type ModelEntry, randomEntries } from '../testing/random-table.js'
+import { type ModelEntry, randomEntries } from '../testing/random-table.js'
 import { TolerantTable } from './tolerant-table.js'
 
 function tableOf(entries: readonly ModelEntry[], codec = noneCodec, blockBytes = 200): Buffer {

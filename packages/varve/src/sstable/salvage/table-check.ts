@@ -1,4 +1,4 @@
-import { compareBytes, copyBytes, emptyBytes } from '../../base/bytes.js'
+import { compareBytes, copyBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import { compareEnds } from '../../key/key-range.js'
 import { maxBoundBytes, maxSequence } from '../../key/limits.js'
 import type { RangeTombstone } from '../../key/range-tombstone.js'

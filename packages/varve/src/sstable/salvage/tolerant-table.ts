@@ -1,6 +1,6 @@
-import { asBuffer, compareBytes, emptyBytes } from '../../base/bytes.js'
+import { asBuffer, compareBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import { corruption, reasonOf, VarveError } from '../../base/errors.js'
-import { VarintReader } from '../../base/varint.js'
+import { VarintReader } from '../../base/bytes/varint.js'
 import type { ReadableFile } from '../../fs/file-system.js'
 import { FileWindow } from '../../fs/file-window.js'
 import { rangeContains } from '../../key/key-range.js'

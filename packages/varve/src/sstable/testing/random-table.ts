@@ -1,4 +1,4 @@
-import { compareBytes, emptyBytes } from '../../base/bytes.js'
+import { compareBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import type { Prng } from '../../base/prng.js'
 import { inputEntry } from '../../testing/kit/input-entry.js'
 import { BlockCache } from '../../cache/block-cache.js'
@@ -9,7 +9,6 @@ import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
 import { TableReader } from '../table-reader.js'
 import { TableWriter, type TableOptions } from '../table-writer.js'
 import type { TableSummary } from '../format/properties.js'
-import { seeds } from '../../base/testing/seed.js'
 
 export interface ModelEntry {
   readonly key: Buffer
@@ -22,17 +21,6 @@ export const plainOptions: TableOptions = {
   blockBytes: 4096,
   filterBitsPerKey: 10,
   codec: noneCodec,
-}
-
-/** Runs `body` with each seed, and names the seed that failed. */
-export function forEachSeed(count: number, body: (seed: number) => void): void {
-  for (const seed of seeds(count)) {
-    try {
-      body(seed)
-    } catch (cause) {
-      throw new Error(`failed with VARVE_SEED=${seed}`, { cause })
-    }
-  }
 }
 
 /** Entries in table order with difficult keys: prefixes, zeros, 0xff, very short, very long. */

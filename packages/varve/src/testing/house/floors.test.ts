@@ -12,7 +12,7 @@ import ts from 'typescript'
  * fixtures obey the rule of the folder that holds them.
  */
 const floors: readonly (readonly string[])[] = [
-  ['base', 'base/testing'],
+  ['base', 'base/bytes', 'base/testing'],
   ['fs', 'cache', 'key'],
   ['fs/lock', 'fs/simulated', 'fs/testing'],
   ['entry'],
@@ -23,7 +23,7 @@ const floors: readonly (readonly string[])[] = [
   ['sstable', 'iterator'],
   ['sstable/salvage'],
   ['version', 'wal'],
-  ['compaction/pickers', 'compaction/testing'],
+  ['compaction/pickers', 'compaction/pickers/adaptive', 'compaction/testing'],
   ['compaction/jobs'],
   ['compaction/executors'],
   ['compaction/schedule', 'backup'],

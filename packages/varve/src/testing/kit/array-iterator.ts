@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes } from '../../base/bytes/bytes.js'
 import type { Prng } from '../../base/prng.js'
 import { EntryCursor } from '../../entry/entry-cursor.js'
 import type { InternalIterator } from '../../entry/internal-iterator.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { hashBytes } from '../../base/hash.js'
+import { hashBytes } from '../../base/bytes/hash.js'
 import { Memory } from '../../base/memory.js'
 import type { InputEntry, JobInput } from '../../entry/job-input.js'
 import { MemoryEntry } from '../../entry/memory-entry.js'

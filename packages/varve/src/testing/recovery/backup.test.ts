@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeGeneration, readGeneration } from '../../backup/generation.js'
-import { contentHashOf } from '../../base/content-hash.js'
+import { contentHashOf } from '../../base/bytes/content-hash.js'
 import type { VarveError } from '../../base/errors.js'
 import { Prng } from '../../base/prng.js'
 import { FaultyFileSystem, type FileOperation } from '../../fs/simulated/faulty-file-system.js'

@@ -1,4 +1,4 @@
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes } from '../../base/bytes/bytes.js'
 import { type KeyRange, rangesOverlap, unionRange } from '../../key/key-range.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount } from '../../version/version.js'

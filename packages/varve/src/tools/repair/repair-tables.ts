@@ -1,4 +1,4 @@
-import { compareBytes, copyBytes, emptyBytes } from '../../base/bytes.js'
+import { compareBytes, copyBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import { Memory } from '../../base/memory.js'
 import { reviveError } from '../../compaction/jobs/job-error.js'
 import type { FlushRequest, JobRequest, MergeRequest } from '../../compaction/jobs/job-request.js'

@@ -1,4 +1,4 @@
-import { compareRanges, copyBytes, printableKey } from '../../base/bytes.js'
+import { compareRanges, copyBytes, printableKey } from '../../base/bytes/bytes.js'
 import type { InternalIterator } from '../../entry/internal-iterator.js'
 import { rangesOverlap } from '../../key/key-range.js'
 import { maxSequence } from '../../key/limits.js'

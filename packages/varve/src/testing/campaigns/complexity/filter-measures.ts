@@ -1,4 +1,4 @@
-import { hashBytes } from '../../../base/hash.js'
+import { hashBytes } from '../../../base/bytes/hash.js'
 import { BloomFilter, BloomFilterBuilder } from '../../../sstable/bloom-filter.js'
 import { ScatteredKeys } from './scattered-keys.js'
 

@@ -1,5 +1,5 @@
 import type { Prng } from '../../../base/prng.js'
-import { varintLength, writeVarint } from '../../../base/varint.js'
+import { varintLength, writeVarint } from '../../../base/bytes/varint.js'
 
 /** Numbers that break readers: ends of ranges, sign changes, and their neighbours. */
 export const edgeNumbers: readonly number[] = [

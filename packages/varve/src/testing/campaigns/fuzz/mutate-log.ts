@@ -1,5 +1,5 @@
 import type { Prng } from '../../../base/prng.js'
-import { writeU64 } from '../../../base/u64.js'
+import { writeU64 } from '../../../base/bytes/u64.js'
 import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
 import {
   encodeFileHeader,

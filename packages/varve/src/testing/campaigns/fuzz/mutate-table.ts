@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
 import type { Prng } from '../../../base/prng.js'
-import { VarintReader, VarintWriter } from '../../../base/varint.js'
+import { VarintReader, VarintWriter } from '../../../base/bytes/varint.js'
 import { edgeNumbers, mutateBytes } from './mutate-bytes.js'
 import { putTogether, type StoredPayload, takeApart, type TableModel } from './table-model.js'
 

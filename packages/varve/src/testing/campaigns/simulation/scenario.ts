@@ -1,5 +1,5 @@
 import type { Clock } from '../../../base/clock.js'
-import { hashBytes } from '../../../base/hash.js'
+import { hashBytes } from '../../../base/bytes/hash.js'
 import { Prng } from '../../../base/prng.js'
 import type { RunPolicy } from '../../../compaction/pickers/compaction-options.js'
 import type { Durability } from '../../../db/api.js'
