@@ -1,4 +1,4 @@
-export { openBinary, type BinaryDatabase } from './invocation.js'
+export { openBinary, type BinaryDatabase } from './database/binary-database.js'
 export { Progress, type ProgressOptions } from './terminal/progress.js'
 export { renderLevels } from './render/levels.js'
 export { runShell, type ShellOptions } from './shell/run-shell.js'

@@ -1,21 +1,18 @@
 import type { Command } from 'commander'
-import { open, type Database, type Keyspace, type OpenOptions } from 'varve'
+import type { OpenOptions } from 'varve'
 import { UsageError } from './exit-code.js'
 import type { Io } from './io.js'
+import {
+  type BinaryDatabase,
+  type BinaryStore,
+  openBinary,
+  openBinaryKeyspace,
+} from './database/binary-database.js'
 import { keepShape } from './database/keep-shape.js'
 import { type CreateFlag, FreshDatabase, requireRoom } from './database/new-database.js'
 import { Output } from './terminal/output.js'
 import type { TextEncoding } from './text/encoding.js'
 import { printableJson } from './text/printable.js'
-
-/** The command works on bytes, so that it reads every database whatever its encodings. */
-export type BinaryDatabase = Database<Uint8Array, Uint8Array>
-
-/** The database, or one of its keyspaces: what `--keyspace` names. */
-export type BinaryStore = Pick<
-  BinaryDatabase,
-  keyof Keyspace<unknown, unknown> & keyof BinaryDatabase
->
 
 export interface GlobalFlags extends CreateFlag {
   db: string
@@ -98,29 +95,6 @@ export class Invocation {
       if (isUnused) await fresh?.remove()
     }
   }
-}
-
-/** An existing keyspace, as bytes whatever its encodings. */
-async function openBinaryKeyspace(db: BinaryDatabase, name: string): Promise<BinaryStore> {
-  const info = db.keyspaces().find((one) => one.name === name)
-  return db.keyspace(name, {
-    keyEncoding: bytesNamed(info?.keyEncoding ?? 'binary'),
-    valueEncoding: bytesNamed(info?.valueEncoding ?? 'binary'),
-    createIfMissing: false,
-  })
-}
-
-/** An encoding that leaves bytes as they are, under the name that the keyspace expects. */
-function bytesNamed(name: string) {
-  return {
-    name,
-    encode: (bytes: Uint8Array): Uint8Array => bytes,
-    decode: (bytes: Uint8Array): Uint8Array => bytes,
-  }
-}
-
-export function openBinary(path: string, options: OpenOptions = {}): Promise<BinaryDatabase> {
-  return open(path, { ...options, keyEncoding: 'binary', valueEncoding: 'binary' })
 }
 
 /** For commands that only look: nothing is created, nothing is changed. */

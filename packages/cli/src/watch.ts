@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
-import { type BinaryDatabase, type Invocation, lookOnly } from './invocation.js'
+import type { BinaryDatabase } from './database/binary-database.js'
+import { type Invocation, lookOnly } from './invocation.js'
 import { LiveBlock } from './terminal/live-block.js'
 import { parseNumberWithin } from './range-flags.js'
 

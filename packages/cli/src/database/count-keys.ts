@@ -1,5 +1,5 @@
 import type { RangeOptions } from 'varve'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from './binary-database.js'
 
 /** Keys that are read before `onProgress` may stop the count. */
 const keysPerRead = 1000

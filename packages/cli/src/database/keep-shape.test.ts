@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { open } from 'varve'
-import { openBinary } from '../invocation.js'
+import { openBinary } from './binary-database.js'
 import { keepShape, maxLevel0Tables } from './keep-shape.js'
 import { temporaryFolder, varveIn } from '../testing/run-varve.js'
 

@@ -1,4 +1,4 @@
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from './binary-database.js'
 
 /** The number of tables on level 0 at which the default options stop writes. */
 export const maxLevel0Tables = 12

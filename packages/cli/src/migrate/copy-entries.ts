@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { DataError } from '../exit-code.js'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from '../database/binary-database.js'
 import { printable } from '../text/printable.js'
 import type { ForeignDatabase, ForeignEntry } from './foreign-database.js'
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from '../database/binary-database.js'
 import { UsageError } from '../exit-code.js'
 
 /** Distinguishes a half imported database from one that holds something else. */

@@ -1,5 +1,5 @@
 import { DataError } from '../exit-code.js'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from '../database/binary-database.js'
 import { parseBytes, type TextEncoding } from '../text/encoding.js'
 import {
   fieldAt,

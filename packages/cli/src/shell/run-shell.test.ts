@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { openBinary } from '../invocation.js'
+import { openBinary } from '../database/binary-database.js'
 import { temporaryFolder, varveIn } from '../testing/run-varve.js'
 import { runShell } from './run-shell.js'
 

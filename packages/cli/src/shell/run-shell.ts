@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { UsageError } from '../exit-code.js'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from '../database/binary-database.js'
 import type { Io } from '../io.js'
 import { readLineBytes } from '../terminal/lines.js'
 import { Output } from '../terminal/output.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { BinaryDatabase } from '../invocation.js'
+import type { BinaryDatabase } from '../database/binary-database.js'
 import { DataError } from '../exit-code.js'
 import { readDelimited } from '../rows/delimited-reader.js'
 import { importRows } from '../rows/importer.js'

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { RangeOptions } from 'varve'
-import { type BinaryDatabase, Invocation } from '../../invocation.js'
+import type { BinaryDatabase } from '../../database/binary-database.js'
+import { Invocation } from '../../invocation.js'
 import { ByteBar } from '../../terminal/byte-bar.js'
 import { examples } from '../../examples.js'
 import type { Io } from '../../io.js'
