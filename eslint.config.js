@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'site/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'site/', 'packages/varve/wasm/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

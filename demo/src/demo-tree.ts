@@ -16,6 +16,8 @@ export const demoTree = {
     // Reads start no compactions: how many reads the demo does depends on the machine.
     fruitlessReadBytes: Infinity,
   },
+  // Not compressed, so that a few megabytes fill all levels.
+  codec: 'none',
   // On the calling thread: the import leaves the same tree on every machine.
   background: 'inline',
 } as const satisfies OpenOptions

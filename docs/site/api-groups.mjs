@@ -85,6 +85,7 @@ const groups = {
       'Codec',
       'Encoding',
       'ByteSink',
+      'CodecsByLevel',
       'UserBlockCodec',
       'BlockCodec',
       'FileSystem',

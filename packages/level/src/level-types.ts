@@ -35,8 +35,7 @@ export interface DatabaseOptions<K, V>
 /** Options of `open`. Sizes are in bytes; one out of range is brought into it. */
 export interface OpenOptions extends AbstractOpenOptions {
   /**
-   * `true` compresses blocks with deflate, which is denser and slower than LevelDB's Snappy.
-   * Default: no compression.
+   * `true` compresses blocks with LZ4, as LevelDB does with Snappy. Default: no compression.
    */
   compression?: boolean | undefined
   /** Table blocks kept in memory. Default 64 MiB. */

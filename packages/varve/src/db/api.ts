@@ -1,7 +1,7 @@
 import type { FileSystem } from '../fs/file-system.js'
 import type { Clock } from '../base/clock.js'
 import type { EncodingOption } from '../batch/encoding.js'
-import type { BlockCodec } from '../sstable/block/codec.js'
+import type { CodecsByLevel, UserBlockCodec } from '../sstable/block/block-codec.js'
 import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
 import type {
   CompactionOptions,
@@ -40,14 +40,7 @@ export type BackgroundOption =
 /** Options with encodings of any type. */
 export type AnyOpenOptions = OpenOptions<EncodingOption, EncodingOption>
 
-/** A block compression that you provide. */
-export interface UserBlockCodec extends BlockCodec {
-  /**
-   * Specifier of a module whose export `codec` is this codec. The background thread imports it,
-   * because functions cannot cross threads. Required unless `background` is `'inline'`.
-   */
-  readonly module?: string
-}
+export type { CodecsByLevel, UserBlockCodec }
 
 /**
  * Options of `open`. An unknown option, or a value out of range, is refused with
@@ -157,11 +150,13 @@ export interface OpenOptions<
    */
   filterAllocation?: FilterAllocation
   /**
-   * Compression of blocks. Tables written with another codec stay readable.
+   * Compression of blocks: one codec for all levels, or an object that names codecs by level.
+   * `'lz4hc'` is smaller than `'lz4'` and slower to write.
    *
-   * Values: `'none'`, `'deflate'`, or the name of a codec in `codecs`. Default: `'none'`.
+   * Values: `'none'`, `'lz4'`, `'lz4hc'`, `'zstd'` (Node 22.15 or later), `'deflate'`, a name in
+   * `codecs`, or an object of these: `{ level0, upper, last }`. Default: `'none'`.
    */
-  codec?: string
+  codec?: string | CodecsByLevel
   /**
    * Compressions that you provide. Needed to read tables that were written with them.
    *

@@ -5,7 +5,7 @@ import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cac
 import type { Hold, MissingPiece } from '../entry/missing-piece.js'
 import type { TableFile } from '../store/table-store.js'
 import { Block, type BlockOrigin } from './block/block.js'
-import type { CodecRegistry } from './block/codec.js'
+import type { Allocate, CodecRegistry } from './block/codec.js'
 import { unpackBlock } from './block/stored-block.js'
 import type { TableIndex } from './table-index.js'
 
@@ -49,6 +49,15 @@ interface BlockRun {
 
 /** Scratch for file reads that fill the cache; each read ends before the next. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Scratch for a payload on its way to the cache, which copies it. */
+const unpacked = Buffer.allocUnsafeSlow(64 * 1024)
+
+function fromScratch(lengthBytes: number): Buffer {
+  return lengthBytes <= unpacked.length
+    ? unpacked.subarray(0, lengthBytes)
+    : Buffer.allocUnsafeSlow(lengthBytes)
+}
 
 /**
  * The data blocks of one table, from the cache or the file. File reads are synchronous or return a
@@ -128,7 +137,7 @@ export class BlockSource implements BlockOrigin {
     }
     const run = this.runAround(index, ahead)
     const got = this.file.read(scratch, 0, run.sizeBytes, run.offset)
-    const payload = this.fillFromRun(index, run, scratch, got)
+    const payload = this.fillFromRun(index, run, scratch, got, fromScratch)
     if (this.slots.has(index)) return this.viewInCache(index, new Block(this))
     return this.view(index, copyBytes(payload))
   }
@@ -150,9 +159,9 @@ export class BlockSource implements BlockOrigin {
 
   /**
    * Checks a stored data block and returns its payload (`got`: the bytes read): a view of
-   * `stored` when it is not compressed.
+   * `stored` when it is not compressed, else perhaps in memory from `allocate`.
    */
-  unpack(index: number, stored: Buffer, got: number): Buffer {
+  unpack(index: number, stored: Buffer, got: number, allocate?: Allocate): Buffer {
     const { codecs, counters } = this.context
     const offset = this.index.offsetOf(index)
     if (got < stored.length) {
@@ -160,7 +169,7 @@ export class BlockSource implements BlockOrigin {
     }
     counters.blocksRead++
     counters.bytesRead += stored.length
-    return unpackBlock(stored, codecs, this.path, offset)
+    return unpackBlock(stored, codecs, this.path, offset, allocate)
   }
 
   /**
@@ -283,27 +292,33 @@ export class BlockSource implements BlockOrigin {
   }
 
   /**
-   * Caches the blocks of a run and returns the payload of the requested one. Damage in the others
-   * is reported by the read that needs them.
+   * Caches the blocks of a run and returns the payload of the requested one, perhaps in memory from
+   * `allocate`. Damage in the others is reported by the read that needs them.
    */
-  private fillFromRun(index: number, run: BlockRun, stored: Buffer, got: number): Buffer {
-    const unpackAt = (i: number): Buffer => {
+  private fillFromRun(
+    index: number,
+    run: BlockRun,
+    stored: Buffer,
+    got: number,
+    allocate?: Allocate,
+  ): Buffer {
+    const unpackAt = (i: number, allocate?: Allocate): Buffer => {
       const start = this.index.offsetOf(i) - run.offset
       const end = start + this.index.sizeOf(i)
       const gotOfBlock = Math.max(0, Math.min(got, end) - start)
-      return this.unpack(i, stored.subarray(start, end), gotOfBlock)
+      return this.unpack(i, stored.subarray(start, end), gotOfBlock, allocate)
     }
-    const payload = unpackAt(index)
     for (let i = run.first; i <= run.last; i++) {
-      if (i === index) this.cache.insert(this.slots, i, payload)
-      else {
-        try {
-          this.cache.insert(this.slots, i, unpackAt(i))
-        } catch (error) {
-          if (!(error instanceof VarveError)) throw error
-        }
+      if (i === index) continue
+      try {
+        this.cache.insert(this.slots, i, unpackAt(i, fromScratch))
+      } catch (error) {
+        if (!(error instanceof VarveError)) throw error
       }
     }
+    // Last, because the next one unpacked may overwrite it.
+    const payload = unpackAt(index, allocate)
+    this.cache.insert(this.slots, index, payload)
     return payload
   }
 

@@ -12,13 +12,16 @@ export class ReadAhead {
   /** Holds the block read last. */
   memory: Memory
   private readonly block: Block
+  /** For the payload of a compressed block. */
+  private unpacked: Memory | undefined
+  private readonly allocate = (lengthBytes: number): Buffer => this.allocated(lengthBytes)
   /** The loaded range of the file. */
   private start = 0
   private end = 0
 
   /**
-   * Reads into `piece[pieceStart, pieceStart + pieceBytes)`. A larger or compressed block gets its
-   * own memory.
+   * Reads into `piece[pieceStart, pieceStart + pieceBytes)`. A larger or compressed block gets
+   * memory of its own.
    */
   constructor(
     private readonly index: TableIndex,
@@ -48,13 +51,23 @@ export class ReadAhead {
     const from = this.pieceStart + offset - this.start
     const { bytes } = this.piece
     const stored = bytes.subarray(from, from + sizeBytes)
-    const payload = this.source.unpack(blockIndex, stored, Math.min(sizeBytes, this.end - offset))
+    const got = Math.min(sizeBytes, this.end - offset)
+    const payload = this.source.unpack(blockIndex, stored, got, this.allocate)
     if (payload.buffer === stored.buffer && payload.byteOffset === stored.byteOffset) {
       this.memory = this.piece
       return this.block.at(blockIndex, bytes, from, from + payload.length)
     }
-    this.memory = new Memory(payload)
-    return this.block.at(blockIndex, payload, 0, payload.length)
+    const { unpacked } = this
+    this.memory = payload.buffer === unpacked?.bytes.buffer ? unpacked : new Memory(payload)
+    return this.block.at(blockIndex, this.memory.bytes, 0, payload.length)
+  }
+
+  /** Requires: the block before is no longer needed. */
+  private allocated(lengthBytes: number): Buffer {
+    if (this.unpacked === undefined || this.unpacked.bytes.length < lengthBytes) {
+      this.unpacked = Memory.allocate(lengthBytes + lengthBytes / 4)
+    }
+    return this.unpacked.bytes.subarray(0, lengthBytes)
   }
 
   private fill(offset: number, sizeBytes: number): void {

@@ -17,7 +17,12 @@ import { encodeProperties, type TableStatistics, type TableSummary } from './for
 import { mayBeStored, RangeDeleteBlockBuilder } from './block/range-delete-block.js'
 import { shortestSeparator } from '../key/separator.js'
 import { packBlock, type PackedBlock } from './block/stored-block.js'
-import { encodeFooter, encodeHeader, type BlockHandle } from './format/table-format.js'
+import {
+  encodeFooter,
+  encodeHeader,
+  formatVersionFor,
+  type BlockHandle,
+} from './format/table-format.js'
 import { TableIndexBuilder } from './table-index.js'
 
 export interface TableOptions {
@@ -84,7 +89,7 @@ export class TableWriter {
     this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
     this.output = new AppendBuffer(file, room)
     this.block = new BlockBuilder(this.output, options.blockBytes)
-    this.output.append(encodeHeader())
+    this.output.append(encodeHeader(formatVersionFor(options.codec.id)))
   }
 
   /** Size of the data so far, without filter and index. */
@@ -179,7 +184,8 @@ export class TableWriter {
       }),
       noneCodec,
     )
-    this.output.append(encodeFooter({ filter, rangeDelete, index, properties }))
+    const handles = { filter, rangeDelete, index, properties }
+    this.output.append(encodeFooter(handles, formatVersionFor(codec.id)))
     this.output.flush()
     this.file.sync()
     const { sizeBytes } = this.file

@@ -3,6 +3,7 @@ import { filterBitsOfFlush, filterBitsOfMerge } from '../compaction/jobs/filter-
 import type { JobRequest, JobResult, JobTableOptions } from '../compaction/jobs/job-request.js'
 import type { BackgroundJob } from '../compaction/schedule/scheduler.js'
 import type { CompactionSpec, OutputPlace } from '../compaction/pickers/compaction-spec.js'
+import { shapeOf } from '../compaction/pickers/tree-shape.js'
 import type { AddedTable, DeletedTable } from '../version/version-edit.js'
 import { totalBytes, type WrittenTable } from '../version/table-metadata.js'
 import type { MemTableSlot } from './memtables.js'
@@ -74,7 +75,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
         kind: 'flush',
         memtable: slot.memtable.seal(),
         nothingBelow: version.tableCount === 0,
-        options: tableOptions(tree, bits),
+        options: tableOptions(tree, bits, 0),
         snapshots: host.snapshotSequences(),
         nowMs: host.wallMs(),
         firstFileNumber: host.allocateFileNumber(1),
@@ -168,7 +169,7 @@ function mergeRequests(
   const request = {
     kind: 'merge',
     spec,
-    options: tableOptions(tree, bits),
+    options: tableOptions(tree, bits, spec.outputLevel),
     snapshots: host.snapshotSequences(),
     nowMs: host.wallMs(),
     fileNumberCount,
@@ -182,9 +183,18 @@ function mergeRequests(
 }
 
 /** Picks what a worker needs; the other options of the tree may hold functions. */
-function tableOptions({ options }: Tree, filterBitsPerKey: number): JobTableOptions {
-  const { blockBytes, tableBytes, codec, paranoid } = options
-  return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
+function tableOptions(tree: Tree, filterBitsPerKey: number, level: number): JobTableOptions {
+  const { blockBytes, tableBytes, paranoid } = tree.options
+  return { blockBytes, tableBytes, filterBitsPerKey, codec: codecAt(tree, level), paranoid }
+}
+
+function codecAt(tree: Tree, level: number): string {
+  const { level0, upper, last } = tree.options.codec
+  if (level === 0) return level0
+  const { current } = tree.compaction
+  const isLast =
+    current.policy === 'fifo' || level === shapeOf(tree.currentVersion(), current).lastLevel
+  return isLast ? last : upper
 }
 
 function deletedTables(keyspace: number, spec: CompactionSpec): DeletedTable[] {

@@ -28,10 +28,18 @@ export interface TreeOptions {
   readonly tableBytes: number
   readonly filterBitsPerKey: number
   readonly filterAllocation: FilterAllocation
-  readonly codec: string
+  readonly codec: LevelCodecs
   readonly paranoid: boolean
   /** The policy that the tree begins with, or that one is to be chosen. */
   readonly compaction: CompactionSetting
+}
+
+/** Names of the codecs of the tables that a flush or merge writes, by their level. */
+export interface LevelCodecs {
+  readonly level0: string
+  /** Of the levels from 1 on, except the last one. */
+  readonly upper: string
+  readonly last: string
 }
 
 /** What a tree needs of its database. */

@@ -30,7 +30,7 @@ test('dump: tables, logs and MANIFESTs as text and JSON, by name and by path', a
   const text = await varve(['dump', table, '--values', '3'])
   assert.equal(text.exit, 0, text.err)
   assert.match(text.out, /^\d+\.sst: table, .*\n/)
-  assert.match(text.out, / properties 2 entries, a … y, #1 to #3, codec none\n/)
+  assert.match(text.out, / properties 2 entries, a … y, #1 to #3, codec lz4\n/)
   assert.match(text.out, /\n +16 {2}block +\d+ B, 2 entries, a … b\n/)
   assert.match(text.out, /\n +#1 +put +a\ttex … 1 bytes more\n/)
   assert.match(text.out, /\n +#2 +put +b\t\\xff\\xff\\xff … 97 bytes more\n/)

@@ -258,7 +258,7 @@ test('a merge writes the survivors of all its runs, in order', () =>
     ].filter((input) => input.tables.length > 0)
     const snapshots = randomSnapshots(random)
     const deeper = random.chance(0.5) ? [wholeRange] : []
-    const codec = random.pick(['none', 'deflate'])
+    const codec = random.pick(['none', 'lz4', 'lz4hc', 'deflate'])
     const tableBytes = random.pick([500, 2000, Infinity])
     const request = mergeOf(
       inputs,
@@ -314,7 +314,7 @@ test('a flush writes the survivors of a memtable', () =>
     const nothingBelow = random.chance(0.5)
     const { outputs } = bench.runWell({
       kind: 'flush',
-      options: { ...options, codec: random.pick(['none', 'deflate']) },
+      options: { ...options, codec: random.pick(['none', 'lz4', 'lz4hc', 'deflate']) },
       snapshots,
       nowMs: 0,
       firstFileNumber: 1000,

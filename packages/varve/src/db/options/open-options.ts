@@ -9,8 +9,9 @@ import type { LockOwner } from '../../fs/lock/lock-owner.js'
 import { nodeLockOwner } from '../../fs/lock/node-process-identity.js'
 import { nodeFileSystem } from '../../fs/node-file-system.js'
 import { CodecRegistry } from '../../sstable/block/codec.js'
+import { zstdName } from '../../sstable/block/zstd-codec.js'
 import type { TableStore } from '../../store/table-store.js'
-import type { TreeOptions } from '../../tree/tree.js'
+import type { LevelCodecs, TreeOptions } from '../../tree/tree.js'
 import { defaultMaxManifestBytes } from '../../version/version-set.js'
 import type { Durability, AnyOpenOptions, UserBlockCodec } from '../api.js'
 import type { TreeTuning } from '../keyspace-types.js'
@@ -155,12 +156,15 @@ export function treeOptionsWith(
   }
 }
 
+/** Compression costs processor time, and earlier versions of Varve cannot read LZ4. */
+const defaultCodecs: LevelCodecs = { level0: 'none', upper: 'none', last: 'none' }
+
 const defaultTree = {
   blockBytes: 4096,
   tableBytes: 32 * MiB,
   filterBitsPerKey: 10,
   filterAllocation: 'monkey',
-  codec: 'none',
+  codec: defaultCodecs,
 } as const
 
 /** The same options with the given encodings. */
@@ -230,10 +234,23 @@ function resolveDurability(value: AnyOpenOptions['durability']): Durability {
   )
 }
 
-function resolveCodec(name: unknown, codecs: CodecRegistry): string {
-  if (name === undefined) return 'none'
-  if (typeof name === 'string' && codecs.named(name) !== undefined) return name
-  throw invalidOption('codec', "'none', 'deflate' or the name of a codec in 'codecs'", name)
+function resolveCodec(value: unknown, codecs: CodecRegistry): LevelCodecs {
+  const given = typeof value === 'string' ? { level0: value, upper: value, last: value } : value
+  if (typeof given !== 'object' || given === null) throw invalidCodec(value)
+  requireKnown(given, defaultCodecs, "property of option 'codec'")
+  const resolved = { ...defaultCodecs, ...given }
+  for (const name of Object.values(resolved)) {
+    if (name === zstdName && codecs.named(name) === undefined) {
+      throw invalidArgument("codec 'zstd' needs Node 22.15 or later: use 'lz4hc'", 'codec')
+    }
+    if (typeof name !== 'string' || codecs.named(name) === undefined) throw invalidCodec(value)
+  }
+  return resolved
+}
+
+function invalidCodec(value: unknown) {
+  const names = "'none', 'lz4', 'lz4hc', 'zstd', 'deflate' or the name of a codec in 'codecs'"
+  return invalidOption('codec', `${names}, or { level0, upper, last } with such names`, value)
 }
 
 const defaultBackground: ResolvedBackground = {

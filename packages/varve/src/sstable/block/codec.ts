@@ -1,22 +1,11 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { invalidArgument, unsupportedFormat } from '../../base/errors.js'
 import { VarintReader, varintLength, writeVarint } from '../../base/bytes/varint.js'
+import type { BlockCodec } from './block-codec.js'
+import { lz4Codec, lz4hcCodec } from './lz4-codec.js'
+import { zstdCodec, zstdId, zstdName } from './zstd-codec.js'
 
-/**
- * The encoding of block payloads on disk. Ids are written to files: 0–63 belong to the engine,
- * 64–255 to its users. An id never changes its meaning.
- */
-export interface BlockCodec {
-  readonly id: number
-  readonly name: string
-  /** The compressed bytes, valid until the next call. */
-  compress(bytes: Buffer): Buffer
-  /**
-   * The original bytes, in memory not used elsewhere. Throws when `bytes` are not valid output of
-   * `compress`, or would decompress to more than `maxBytes`.
-   */
-  decompress(bytes: Buffer, maxBytes: number): Buffer
-}
+export type { Allocate, BlockCodec } from './block-codec.js'
 
 export const noneCodec: BlockCodec = {
   id: 0,
@@ -53,27 +42,36 @@ export const deflateCodec: BlockCodec = {
 /** The highest compression ratio of DEFLATE (zlib's technical notes). */
 const maxDeflateRatio = 1032
 
+const engineCodecs = [noneCodec, deflateCodec, lz4Codec, lz4hcCodec, zstdCodec].filter(
+  (codec) => codec !== undefined,
+)
+
 const firstUserId = 64
 const lastUserId = 255
 
 /** The codecs that a database can read: the engine's own and the user's. */
 export class CodecRegistry {
   private readonly byId = new Map<number, BlockCodec>()
+  private readonly byName = new Map<string, BlockCodec>()
 
+  /** A user's codec may have the name of a later one of the engine, which it then hides. */
   constructor(userCodecs: readonly BlockCodec[] = []) {
-    this.register(noneCodec)
-    this.register(deflateCodec)
+    for (const codec of engineCodecs) this.add(codec)
+    const names = new Set([noneCodec.name, deflateCodec.name])
     for (const codec of userCodecs) {
       if (!Number.isInteger(codec.id) || codec.id < firstUserId || codec.id > lastUserId) {
         throw invalidArgument(`codec "${codec.name}" needs an id from 64 to 255`, 'codecs')
       }
-      this.register(codec)
+      if (this.byId.has(codec.id) || names.has(codec.name)) {
+        throw invalidArgument(`two codecs share the id ${codec.id} or the name`, 'codecs')
+      }
+      names.add(codec.name)
+      this.add(codec)
     }
   }
 
   named(name: string): BlockCodec | undefined {
-    for (const codec of this.byId.values()) if (codec.name === name) return codec
-    return undefined
+    return this.byName.get(name)
   }
 
   /** The valid codec ids in a block trailer. */
@@ -84,14 +82,13 @@ export class CodecRegistry {
   /** The codec of a block in `file`. Throws `UNSUPPORTED_FORMAT` for an unknown id. */
   get(id: number, file: string): BlockCodec {
     const codec = this.byId.get(id)
-    if (codec === undefined) throw unsupportedFormat(file, `block codec ${id}`)
-    return codec
+    if (codec !== undefined) return codec
+    const hint = id === zstdId ? ` (${zstdName}), which needs Node 22.15 or later` : ''
+    throw unsupportedFormat(file, `block codec ${id}${hint}`)
   }
 
-  private register(codec: BlockCodec): void {
-    if (this.byId.has(codec.id) || this.named(codec.name) !== undefined) {
-      throw invalidArgument(`two codecs share the id ${codec.id} or the name`, 'codecs')
-    }
-    this.byId.set(codec.id, codec)
+  private add(codec: BlockCodec): void {
+    if (!this.byId.has(codec.id)) this.byId.set(codec.id, codec)
+    this.byName.set(codec.name, codec)
   }
 }

@@ -1,6 +1,6 @@
 import { crc32 } from '../../base/bytes/checksum.js'
 import { VarveError, corruption } from '../../base/errors.js'
-import { noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
+import { type Allocate, noneCodec, type BlockCodec, type CodecRegistry } from './codec.js'
 import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'
 
 /**
@@ -18,7 +18,8 @@ export interface PackedBlock {
 export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
   if (codec.id !== noneCodec.id) {
     const packed = codec.compress(payload)
-    if (packed.length <= payload.length - payload.length / 8) {
+    const isWorthIt = packed.length <= payload.length - payload.length / 8
+    if (isWorthIt && packed.length < payload.length) {
       return { payload: packed, codecId: codec.id }
     }
   }
@@ -27,13 +28,14 @@ export function packBlock(payload: Buffer, codec: BlockCodec): PackedBlock {
 
 /**
  * Checks a stored block, read from `offset` of `file`, and returns its payload: a view of `stored`
- * when it is not compressed.
+ * when it is not compressed, else perhaps in memory from `allocate`.
  */
 export function unpackBlock(
   stored: Buffer,
   codecs: CodecRegistry,
   file: string,
   offset: number,
+  allocate: Allocate = allocated,
 ): Buffer {
   const payloadEnd = stored.length - trailerBytes
   if (payloadEnd < 0) throw corruption(file, offset, 'a block shorter than its trailer')
@@ -45,7 +47,7 @@ export function unpackBlock(
   if (id === noneCodec.id) return payload
   const codec = codecs.get(id, file)
   try {
-    const original = codec.decompress(payload, maxPayloadBytes)
+    const original = codec.decompress(payload, maxPayloadBytes, allocate)
     if (original.length <= maxPayloadBytes) return original
     throw new RangeError('a payload longer than the limit')
   } catch (cause) {
@@ -56,4 +58,8 @@ export function unpackBlock(
       cause,
     })
   }
+}
+
+function allocated(lengthBytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(lengthBytes)
 }

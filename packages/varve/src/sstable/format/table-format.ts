@@ -15,9 +15,12 @@ import { readU64, writeU64 } from '../../base/bytes/u64.js'
  *     any block   payload, as encoded by the codec │ codec u8 │ crc32 u32 of payload and codec
  *
  * Blocks are contiguous, so that a check covers every byte of a file. These numbers are on disk:
- * never change them.
+ * never change them. Version 2 may have blocks of codecs 2 to 63, which version 1 has not.
  */
-const tableFormatVersion = 1
+export const tableFormatVersion = 2
+const firstFormatVersion = 1
+const firstCodecOfVersion2 = 2
+const firstUserCodec = 64
 export const headerBytes = 16
 export const footerBytes = 64
 export const trailerBytes = 5
@@ -43,10 +46,17 @@ export interface TableHandles {
   readonly properties: BlockHandle
 }
 
-export function encodeHeader(): Buffer {
+/** The lowest version that has the codec, so that earlier versions of Varve read what they can. */
+export function formatVersionFor(codecId: number): number {
+  return codecId >= firstCodecOfVersion2 && codecId < firstUserCodec
+    ? tableFormatVersion
+    : firstFormatVersion
+}
+
+export function encodeHeader(version: number): Buffer {
   const header = Buffer.alloc(headerBytes)
   magic.copy(header)
-  header.writeUInt32LE(tableFormatVersion, 8)
+  header.writeUInt32LE(version, 8)
   return header
 }
 
@@ -67,14 +77,14 @@ export function hasTableMagic(head: Buffer, tail: Buffer): boolean {
   )
 }
 
-export function encodeFooter(handles: TableHandles): Buffer {
+export function encodeFooter(handles: TableHandles, version: number): Buffer {
   const footer = Buffer.alloc(footerBytes)
   inFileOrder(handles).forEach(({ offset, sizeBytes }, i) => {
     writeU64(footer, i * handleBytes, offset)
     footer.writeUInt32LE(sizeBytes, i * handleBytes + 8)
   })
   footer.writeUInt32LE(crc32(footer.subarray(0, handlesEnd)), handlesEnd)
-  footer.writeUInt32LE(tableFormatVersion, handlesEnd + 4)
+  footer.writeUInt32LE(version, handlesEnd + 4)
   magic.copy(footer, handlesEnd + 8)
   return footer
 }
@@ -115,5 +125,7 @@ function inFileOrder(handles: TableHandles): BlockHandle[] {
 }
 
 function checkVersion(version: number, file: string): void {
-  if (version !== tableFormatVersion) throw unsupportedFormat(file, `table format ${version}`)
+  if (version < firstFormatVersion || version > tableFormatVersion) {
+    throw unsupportedFormat(file, `table format ${version}`)
+  }
 }

@@ -1,7 +1,8 @@
+import { VarintReader } from '../../base/bytes/varint.js'
 import type { FileWindow } from '../../fs/file-window.js'
 import { maxKeyBytes, maxValueBytes } from '../../key/limits.js'
 import { EntryPlace } from '../block/entry-place.js'
-import { trailerBytes } from '../format/table-format.js'
+import { maxPayloadBytes, trailerBytes } from '../format/table-format.js'
 
 /**
  * Finds the blocks of a table with a lost index by their checksums alone. The next block starts
@@ -139,9 +140,10 @@ function outermost(blocks: StoredBlock[]): StoredBlock[] {
 function longestBlock(window: FileWindow, offset: number, fileEnd: number): number {
   const head = window.view(offset, Math.min(64, fileEnd - offset))
   const entry = new EntryPlace()
-  const mayBe = entry.decode(head, 0, maxKeyBytes + maxValueBytes + head.length)
-  if (!mayBe) return usualBlockBytes
-  return usualBlockBytes + entry.valueEnd
+  const isEntry = entry.decode(head, 0, maxKeyBytes + maxValueBytes + head.length)
+  const original = new VarintReader(head).read()
+  const claimed = original <= maxPayloadBytes ? original : 0
+  return usualBlockBytes + Math.max(isEntry ? entry.valueEnd : 0, claimed)
 }
 
 /**

@@ -5,8 +5,10 @@ import { crc32 } from '../../base/bytes/checksum.js'
 import { Prng } from '../../base/prng.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
+import { ValueKind } from '../../key/value-kind.js'
 import { inputEntry } from '../../testing/kit/input-entry.js'
 import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
+import { lz4Codec } from '../block/lz4-codec.js'
 import { checkTable, type TableFindings } from './table-check.js'
 import { footerBytes, headerBytes } from '../format/table-format.js'
 import { TableWriter } from '../table-writer.js'
@@ -81,7 +83,7 @@ test('a flipped bit damages only one part', () => {
 test('blocks are found without index and footer, even if some are damaged', () => {
   forEachSeed(60, (seed) => {
     const random = new Prng(seed)
-    const codec = random.pick([noneCodec, deflateCodec])
+    const codec = random.pick([noneCodec, deflateCodec, lz4Codec])
     const bytes = tableOf(randomEntries(random, random.between(5, 80)), codec)
     const blocks = blocksOf(bytes)
     const { handles } = open(bytes)
@@ -101,6 +103,23 @@ test('blocks are found without index and footer, even if some are damaged', () =
       assert.ok(table.properties !== undefined && table.tombstones?.length === 1)
     }
   })
+})
+
+test('a compressed block of a large value is found without the index', () => {
+  const random = new Prng(1)
+  const large = Buffer.concat([random.bytes(4_000_000), Buffer.alloc(4_000_000)])
+  const values = [Buffer.from('small'), large, Buffer.from('small')]
+  const entries = values.map((value, i) => ({
+    key: Buffer.from(`key ${i}`),
+    sequence: 10 + i,
+    kind: ValueKind.put,
+    value,
+  }))
+  const bytes = tableOf(entries, lz4Codec)
+  const { handles } = open(bytes)
+  assert.equal(blocksOf(bytes).length, 3)
+  bytes[handles!.index.offset] ^= 1
+  assert.equal(check(bytes).blocks, 3)
 })
 
 test('a piece of a table in a value of a damaged block is not part of the table', () => {

@@ -6,6 +6,7 @@ import type { FileSystem } from '../../fs/file-system.js'
 import { ValueKind } from '../../key/value-kind.js'
 import { newTableCounters, type TableReadContext } from '../block-source.js'
 import { CodecRegistry, deflateCodec, noneCodec } from '../block/codec.js'
+import { lz4Codec, lz4hcCodec } from '../block/lz4-codec.js'
 import { TableReader } from '../table-reader.js'
 import { TableWriter, type TableOptions } from '../table-writer.js'
 import type { TableSummary } from '../format/properties.js'
@@ -64,7 +65,7 @@ export function randomOptions(random: Prng): TableOptions {
   return {
     blockBytes: random.pick([64, 256, 1024, 4096, 100_000]),
     filterBitsPerKey: random.pick([0, 1, 10, 20]),
-    codec: random.pick([noneCodec, deflateCodec]),
+    codec: random.pick([noneCodec, lz4Codec, lz4hcCodec, deflateCodec]),
   }
 }
 

@@ -97,6 +97,10 @@ test('every option of open is validated by name', async () => {
     const options = { ...inMemory(), [name]: value } as OpenOptions<'utf8', 'utf8'>
     await assert.rejects(open('/db', options), code('INVALID_ARGUMENT', name), name)
   }
+  for (const codec of [5, null, { last: 'gzip' }, { upper: 5 }]) {
+    const options = { ...inMemory(), codec } as OpenOptions<'utf8', 'utf8'>
+    await assert.rejects(open('/db', options), code('INVALID_ARGUMENT', 'codec'))
+  }
   for (const background of [
     { mode: 'worker' },
     { threads: 9 },

@@ -11,6 +11,7 @@ test('memory stays within memoryBytes while data outgrows it many times', async 
   await using db = await open('/db', {
     fileSystem: new MemoryFileSystem(),
     background: 'inline',
+    codec: 'none',
     memoryBytes,
     tableBytes: 256 * 1024,
     filterBitsPerKey: 20,

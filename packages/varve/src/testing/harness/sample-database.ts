@@ -35,7 +35,7 @@ export async function sampleDatabase(
   const fs = new MemoryFileSystem()
   const options: OpenOptions = {
     ...tinyOptions,
-    codec: random.pick(['none', 'deflate']),
+    codec: random.pick(['none', 'lz4', 'lz4hc', 'deflate']),
     filterBitsPerKey: random.pick([0, 10]),
     durability: random.pick(['os', 'sync']),
     ...given,

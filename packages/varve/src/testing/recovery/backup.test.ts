@@ -28,7 +28,9 @@ class SharedMemory extends MemoryFileSystem {
 
 function optionsFor(fileSystem: FileSystem) {
   const compaction = { policy: 'leveled', l0Trigger: 2, baseBytes: 64 * 1024 } as const
-  return { fileSystem, background: 'inline', memtableBytes: 32 * 1024, compaction } as const
+  // Not compressed: the tests compare sizes, and the value is all zeros.
+  const codec = 'none'
+  return { fileSystem, background: 'inline', memtableBytes: 32 * 1024, codec, compaction } as const
 }
 
 const keyOf = (i: number): string => `key ${String(i).padStart(4, '0')}`

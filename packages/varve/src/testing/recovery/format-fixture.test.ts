@@ -16,6 +16,8 @@ const fixtures = ['format-1', 'format-1-runs']
 const expiringFixture = 'format-1-expiring'
 const shadowedFixture = 'format-1-shadowed'
 const keyspacesFixture = 'format-1-keyspaces'
+/** Tables of format version 2, with blocks of both encoders of LZ4. */
+const lz4Fixture = 'format-2'
 
 const inline = { background: 'inline' } as const
 
@@ -85,6 +87,23 @@ async function writeKeyspaces(fileSystem: MemoryFileSystem): Promise<void> {
   ])
   await db.close()
 }
+
+/** Writes the fixture with compressed blocks: one table of each encoder. */
+async function writeLz4(fileSystem: MemoryFileSystem): Promise<void> {
+  const codec = { level0: 'lz4', last: 'lz4hc' }
+  const options = { ...inline, clock: new VirtualClock(), codec, blockBytes: 1024 }
+  const db = await open('/db', { ...options, fileSystem })
+  for (const [key, value] of lz4Entries.slice(0, 60)) await db.put(key, value)
+  await db.compact()
+  for (const [key, value] of lz4Entries.slice(60)) await db.put(key, value)
+  await db.flush()
+  await db.close()
+}
+
+const lz4Entries = Array.from({ length: 80 }, (_, i): [string, string] => {
+  const population = Math.imul(i, 0x9e3779b1) >>> 8
+  return [`city ${String(i).padStart(3, '0')}`, JSON.stringify({ name: `City ${i}`, population })]
+})
 
 /** The live entries of the fixture `passedMs` after it was written. */
 function expiringEntriesAfter(passedMs: number): [string, string][] {
@@ -177,11 +196,26 @@ test(`${keyspacesFixture} can be read, changed and compacted`, async (t) => {
   }
 })
 
+test(`${lz4Fixture} is read, changed and compacted with any codec`, async (t) => {
+  for (const codec of ['none', 'lz4', 'lz4hc', 'deflate']) {
+    const path = copyOf(lz4Fixture, t)
+    const reader = await open(path, { readOnly: true })
+    assert.deepEqual([...reader.entries()], lz4Entries)
+    await reader.close()
+    const db = await open(path, { ...inline, codec })
+    await db.put('z', 'last')
+    await db.compact()
+    assert.deepEqual([...db.entries()], [...lz4Entries, ['z', 'last']])
+    await db.close()
+  }
+})
+
 // After a deliberate format change, keep the old fixture in the test above and add a new one here.
 for (const [fixture, write] of [
   [expiringFixture, writeExpiring],
   [shadowedFixture, writeShadowed],
   [keyspacesFixture, writeKeyspaces],
+  [lz4Fixture, writeLz4],
 ] as const) {
   test(`today's code writes ${fixture} byte for byte`, async () => {
     const fs = new MemoryFileSystem()
@@ -198,7 +232,13 @@ for (const [fixture, write] of [
   })
 }
 
-for (const fixture of [...fixtures, expiringFixture, shadowedFixture, keyspacesFixture]) {
+for (const fixture of [
+  ...fixtures,
+  expiringFixture,
+  shadowedFixture,
+  keyspacesFixture,
+  lz4Fixture,
+]) {
   test(`damage to any file of ${fixture} is reported with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {
       const path = copyOf(fixture, t)

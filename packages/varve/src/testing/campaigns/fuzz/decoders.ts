@@ -21,6 +21,7 @@ import {
   encodeFooter,
   footerBytes,
   handlesEnd,
+  tableFormatVersion,
   trailerBytes,
 } from '../../../sstable/format/table-format.js'
 import { TableIndex } from '../../../sstable/table-index.js'
@@ -83,7 +84,8 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   footer(bytes) {
     if (bytes.length < handlesEnd) return
     const none = { offset: 0, sizeBytes: 0 }
-    const footer = encodeFooter({ filter: none, rangeDelete: none, index: none, properties: none })
+    const handles = { filter: none, rangeDelete: none, index: none, properties: none }
+    const footer = encodeFooter(handles, tableFormatVersion)
     bytes.copy(footer, 0, 0, handlesEnd)
     footer.writeUInt32LE(crc32(footer.subarray(0, handlesEnd)), handlesEnd)
     const end = readU64(footer, handlesEnd - 12) + footer.readUInt32LE(handlesEnd - 4)

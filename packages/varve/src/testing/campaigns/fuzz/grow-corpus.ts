@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util'
 import { Prng } from '../../../base/prng.js'
 import { identityOf, LogPurpose } from '../../../log/log-format.js'
 import { deflateCodec } from '../../../sstable/block/codec.js'
+import { lz4hcCodec } from '../../../sstable/block/lz4-codec.js'
+import { packBlock } from '../../../sstable/block/stored-block.js'
 import {
   decodeFooter,
   footerBytes,
@@ -157,7 +159,10 @@ function addTable(inputs: Record<string, Buffer[]>, bytes: Buffer): void {
   if (table === undefined) return
   for (const { payload } of table.blocks) {
     inputs.block.push(payload)
-    inputs.compressed.push(Buffer.concat([deflateCodec.compress(payload), Buffer.of(1)]))
+    for (const codec of [deflateCodec, lz4hcCodec]) {
+      const packed = packBlock(payload, codec)
+      inputs.compressed.push(Buffer.concat([packed.payload, Buffer.of(packed.codecId)]))
+    }
   }
   inputs.filter.push(table.filter.payload)
   inputs.rangeDeletes.push(table.rangeDeletes.payload)

@@ -86,7 +86,7 @@ export function bomb(random: Prng): StoredPayload {
   const actual = random.pick([0, 100, 10_000_000])
   const writer = new VarintWriter().write(claimed)
   const payload = Buffer.concat([writer.finish(), deflateRawSync(Buffer.alloc(actual))])
-  return { payload, codecId: random.pick([1, 1, 1, 0, 2, 77]) }
+  return { payload, codecId: random.pick([1, 1, 1, 0, 2, 3, 77]) }
 }
 
 function changeProperty(payload: Buffer, random: Prng): Buffer {

@@ -4,7 +4,12 @@ import { VarintWriter } from '../../../base/bytes/varint.js'
 import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
 import { CodecRegistry } from '../../../sstable/block/codec.js'
 import { unpackBlock } from '../../../sstable/block/stored-block.js'
-import { encodeFooter, encodeHeader, footerBytes } from '../../../sstable/format/table-format.js'
+import {
+  encodeFooter,
+  encodeHeader,
+  footerBytes,
+  tableFormatVersion,
+} from '../../../sstable/format/table-format.js'
 import { TolerantTable } from '../../../sstable/salvage/tolerant-table.js'
 
 export interface StoredPayload {
@@ -54,7 +59,7 @@ export function takeApart(bytes: Buffer): TableModel | undefined {
 }
 
 export function putTogether(model: TableModel): Buffer {
-  const parts = [encodeHeader()]
+  const parts = [encodeHeader(tableFormatVersion)]
   let offset = parts[0].length
   const add = ({ payload, codecId }: StoredPayload): { offset: number; sizeBytes: number } => {
     const trailer = Buffer.alloc(5)
@@ -75,7 +80,10 @@ export function putTogether(model: TableModel): Buffer {
   const rangeDelete = add(model.rangeDeletes)
   const indexHandle = add({ payload: Buffer.from(index.finish()), codecId: 0 })
   const properties = add(model.properties)
-  const footer = encodeFooter({ filter, rangeDelete, index: indexHandle, properties })
+  const footer = encodeFooter(
+    { filter, rangeDelete, index: indexHandle, properties },
+    tableFormatVersion,
+  )
   if (model.footerChange !== undefined) {
     const { at, value } = model.footerChange
     writeU64(footer, at, value)

@@ -13,7 +13,7 @@ export function drawOptions(random: Prng): OpenOptions {
     blockBytes: random.pick([256, 1000, 4096, 65_536]),
     cacheBytes: random.pick([0, 0, 16 * KiB, 1024 * KiB]),
     filterBitsPerKey: random.pick([0, 1, 10, 32]),
-    codec: random.pick(['none', 'deflate']),
+    codec: drawCodec(random),
     durability: random.pick(['os', 'os', 'sync', { intervalMs: 1 }] as const),
     background: random.pick(['inline', 'inline', 'thread', { threads: 2 }] as const),
     coldReads: random.pick(['auto', 'sync', 'async']),
@@ -26,4 +26,9 @@ export function drawOptions(random: Prng): OpenOptions {
       baseBytes: random.pick([memtableBytes, 4 * memtableBytes]),
     },
   }
+}
+
+function drawCodec(random: Prng): NonNullable<OpenOptions['codec']> {
+  const draw = (): string => random.pick(['none', 'lz4', 'lz4hc', 'deflate'])
+  return random.chance(0.5) ? draw() : { level0: draw(), upper: draw(), last: draw() }
 }

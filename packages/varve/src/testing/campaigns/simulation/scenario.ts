@@ -92,7 +92,7 @@ function drawOptions(random: Prng): SimulatedOptions {
     blockBytes: random.pick([256, 1024, 4096]),
     cacheBytes: random.pick([0, 64 * KiB]),
     filterBitsPerKey: random.pick([0, 10]),
-    codec: random.pick(['none', 'none', 'deflate']),
+    codec: random.pick(['none', 'none', 'lz4', 'lz4hc', 'deflate']),
     l0Trigger: random.pick([1, 2, 4]),
     sizeRatio: random.pick([2, 4]),
     maxManifestBytes: random.pick([512, 4096]),

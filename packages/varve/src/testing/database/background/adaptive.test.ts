@@ -28,7 +28,7 @@ function scan(db: Database<string, string>): void {
 
 function options(clock: VirtualClock, fileSystem = new MemoryFileSystem()): OpenOptions {
   const compaction = { policy: 'adaptive', windowMs: 10, l0Trigger: 2 } as const
-  const sizes = { memtableBytes: 16 * KiB, tableBytes: 16 * KiB }
+  const sizes = { codec: 'none', memtableBytes: 16 * KiB, tableBytes: 16 * KiB }
   return { background: 'inline', clock, fileSystem, compaction, ...sizes }
 }
 

@@ -10,6 +10,7 @@ import { VirtualClock } from '../../kit/virtual-clock.js'
 const options = {
   background: 'inline',
   memtableBytes: 64 * 1024,
+  codec: 'none',
   compaction: { policy: 'leveled', l0Trigger: 2, l0Slowdown: 4, l0Stop: 4 },
 } as const
 

@@ -59,6 +59,7 @@ async function measure(
   await using db = await open('/db', {
     fileSystem,
     background: 'inline',
+    codec: 'none',
     filterAllocation,
     memtableBytes: 32 * KiB,
     tableBytes: 64 * KiB,

@@ -19,6 +19,7 @@ async function filled(fileSystem: MemoryFileSystem): Promise<Database<string, st
     clock: new VirtualClock(),
     background: { mode: 'inline', bytesPerSecond },
     memtableBytes: 64 * 1024,
+    codec: 'none',
   })
   await db.pauseCompaction()
   const value = 'v'.repeat(100)

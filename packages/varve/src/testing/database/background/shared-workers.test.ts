@@ -83,7 +83,7 @@ test('a rate limit slows only its own database, and close waits for no other', a
 
 test('each database compresses its blocks with its own codecs', async (context) => {
   const root = temporaryRoot(context)
-  const plain = await open(join(root, 'plain'), small)
+  const plain = await open(join(root, 'plain'), { ...small, codec: 'none' })
   const packed = await open(join(root, 'packed'), {
     ...small,
     codecs: [zeroRun],

@@ -15,6 +15,7 @@ function options(given: OpenOptions = {}): OpenOptions {
     background: 'inline',
     fileSystem: new MemoryFileSystem(),
     memtableBytes: 256 * KiB,
+    codec: 'none',
     tableBytes: 64 * KiB,
     ...given,
   }
