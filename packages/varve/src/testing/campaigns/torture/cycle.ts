@@ -108,11 +108,17 @@ async function killOne(directory: string, cycle: Cycle): Promise<number[]> {
   })
   const closed = once(child, 'close')
   const counts = Array.from({ length: writerCount }, () => 0)
+  let total = 0
   child.stdout.on('data', (chunk: Buffer) => {
     for (const writer of chunk) counts[writer]++
+    total += chunk.length
   })
   if (!cycle.diesInRecovery) await Promise.race([once(child.stdout, 'data'), closed])
   await delay(cycle.lifeMs)
+  while (total < cycle.leastWrites) {
+    const [first] = (await Promise.race([once(child.stdout, 'data'), closed])) as unknown[]
+    if (!Buffer.isBuffer(first)) break
+  }
   child.kill('SIGKILL')
   const [code, signal] = (await closed) as [number | null, string | null]
   assert.equal(signal, 'SIGKILL', `the child exited before the kill, with ${code}`)

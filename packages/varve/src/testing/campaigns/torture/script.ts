@@ -18,12 +18,15 @@ export interface Cycle {
   readonly options: OpenOptions
   /** The lifetime of the process, counted from its start or from its first acknowledgement. */
   readonly lifeMs: number
+  /** The process lives on until this many writes are acknowledged. A busy machine takes longer. */
+  readonly leastWrites: number
   readonly diesInRecovery: boolean
 }
 
 const durabilities: readonly Durability[] = ['os', 'sync', { intervalMs: 5 }]
 const maxLifeMs = 250
 const maxRecoveryMs = 150
+const maxLeastWrites = 100
 const KiB = 1024
 
 /** For half of the entries that expire. Many do within their cycle, others some cycles later. */
@@ -48,7 +51,8 @@ export function drawCycle(seed: number): Cycle {
   }
   const diesInRecovery = random.chance(0.15)
   const lifeMs = random.below(diesInRecovery ? maxRecoveryMs : maxLifeMs)
-  return { seed, options, lifeMs, diesInRecovery }
+  const leastWrites = diesInRecovery ? 0 : random.below(maxLeastWrites)
+  return { seed, options, lifeMs, leastWrites, diesInRecovery }
 }
 
 /** The endless sequence of writes of one writer in one cycle, within its own keys and ranges. */
