@@ -77,7 +77,8 @@ const groups = {
     'WatchedDatabase',
   ],
   'Figures and reports': [
-    ...['Stats', 'StallStats', 'LevelInfo', 'TableInfo', 'Explanation', 'ExplainStep'],
+    ...['Stats', 'StallStats', 'LevelInfo', 'TableInfo', 'MemTableInfo', 'Explanation'],
+    ...['ExplainStep', 'ExplainOptions', 'FilterProbes', 'IndexSearchStep'],
     ...['CheckpointReport', 'BackupReport'],
   ],
   'Extension points': [

@@ -331,6 +331,16 @@ export interface LevelInfo {
   tables: TableInfo[]
 }
 
+/** A memtable, as `memtables` returns it. */
+export interface MemTableInfo {
+  /** It takes no more writes and waits for its flush. */
+  isSealed: boolean
+  entryCount: number
+  /** Bytes in use, of `capacityBytes`. */
+  usedBytes: number
+  capacityBytes: number
+}
+
 /** A table, as the MANIFEST describes it. */
 export interface TableInfo {
   fileNumber: number
@@ -451,4 +461,6 @@ export interface WatchedDatabase {
   levels(): LevelInfo[]
 }
 
-export type { Explanation, ExplainStep } from '../tree/explain.js'
+export type { FilterProbes } from '../sstable/bloom-filter.js'
+export type { IndexSearchStep } from '../sstable/table-index.js'
+export type { Explanation, ExplainOptions, ExplainStep } from '../tree/explain.js'

@@ -6,11 +6,12 @@ import type {
 } from '../compaction/pickers/compaction-options.js'
 import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
-import { type Explanation, explainGet } from '../tree/explain.js'
+import { type Explanation, explainGet, type ExplainOptions } from '../tree/explain.js'
 import type {
   BatchOperation,
   CompactOptions,
   LevelInfo,
+  MemTableInfo,
   PutOptions,
   RangeOptions,
   WriteOptions,
@@ -19,7 +20,7 @@ import type { AnyStore, KeyspaceOperation } from './keyspace-types.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { DatabaseParts, WriterParts } from './open/database-parts.js'
 import { checkCompactOptions, compactRange, flushTree } from './open/manual-compaction.js'
-import { collectLevels } from './open/stats.js'
+import { collectLevels, collectMemTables } from './open/stats.js'
 import { checkedRange, encodeKey } from './read/key-bounds.js'
 import type { StoreCore } from './read/read-core.js'
 import { Reader } from './read/reader.js'
@@ -210,12 +211,18 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     return collectLevels(this.readCore.current.tree)
   }
 
+  /** The memtables: the one that takes writes, then the sealed ones, newest first. */
+  memtables(): MemTableInfo[] {
+    this.readCore.assertOpen()
+    return collectMemTables(this.readCore.current.tree)
+  }
+
   /** The memtables, filters, index entries and blocks that `getSync(key)` consults. */
-  explain(key: K): Explanation {
+  explain(key: K, options: ExplainOptions = {}): Explanation {
     const { current, clock } = this.readCore
     const sequence = this.visibleSequence()
     const encoded = encodeKey(key, this.keyEncoding)
-    return explainGet(encoded, sequence, current.tree.state, this.parts.tables, clock)
+    return explainGet(encoded, sequence, current.tree.state, this.parts.tables, clock, options)
   }
 
   protected override visibleSequence(): number {

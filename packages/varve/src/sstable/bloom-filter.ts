@@ -1,4 +1,4 @@
-import { emptyBytes } from '../base/bytes/bytes.js'
+import { copyBytes, emptyBytes } from '../base/bytes/bytes.js'
 import { corruption } from '../base/errors.js'
 
 /**
@@ -50,6 +50,33 @@ export class BloomFilter {
     }
     return true
   }
+
+  /** The bits that `mayContain` looks at, up to the first one that is not set. */
+  probesOf(hash: number): FilterProbes {
+    const start = lineStart(hash, this.lines)
+    const bits: FilterProbes['bits'] = []
+    let x = mix(hash)
+    for (let i = 0; i < this.probes; i++) {
+      const bit = x >>> 23
+      const isSet = (this.bytes[start + (bit >>> 3)] & (1 << (bit & 7))) !== 0
+      bits.push({ bit, isSet })
+      if (!isSet) break
+      x = step(x)
+    }
+    const line = copyBytes(this.bytes.subarray(start, start + lineBytes))
+    return { lineIndex: start / lineBytes, lineCount: this.lines, line, bits }
+  }
+}
+
+/** How a filter answers for one key. */
+export interface FilterProbes {
+  /** Number of the 64-byte line that the hash of the key selects. */
+  lineIndex: number
+  lineCount: number
+  /** A copy of the line. */
+  line: Uint8Array
+  /** The bits of the line that were checked, in this order. One that is not set ends the search. */
+  bits: { bit: number; isSet: boolean }[]
 }
 
 /** Collects the hashes of a table's distinct keys, and sizes the filter at the end. */

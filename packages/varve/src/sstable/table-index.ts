@@ -1,4 +1,4 @@
-import { compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes/bytes.js'
+import { compareBytes, compareRanges, copyBytes, sharedPrefixLength } from '../base/bytes/bytes.js'
 import { corruption } from '../base/errors.js'
 import { VarintReader, VarintWriter } from '../base/bytes/varint.js'
 import { keyHead, searchHeads } from '../key/key-head.js'
@@ -124,6 +124,21 @@ export class TableIndex {
     return heads[low] === head ? this.findAmongEqualHeads(low, head, key, keyLength) : low
   }
 
+  /** A binary search for `find(key)` by whole separators, step by step. */
+  searchSteps(key: Uint8Array): IndexSearchStep[] {
+    const steps: IndexSearchStep[] = []
+    let [low, high] = [0, this.count]
+    while (low < high) {
+      const index = (low + high) >>> 1
+      const separator = this.separatorOf(index)
+      const isBelow = compareBytes(separator, key) < 0
+      steps.push({ low, high, index, separator, next: isBelow ? 'right' : 'left' })
+      if (isBelow) low = index + 1
+      else high = index
+    }
+    return steps
+  }
+
   offsetOf(index: number): number {
     return this.offsets[index]
   }
@@ -172,6 +187,18 @@ export class TableIndex {
     }
     return low
   }
+}
+
+/** One comparison of a binary search in an index. */
+export interface IndexSearchStep {
+  /** The entries that the search has left: [low, high). */
+  low: number
+  high: number
+  /** The entry compared with the key. */
+  index: number
+  separator: Uint8Array
+  /** 'right': the separator is below the key, so the search continues after it. */
+  next: 'left' | 'right'
 }
 
 /** Copies only the given ranges, one after another. */

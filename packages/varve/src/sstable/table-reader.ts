@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js'
 import type { VarveError } from '../base/errors.js'
 import type { Memory } from '../base/memory.js'
 import type { PointLookup } from '../entry/point-lookup.js'
@@ -6,10 +7,10 @@ import type { RangeTombstones } from '../key/range-tombstone.js'
 import { asyncOnlyError, type TableFile } from '../store/table-store.js'
 import { BlockAnswer } from './block/block.js'
 import { BlockSource, type TableCounters, type TableReadContext } from './block-source.js'
-import type { BloomFilter } from './bloom-filter.js'
+import type { BloomFilter, FilterProbes } from './bloom-filter.js'
 import type { TableProperties, TableSummary } from './format/properties.js'
 import { ReadAhead } from './read-ahead.js'
-import type { TableIndex } from './table-index.js'
+import type { IndexSearchStep, TableIndex } from './table-index.js'
 import { TableIterator, type TableIteratorOptions } from './table-iterator.js'
 import { openParts, openPartsAsync, type TableParts } from './table-opening.js'
 import { verifyTable } from './table-verify.js'
@@ -23,6 +24,12 @@ export interface TableExplanation {
   indexEntry?: { index: number; separator: Uint8Array }
   /** The block looked into. */
   block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
+  /** With `detail`, and if there is a filter. */
+  filterProbes?: FilterProbes
+  /** With `detail`, unless the filter excluded the key. */
+  indexSearch?: IndexSearchStep[]
+  /** With `detail`: milliseconds that each part took. */
+  timesMs?: { filter: number; index: number; block: number }
 }
 
 /** Fruitless reads are reported at this number, and then each time that it has doubled. */
@@ -142,6 +149,29 @@ export class TableReader {
         cached: cached !== undefined,
         entryCount: block.count,
       },
+    }
+  }
+
+  /** As `explain`, with the steps within the filter and the index, and the time of each part. */
+  explainInDetail(key: Buffer, hash: number, clock: Clock): TableExplanation {
+    const startMs = clock.monotonicMs()
+    const excludes = this.filter.exists && !this.filter.mayContain(hash)
+    const filterEndMs = clock.monotonicMs()
+    const index = excludes ? 0 : this.index.find(key, key.length)
+    const indexEndMs = clock.monotonicMs()
+    const explanation = this.explain(key, hash)
+    const timesMs = {
+      filter: filterEndMs - startMs,
+      index: excludes ? 0 : indexEndMs - filterEndMs,
+      block: explanation.block === undefined ? 0 : clock.monotonicMs() - indexEndMs,
+    }
+    return {
+      ...explanation,
+      ...(this.filter.exists ? { filterProbes: this.filter.probesOf(hash) } : {}),
+      ...(excludes || index === this.index.count
+        ? {}
+        : { indexSearch: this.index.searchSteps(key) }),
+      timesMs,
     }
   }
 

@@ -27,6 +27,16 @@ export interface ExplainStep extends Partial<TableExplanation> {
   /** Sequence of the deciding entry or range tombstone. */
   sequence?: number
   verdict: 'found' | 'deleted' | 'expired' | 'range-deleted' | 'absent'
+  /** With `detail`: milliseconds that the whole step took. */
+  durationMs?: number
+}
+
+/** Options of `explain`. */
+export interface ExplainOptions {
+  /**
+   * Also return the bits of each filter, each comparison in each index, and times. Default: false.
+   */
+  detail?: boolean
 }
 
 /**
@@ -39,13 +49,15 @@ export function explainGet(
   state: ReadState,
   tables: TableCache,
   clock: Clock,
+  { detail = false }: ExplainOptions,
 ): Explanation {
   const lookup = new PointLookup(clock)
   lookup.start(key, key.length, visibleSequence, true)
   const steps: ExplainStep[] = []
-  for (const ask of placesFor(lookup, state, tables)) {
+  for (const ask of placesFor(lookup, state, tables, detail ? clock : undefined)) {
+    const startMs = detail ? clock.monotonicMs() : 0
     const step = ask()
-    steps.push(step)
+    steps.push(detail ? { ...step, durationMs: clock.monotonicMs() - startMs } : step)
     if (step.verdict !== 'absent') break
   }
   const last = steps.at(-1)?.verdict ?? 'absent'
@@ -57,6 +69,7 @@ function* placesFor(
   lookup: PointLookup,
   state: ReadState,
   tables: TableCache,
+  detailClock: Clock | undefined,
 ): Generator<() => ExplainStep> {
   yield () => askMemTable(state.memtable, 'memtable', lookup)
   for (const memtable of state.immutables) {
@@ -65,7 +78,7 @@ function* placesFor(
   for (let level = 0; level < levelCount; level++) {
     for (const table of state.version.levels[level]) {
       if (!rangeContainsSlice(table.range, lookup.key, 0, lookup.keyLength)) continue
-      yield () => askTable(table, level, lookup, tables)
+      yield () => askTable(table, level, lookup, tables, detailClock)
     }
   }
 }
@@ -84,12 +97,18 @@ function askTable(
   level: number,
   lookup: PointLookup,
   tables: TableCache,
+  detailClock: Clock | undefined,
 ): ExplainStep {
   const { key, keyLength, visibleSequence } = lookup
   const reader = tables.find(table)
   if (reader === undefined) throw notInMemory(tables.missing(table).path)
   const covering = reader.rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence)
-  const explanation = reader.explain(key, hashBytes(key, 0, keyLength))
+  const hash = hashBytes(key, 0, keyLength)
+  const searched = lookup.key.subarray(0, keyLength)
+  const explanation =
+    detailClock === undefined
+      ? reader.explain(searched, hash)
+      : reader.explainInDetail(searched, hash, detailClock)
   if (table.entryCount > 0) reader.get(lookup)
   return {
     place: 'table',

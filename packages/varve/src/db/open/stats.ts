@@ -1,7 +1,7 @@
 import { levelStates } from '../../compaction/pickers/compaction-scores.js'
 import { levelCount } from '../../version/version.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
-import type { LevelInfo, Stats, TableInfo } from '../api.js'
+import type { LevelInfo, MemTableInfo, Stats, TableInfo } from '../api.js'
 import {
   allTableBytes,
   spaceAmplification,
@@ -130,6 +130,16 @@ export function collectLevels(tree: Tree): LevelInfo[] {
     runs: level === 0 ? version.levels[0].length : version.runsOf(level).length,
     ...states[level],
     tables: version.levels[level].map(tableInfo),
+  }))
+}
+
+/** The one that takes writes, then the sealed ones, newest first. */
+export function collectMemTables({ state }: Tree): MemTableInfo[] {
+  return [state.memtable, ...state.immutables].map((memtable, index) => ({
+    isSealed: index > 0,
+    entryCount: memtable.entryCount,
+    usedBytes: memtable.usedBytes,
+    capacityBytes: memtable.capacityBytes,
   }))
 }
 
