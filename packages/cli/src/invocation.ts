@@ -51,7 +51,7 @@ export class Invocation {
     await this.output.flush()
   }
 
-  /** As `withDatabase`, with the keyspace that `--keyspace` names. */
+  /** Like `withDatabase`, with the keyspace that `--keyspace` names. */
   async withStore<T>(
     options: CommandOptions,
     work: (store: BinaryStore) => Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * The engine: `open` a database, and all that belongs to it.
+ * The storage engine: `open` a database and work with it.
  *
  * @module varve
  */
@@ -62,11 +62,11 @@ export type { CompactionKind } from './compaction/pickers/compaction-spec.js'
 export type { FileSystem, ReadableFile, WritableFile } from './fs/file-system.js'
 
 /**
- * Opens the database in the directory `path`, and makes one when there is none.
+ * Opens the database in the directory `path`. Creates it if there is none.
  *
- * One owner at a time: a second `open` fails with `LOCKED` until `close`. It waits for a `close`
- * that this thread has begun. What an earlier owner left in its log, however it ended, is recovered
- * first.
+ * A database has one owner at a time: a second `open` fails with `LOCKED` until the first one
+ * closes. If this thread is already closing it, `open` waits for that. Writes that an earlier owner
+ * left in its log are recovered first, even after a crash.
  *
  * ```ts
  * await using db = await open('./data', { valueEncoding: 'json' })
@@ -89,10 +89,10 @@ export async function open<
 }
 
 /**
- * Removes the database in the directory `path`: all of its files and nothing else, so the directory
- * stays. Does nothing when there is none. Waits for a `close` that this thread has begun.
+ * Deletes the database in the directory `path`. Deletes only its files: the directory itself stays.
+ * Does nothing if there is no database. If this thread is closing it, `destroy` waits for that.
  *
- * @throws LOCKED while it is open, INVALID_ARGUMENT when the files are not Varve's, IO
+ * @throws LOCKED while it is open, INVALID_ARGUMENT if the files are not Varve's, IO
  */
 export async function destroy(path: string | URL, options: DestroyOptions = {}): Promise<void> {
   requireObject(options, 'the options of destroy')
@@ -104,6 +104,6 @@ export async function destroy(path: string | URL, options: DestroyOptions = {}):
 
 /** Options of `destroy`. */
 export interface DestroyOptions {
-  /** Where the files live; default the disk. */
+  /** The file system that holds the files. Default: the disk. */
   fileSystem?: FileSystem
 }

@@ -83,7 +83,7 @@ export class ShellSession {
     await this.print(colors.dim(`${text} (${formatDuration(performance.now() - startMs)})`))
   }
 
-  /** As `report`, of a write, which always goes to the live database. */
+  /** Like `report`, of a write, which always goes to the live database. */
   async reportWrite(text: string, startMs: number): Promise<void> {
     await this.report(text, startMs)
     const number = this.snapshotInUse

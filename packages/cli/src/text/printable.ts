@@ -32,7 +32,7 @@ export function printableJson(json: string): string {
   )
 }
 
-/** As `printable`, cut to `width` characters with an ellipsis. */
+/** Like `printable`, cut to `width` characters with an ellipsis. */
 export function printableWithin(bytes: Uint8Array, width: number): string {
   const text = Array.from(printable(bytes.subarray(0, characterEnd(bytes, (width + 1) * 4))))
   return text.length <= width ? text.join('') : text.slice(0, width - 1).join('') + '…'

@@ -20,19 +20,20 @@ export type BackgroundOption =
       /** Default: `'thread'`. */
       mode?: 'thread' | 'inline'
       /**
-       * Jobs of this database that may run at once: 1 to 8; inline: 1. Default: 1. All databases of
-       * a process share one pool of worker threads, which grows to the largest number asked for.
+       * The number of background jobs that may run at the same time for this database: 1 to 8, or 1
+       * when inline. Default: 1. All databases of a process share one pool of worker threads, which
+       * grows to the largest number that any of them sets.
        */
       threads?: number
       /**
-       * Limit on the bytes per second that flushes and compactions write together: 65,536 to 2^50.
-       * Flushes go first. Inline, the calling thread sleeps. Default: no limit.
+       * Limit on the bytes per second that flushes and compactions write in total: 65,536 to 2^50.
+       * Flushes have priority. With inline jobs, the calling thread sleeps. Default: no limit.
        */
       bytesPerSecond?: number
       /**
-       * Priority of worker threads below the thread that opens the database, on Linux: 0 to 19.
-       * When more threads are busy than there are processors, the application runs first. Above 10,
-       * compactions starve on a busy machine and writes are held back. Default: 5.
+       * On Linux, how far the priority of the worker threads is below that of the thread that opens
+       * the database: 0 to 19. When all processors are busy, the application then runs first. Above
+       * 10, compactions may starve on a busy machine until writes are held back. Default: 5.
        */
       niceness?: number
     }
@@ -43,8 +44,8 @@ export type AnyOpenOptions = OpenOptions<EncodingOption, EncodingOption>
 export type { CodecsByLevel, UserBlockCodec }
 
 /**
- * Options of `open`. An unknown option, or a value out of range, is refused with
- * `INVALID_ARGUMENT`; the message names the option and the values allowed.
+ * Options of `open`. An unknown option or a value out of range fails with `INVALID_ARGUMENT`; the
+ * message names the option and the allowed values.
  */
 export interface OpenOptions<
   KE extends EncodingOption = 'utf8',
@@ -63,9 +64,9 @@ export interface OpenOptions<
    */
   errorIfExists?: boolean
   /**
-   * Open without becoming the owner. The owner may go on writing; call `refresh` to catch up with
-   * it. The only file that changes is a lease of this reader, which keeps the owner from deleting
-   * the files it reads.
+   * Open without becoming the owner. The owner can keep writing; call `refresh` to see its new
+   * writes. The reader changes no file except its lease, which keeps the owner from deleting the
+   * files that the reader uses.
    *
    * Default: false.
    */
@@ -74,12 +75,12 @@ export interface OpenOptions<
    * How keys become bytes. Keys sort by these bytes, unsigned.
    *
    * Values: `'utf8'`, `'json'`, `'binary'`, a `Codec` (`{ name, encode, decode }`), or an
-   * `Encoding` (`{ name, write, read }`), which writes in place and saves a copy. Default:
+   * `Encoding` (`{ name, write, read }`), which writes in place and so avoids a copy. Default:
    * `'utf8'`.
    *
-   * `'utf8'` refuses text that UTF-8 cannot hold, but does not check what it reads: bytes that are
-   * not valid UTF-8 are read as U+FFFD. Do not write such a key back. Read the bytes with
-   * `withEncodings({ keyEncoding: 'binary' })`.
+   * `'utf8'` refuses text that UTF-8 cannot represent. It does not check the bytes that it reads:
+   * invalid UTF-8 is read as U+FFFD. Do not write such a key back. Use `withEncodings({
+   * keyEncoding: 'binary' })` to read the bytes themselves.
    */
   keyEncoding?: KE
   /**
@@ -91,7 +92,7 @@ export interface OpenOptions<
   /**
    * When an acknowledged write is safe. `'os'`: it survives the process, even `kill -9`; a crash of
    * the operating system may lose the newest writes, but never leaves a gap. `'sync'`: it survives
-   * power loss. `{ intervalMs }`: as `'os'`, and synced at least that often. See
+   * power loss. `{ intervalMs }`: like `'os'`, and synced at least once per interval. See
    * [Durability](../../../../docs/DURABILITY.md).
    *
    * Values: `'os'`, `'sync'`, `{ intervalMs: 1 to 3,600,000 }`. Default: `'os'`.
@@ -99,17 +100,18 @@ export interface OpenOptions<
   durability?: Durability
   /**
    * Bytes of memory for the database: a quarter for memtables, a quarter for the filters and
-   * indexes of open tables, the rest for cached blocks and commit buffers. A given `memtableBytes`
-   * or `cacheBytes` keeps its size. Iterators and snapshots can hold more for a while, and Node
-   * itself takes 40 MB. `stats().memory` has the current figures.
+   * indexes of open tables, the rest for cached blocks and commit buffers. If you set
+   * `memtableBytes` or `cacheBytes` as well, that part keeps the size you set. Iterators and
+   * snapshots can hold more for a while, and Node itself needs about 40 MB. `stats().memory` has
+   * the current figures.
    *
    * Values: 4 MiB to 2^40. Default: none, each part has its own default.
    */
   memoryBytes?: number
   /**
-   * Bytes of writes that collect in memory before they are flushed to a table. Larger memtables
-   * mean fewer flushes, less compaction and a longer replay at open. Up to three memtables can
-   * exist at once.
+   * Bytes of writes to collect in memory before they are flushed to a table. Larger memtables mean
+   * fewer flushes, less compaction and a longer replay at open. Up to three memtables can exist at
+   * the same time.
    *
    * Values: 4 KiB to 1 GiB. Default: 64 MiB, or 1/12 of `memoryBytes`.
    */
@@ -133,18 +135,18 @@ export interface OpenOptions<
    */
   tableBytes?: number
   /**
-   * Bits per key of the Bloom filters. 0 means no filters. With 10, about 1% of the absent keys
-   * cost a block read.
+   * Bits per key of the Bloom filters; 0 means no filters. With 10, about 1% of the lookups of
+   * absent keys read a block.
    *
    * Values: 0 to 32. Default: 10.
    */
   filterBitsPerKey?: number
   /**
    * How the filter bits are distributed. `'monkey'`: keys of small runs get more (at most 20, or
-   * `filterBitsPerKey` if that is more), keys of the last level slightly fewer. With the same
-   * memory, a quarter to a half fewer absent keys cost a block read ("Monkey: Optimal Navigable
+   * `filterBitsPerKey` if that is larger), and keys of the last level get slightly fewer. In the
+   * same memory, lookups of absent keys read 25% to 50% fewer blocks ("Monkey: Optimal Navigable
    * Key-Value Store", Dayan, Athanassoulis and Idreos, SIGMOD 2017). `'uniform'`: every key gets
-   * the same. Applies to tables written from now on.
+   * the same. A change applies to tables written from then on.
    *
    * Values: `'monkey'`, `'uniform'`. Default: `'monkey'`.
    */
@@ -158,38 +160,40 @@ export interface OpenOptions<
    */
   codec?: string | CodecsByLevel
   /**
-   * Compressions that you provide. Needed to read tables that were written with them.
+   * Compressions that you provide. Reading a table requires the codec that wrote it.
    *
    * Values: a list of `{ id, name, compress, decompress, module }`, with ids from 64 to 255.
    * Default: none.
    */
   codecs?: readonly UserBlockCodec[]
   /**
-   * Compaction policy. `'leveled'` favours reads and space, `'sizeTiered'` writes, `'lazyLeveled'`
-   * writes and space; `'adaptive'` chooses among these three; `'fifo'` merges nothing and drops the
-   * oldest tables. It may differ from open to open; `setCompaction` changes it while the database
-   * is open. See [Tuning](../../../../docs/TUNING.md).
+   * Compaction policy. `'leveled'` favours reads and space, `'sizeTiered'` favours writes, and
+   * `'lazyLeveled'` favours writes and space. `'adaptive'` chooses among these three. `'fifo'`
+   * merges nothing and drops the oldest tables. The policy may change from one open to the next;
+   * `setCompaction` changes it while the database is open. See
+   * [Tuning](../../../../docs/TUNING.md).
    *
    * Values: the name of a policy, or an object with its name and thresholds. Default: `'leveled'`.
    */
   compaction?: CompactionPolicy | CompactionOptions
   /**
-   * Which thread flushes and compacts. `'thread'`: a worker thread, beside the application.
-   * `'inline'`: the calling thread; a write that fills the memtable waits for the flush.
+   * Which thread flushes and compacts. `'thread'`: a worker thread, in parallel with the
+   * application. `'inline'`: the calling thread; a write that fills the memtable waits for the
+   * flush.
    *
    * Values: `'thread'`, `'inline'`, or `{ mode, threads, bytesPerSecond, niceness }`. Default:
    * `'thread'`.
    */
   background?: BackgroundOption
   /**
-   * Milliseconds that a write may be held back before it fails with `ABORTED`. The failed write
-   * leaves nothing behind.
+   * Milliseconds that a write may be held back before it fails with `ABORTED`. The failed write has
+   * no effect.
    *
    * Values: 1 to 86,400,000. Default: 600,000.
    */
   maxStallMs?: number
   /**
-   * Bytes of memory that one transaction may take for its writes and for what it has read.
+   * Bytes of memory that one transaction may use for its writes and for the record of its reads.
    *
    * Values: 64 KiB to 4 GiB. Default: 64 MiB.
    */
@@ -202,10 +206,10 @@ export interface OpenOptions<
    */
   maxOpenTables?: number
   /**
-   * How asynchronous reads fetch blocks that are not in the cache. `'auto'`: with a synchronous
-   * read, which takes about 2 µs if the operating system has the page, as long as such reads prove
-   * fast, and through the thread pool while they are slow. `'sync'` and `'async'`: always one or
-   * the other. Synchronous methods always read synchronously.
+   * How asynchronous reads fetch blocks that are not in the cache. `'auto'`: with synchronous reads
+   * while they are fast (about 2 µs if the operating system has cached the page), and through the
+   * thread pool while they are slow. `'sync'` and `'async'`: always one or the other. Synchronous
+   * methods always read synchronously.
    *
    * Values: `'auto'`, `'sync'`, `'async'`. Default: `'auto'`.
    */
@@ -217,14 +221,14 @@ export interface OpenOptions<
    */
   paranoid?: boolean
   /**
-   * The file system to store files in. One that other threads cannot reach needs `background:
+   * The file system that holds the files. If other threads cannot reach it, set `background:
    * 'inline'`. For an in-memory database, pass a `MemoryFileSystem` of `varve/testing`.
    *
    * Values: a `FileSystem`. Default: the disk.
    */
   fileSystem?: FileSystem
   /**
-   * Source of time, for tests.
+   * The source of time, for tests.
    *
    * Values: a `Clock`. Default: the clock of the system.
    */
@@ -233,23 +237,25 @@ export interface OpenOptions<
 
 /** Options of a write. */
 export interface WriteOptions {
-  /** Settle only once the write survives power loss, regardless of `durability`. Default: false. */
+  /**
+   * Resolve only when the write survives power loss, regardless of `durability`. Default: false.
+   */
   sync?: boolean
 }
 
 /** Options of `put` and `putSync`. */
 export interface PutOptions extends WriteOptions {
   /**
-   * Time to live in milliseconds of the wall clock, above 0 and at most 2^46. After it the key has
-   * no value, as if it had been deleted, in snapshots too. Default: the value does not expire.
+   * Time to live in milliseconds of the wall clock, above 0 and at most 2^46. Afterwards the key
+   * has no value, as if it had been deleted, also in snapshots. Default: the value does not expire.
    */
   ttlMs?: number
 }
 
-/** A value and the version of its key: see `getWithVersion`. */
+/** A value and the version of its key; see `getWithVersion`. */
 export interface VersionedValue<V> {
   value: V | undefined
-  /** Null without a value. */
+  /** Null if the key has no value. */
   version: number | null
 }
 
@@ -259,7 +265,7 @@ export interface ReadOptions {
   snapshot?: { readonly sequence: number } & Disposable
 }
 
-/** One of the operations of a `batch`; `ttlMs` as in `PutOptions`. */
+/** An operation of a `batch`. For `ttlMs`, see `PutOptions`. */
 export type BatchOperation<K, V> =
   { type: 'put'; key: K; value: V; ttlMs?: number } | { type: 'del'; key: K }
 
@@ -269,7 +275,7 @@ export interface RangeOptions<K> {
   gte?: K
   lt?: K
   lte?: K
-  /** Only keys whose encoded bytes start with this one's. */
+  /** Only keys whose encoded bytes start with the encoded bytes of this one. */
   prefix?: K
 }
 
@@ -284,15 +290,15 @@ export interface CompactProgress {
 
 /** Options of `compact`. */
 export interface CompactOptions {
-  /** Aborts with `ABORTED`. Finished compactions stay; a running one leaves nothing behind. */
+  /** Aborts the call with `ABORTED`. Finished compactions stay; a running one has no effect. */
   signal?: AbortSignal
   /** Called when a level starts and ends, and at intervals in between. */
   onProgress?: (progress: CompactProgress) => void
 }
 
 /**
- * Options of `entries`, `keys` and `values`. Without `snapshot` an iterator sees the state in which
- * it starts.
+ * Options of `entries`, `keys` and `values`. Without `snapshot`, an iterator sees the state at its
+ * start.
  */
 export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
   /** Iterate from the last key to the first. Default: false. */
@@ -304,7 +310,7 @@ export interface IterateOptions<K> extends RangeOptions<K>, ReadOptions {
 /** The part of an entry that is returned. */
 export type Projection = 'entries' | 'keys' | 'values'
 
-/** Options of `cursor`. Without `snapshot` a cursor sees the state in which it is created. */
+/** Options of `cursor`. Without `snapshot`, a cursor sees the state at its creation. */
 export interface CursorOptions<K, P extends Projection = Projection>
   extends RangeOptions<K>, ReadOptions {
   /** Move from the last key to the first. Default: false. */
@@ -322,9 +328,11 @@ export type * from './event-types.js'
 export interface LevelInfo {
   level: number
   sizeBytes: number
-  /** Number of sorted runs. On level 0 each table is one. */
+  /** Number of sorted runs. On level 0, each table is a run. */
   runs: number
-  /** Size at which the level is compacted into the next one; 0 if size does not matter. */
+  /**
+   * Size at which the level is compacted into the next one; 0 if its size does not trigger that.
+   */
   targetBytes: number
   /** A compaction is due at 1 and above. */
   score: number
@@ -350,9 +358,9 @@ export interface TableInfo {
   rangeDeleteCount: number
   /** Number of entries with a time to live. */
   expiringCount: number
-  /** When the last of them expires, in milliseconds since 1970; 0 if there is none. */
+  /** When the last of them expires, in milliseconds since 1970; 0 if the table has none. */
   lastExpiryMs: number
-  /** Entries that newer ones in the same table hide: what open or closed snapshots kept. */
+  /** Entries that a newer entry in the same table hides. They were kept for a snapshot. */
   shadowedCount: number
   /** Bytes of their keys and values. */
   shadowedBytes: number
@@ -370,18 +378,16 @@ export interface TableInfo {
 
 /** Figures of an open database, as `stats` returns them. Counts and times start at `open`. */
 export interface Stats {
-  /** Highest sequence that reads see: the number of writes since the database was created. */
+  /** Highest sequence that reads see. It counts the writes since the database was created. */
   sequence: number
-  /** Bytes written since open. `user` counts keys and values given to put, del and clear. */
+  /** Bytes written since open. `user` counts the keys and values passed to put, del and clear. */
   bytes: { user: number; log: number; flush: number; compaction: number; compactionRead: number }
   amplification: {
     /** (log + flush + compaction) / user, since open. */
     write: number
     /** Table blocks searched per point read since open, cached or not. */
     read: number
-    /**
-     * Bytes of all tables / bytes in the oldest run: an upper bound of what compaction could free.
-     */
+    /** Bytes of all tables / bytes of the oldest run: how much space garbage takes, at most. */
     space: number
   }
   operations: {
@@ -410,7 +416,7 @@ export interface Stats {
     total: number
   }
   /**
-   * Since the database was opened; `memoryBytes`: of open transactions and what they conflict with.
+   * Counted since open. `memoryBytes`: memory of open transactions and of the index of conflicts.
    */
   transactions: { open: number; commits: number; conflicts: number; memoryBytes: number }
   /** How often writes were held back, and for how long in total. */
@@ -418,13 +424,15 @@ export interface Stats {
   flushes: {
     count: number
     timeMs: number
-    /** Why none runs: repeated failures or a full disk. Writes that need one fail with it. */
+    /**
+     * Why no job can run: repeated failures or a full disk. Writes that wait for one fail with it.
+     */
     failure: string | undefined
   }
   compactions: {
     /** The policy in force. */
     policy: CompactionPolicy
-    /** Whether 'adaptive' chooses it. */
+    /** Whether 'adaptive' chose it. */
     adaptive: boolean
     /** The latest changes of the policy, oldest first. */
     policyChanges: PolicyChange[]
@@ -436,15 +444,17 @@ export interface Stats {
     running: number
     /** Whether `pauseCompaction` is in force. */
     paused: boolean
-    /** Why none runs: repeated failures or a full disk. Writes that need one fail with it. */
+    /**
+     * Why no job can run: repeated failures or a full disk. Writes that wait for one fail with it.
+     */
     failure: string | undefined
     /** Bytes that compactions must rewrite until no level is over its limit. */
     debtBytes: number
   }
   tables: { count: number; sizeBytes: number; open: number }
-  /** What `open` found in the logs. Dropped bytes were never acknowledged as durable. */
+  /** What `open` found in the logs. The dropped bytes were never acknowledged as durable. */
   recovery: { replayedRecords: number; tornTails: number; droppedBytes: number }
-  /** The default keyspace and those beside it. */
+  /** The number of keyspaces, including the default one. */
   keyspaces: number
   snapshots: number
   iterators: number

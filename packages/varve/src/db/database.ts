@@ -34,8 +34,8 @@ import { Transaction } from './transaction/transaction.js'
 import { syncOf } from './write/write-options.js'
 
 /**
- * An open database. Methods return a promise, unless their name ends in `Sync`; those, `stats`,
- * `levels`, `snapshot` and `for` over a range are done when they return.
+ * An open database. Methods return a promise, except those whose name ends in `Sync`, and `stats`,
+ * `levels`, `snapshot` and `for` over a range.
  *
  * A write is visible to reads once its promise has resolved or its `…Sync` method has returned.
  */
@@ -69,7 +69,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * The same open database with other encodings. An encoding that is left out stays the same. Both
+   * The same open database with other encodings. Encodings that you leave out stay the same. The
    * views share everything else, and closing one closes both.
    *
    * ```ts
@@ -91,9 +91,10 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Opens a keyspace of this database, and creates it if there is none of that name: a store with
-   * its own keys, encodings, compaction and default TTL. All keyspaces share one log and one budget
-   * of memory, so a `batch` is atomic across them. Opening one twice gives the same keyspace.
+   * Opens a keyspace of this database: a store with its own keys, encodings, compaction and default
+   * TTL. Creates the keyspace if the database has none of that name. All keyspaces share one log,
+   * so a `batch` is atomic across them, and one memory budget. Opening a keyspace twice returns the
+   * same one.
    *
    * ```ts
    * const users = await db.keyspace('users', { valueEncoding: json<User>() })
@@ -103,8 +104,8 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
    * ])
    * ```
    *
-   * @throws INVALID_ARGUMENT if it was created with other encodings, or does not exist and is not
-   * to be created; CLOSED, IO, POISONED
+   * @throws INVALID_ARGUMENT if it was created with other encodings, or if it does not exist and
+   * `createIfMissing` is false; CLOSED, IO, POISONED
    */
   async keyspace<
     const KE extends EncodingOption | undefined = undefined,
@@ -119,7 +120,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return Keyspace.open<ViewOf<KE, K>, ViewOf<VE, V>>(parts, resolved)
   }
 
-  /** The keyspaces beside the default one, in the order in which they were created. */
+  /** The keyspaces other than the default one, in the order of their creation. */
   keyspaces(): KeyspaceInfo[] {
     this.parts.core.assertOpen()
     const { versions, trees } = this.parts.current.state
@@ -127,9 +128,9 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` in a serializable transaction and commits it when `work` has ended. If the commit
-   * conflicts with others, it runs again, up to `retries` times, so `work` must not do anything
-   * that cannot be repeated. If `work` throws, nothing is written.
+   * Runs `work` in a serializable transaction and commits it when `work` ends. If the commit
+   * conflicts with another one, `work` runs again, up to `retries` times, so it must not do
+   * anything that cannot be repeated. If `work` throws, nothing is written.
    *
    * ```ts
    * await db.transaction(async (tx) => {
@@ -138,8 +139,8 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
    * })
    * ```
    *
-   * @throws what `work` throws; CONFLICT when `retries` run out; ABORTED by `signal`; and all that
-   * `Transaction.commit` rejects with
+   * @throws what `work` throws; CONFLICT after the last retry; ABORTED by `signal`; and the errors
+   * of `Transaction.commit`
    */
   async transaction<T>(
     work: (tx: Transaction<K, V>) => Promise<T> | T,
@@ -150,7 +151,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return runTransaction(() => this.begin(), work, checked, this.readCore.clock)
   }
 
-  /** As `transaction`, for work that does not wait, and done when it returns. */
+  /** Like `transaction`, for synchronous work. It has committed when it returns. */
   transactionSync<T>(work: (tx: Transaction<K, V>) => T, options?: WriteOptions): T {
     requireFunction(work, 'the work of a transaction')
     const sync = syncOf(options)
@@ -158,7 +159,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return runTransactionSync(this.begin(), work, sync)
   }
 
-  /** Begins a transaction to commit or roll back by hand: see `Transaction`. */
+  /** Begins a transaction that you commit or roll back yourself; see `Transaction`. */
   begin(): Transaction<K, V> {
     const { pipeline } = this.writer()
     const { maxTransactionBytes } = this.parts.options
@@ -168,7 +169,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return new Transaction<K, V>(open, this.partOf(this), (keyspace) => this.partOf(keyspace))
   }
 
-  /** Collects checks and writes to commit together: see `AtomicOperation`. */
+  /** Collects checks and writes to commit together; see `AtomicOperation`. */
   atomic(): AtomicOperation<K, V> {
     return new AtomicOperation(() => this.begin())
   }
@@ -176,31 +177,31 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   /**
    * Catches up with the owner of the directory, if this database was opened with `readOnly: true`.
    * Afterwards reads see everything that the owner acknowledged before the call; open snapshots and
-   * iterators do not. Blocks while it reads the commits that were appended to the logs or, if there
-   * are new tables, the whole logs, as `open` does. Does nothing in a database that owns its
+   * iterators do not. Blocks the thread while it reads: the new commits in the logs or, if there
+   * are new tables, the whole logs, like `open`. Does nothing in a database that owns its
    * directory.
    *
-   * @throws CLOSED, CORRUPTION, IO. After an error nothing has changed.
+   * @throws CLOSED, CORRUPTION, IO. After an error, reads see the same state as before.
    */
   async refresh(): Promise<void> {
     this.parts.core.assertOpen()
     return Promise.resolve(this.parts.follower?.refresh())
   }
 
-  /** Writes everything in memory to tables, in all keyspaces. */
+  /** Writes the memtables of all keyspaces to tables. */
   override async flush(): Promise<void> {
     await flushAll(this.parts.core, this.writer())
   }
 
   /**
    * Creates an independent database in `directory`, which must be missing or empty. It holds
-   * everything submitted before the call, in all keyspaces. Tables get a second name there instead
-   * of a copy, if the file system can do that, so it takes little time and space. Writes, flushes
-   * and compactions go on meanwhile. Afterwards both databases may be written to.
+   * everything submitted before the call, in all keyspaces. Where the file system supports it,
+   * tables are hard-linked instead of copied, which takes little time and space. Writes, flushes
+   * and compactions continue meanwhile. Afterwards you can write to both databases.
    *
    * When it resolves, the checkpoint survives power loss. If it fails or the process dies,
-   * `directory` is unchanged. A folder beside it whose name ends in `.tmp` may remain and can be
-   * deleted.
+   * `directory` is unchanged. A folder next to it whose name ends in `.tmp` may remain; you can
+   * delete it.
    *
    * ```ts
    * await db.checkpoint('./before-the-upgrade')
@@ -222,12 +223,12 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
 
   /**
    * Adds a backup of everything submitted before the call to a backup directory, which is created
-   * if needed. The directory may hold any number of backups. Each can be restored alone, with
-   * `varve restore` or `restoreBackup` of `varve/tools`. Tables that an earlier backup holds are
-   * read but not copied again; every copy is read back and checked. Writes, flushes and compactions
-   * go on meanwhile. The files to copy are kept until the backup ends.
+   * if needed. The directory may hold any number of backups. `varve restore`, or `restoreBackup` of
+   * `varve/tools`, restores any of them. Tables that an earlier backup holds are read but not
+   * copied again; every copy is read back and checked. Writes, flushes and compactions continue
+   * meanwhile. The files to copy are kept until the backup ends.
    *
-   * When it resolves, the backup survives power loss. If it fails or the process dies, the
+   * When it resolves, the backup survives power loss. If it fails or the process dies, the backup
    * directory holds the same backups as before.
    *
    * @throws LOCKED if another backup is being made there; INVALID_ARGUMENT if the directory holds
@@ -245,11 +246,11 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Starts no more compactions until `resumeCompaction` or `close`, so that the disk and the
-   * processor are free for something else. Resolves when none is running. Flushes go on and
-   * `compact()` still works. Writes are not held back for level 0, so tables collect there and
-   * reads must search more of them. When called right after `open`, before the next turn of the
-   * event loop, it also prevents the compactions that are due at that moment.
+   * Starts no more compactions until `resumeCompaction` or `close`, to leave the disk and the
+   * processor to something else. Resolves when no compaction is running. Flushes continue and
+   * `compact()` still works. Writes are not held back for level 0, so tables accumulate there and
+   * reads must search more of them. If called right after `open`, before the next turn of the event
+   * loop, it also prevents the compactions that are due at open.
    */
   async pauseCompaction(): Promise<void> {
     const { scheduler } = this.writer()
@@ -262,15 +263,15 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     this.writer().scheduler.releaseMerges()
   }
 
-  /** Counters and figures of this database. Takes some microseconds. */
+  /** Counters and figures of this database. Takes a few microseconds. */
   stats(): Stats {
     this.parts.core.assertOpen()
     return collectStats(this.parts)
   }
 
   /**
-   * Adds a listener for an event of the background work. An 'error' without a listener is not
-   * thrown. An exception of a listener is not caught.
+   * Adds a listener for an event of the background work. An 'error' event without a listener is not
+   * thrown. An exception in a listener is not caught.
    */
   on<E extends keyof DatabaseEvents>(
     event: E,
@@ -290,9 +291,9 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 
   /**
-   * Waits for writes under way, makes everything durable, aborts background work (the next open
-   * resumes it) and releases the directory. Iterators and snapshots throw CLOSED from then on.
-   * Calling it again does nothing. `open` and `destroy` wait for a close that is under way.
+   * Waits for pending writes, makes everything durable, aborts background work (the next open
+   * resumes it) and releases the directory. From the call on, iterators and snapshots throw CLOSED.
+   * Calling it again does nothing. `open` and `destroy` wait for a close in progress.
    */
   close(): Promise<void> {
     const { state, parts } = this
@@ -303,12 +304,12 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     ))
   }
 
-  /** As `close`, for `await using`. */
+  /** Like `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { path } = this
     const { keyEncoding, valueEncoding } = this.parts.options
@@ -317,7 +318,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return inspected('Database', fields, depth, options)
   }
 
-  /** Copies files. `close` waits for it, and makes it end early. */
+  /** Runs `work`, which copies files. `close` makes it end early and waits for it. */
   private copying<T>(work: (yielder: Yielder) => Promise<T>): Promise<T> {
     const { core, options, writer } = this.parts
     const check = (): void => core.assertOpen()
@@ -328,7 +329,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   }
 }
 
-/** The type of a view's keys or values: that of its encoding if one was given, otherwise `T`. */
+/** The type of a view's keys or values: that of the encoding, if one was passed, otherwise `T`. */
 export type ViewOf<E extends EncodingOption | undefined, T> = E extends EncodingOption
   ? Decoded<E>
   : T

@@ -15,7 +15,7 @@ export interface FlushEvent {
 
 /** Tables were compacted. */
 export interface CompactionEvent {
-  /** Merged into new tables, moved to another level unchanged, or dropped. */
+  /** Whether the tables were merged, moved to another level unchanged, or dropped. */
   kind: CompactionKind
   reason: string
   inputLevels: number[]
@@ -23,8 +23,8 @@ export interface CompactionEvent {
   inputTables: number
   outputTables: number
   /**
-   * Entries that were not written again because no reader can see them: overwritten, deleted, or
-   * deletes that have nothing left to delete. 0 for moves and drops.
+   * Entries that were left out because no reader can see them: overwritten or deleted entries, and
+   * deletes with nothing left to delete. 0 for moves and drops.
    */
   droppedEntries: number
   readBytes: number
@@ -34,7 +34,7 @@ export interface CompactionEvent {
 
 /** Why writes are held back. */
 export type StallCause =
-  /** Full memtables wait for their flush. */
+  /** Full memtables wait to be flushed. */
   | 'memtables'
   /** Too many tables on level 0. */
   | 'level0'
@@ -73,6 +73,6 @@ export interface DatabaseEvents {
   stall: [StallEvent]
   /** A flush or compaction failed. The message says whether it is retried. */
   error: [VarveError]
-  /** Something works worse than it should, but nothing failed. */
+  /** Something works worse than it should, but did not fail. */
   warning: [VarveError]
 }

@@ -1,57 +1,57 @@
 import type { EncodingOption } from '../batch/encoding.js'
 import type { OpenOptions } from './api.js'
 
-/** Options of `open` that a keyspace can have of its own. */
+/** The options of `open` that a keyspace can set for itself. */
 export type TreeTuning = Pick<
   OpenOptions,
   'blockBytes' | 'tableBytes' | 'filterBitsPerKey' | 'filterAllocation' | 'codec' | 'compaction'
 >
 
 /**
- * Options of `db.keyspace`. An option that is left out is as in the database, or as it was given
- * when the keyspace was last opened.
+ * Options of `db.keyspace`. An option that you leave out has the value that the keyspace was last
+ * opened with, or else that of the database.
  */
 export interface KeyspaceOptions<
   KE extends EncodingOption | undefined = undefined,
   VE extends EncodingOption | undefined = undefined,
 > extends TreeTuning {
   /**
-   * How keys become bytes. The name of the encoding is stored: opening the keyspace with another
-   * one is refused. Default: that of the database.
+   * How keys become bytes. The name of the encoding is stored, and the keyspace cannot be opened
+   * with another one. Default: that of the database.
    */
   keyEncoding?: KE
   /** How values become bytes; see `keyEncoding`. Default: that of the database. */
   valueEncoding?: VE
   /**
-   * Time to live in milliseconds of values that are put without `ttlMs`. 0 turns it off again.
+   * Time to live in milliseconds of values that are put without `ttlMs`; 0 turns it off.
    *
    * Values: 0, or as for `PutOptions.ttlMs`. Default: values do not expire.
    */
   ttlMs?: number
-  /** Create the keyspace if the database has none of that name. Default: true. */
+  /** Create the keyspace if the database has none with that name. Default: true. */
   createIfMissing?: boolean
 }
 
 /** A keyspace, as `db.keyspaces` lists it. */
 export interface KeyspaceInfo {
   readonly name: string
-  /** Name of its encoding of keys. */
+  /** Name of its key encoding. */
   readonly keyEncoding: string
-  /** Name of its encoding of values. */
+  /** Name of its value encoding. */
   readonly valueEncoding: string
-  /** Time to live of values that are put without one; undefined if they do not expire. */
+  /** Default time to live of its values; undefined if they do not expire. */
   readonly ttlMs: number | undefined
   /** Tables on disk. */
   readonly tables: number
   /** Bytes of these tables. */
   readonly sizeBytes: number
-  /** Bytes of memory of its memtables. */
+  /** Bytes of memory that its memtables use. */
   readonly memtableBytes: number
 }
 
-/** A database or a keyspace, whatever its types. */
+/** A database or a keyspace with any types of keys and values. */
 export interface AnyStore {
-  /** As `db.putSync`. */
+  /** See `db.putSync`. */
   putSync(key: never, value: never): void
 }
 

@@ -7,8 +7,8 @@ import type { KeyspaceHandle } from './read/keyspace-handle.js'
 import { Store } from './store.js'
 
 /**
- * A keyspace of a database: a store with its own keys, encodings, compaction and default TTL. Made
- * by `db.keyspace`. It is closed with the database.
+ * A keyspace of a database: a store with its own keys, encodings, compaction and default TTL.
+ * Returned by `db.keyspace`; closes with the database.
  */
 export class Keyspace<K, V> extends Store<K, V> {
   /** Use `db.keyspace`. */
@@ -47,12 +47,13 @@ export class Keyspace<K, V> extends Store<K, V> {
   }
 
   /**
-   * Removes the keyspace with all its data, whole or not at all. From the call on, reads and writes
-   * of it are refused, and writes submitted before are part of what is removed. Iterators in
-   * progress go on; the files are deleted when the last of them ends. The name can be used again.
+   * Removes the keyspace and all its data, completely or not at all. From the call on, reads and
+   * writes of the keyspace fail. Writes submitted before the call are removed, too. Iterators in
+   * progress continue; the files are deleted when the last of them ends. The name can be used
+   * again.
    *
-   * @throws CLOSED if it was dropped; INVALID_ARGUMENT in a read-only database; IO, and then the
-   * keyspace is as it was; POISONED
+   * @throws CLOSED if it was already dropped; INVALID_ARGUMENT in a read-only database; IO, and
+   * then the keyspace is unchanged; POISONED
    */
   async drop(): Promise<void> {
     this.writer()
@@ -62,7 +63,7 @@ export class Keyspace<K, V> extends Store<K, V> {
     return dropping.finally(() => core.loads.delete(dropping))
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { name, readCore, handle } = this
     const { keyEncoding, valueEncoding } = readCore
@@ -71,7 +72,7 @@ export class Keyspace<K, V> extends Store<K, V> {
   }
 }
 
-/** The default TTL in force, given now or earlier. */
+/** The default TTL in force, set now or by an earlier open. */
 function ttlOf(name: string, { current }: DatabaseParts): number | undefined {
   const record = current.state.versions.keyspaceNamed(name)
   const ttlMs = record === undefined ? undefined : storedOptions(record).ttlMs

@@ -31,8 +31,8 @@ import { OperationEncoder } from './write/operation-encoder.js'
 import { syncOf, syncOfPut } from './write/write-options.js'
 
 /**
- * What a database, as its own default keyspace, and the other keyspaces have in common: reads,
- * writes and the care of one tree.
+ * The common base of databases and keyspaces: reads, writes and maintenance of one tree. A database
+ * is its own default keyspace.
  */
 export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
   declare protected readonly readCore: StoreCore
@@ -53,12 +53,12 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
 
   /**
    * Sets the value of `key`. Resolves when the write is as safe as `durability` (or `options.sync`)
-   * asks; until then reads do not see it. After `options.ttlMs` the key has no value any more.
-   * Writes made in the same run of code are committed together and share one promise, so await or
+   * requires; until then reads do not see it. After `options.ttlMs` the key has no value. Writes
+   * made without an `await` in between are committed together and share one promise, so await or
    * catch each of them.
    *
-   * Backpressure applies only to writes you await; the rest queue in memory. At 2 GiB or 2^26
-   * queued operations, the next one is refused with INVALID_ARGUMENT.
+   * Backpressure applies only to writes you await; the rest queue in memory. With 2 GiB or 2^26
+   * operations in the queue, the next one fails with INVALID_ARGUMENT.
    *
    * @throws INVALID_ARGUMENT, CLOSED, IO (nothing was written), ABORTED (held back for
    * `maxStallMs`; nothing was written), POISONED (as rejections)
@@ -74,7 +74,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     }
   }
 
-  /** As `put`, but done when it returns. */
+  /** Like `put`, but synchronous. */
   putSync(key: K, value: V, options?: PutOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOfPut(options)
@@ -94,7 +94,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     }
   }
 
-  /** As `del`, but done when it returns. */
+  /** Like `del`, but synchronous. */
   delSync(key: K, options?: WriteOptions): void {
     const pipeline = this.pipeline()
     const sync = syncOf(options)
@@ -103,8 +103,9 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /**
-   * Applies all operations or none, after any crash. Of several operations on one key the last one
-   * wins. Readers see all of them at the same time. An operation with a `keyspace` goes there.
+   * Applies all operations or none, even if the process crashes. If several operations have the
+   * same key, the last one wins. Readers see all of them at the same time. An operation with a
+   * `keyspace` applies to that keyspace.
    */
   batch(
     operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
@@ -121,7 +122,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     }
   }
 
-  /** As `batch`, but done when it returns. */
+  /** Like `batch`, but synchronous. */
   batchSync(
     operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
     options?: WriteOptions,
@@ -133,8 +134,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /**
-   * Deletes all keys of a range (default: all keys) with one write, however many there are.
-   * Compaction frees the space.
+   * Deletes all keys in a range (default: all keys) with one write, regardless of their number.
+   * Compaction frees the space later.
    */
   clear(range: RangeOptions<K> = {}, options?: WriteOptions): Promise<void> {
     try {
@@ -151,8 +152,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /**
-   * The current state, for reads that must not see later writes. It sees all keyspaces at the same
-   * sequence: pass it as `snapshot` to reads of another one. Close it when you are done.
+   * The current state, for reads that must not see later writes. It covers all keyspaces at the
+   * same sequence: pass it as `snapshot` to reads of another keyspace. Close it when you are done.
    */
   snapshot(): Snapshot<K, V> {
     const { readCore: core } = this
@@ -162,14 +163,15 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     return new Snapshot<K, V>(ownCore, snapshots, this.visibleSequence())
   }
 
-  /** Writes what is in memory to tables. */
+  /** Writes the memtables to tables. */
   async flush(): Promise<void> {
     await flushTree(this.readCore, this.writer())
   }
 
   /**
-   * Compacts the tables of a range (default: all), level by level, down to the deepest. Frees the
-   * space of overwritten and deleted entries, and leaves reads fewer tables to search.
+   * Compacts the tables of a range (default: all), level by level, down to the deepest one. Frees
+   * the space of overwritten and deleted entries, and reduces the number of tables that reads
+   * search.
    *
    * @throws ABORTED by `options.signal`, or because the database closes. Finished levels stay.
    */
@@ -181,8 +183,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /**
-   * Bytes that a range (default: all keys) takes in the tables, to the nearest block. Unflushed
-   * entries are not counted.
+   * Bytes that a range (default: all keys) takes in the tables, to the nearest block. Does not
+   * count unflushed entries.
    */
   async approximateSize(range: RangeOptions<K> = {}): Promise<number> {
     const { readCore } = this
@@ -194,8 +196,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /**
-   * Changes the compaction policy or its thresholds. Nothing is rewritten at once: running
-   * compactions go on, and the tree takes its new shape as it is written to.
+   * Changes the compaction policy or its thresholds. Nothing is rewritten immediately: running
+   * compactions continue, and the tree changes shape as new writes arrive.
    *
    * @throws INVALID_ARGUMENT
    */
@@ -241,7 +243,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
     return this.writer().pipeline
   }
 
-  /** What a transaction needs of `keyspace`. Throws as `storeOf`. */
+  /** The parts of `keyspace` that a transaction needs. Throws like `storeOf`. */
   protected partOf(keyspace: AnyStore): TransactionPart {
     const { readCore, operations } = this.storeOf(keyspace)
     return { core: readCore, operations }
@@ -250,7 +252,7 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   private readonly encoderOf = (keyspace: AnyStore): OperationEncoder =>
     this.storeOf(keyspace).operations
 
-  /** Throws INVALID_ARGUMENT if it is not of this database, CLOSED if it was dropped. */
+  /** Throws INVALID_ARGUMENT if it belongs to another database, CLOSED if it was dropped. */
   private storeOf(keyspace: AnyStore): Store<unknown, unknown> {
     if (keyspace instanceof Store && keyspace.readCore.walks === this.readCore.walks) {
       const store: Store<unknown, unknown> = keyspace

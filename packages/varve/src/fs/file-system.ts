@@ -36,11 +36,11 @@ export interface FileSystem {
   remove(path: string): void
   /** Fails with `ENOTEMPTY` unless the folder is empty. */
   removeDirectory(path: string): void
-  /** As `remove`, without blocking the thread: freeing a large file takes milliseconds. */
+  /** Like `remove`, without blocking the thread: freeing a large file takes milliseconds. */
   removeAsync(path: string): Promise<void>
   /** Makes the names in a folder durable. */
   syncDirectory(path: string): void
-  /** As `syncDirectory`, in a thread pool. */
+  /** Like `syncDirectory`, in a thread pool. */
   syncDirectoryAsync(path: string): Promise<void>
   /** Free bytes on the device that holds `path`. */
   freeBytes(path: string): number
@@ -56,7 +56,7 @@ export interface ReadableFile {
    * of bytes read, which is less than `length` only at the end of the file.
    */
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number
-  /** As `read`, in a thread pool. */
+  /** Like `read`, in a thread pool. */
   readAsync(
     target: Uint8Array,
     targetOffset: number,
@@ -95,7 +95,7 @@ export interface WritableFile {
    * a `syncAsync` detects its own errors; two concurrent `syncAsync` calls do not.
    */
   sync(): void
-  /** As `sync`, in a thread pool. */
+  /** Like `sync`, in a thread pool. */
   syncAsync(): Promise<void>
   /**
    * Never fails: callers sync before if the bytes must be durable. Closing twice is a programmer

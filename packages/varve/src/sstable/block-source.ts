@@ -117,7 +117,7 @@ export class BlockSource implements BlockOrigin {
     return this.viewCached(index, undefined)
   }
 
-  /** As `cached`, for a point read. Valid until the next call of this method. */
+  /** Like `cached`, for a point read. Valid until the next call of this method. */
   cachedForLookup(index: number): Block | undefined {
     return this.viewCached(index, this.lookupBlock)
   }
@@ -142,7 +142,7 @@ export class BlockSource implements BlockOrigin {
     return this.view(index, copyBytes(payload))
   }
 
-  /** As `read`, without blocking the thread. */
+  /** Like `read`, without blocking the thread. */
   async load(index: number, fillCache: boolean, ahead = 0): Promise<Block> {
     return this.view(index, await this.loadPayload(index, fillCache, ahead))
   }

@@ -74,7 +74,7 @@ export class TableCache {
     return reader
   }
 
-  /** As `find`, for calls that cannot wait. Throws UNSUPPORTED for a table that is async-only. */
+  /** Like `find`, for calls that cannot wait. Throws UNSUPPORTED for a table that is async-only. */
   get(table: KnownTable): TableReader {
     const reader = this.find(table)
     if (reader !== undefined) return reader
@@ -99,7 +99,7 @@ export class TableCache {
   }
 
   /**
-   * As `pin`, but waits for a table that is async-only. Rejects with CORRUPTION, IO, and CLOSED if
+   * Like `pin`, but waits for a table that is async-only. Rejects with CORRUPTION, IO, or CLOSED if
    * the cache is closed first; the next call retries.
    */
   async pinAsync(table: KnownTable): Promise<TableReader> {

@@ -243,7 +243,7 @@ function compactSome(overseer: Overseer, prng: Prng, maxRunning: number): void {
   while (running.length > 0 && prng.chance(0.7)) overseer.finishOne()
 }
 
-/** As `compact()` does: afterwards one run holds everything, without a delete. */
+/** Like `compact()` does: afterwards one run holds everything, without a delete. */
 function compactAll(tree: FakeTree): void {
   for (let level = 0; level <= Math.max(1, tree.version.deepestLevel()); level++) {
     const spec = pickManual(tree.version, wholeRange, level, 6, tree.busy)

@@ -12,7 +12,7 @@ export interface UsageCounters extends Omit<Mix, 'seconds' | 'stalledSeconds'> {
 }
 
 export interface AdaptiveHost {
-  /** Requires: one of the candidates. */
+  /** Returns one of the candidates. */
   current(): RunCompaction
   usage(): UsageCounters
   circumstances(): Circumstances
@@ -20,8 +20,8 @@ export interface AdaptiveHost {
 }
 
 /**
- * Measures the mix of reads and writes, window by window, and changes the compaction policy to
- * suit.
+ * Measures the mix of reads and writes in windows of time, and changes the compaction policy to
+ * match it.
  *
  * Owned by: its PolicyControl. Lives: until `stop`. Does not keep the process alive.
  */
@@ -42,8 +42,8 @@ export class AdaptiveControl {
   }
 
   /**
-   * Decides if a window has passed. Also called when a job ends: a thread that never yields has no
-   * timers.
+   * Decides if a window has passed. Also called when a job ends, because timers do not fire on a
+   * thread that never yields.
    */
   look(): void {
     const { setting, host, clock } = this

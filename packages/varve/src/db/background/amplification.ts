@@ -8,7 +8,8 @@ export function writeAmplification(userBytes: number, writtenBytes: number): num
 
 /**
  * Bytes of all tables per byte in the oldest run. The oldest run holds one version of most keys, so
- * this is an upper estimate of the space that garbage takes. 1 without a run below level 0.
+ * the ratio overestimates garbage rather than underestimates it. 1 if there is no run below level
+ * 0.
  */
 export function spaceAmplification(versions: readonly Version[]): number {
   let oldestBytes = 0

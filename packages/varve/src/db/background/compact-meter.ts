@@ -11,16 +11,16 @@ import type { CompactProgress } from '../api.js'
  */
 export class CompactMeter {
   private level = 0
-  /** Bytes read by finished steps. */
+  /** Bytes that the finished steps read. */
   private endedBytes = 0
   private totalBytes = 0
-  /** Of the running step. */
+  /** Input bytes of the running step. */
   private inputBytes = 0
   private inputEntries = 0
 
   constructor(
     private readonly range: KeyRange,
-    private readonly tell: ((progress: CompactProgress) => void) | undefined,
+    private readonly onProgress: ((progress: CompactProgress) => void) | undefined,
   ) {}
 
   /** Starts the step that compacts `level`. */
@@ -34,7 +34,7 @@ export class CompactMeter {
     this.report(0)
   }
 
-  /** The step has read this number of entries. */
+  /** Records that the step has read this number of entries. */
   moveTo(readEntries: number): void {
     this.report(this.inputBytes * Math.min(1, readEntries / Math.max(1, this.inputEntries)))
   }
@@ -46,11 +46,11 @@ export class CompactMeter {
 
   private report(stepBytes: number): void {
     const readBytes = Math.round(this.endedBytes + stepBytes)
-    this.tell?.({ level: this.level, readBytes, totalBytes: this.totalBytes })
+    this.onProgress?.({ level: this.level, readBytes, totalBytes: this.totalBytes })
   }
 }
 
-/** Bytes that compacting `level` and those below it reads, if nothing is dropped on the way. */
+/** Bytes that a compaction of `level` and the levels below it reads, if it drops nothing. */
 function bytesLeft(version: Version, range: KeyRange, fromLevel: number): number {
   let left = 0
   let carried = 0

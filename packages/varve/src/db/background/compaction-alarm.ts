@@ -1,11 +1,11 @@
 import type { CancelTimer, Clock } from '../../base/clock.js'
 
-/** The longest delay of a timer. */
+/** The longest delay of the timer. */
 const maxDelayMs = 60_000
 
 /**
- * Starts compactions that become due with time alone: tables grow old and their entries expire
- * without a write.
+ * Starts compactions that become due as time passes, without a write: tables grow old and entries
+ * expire.
  *
  * Owned by: the database. Does not keep the process alive.
  */
@@ -20,7 +20,7 @@ export class CompactionAlarm {
     this.reset()
   }
 
-  /** Sets the timer again, after a change of the policy or of the tables. */
+  /** Restarts the timer after a change of the policy or of the tables. */
   reset(): void {
     this.cancel()
     const delayMs = this.checkAfterMs()

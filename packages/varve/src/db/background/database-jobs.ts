@@ -25,12 +25,14 @@ interface DatabaseJobsParts {
   readonly onJobEnd: (tree: Tree) => void
 }
 
-/** Flushes of keyspaces that may be under way, beside that of the default one. */
+/**
+ * The most flushes of other keyspaces that run at the same time, besides that of the default one.
+ */
 const maxFlushing = 4
 
 /**
- * The background jobs of all trees, and what follows when one ends: counters, events, and files
- * that are not needed any more.
+ * Provides the background jobs of all trees. When a job ends, updates the counters, emits the
+ * events and removes obsolete files.
  *
  * Owned by: the Database that owns the directory.
  */
@@ -56,13 +58,13 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
 
   nextMerge(maxParts: number): BackgroundJob | undefined {
     const { trees } = this.parts
-    // In turns, so that neither blocks the other.
+    // They take turns, so that neither starves the other.
     this.isOthersTurn = !this.isOthersTurn
     const first = this.isOthersTurn ? this.nextOtherMerge(maxParts) : undefined
     return first ?? nextMerge(trees.main, this, maxParts) ?? this.nextOtherMerge(maxParts)
   }
 
-  /** The job of a compaction that was chosen elsewhere. Its tables are busy until the job ends. */
+  /** The job for a compaction that the caller chose. Its tables are busy until the job ends. */
   mergeOf(tree: Tree, spec: CompactionSpec, maxParts: number): BackgroundJob {
     return mergeJob(tree, this, spec, maxParts)
   }
@@ -131,8 +133,8 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
   }
 
   /**
-   * Removes what a job wrote if its edit failed. A poisoned MANIFEST may name the tables: they
-   * stay.
+   * If the edit of a job failed, removes the tables that it wrote. Keeps them if the MANIFEST is
+   * poisoned, because it may name them.
    */
   failed(tree: Tree, error: VarveError, unused: JobResult | undefined): void {
     this.jobEnded(tree)

@@ -8,7 +8,7 @@ export interface EditsAfterLogsParts {
   readonly edits: EditLog
   readonly log: WriteAheadLog
   readonly trees: TreeRegistry
-  /** Refuses all writes from now on: a sync has failed. */
+  /** Refuses all writes from now on, because a sync failed. */
   readonly poison: (cause: unknown) => VarveError
 }
 
@@ -19,17 +19,17 @@ interface WaitingEdit {
 }
 
 /**
- * Applies edits, and syncs the logs first where an edit makes a part of a commit durable. A flush
- * writes what one keyspace has of a batch to a table. If power is lost, what the other keyspaces
- * have of it must not be lost with the log. The same holds for a drop, and everything before it.
+ * Applies edits. If an edit makes only a part of a commit durable, syncs the logs first. A flush
+ * writes one keyspace's part of a batch to a table. After a power loss, the parts of the other
+ * keyspaces must not be missing from the log. A drop has the same effect on everything before it.
  *
  *     batch: users a, orders b ─▶ flush of users (durable: a) ─▶ power loss ─▶ b must be in a log
  *
- * Owned by: the database. With the default keyspace alone it adds nothing.
+ * Owned by: the database. Adds no sync if only the default keyspace exists.
  */
 export class EditsAfterLogs implements EditLog {
   private readonly waiting: WaitingEdit[] = []
-  /** Settles when the last edit that waited was written, or has failed. */
+  /** Settles when the last waiting edit is written or has failed. */
   private lastWritten: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly parts: EditsAfterLogsParts) {}

@@ -5,13 +5,13 @@ import { parseFileName } from '../../store/file-names.js'
 import type { TableStore } from '../../store/table-store.js'
 
 /**
- * Removes files of the database. A file waits while a backup copies it or a reader in another
- * process needs it, and is removed with the next ones after that.
+ * Removes files of the database. A file that a backup is copying, or that a reader in another
+ * process needs, stays for now. A later call removes it.
  *
- * Owned by: the Database that owns the directory. Lives: as long as it is open. The next open
- * finds the files that still wait.
+ * Owned by: the Database that owns the directory. Lives: as long as it is open. The next open finds
+ * the files that were not removed.
  *
- * Requires: the edit that drops a file is in the MANIFEST before the file comes here; see
+ * Requires: the MANIFEST holds the edit that drops a file before the file is removed; see
  * ReaderLease.
  */
 export class FileRemovals {
@@ -28,13 +28,13 @@ export class FileRemovals {
     private readonly isFenced: () => boolean,
   ) {}
 
-  /** Removes files that no edit in force names any more. One that cannot be removed stays. */
+  /** Removes files that the MANIFEST no longer names. A file that cannot be removed stays. */
   remove(names: Iterable<string>): void {
     for (const name of names) this.waiting.add(name)
     this.removeWaiting()
   }
 
-  /** Keeps files until what it returns is called. */
+  /** Keeps files until the returned function is called. */
   hold(names: Iterable<string>): () => void {
     const held = new Set(names)
     this.holds.add(held)
@@ -44,7 +44,7 @@ export class FileRemovals {
     }
   }
 
-  /** Resolves when no file is on its way out. */
+  /** Resolves when no removal is in progress. */
   async ended(): Promise<void> {
     await Promise.all(this.underWay)
   }
@@ -63,7 +63,7 @@ export class FileRemovals {
     try {
       return filesInUse(this.fs, this.directory, this.self)
     } catch {
-      // Unknown: ask again with the next files.
+      // Unknown: check again with the next files.
       return () => true
     }
   }

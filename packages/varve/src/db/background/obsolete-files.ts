@@ -4,7 +4,7 @@ import { parseFileName, tableName } from '../../store/file-names.js'
 import type { FileRemovals } from './file-removals.js'
 
 /**
- * Finds the files that became obsolete and passes them to `removals`.
+ * Finds obsolete files and passes them to `removals`.
  *
  * Owned by: the Database that owns the directory.
  */
@@ -18,7 +18,7 @@ export class ObsoleteFiles {
     private readonly removals: FileRemovals,
   ) {}
 
-  /** Requires: no Version holds these tables any more. */
+  /** Requires: no Version holds these tables. */
   removeTables(fileNumbers: readonly number[]): void {
     for (const fileNumber of fileNumbers) this.tables.evict(fileNumber)
     this.removals.remove(fileNumbers.map(tableName))
@@ -26,7 +26,7 @@ export class ObsoleteFiles {
 
   /** Requires: every commit in a log below `logNumber` is in a table. */
   removeLogsBelow(logNumber: number): void {
-    // Among many keyspaces, most flushes release no log.
+    // With many keyspaces, most flushes release no log.
     if (logNumber <= this.removedLogsBelow) return
     const names = this.namesInDirectory()
     if (names.length > 0) this.removedLogsBelow = logNumber
@@ -37,7 +37,7 @@ export class ObsoleteFiles {
     this.removals.remove(obsolete)
   }
 
-  /** Empty if the directory cannot be listed: the next flush tries again. */
+  /** Returns an empty list if the directory cannot be read: the next flush tries again. */
   private namesInDirectory(): string[] {
     try {
       return this.fs.list(this.directory)

@@ -11,7 +11,7 @@ import { AdaptiveControl, type AdaptiveHost } from './adaptive-control.js'
 import type { PolicyChange } from '../api.js'
 import { CompactionAlarm } from './compaction-alarm.js'
 
-/** Changes kept for `stats`. */
+/** The number of changes that `stats` reports. */
 const maxChanges = 16
 
 interface PolicyHost extends Pick<AdaptiveHost, 'usage' | 'circumstances'> {
@@ -21,8 +21,8 @@ interface PolicyHost extends Pick<AdaptiveHost, 'usage' | 'circumstances'> {
 }
 
 /**
- * Changes the compaction policy of an open database, on request or to suit the work, and keeps the
- * reasons.
+ * Changes the compaction policy of an open database, on request or to match the workload, and
+ * records the reasons.
  *
  * Owned by: the database.
  */
@@ -50,7 +50,7 @@ export class PolicyControl {
     return this.adaptive !== undefined
   }
 
-  /** Sets the policy that the user asked for. */
+  /** Sets the policy that the user chose. */
   set(setting: CompactionSetting): void {
     this.adaptive?.stop()
     this.adaptive = undefined
@@ -59,11 +59,11 @@ export class PolicyControl {
       return
     }
     const first = candidateFor(setting, this.tree.currentVersion())
-    this.change(first, 'set to adaptive; starts with the policy that the tree looks like')
+    this.change(first, 'set to adaptive; starts with the policy that matches the shape of the tree')
     this.adapt(setting)
   }
 
-  /** Called when a job has ended. */
+  /** Called when a job ends. */
   look(): void {
     this.adaptive?.look()
     this.alarm.reset()

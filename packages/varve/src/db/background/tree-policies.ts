@@ -7,7 +7,7 @@ import type { PolicyControl } from './policy-control.js'
  * Owned by: the database.
  */
 export class TreePolicies {
-  /** That of the default keyspace. */
+  /** The policy of the default keyspace. */
   readonly main: PolicyControl
   private readonly others = new Map<Tree, PolicyControl>()
 
@@ -31,7 +31,7 @@ export class TreePolicies {
     this.others.delete(tree)
   }
 
-  /** Called when a job of the tree has ended. */
+  /** Called when a job of the tree ends. */
   look(tree: Tree): void {
     this.others.get(tree)?.look()
   }

@@ -1,6 +1,6 @@
 import type { ReplayResult } from '../../wal/replay.js'
 
-/** Bytes a thread merges per second, assumed until enough was merged to measure it. */
+/** Bytes that a thread merges per second; assumed until there is enough data to measure it. */
 const assumedMergeBytesPerSecond = 64 * 1024 * 1024
 const leastMergeMs = 100
 
@@ -19,7 +19,7 @@ export class WorkCounters {
   tornTails = 0
   droppedBytes = 0
 
-  /** Bytes that compactions wrote per second of their duration. */
+  /** Bytes that compactions have written per second. */
   get mergeBytesPerSecond(): number {
     const { compactedBytes, compactionMs } = this
     if (compactionMs < leastMergeMs || compactedBytes === 0) return assumedMergeBytesPerSecond

@@ -16,7 +16,7 @@ export interface AboutDatabase {
 
 /** A database was opened, or is about to close. */
 export interface LifeMessage extends AboutDatabase {
-  /** The same object in both messages; never a view. */
+  /** The same object in both messages; the database that `open` returned, not a view. */
   db: WatchedDatabase
 }
 
@@ -28,7 +28,7 @@ export interface CommitMessage extends AboutDatabase {
   sizeBytes: number
   /** Whether the log was synced for the group. */
   synced: boolean
-  /** Time for log, sync and memtable, without the wait for a stall or for the previous group. */
+  /** Time for log, sync and memtable; excludes stalls and the wait for the previous group. */
   durationMs: number
 }
 
@@ -39,11 +39,11 @@ export interface ErrorMessage extends AboutDatabase {
 
 /**
  * Messages on the channels of `node:diagnostics_channel`, by channel name. They let a tool watch
- * every database of the thread without a reference to it. `db.on` reports the same events of one
- * database.
+ * every database of the thread without having a reference to it. `db.on` reports the same events
+ * for one database.
  *
- * Subscribers never run in the middle of a commit, and may use the database. Without subscribers
- * nothing is measured and no message is created.
+ * Subscribers never run in the middle of a commit, so they may use the database. Without
+ * subscribers, nothing is measured and no message is created.
  *
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel'
@@ -58,7 +58,10 @@ export interface ErrorMessage extends AboutDatabase {
 export interface ChannelMessages {
   /** Published before `open` resolves. */
   'varve:open': LifeMessage
-  /** `close` was called and writes have settled: the last chance for `db.stats()`. */
+  /**
+   * Published after `close` was called and all writes have settled: the last chance for
+   * `db.stats()`.
+   */
   'varve:close': LifeMessage
   'varve:commit': CommitMessage
   'varve:flush': AboutDatabase & FlushEvent
@@ -69,7 +72,10 @@ export interface ChannelMessages {
   'varve:warning': ErrorMessage
 }
 
-/** By name without `varve:`. Kept here, because Node drops channels that have no reference. */
+/**
+ * The channels by name, without `varve:`. They are kept here because Node drops channels that have
+ * no reference.
+ */
 export const channels = {
   open: typed('varve:open'),
   close: typed('varve:close'),
@@ -83,7 +89,7 @@ export const channels = {
 }
 
 interface TypedChannel<Message> {
-  /** Check first: without subscribers no message needs to be created. */
+  /** Check this first: without subscribers, no message needs to be created. */
   readonly hasSubscribers: boolean
   publish(message: Message): void
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../base/clock.js'
 
-/** A loop of awaits that memory can serve yields to the event loop this often. */
+/** A loop of awaits that never leaves memory yields to the event loop at this interval. */
 const maxHoldMs = 2
-/** Calls between two looks at the clock. */
+/** Calls between two readings of the clock. */
 const callsPerLook = 64
 
 /**
  * Promises that are already resolved continue in the same turn of the event loop. A loop over them
- * would starve timers, sockets and messages of the background thread. So every few milliseconds one
- * promise resolves in a later turn.
+ * would starve timers, sockets and messages of the background thread. So every few milliseconds,
+ * one promise resolves in a later turn.
  *
  * Owned by: the database; shared by its reads and writes.
  */
@@ -21,8 +21,8 @@ export class EventLoopTurns {
   }
 
   /**
-   * True when the promise to return should go through `later`. `calls`: the number of single reads
-   * or writes that it covers.
+   * Whether the promise to return should go through `later`. `calls`: the number of single reads or
+   * writes that it covers.
    */
   isDue(calls = 1): boolean {
     this.calls += calls

@@ -6,13 +6,13 @@ import { requireKnown } from '../options/arguments.js'
 import { channels } from './channels.js'
 
 /**
- * Reports background events to listeners and to subscribers of the channels. A listener that throws
- * does not harm the engine.
+ * Reports background events to listeners and to subscribers of the channels. An exception in a
+ * listener does not affect the engine.
  */
 export class DatabaseEventEmitter {
   private readonly emitter = new EventEmitter<DatabaseEvents>()
 
-  /** `database`: the directory to name in messages. */
+  /** `database`: the directory that messages name. */
   constructor(private readonly database: string) {}
 
   on<E extends keyof DatabaseEvents>(
@@ -36,7 +36,7 @@ export class DatabaseEventEmitter {
     if (this.emitter.listenerCount(event) === 0 && !channels[event].hasSubscribers) return
     queueMicrotask(() => {
       this.publish(event, ...args)
-      // An 'error' whose listener was removed meanwhile would be thrown.
+      // An 'error' event without a listener would be thrown.
       if (this.emitter.listenerCount(event) > 0) this.emitter.emit(event, ...(args as never))
     })
   }

@@ -27,11 +27,11 @@ export function findKeyspace(
 
 export function missingKeyspace(name: string): VarveError {
   return invalidArgument(
-    `the database has no keyspace '${name}'; db.keyspaces() lists those that it has`,
+    `the database has no keyspace '${name}'; db.keyspaces() lists the existing ones`,
   )
 }
 
-/** Throws INVALID_ARGUMENT: other encodings would misread what is stored. */
+/** Throws INVALID_ARGUMENT if the encodings differ, because they would misread the stored data. */
 export function requireSameEncodings(
   name: string,
   stored: StoredKeyspaceOptions,
@@ -43,7 +43,7 @@ export function requireSameEncodings(
     if (was === is) continue
     throw invalidArgument(
       `keyspace '${name}' was created with ${option} '${was}', not '${is}'; open it with ` +
-        `${option}: '${was}', or an encoding of that name`,
+        `${option}: '${was}', or an encoding with that name`,
       option,
     )
   }

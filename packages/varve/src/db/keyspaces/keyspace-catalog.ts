@@ -49,13 +49,13 @@ interface Draft {
 }
 
 /**
- * Creates, changes and drops keyspaces. Each is an edit of the MANIFEST, and takes effect when the
- * edit is durable. Keyspaces opened in one run of code share an edit.
+ * Creates, changes and drops keyspaces. Each change is an edit of the MANIFEST and takes effect
+ * when the edit is durable. Keyspaces that are opened in the same turn share an edit.
  *
  * Owned by: the Database that owns the directory.
  *
  * Invariant 1: no operation of a keyspace is logged before the edit that creates it is durable, or
- * after the one that drops it is written.
+ * after the edit that drops it is written.
  * Invariant 2: one edit that creates or changes keyspaces is written at a time.
  */
 export class KeyspaceCatalog {
@@ -73,7 +73,7 @@ export class KeyspaceCatalog {
   async open(options: ResolvedKeyspaceOptions): Promise<KeyspaceHandle> {
     const { name } = options
     for (let drop = this.dropping.get(name); drop !== undefined; drop = this.dropping.get(name)) {
-      // The call that drops it reports its failure.
+      // The call of `drop` reports its failure.
       await drop.catch(() => {})
     }
     const { id } = await this.recordWith(options)
@@ -97,7 +97,7 @@ export class KeyspaceCatalog {
     }
   }
 
-  /** The durable record. */
+  /** Returns the record of the keyspace once it is durable. */
   private async recordWith(options: ResolvedKeyspaceOptions): Promise<KeyspaceRecord> {
     const { name, createIfMissing } = options
     const pending = this.pending.get(name)
@@ -119,8 +119,8 @@ export class KeyspaceCatalog {
   private newId(): number {
     if (this.nextId > maxKeyspaceId) {
       throw invalidArgument(
-        `a database can create ${maxKeyspaceId} keyspaces in its life, dropped ones included; ` +
-          `use prefixes of keys for what comes and goes, or copy the data to a new database`,
+        `a database can create at most ${maxKeyspaceId} keyspaces, including dropped ones; ` +
+          `use key prefixes for short-lived data, or copy the data to a new database`,
       )
     }
     return this.nextId++
@@ -158,13 +158,13 @@ export class KeyspaceCatalog {
     }
   }
 
-  /** Whether the record changes a keyspace that was dropped since. */
+  /** Whether the keyspace of the record has been dropped since. */
   private isGone({ id }: KeyspaceRecord): boolean {
     const { trees, versions } = this.parts
     return id < versions.nextKeyspace && trees.get(id)?.isDropped !== false
   }
 
-  /** Gives a new keyspace its tree, or an old one its new options. */
+  /** Creates the tree of a new keyspace, or sets the new options of an old one. */
   private show(record: KeyspaceRecord): void {
     const { trees, newTree, policies, options, versions } = this.parts
     if (versions.keyspaceNamed(record.name)?.id !== record.id) return
@@ -185,7 +185,7 @@ export class KeyspaceCatalog {
     const { pipeline, assertOpen } = this.parts
     const { tree } = handle.current
     try {
-      // Writes are refused from now on. Those submitted before are committed first.
+      // New writes are refused from now on. Submitted ones are committed first.
       await pipeline.betweenGroups(() => {
         assertOpen()
         return this.applyDrop(tree)
@@ -217,7 +217,7 @@ export class KeyspaceCatalog {
   private remove({ id, current }: KeyspaceHandle): void {
     const { trees, versions, keyspaces, policies, pipeline, log, obsolete } = this.parts
     const { tree } = current
-    assert(trees.get(id) === tree, 'a keyspace is dropped once')
+    assert(trees.get(id) === tree, 'a keyspace is dropped only once')
     keyspaces.forget(id)
     policies.remove(tree)
     pipeline.forget(tree)
@@ -229,5 +229,5 @@ export class KeyspaceCatalog {
 }
 
 function droppedMeanwhile(name: string): VarveError {
-  return new VarveError('CLOSED', `keyspace '${name}' was dropped while it was being opened`)
+  return new VarveError('CLOSED', `keyspace '${name}' was dropped while it was opening`)
 }

@@ -23,7 +23,7 @@ export async function closeDatabase(parts: DatabaseParts, state: DatabaseState):
     channels.close.publish({ database: parts.path, db: state.watched! })
   }
   state.isClosed = true
-  for (const walk of [...core.walks]) walk.cut()
+  for (const walk of [...core.walks]) walk.abort()
   await Promise.allSettled(core.loads)
   if (writer !== undefined) {
     writer.policies.stop()
@@ -48,7 +48,7 @@ export async function closeDatabase(parts: DatabaseParts, state: DatabaseState):
 function closeError(path: string, cause: unknown): VarveError {
   return new VarveError(
     'IO',
-    `${path} is closed, but its last writes may not survive power loss: ` +
+    `${path} is closed, but its latest writes may not survive power loss: ` +
       'the log could not be synced',
     { path, cause },
   )

@@ -3,8 +3,9 @@ import { logsFrom } from '../../wal/log-files.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
 
 /**
- * Lets `use` copy the state of the database between two commits: everything submitted before the
- * call is in it. Writes, flushes and compactions go on meanwhile; the files of that state stay.
+ * Calls `use` to copy the state of the database between two commits. It includes everything
+ * submitted before the call. Writes, flushes and compactions continue meanwhile; the files of that
+ * state are kept.
  */
 export async function withCopySource<T>(
   parts: DatabaseParts,
@@ -22,7 +23,7 @@ export async function withCopySource<T>(
   }
 }
 
-/** Requires: no commit is between log and memtable. */
+/** Requires: no commit is logged but not yet in the memtables. */
 function copySourceNow(
   { path, options, store, current }: DatabaseParts,
   { log, pipeline }: WriterParts,
@@ -30,7 +31,7 @@ function copySourceNow(
   const edit = current.state.versions.snapshotEdit()
   const sizes = log.openLogSizes()
   const logs = logsFrom(options.fs, path, edit.logNumber)
-    // A log with a higher number could not be started.
+    // A log with a higher number was created but never became the active one.
     .filter(({ logNumber }) => logNumber <= log.logNumber)
     .map((found) => {
       const limitBytes = sizes.get(found.logNumber)

@@ -23,13 +23,13 @@ import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
 import type { WriteStalls } from '../write/write-stalls.js'
 
-/** One reading of a directory. */
+/** The state of a directory when it was read. */
 export interface DirectoryState {
   readonly versions: VersionSet
   readonly trees: TreeRegistry
-  /** Of readers that read this state. */
+  /** The snapshots of this state. */
   readonly snapshots: SnapshotList
-  /** Highest sequence found. */
+  /** Highest sequence in the tables and logs. */
   readonly lastSequence: number
   /** Shared by the trees. */
   readonly arenas: ArenaPool
@@ -40,7 +40,7 @@ export interface CurrentState {
   state: DirectoryState
 }
 
-/** What all states of an open directory share. */
+/** The parts that all states of an open directory share. */
 export interface SharedParts {
   readonly store: TableStore
   readonly tables: TableCache
@@ -58,21 +58,21 @@ export interface DatabaseParts extends SharedParts {
   readonly options: ResolvedOptions
   readonly current: CurrentState
   readonly core: StoreCore
-  /** Undefined in a read-only database; then there is a follower. */
+  /** Undefined in a read-only database, which has a follower instead. */
   readonly writer: WriterParts | undefined
   readonly follower: Following | undefined
   /** Creates and drops keyspaces. Undefined in a read-only database. */
   readonly catalog: KeyspaceCatalog | undefined
 }
 
-/** How a read-only database keeps up with the owner of its directory: see Follower. */
+/** How a read-only database keeps up with the owner of its directory; see Follower. */
 export interface Following {
   /** Replaces the current state. */
   refresh(): void
   close(): void
 }
 
-/** The half that changes files. */
+/** The writing half, which changes files. */
 export interface WriterParts {
   readonly lock: DirectoryLock
   readonly log: WriteAheadLog

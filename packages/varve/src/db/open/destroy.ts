@@ -14,7 +14,7 @@ export function destroyDatabase(path: string, fs: FileSystem): void {
   requireOwnFiles(fs, path)
   const lock = lockWithoutReaders(path, { fs, clock: systemClock, lockOwner: nodeLockOwner })
   try {
-    // CURRENT first: after a crash half-way, the rest is not opened as a database with gaps.
+    // CURRENT first: after a crash half-way, the other files cannot be opened as a database.
     const names = fs
       .list(path)
       .sort((a, b) => Number(b === currentName) - Number(a === currentName))
@@ -29,7 +29,7 @@ export function destroyDatabase(path: string, fs: FileSystem): void {
   }
 }
 
-/** Removes nothing of another engine, whose files have the same names. */
+/** Throws if the files belong to another engine, which uses the same names. */
 function requireOwnFiles(fs: FileSystem, path: string): void {
   try {
     requireOwnDirectory(fs, path)

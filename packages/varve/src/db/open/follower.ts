@@ -26,22 +26,24 @@ import {
 import { applierTo } from './recovery.js'
 import { Undo } from './undo.js'
 
-/** How far the directory has been read. Without both parts it must be read again from the start. */
+/**
+ * How far the directory has been read. Unless both parts are set, it must be read from the start.
+ */
 interface Progress {
-  /** Shows whether an edit has come since. */
+  /** Changes with every edit. */
   readonly manifest?: string | undefined
   readonly position?: LogPosition | undefined
 }
 
-/** One reading of the directory. */
+/** The result of reading the directory. */
 interface Reading {
   readonly state: DirectoryState
-  /** The tables that are kept open, if there is no lease. */
+  /** The tables that are kept open because there is no lease. */
   readonly pins: readonly TableReader[]
   readonly progress: Progress
 }
 
-/** A state that was replaced, until its last reader has gone. */
+/** A replaced state that still has readers. */
 interface PastState {
   readonly state: DirectoryState
   readonly pins: readonly TableReader[]
@@ -49,22 +51,23 @@ interface PastState {
 }
 
 /**
- * Reads a directory that another database may own, in this process or another one, and catches up
- * with it on request. It changes nothing there but its lease, which makes the owner keep the files
- * that this reader needs. If it may not write a lease, it keeps all tables open instead: an open
- * file stays readable after its name is gone.
+ * Reads a directory that another database may own, in this or another process, and catches up with
+ * it on request. It changes nothing there except its lease, which makes the owner keep the files
+ * that this reader needs. If it cannot write a lease, it keeps all tables open instead: an open
+ * file stays readable after it is deleted.
  *
- * Owned by: a Database that was opened with `readOnly: true`. Lives: as long as it.
+ * Owned by: a Database that was opened with `readOnly: true`. Lives: as long as the database is
+ * open.
  *
  * Invariant 1: the lease covers everything while the directory is read, and otherwise all tables of
  * all states that have readers.
- * Invariant 2: a snapshot or iterator stays in the state in which it began.
+ * Invariant 2: a snapshot or iterator keeps the state that it started with.
  */
 export class Follower implements Following {
   private readonly past: PastState[] = []
   private leased = new Set<number>()
 
-  /** Throws INVALID_ARGUMENT when the directory holds no database, CORRUPTION, IO. */
+  /** Throws INVALID_ARGUMENT if the directory holds no database, CORRUPTION, IO. */
   static open(givenPath: string, options: ResolvedOptions, assertOpen: () => void): DatabaseParts {
     const { fs } = options
     if (!fs.exists(givenPath)) throw noDatabaseError(givenPath, true)
@@ -105,8 +108,8 @@ export class Follower implements Following {
   }
 
   /**
-   * Reads the new commits in the logs or, if tables have come since, the whole directory again.
-   * When that fails, nothing has changed.
+   * Reads the new commits in the logs or, if the owner has written tables, the whole directory. On
+   * failure, nothing changes.
    */
   refresh(): void {
     try {
@@ -117,7 +120,7 @@ export class Follower implements Following {
     }
   }
 
-  /** Requires: no reader is left. */
+  /** Requires: no readers are left. */
   close(): void {
     for (const { state, isClosed } of this.past) if (!isClosed) state.trees.close()
     const pins = [...this.reading.pins, ...this.past.flatMap((past) => past.pins)]
@@ -127,14 +130,14 @@ export class Follower implements Following {
 
   /**
    * Inserts new commits of the logs into the memtables, as the owner does; snapshots and iterators
-   * do not see them. False when that is not enough. The MANIFEST is checked before and after:
-   * between the checks no commit has moved from the logs to a table.
+   * do not see them. Returns false if that is not enough. Checks the MANIFEST before and after, to
+   * be sure that no commit moved from the logs to a table in between.
    */
   private readOn(): boolean {
     const { state, pins, progress } = this.reading
     const { manifest, position } = progress
     if (manifest === undefined || position === undefined) return false
-    // A failure leaves some commits in the memtables. They must not be inserted twice.
+    // After a failure, some commits are in the memtables. They must not be inserted twice.
     this.reading = { state, pins, progress: {} }
     try {
       if (this.directory.manifestState() !== manifest) return false
@@ -168,7 +171,7 @@ export class Follower implements Following {
     this.shared.keyspaces.moveTo(trees)
   }
 
-  /** Closes the past states without readers. The others keep the files that are still read. */
+  /** Closes the past states that have no readers. The others keep their files. */
   private dropPastStates(): void {
     for (const past of this.past.splice(0)) {
       const { trees, versions, snapshots } = past.state
@@ -237,7 +240,7 @@ class FollowedDirectory {
     })
   }
 
-  /** Inserts the commits after `position`. Undefined when the logs do not continue there. */
+  /** Inserts the commits after `position`. Returns undefined if the logs do not continue there. */
   replayFrom(position: LogPosition, { trees, versions }: DirectoryState): LogPosition | undefined {
     const { fs } = this.options
     const logs = logsFrom(fs, this.path, position.logNumber)
@@ -245,7 +248,9 @@ class FollowedDirectory {
     return continueReplay(fs, logs, position, applierTo(trees, versions.nextKeyspace))
   }
 
-  /** The MANIFEST in force and its length, which every edit changes. Undefined when unreadable. */
+  /**
+   * The current MANIFEST and its length, which every edit changes. Undefined if it cannot be read.
+   */
   manifestState(): string | undefined {
     const { fs } = this.options
     try {
@@ -267,7 +272,7 @@ class FollowedDirectory {
       this.lease?.narrow(names)
       this.isWide = false
     } catch (error) {
-      // The lease covers more than it must. That costs the owner disk space and nothing else.
+      // The lease covers more than necessary, which costs the owner only disk space.
       if (!(error instanceof VarveError)) throw error
       this.isWide = true
     }
@@ -277,7 +282,7 @@ class FollowedDirectory {
     this.lease?.release()
   }
 
-  /** False when the directory cannot be written to. */
+  /** Returns false if the directory cannot be written to. */
   private widenLease(): boolean {
     const { fs, clock, lockOwner } = this.options
     try {

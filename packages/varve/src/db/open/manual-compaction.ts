@@ -10,14 +10,14 @@ import type { WriterParts } from './database-parts.js'
 import { requireKnown, requireObject } from '../options/arguments.js'
 import type { StoreCore } from '../read/read-core.js'
 
-/** Everything committed to the database before the call is in tables when it resolves. */
+/** Flushes all keyspaces. When it resolves, everything committed before the call is in tables. */
 export async function flushAll(core: StoreCore, writer: WriterParts): Promise<void> {
   const { trees } = core.current
   const target = await writer.pipeline.sealMemtables()
   for (const tree of [...trees.unflushed()]) await flushed(tree, target, core, writer)
 }
 
-/** As `flushAll`, for one keyspace. */
+/** Like `flushAll`, for one keyspace. */
 export async function flushTree(core: StoreCore, writer: WriterParts): Promise<void> {
   const { tree } = core.current
   const target = await writer.pipeline.sealMemtables(tree)
@@ -52,7 +52,7 @@ export function checkCompactOptions(options: CompactOptions): void {
 
 /**
  * Compacts a range, one level after another, with no other compaction running. Does nothing under
- * 'fifo', which keeps tables as they were flushed.
+ * 'fifo', which never rewrites tables.
  */
 export async function compactRange(
   core: StoreCore,
@@ -73,7 +73,7 @@ export async function compactRange(
     try {
       for (let level = 0; level <= Math.max(1, tree.currentVersion().deepestLevel()); level++) {
         await cancellation.orOver(scheduler.mergesIdle())
-        // With inline jobs nothing else would let the signal fire.
+        // With inline jobs, nothing else would give the signal a chance to fire.
         await cancellation.orOver(core.turns.later(undefined))
         core.assertOpen()
         const version = tree.currentVersion()
@@ -98,7 +98,7 @@ export async function compactRange(
   }
 }
 
-/** Listens to a signal for a call that awaits several promises in turn. Owned by: the call. */
+/** Listens to a signal during a call that awaits several promises in turn. Owned by: the call. */
 class Cancellation {
   private readonly fired: Promise<never>
   private readonly onAbort: () => void

@@ -24,9 +24,9 @@ import { startWriter } from './start-writer.js'
 import { Undo } from './undo.js'
 
 /**
- * Opens a directory as its owner: lock, MANIFEST, replay of the logs, a new log. If a step fails,
- * nothing stays locked or open and no acknowledged write is lost. `assertOpen` throws once the
- * database is closed.
+ * Opens a directory as its owner: takes the lock, reads the MANIFEST, replays the logs and starts a
+ * new one. If a step fails, nothing stays locked or open, and no acknowledged write is lost.
+ * `assertOpen` throws once the database is closed.
  */
 export function openDatabase(
   path: string,
@@ -56,7 +56,7 @@ function openOwned(
   undo.add(() => lock.release())
 
   const gate = new WriteGate(path)
-  // If LOCK was removed by hand, another owner may have come. Its files are left alone.
+  // If someone deleted LOCK, the directory may have another owner now. Leave its files alone.
   const requireOwner = (): void => {
     if (lock.isLost()) throw gate.poisonWith(lostLockError(path))
   }
@@ -108,7 +108,7 @@ function createDirectory(path: string, { fs, createIfMissing }: ResolvedOptions)
   fs.makeDirectory(path)
 }
 
-/** Explains how to read a directory that cannot be written to. */
+/** Takes the lock. If the directory cannot be written to, the error explains how to read it. */
 function lockToWrite(path: string, options: ResolvedOptions): DirectoryLock {
   try {
     return lockDirectory(path, options)

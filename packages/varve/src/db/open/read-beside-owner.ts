@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.js'
 import { isNotFound, VarveError } from '../../base/errors.js'
 import type { FileSystem } from '../../fs/file-system.js'
 
-/** Attempts to read a directory before its damage is believed, because its owner may be writing. */
+/** Attempts to read a directory before damage is reported, because its owner may be writing. */
 const maxAttempts = 6
 
 /**
  * Reads a directory that another process may own. The owner may add and remove files meanwhile, so
- * a missing file or damage is believed only after several attempts.
+ * a missing file or damage is reported only after several attempts.
  */
 export function readBesideOwner<T>(fs: FileSystem, clock: Clock, read: () => T): T {
   for (let attempt = 1; ; attempt++) {

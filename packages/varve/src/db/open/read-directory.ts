@@ -27,26 +27,26 @@ import type { DirectoryState, SharedParts } from './database-parts.js'
 import { applierTo, replayInto } from './recovery.js'
 import type { Undo } from './undo.js'
 
-/** A directory as it was read, with what its logs held. */
+/** The state of a directory when it was read, and the contents of its logs. */
 export interface ReadDirectory {
   readonly state: DirectoryState
   readonly logs: readonly ReplayedLog[]
-  /** Makes the tree of a keyspace, without adding it to the others. */
+  /** Creates the tree of a keyspace without adding it to `state`. */
   readonly newTree: (record: KeyspaceRecord) => Tree
   readonly replayed: ReplayResult
 }
 
-/** Emitted with a table and the number of reads that found nothing in it. */
+/** Emits a table and the number of reads that found nothing in it. */
 export type FruitlessReads = Signal<[fileNumber: number, reads: number]>
 
-/** What the owner of a directory listens to; readers leave all of it out. */
+/** The callbacks of the owner of a directory; readers have none. */
 interface DirectoryOwner extends VersionSetOptions {
   readonly onSnapshotRelease?: (sequence: number) => void
-  /** A compaction may have become due without a write. */
+  /** Called when a compaction may have become due without a write. */
   readonly onCompactionDue?: () => void
 }
 
-/** The parts that stay while a read-only database reads its directory several times. */
+/** The parts that stay when a read-only database reads its directory again. */
 export function newSharedParts(
   path: string,
   options: ResolvedOptions,

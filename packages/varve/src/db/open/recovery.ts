@@ -7,7 +7,7 @@ import { defaultKeyspace } from '../../version/version-edit.js'
 import { replayLogs, type ReplayedLog, type ReplayResult } from '../../wal/replay.js'
 
 /** Bytes read and written at once when a log is rewritten. */
-const maxPieceBytes = 1024 * 1024
+const maxChunkBytes = 1024 * 1024
 
 /** Inserts the commits of the logs into the memtables. Changes no file. */
 export function replayInto(
@@ -21,9 +21,9 @@ export function replayInto(
 }
 
 /**
- * Inserts commit groups into the memtables. A log may hold operations that are in tables already,
- * because another keyspace still needs it, and operations of keyspaces that were dropped.
- * `nextKeyspace`: the ids of all keyspaces that ever existed are below it.
+ * Inserts commit groups into the memtables. A log that another keyspace still needs may hold
+ * operations that are already in tables, and operations of dropped keyspaces. `nextKeyspace`:
+ * larger than the id of every keyspace that ever existed.
  */
 export function applierTo(
   trees: TreeRegistry,
@@ -46,7 +46,10 @@ export function applierTo(
   }
 }
 
-/** Memtables are flushed in order, so everything up to the newest entry in a table was flushed. */
+/**
+ * The sequence of the newest entry in a table. Memtables are flushed in order, so everything up to
+ * it was flushed.
+ */
 function flushedSequence(tree: Tree, known: Map<Tree, number>): number {
   let sequence = known.get(tree)
   if (sequence === undefined) {
@@ -65,10 +68,10 @@ function makeRoom(trees: TreeRegistry, tree: Tree, payloadBytes: number): void {
 }
 
 /**
- * Makes the replayed state durable: truncates torn tails, removes dropped logs, and syncs the logs
- * that were used, because the next log builds on them. Their writer may have died before its sync,
- * or the sync may have failed. Then the page cache may hold bytes that it wrongly marks as written,
- * so they are written again before the sync.
+ * Makes the replayed state durable: truncates torn tails, removes dropped logs, and syncs the
+ * replayed logs, because the next log builds on them. Their writer may have died before its sync,
+ * or the sync may have failed. Then the page cache may hold bytes that it wrongly considers
+ * written, so they are rewritten before the sync.
  */
 export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResult): void {
   for (const { path, sizeBytes, durableBytes } of replayed.used) {
@@ -82,24 +85,28 @@ export function mendLogs(fs: FileSystem, directory: string, replayed: ReplayResu
     }
   }
   if (replayed.used.length > 0) fs.syncDirectory(directory)
-  // The last one first: after a power failure no log misses the one that it continues.
+  // The last one first, so that a power failure never leaves a log without its predecessor.
   for (const { path } of [...replayed.dropped].reverse()) {
     fs.remove(path)
     fs.syncDirectory(directory)
   }
 }
 
-/** Writes the bytes from `start` on again, unchanged, so a crash in the middle does no harm. */
+/** Rewrites the bytes from `start` on, unchanged, so a crash in the middle does no harm. */
 function rewrite(fs: FileSystem, file: WritableFile, start: number): void {
   const reader = fs.openForRead(file.path)
   try {
-    const piece = Buffer.allocUnsafe(Math.min(maxPieceBytes, Math.max(file.sizeBytes - start, 0)))
-    for (let at = start; at < file.sizeBytes; at += piece.length) {
-      const length = Math.min(piece.length, file.sizeBytes - at)
-      const came = reader.read(piece, 0, length, at)
-      if (came < length)
-        throw corruption(file.path, at + came, 'the log became shorter while it was read')
-      file.rewrite(piece.subarray(0, length), at)
+    const chunk = Buffer.allocUnsafe(Math.min(maxChunkBytes, Math.max(file.sizeBytes - start, 0)))
+    for (let at = start; at < file.sizeBytes; at += chunk.length) {
+      const length = Math.min(chunk.length, file.sizeBytes - at)
+      const readBytes = reader.read(chunk, 0, length, at)
+      if (readBytes < length)
+        throw corruption(
+          file.path,
+          at + readBytes,
+          'the log became shorter while it was being read',
+        )
+      file.rewrite(chunk.subarray(0, length), at)
     }
   } finally {
     reader.close()

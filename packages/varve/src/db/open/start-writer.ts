@@ -30,11 +30,11 @@ import type { SharedParts, WriterParts } from './database-parts.js'
 import type { FruitlessReads, ReadDirectory } from './read-directory.js'
 import type { Undo } from './undo.js'
 
-/** Logs that may collect, one per open, before an open flushes or drops them. */
+/** Each open leaves one log. With more than this number, an open flushes or drops them. */
 const maxReplayedLogs = 4
-/** Flushing that much takes less time than starting a thread. */
+/** Flushing this much takes less time than starting a thread. */
 const maxBlockingFlushBytes = 1024 * 1024
-/** That many logs say that each close came before the flush in the background could end. */
+/** This many logs mean that each close came before the background flush could end. */
 const maxAbortedLogs = 16
 
 /** A directory that was read and belongs to this database. */
@@ -46,21 +46,21 @@ interface OwnedDirectory {
   readonly core: ReadCore
   readonly lock: DirectoryLock
   readonly gate: WriteGate
-  /** Throws LOCKED or POISONED when the directory has another owner. */
+  /** Throws LOCKED or POISONED if the directory has another owner. */
   readonly requireOwner: () => void
   readonly removals: FileRemovals
   readonly obsolete: ObsoleteFiles
 }
 
-/** What can make a compaction due although no write came. */
+/** Events other than writes that can make a compaction due. */
 interface CompactionTriggers {
   readonly fruitlessReads: FruitlessReads
   readonly snapshotReleased: Signal<[sequence: number]>
-  /** More is known about the tables. */
+  /** Emitted when more is known about the tables. */
   readonly compactionDue: Signal
 }
 
-/** Starts the half of the database that writes. */
+/** Starts the writing half of the database. */
 export function startWriter(
   owned: OwnedDirectory,
   triggers: CompactionTriggers,
@@ -69,7 +69,7 @@ export function startWriter(
   const { lock, removals } = owned
   const jobEnded = new Signal()
   const log = startLog(owned, undo)
-  // A job ends only after the policies are there.
+  // A job cannot end before `policies` is set.
   const jobs = databaseJobs(owned, log, (tree) => policies.look(tree))
   const edits = editsAfterLogs(owned, log)
   const scheduler = startScheduler(owned, jobs, edits, jobEnded)
@@ -78,7 +78,7 @@ export function startWriter(
   const pipeline = commitPipeline(owned, log, scheduler, stalls)
   const checkDue = (): void => {
     scheduler.pump()
-    // Writes that were held back may go on.
+    // Held-back writes may continue.
     stalls.wake()
   }
   const policies = treePolicies(owned, pipeline, stalls, checkDue)
@@ -159,7 +159,7 @@ function startScheduler(
     requireOwner,
     onChange: () => jobEnded.emit(),
     onError: (error) => {
-      // Nothing can be flushed any more, so memory would fill up. The next open decides what holds.
+      // Nothing can be flushed, so memory would fill up. The next open recovers the durable state.
       if (versions.isPoisoned) gate.poisonWith(error)
       events.emit('error', error)
     },
@@ -180,7 +180,7 @@ function startExecutor(
   return new ThreadExecutor({ environment, ...settings, onWarning })
 }
 
-/** Jobs write to the directory whatever store readers use. */
+/** Jobs write to the directory, regardless of the store that readers use. */
 function jobEnvironment(directory: string, { fs, codecs, clock }: ResolvedOptions) {
   return { store: new LocalTableStore(fs, directory), codecs, clock }
 }
@@ -287,9 +287,9 @@ function usageOf(counts: ReadCounts, writtenBytes: number, stalls: WriteStalls):
 }
 
 /**
- * After several opens without a flush: frees the logs that were replayed. A program that runs
- * briefly and often would abort the flush with each close, and collect more and more logs, if it
- * always ran in the background.
+ * After several opens without a flush, frees the logs that were replayed. If the flush always ran
+ * in the background, a program that runs briefly and often would abort it with each close and
+ * accumulate logs.
  */
 function releaseReplayedLogs(
   { options, path, directory, obsolete }: OwnedDirectory,
@@ -326,7 +326,7 @@ function listenTo(
     trees.noteAllDue()
     clock.nextTurn(checkDue)
   }
-  // The check runs in a later turn, not in the middle of a read or of what closed the snapshot.
+  // The check runs in a later turn, not in the middle of a read or of closing a snapshot.
   fruitlessReads.listen((fileNumber, reads) => {
     const tree = trees.get(versions.keyspaceOf(fileNumber) ?? defaultKeyspace)
     tree?.compaction.readInVain(fileNumber, reads)
@@ -334,7 +334,7 @@ function listenTo(
     clock.nextTurn(checkDue)
   })
   snapshotReleased.listen((sequence) => {
-    // It kept entries that were deleted or overwritten after it, if any of them reached a table.
+    // It kept entries that were deleted or overwritten later, if any of them are in a table.
     const heldBack = trees.some((tree) => tree.currentVersion().mayBeHeldBy(sequence))
     if (heldBack) checkAll()
   })

@@ -12,7 +12,7 @@ import type { ReadCounts } from '../read/read-core.js'
 import type { DatabaseParts } from './database-parts.js'
 import { noStalls, type StallsByCause } from '../write/write-stalls.js'
 
-/** The current figures. Takes some microseconds. */
+/** The current figures. Takes a few microseconds. */
 export function collectStats(parts: DatabaseParts): Stats {
   const { current, tables, cache, core, work, tableCounters, writer } = parts
   const { snapshots, lastSequence, trees, arenas } = current.state
@@ -99,7 +99,7 @@ export function collectStats(parts: DatabaseParts): Stats {
   }
 }
 
-/** Of all keyspaces. */
+/** The counts of all keyspaces together. */
 function allCounts({ core, keyspaces }: DatabaseParts): ReadCounts {
   const sum = { ...core.counts }
   for (const { counts } of keyspaces) {
@@ -110,7 +110,7 @@ function allCounts({ core, keyspaces }: DatabaseParts): ReadCounts {
   return sum
 }
 
-/** All zero for a read-only database. */
+/** All zeros in a read-only database. */
 function stallStats(byCause: StallsByCause = noStalls()): Stats['stalls'] {
   const total = { count: 0, timeMs: 0 }
   for (const { count, timeMs } of Object.values(byCause)) {
@@ -133,7 +133,7 @@ export function collectLevels(tree: Tree): LevelInfo[] {
   }))
 }
 
-/** The one that takes writes, then the sealed ones, newest first. */
+/** The active memtable, then the sealed ones, newest first. */
 export function collectMemTables({ state }: Tree): MemTableInfo[] {
   return [state.memtable, ...state.immutables].map((memtable, index) => ({
     isSealed: index > 0,
@@ -143,7 +143,7 @@ export function collectMemTables({ state }: Tree): MemTableInfo[] {
   }))
 }
 
-/** Field by field, so that a new internal field does not become public unnoticed. */
+/** Copies field by field, so that a new internal field does not become public by accident. */
 function tableInfo(table: TableMetadata): TableInfo {
   return {
     fileNumber: table.fileNumber,

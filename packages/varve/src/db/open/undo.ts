@@ -1,5 +1,5 @@
 /**
- * The steps that undo an `open` whose later part fails.
+ * The steps that undo an `open` if a later part of it fails.
  *
  * Owned by: one attempt to open a directory.
  */
@@ -11,14 +11,14 @@ export class Undo {
   }
 
   /**
-   * Runs all steps, the last one first. Never throws: the error that made `open` fail says more.
+   * Runs all steps, the last one first. Never throws, so that the caller reports why `open` failed.
    */
   run(): void {
     for (const step of this.steps.splice(0).reverse()) {
       try {
         step()
       } catch {
-        // The other steps, above all the release of the lock, must still run.
+        // The other steps must still run, above all the release of the lock.
       }
     }
   }

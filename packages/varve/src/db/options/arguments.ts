@@ -15,14 +15,14 @@ export function requireFunction(value: unknown, what: string): void {
   throw invalidArgument(`${what} must be a function, not ${describe(value)}`)
 }
 
-/** Throws INVALID_ARGUMENT for a property of `given` that is not in `known`. */
+/** Throws INVALID_ARGUMENT if `given` has a property that `known` does not have. */
 export function requireKnown(given: object, known: object, what: string): void {
   for (const name in given) {
     if (!Object.hasOwn(known, name)) throw unknownName(name, Object.keys(known), what)
   }
 }
 
-/** The path that `given` is: text, or a `file:` URL. `what` names it in the message. */
+/** Converts `given`, a string or a `file:` URL, to a path. `what` names it in the message. */
 export function pathOf(given: unknown, what: string): string {
   if (given instanceof URL) return pathOfUrl(given, what)
   if (typeof given === 'string' && given !== '') return given

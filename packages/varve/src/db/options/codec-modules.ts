@@ -2,8 +2,8 @@ import { invalidArgument } from '../../base/errors.js'
 import type { UserBlockCodec } from '../api.js'
 
 /**
- * Loads the modules that the background thread will load. A module that cannot be loaded, or
- * exports another codec, then fails here with a clear error.
+ * Loads the modules that the background thread will load, so that a module that cannot be loaded or
+ * exports another codec fails here, with a clear error.
  */
 export async function checkCodecModules(codecs: readonly UserBlockCodec[]): Promise<void> {
   for (const { name, id, module } of codecs) {

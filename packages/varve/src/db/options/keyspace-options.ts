@@ -12,7 +12,7 @@ export type AnyKeyspaceOptions = KeyspaceOptions<
   EncodingOption | undefined
 >
 
-/** What the MANIFEST keeps of the options, as JSON. */
+/** The options that the MANIFEST stores, as JSON. */
 export interface StoredKeyspaceOptions extends TreeTuning {
   readonly keyEncoding: string
   readonly valueEncoding: string
@@ -25,7 +25,7 @@ export interface ResolvedKeyspaceOptions {
   readonly createIfMissing: boolean
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>
-  /** Only what was given. */
+  /** Only the options that were passed. */
   readonly tuning: TreeTuning & { readonly ttlMs?: number }
 }
 
@@ -45,7 +45,7 @@ const optionNames: Record<keyof AnyKeyspaceOptions, true> = {
   createIfMissing: true,
 }
 
-/** Throws INVALID_ARGUMENT that names the option and the values allowed. */
+/** Throws INVALID_ARGUMENT with the name of the option and its allowed values. */
 export function resolveKeyspaceOptions(
   name: unknown,
   given: AnyKeyspaceOptions,
@@ -75,7 +75,7 @@ export function resolveKeyspaceOptions(
   }
 }
 
-/** The options to store: those given now, and the others as they were. */
+/** The options to store: the new ones, and the stored ones where no new one is set. */
 export function mergedOptions(
   stored: StoredKeyspaceOptions | undefined,
   { keyEncoding, valueEncoding, tuning }: ResolvedKeyspaceOptions,
@@ -104,7 +104,7 @@ export function treeOptionsOf(
   }
 }
 
-/** JSON has no Infinity. */
+/** The text for Infinity, which JSON does not have. */
 const infinity = 'Infinity'
 
 function requireName(name: unknown): asserts name is string {

@@ -13,7 +13,7 @@ const KiB = 1024
 const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
-/** Memtables that can exist at once: the active one and those that wait for their flush. */
+/** The most memtables that can exist: the active one and those that wait to be flushed. */
 const maxMemtables = maxSealedMemtables + 1
 
 /**
@@ -25,10 +25,10 @@ const openTableShare = 0.25
 const cacheShare = 0.45
 
 /**
- * Divides `memoryBytes`. A given `memtableBytes` or `cacheBytes` keeps its size, and the other
- * parts share the remainder in the same proportions.
+ * Divides `memoryBytes`. If `memtableBytes` or `cacheBytes` is set, it keeps its size, and the
+ * other parts share the remainder in the same proportions.
  *
- * @throws INVALID_ARGUMENT if they leave nothing for the other parts
+ * @throws INVALID_ARGUMENT if these two leave nothing for the other parts
  */
 export function divideMemory(
   memoryBytes: number | undefined,
@@ -55,7 +55,7 @@ export function divideMemory(
   }
 }
 
-/** A multiple of 4 KiB. */
+/** Rounds down to a multiple of 4 KiB. */
 function wholeBytes(bytes: number): number {
   return Math.floor(bytes / (4 * KiB)) * 4 * KiB
 }

@@ -44,11 +44,13 @@ export interface ResolvedOptions {
   readonly clock: Clock
   /** The identity that LOCK and leases name. */
   readonly lockOwner: LockOwner
-  /** Size at which a new MANIFEST is started. Not an option of `open`, nor are the next two. */
+  /**
+   * Size at which a new MANIFEST is started. Like the next two, this is not an option of `open`.
+   */
   readonly maxManifestBytes: number
   /** Replaces the executor that `background` selects. */
   readonly newExecutor?: (environment: JobEnvironment) => JobExecutor
-  /** Makes the store that readers use of the one in the directory. */
+  /** Creates the store that readers use, from the store of the directory. */
   readonly newTableStore?: (local: TableStore) => TableStore
   readonly tree: TreeOptions
 }
@@ -88,7 +90,7 @@ const optionNames: Record<keyof AnyOpenOptions, true> = {
   clock: true,
 }
 
-/** Throws INVALID_ARGUMENT that names the option and the values allowed. */
+/** Throws INVALID_ARGUMENT with the name of the option and its allowed values. */
 export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   requireObject(options, 'the options of open')
   requireKnown(options, optionNames, 'option')
@@ -132,7 +134,7 @@ export function resolveOptions(options: AnyOpenOptions): ResolvedOptions {
   }
 }
 
-/** Options of a tree: those given, and otherwise those of `base`. */
+/** The options of a tree: those in `given`, and those of `base` for the others. */
 export function treeOptionsWith(
   options: TreeTuning,
   base: Omit<TreeOptions, 'compaction'> & Partial<TreeOptions>,
@@ -309,7 +311,7 @@ function requireMethods(
 function requireThreadable(fs: FileSystem, codecs: readonly UserBlockCodec[]): void {
   if (!fs.sharedWithThreads) {
     throw invalidArgument(
-      "option 'fileSystem' gives files that another thread cannot reach: set background: 'inline'",
+      "another thread cannot reach the files of option 'fileSystem': set background: 'inline'",
       'fileSystem',
     )
   }

@@ -1,30 +1,31 @@
 import type { Clock } from '../../base/clock.js'
 import type { MissingPiece } from '../../entry/missing-piece.js'
 
-/** If synchronous reads take longer than this on average, the thread pool takes over. */
+/** Average duration of synchronous reads above which the thread pool is used instead. */
 const slowReadMs = 0.25
-/** Time for which the thread pool is used before synchronous reads are tried again. */
+/** How long the thread pool is used before synchronous reads are tried again. */
 const asyncPeriodMs = 200
 const smoothing = 0.1
 /**
- * The most that one read counts: losing the processor once during a read does not mean a slow disk.
+ * The longest duration that one read counts with: losing the processor during a read does not mean
+ * that the disk is slow.
  */
 const mostCountedMs = 1
 
 /** How a read gets a piece that is not in memory. */
 type ColdRead =
-  /** It reads the piece synchronously. */
+  /** Read the piece synchronously. */
   | 'block'
-  /** It waits for the piece. A read that has waited often enough blocks for the rest. */
+  /** Wait for the piece. A read that has waited often enough blocks for the rest. */
   | 'wait'
-  /** It waits, however often: the piece cannot be read synchronously. */
+  /** Always wait, because the piece cannot be read synchronously. */
   | 'neverBlock'
 
 /**
  * Decides how an asynchronous method fetches a block that is not in memory. A synchronous read
  * takes a few microseconds if the operating system has the page cached; the thread pool takes ten
- * times that. If the disk must be read, a synchronous read blocks the thread and the thread pool
- * does not.
+ * times that. If the page must come from the disk, a synchronous read blocks the thread, and the
+ * thread pool does not.
  */
 export class ColdReads {
   private averageMs = 0
@@ -47,7 +48,7 @@ export class ColdReads {
     return this.asyncUntilMs === 0 || this.clock.monotonicMs() >= this.asyncUntilMs
   }
 
-  /** Runs a lookup that reads synchronously and takes its duration into account. */
+  /** Runs a lookup that reads synchronously, and includes its duration in the average. */
   timed(read: () => void): void {
     if (this.mode !== 'auto') {
       read()
@@ -63,7 +64,7 @@ export class ColdReads {
       return
     }
     this.asyncUntilMs = endMs + asyncPeriodMs
-    // Half-way back, so that a few fast reads are enough to return to blocking ones.
+    // Halve the average, so that a few fast reads are enough to return to blocking ones.
     this.averageMs /= 2
   }
 }

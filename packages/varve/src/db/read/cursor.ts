@@ -16,7 +16,7 @@ interface CursorPlan {
   readonly projection: Projection
 }
 
-/** Entries that a read collects between two checks whether to yield to the event loop. */
+/** A read checks whether to yield to the event loop after this many entries. */
 const entriesPerTurn = 1000
 
 /** The next step of a cursor. */
@@ -26,17 +26,17 @@ const Step = {
   /** Move to `target`. */
   seek: 1,
   next: 2,
-  /** None: the iterator is on an entry that was loaded and not returned yet. */
+  /** No move: the iterator is at an entry that was loaded but not returned yet. */
   stay: 3,
-  /** None: the range has ended. */
+  /** No move: the range has ended. */
   end: 4,
 } as const
 
 /**
- * An iterator for adapters and servers: it returns entries in batches of any size and can jump to a
- * key. It sees the state in which it was created, or that of its snapshot, wherever it jumps.
+ * An iterator for adapters and servers: it returns entries in batches of any size and can seek to a
+ * key. It always sees the state at its creation, or that of its snapshot.
  *
- * Owned by: its creator. Lives: until `close`. It keeps files open until then.
+ * Owned by: its creator. Lives: until `close`. Keeps files open until then.
  *
  * Invariant 1: one read at a time.
  * Invariant 2: the iterator is not closed while a read waits for a block.
@@ -46,7 +46,10 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   private step: number = Step.start
   private target: Uint8Array = emptyBytes
   private isReading = false
-  /** Names the closed object. The error is created on use, because each costs microseconds. */
+  /**
+   * Names the closed object. The error is created only when it is needed, because that takes
+   * microseconds.
+   */
   private closed: string | undefined
   private readonly project: Project
 
@@ -68,12 +71,12 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   }
 
   /**
-   * Returns the next entries, at most `count`. Stops after the entry with which the encoded keys
-   * and values exceed `maxBytes`. An empty list is the end of the range, unless `count` is 0.
+   * Returns the next entries, at most `count`. Stops after the entry that takes the encoded keys
+   * and values past `maxBytes`. An empty list means the end of the range, unless `count` is 0.
    * Resolves immediately if everything is in memory; a long read yields to the event loop.
    *
    * @throws INVALID_ARGUMENT for a bad bound or while another read is running, CLOSED, CORRUPTION,
-   * IO (as rejections); a read that fails with one of the last two closes the cursor
+   * IO (as rejections); CORRUPTION and IO close the cursor
    */
   read(count: number, maxBytes = Infinity): Promise<T[]> {
     try {
@@ -81,7 +84,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
       checkRead(count, maxBytes)
       const chunk: T[] = []
       const bytesLeft = this.collect(chunk, Math.min(count, entriesPerTurn), maxBytes)
-      if (this.goesOn(chunk, count, bytesLeft)) return this.readOn(chunk, count, bytesLeft)
+      if (this.needsMore(chunk, count, bytesLeft)) return this.readOn(chunk, count, bytesLeft)
       const { turns } = this.core
       return turns.isDue(chunk.length + 1) ? turns.later(chunk) : Promise.resolve(chunk)
     } catch (error) {
@@ -91,8 +94,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
 
   /**
    * The next read starts at the first key ≥ `key`; in reverse, at the last key ≤ `key`. A key
-   * outside the range ends the iteration until the next `seek`. Nothing is read before the next
-   * `read`.
+   * outside the range ends the iteration until the next `seek`. Reads nothing itself.
    *
    * @throws INVALID_ARGUMENT for a bad key or while a read is running, CLOSED
    */
@@ -103,22 +105,22 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     this.step = isInside ? Step.seek : Step.end
   }
 
-  /** Releases files and memory. A running read fails with CLOSED. Closing twice does nothing. */
+  /** Releases files and memory. A running read fails with CLOSED. Calling it again does nothing. */
   close(): void {
     this.end('this cursor')
   }
 
-  /** As `close`, for `using`. */
+  /** Like `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
   }
 
   /** Called when the database closes. */
-  cut(): void {
+  abort(): void {
     this.end('the database of this cursor')
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { range, ...plan } = this.plan
     const fields = { ...plan, ...inspectedRange(range), isOpen: this.closed === undefined }
@@ -134,7 +136,10 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     if (this.closed !== undefined) throw closedError(this.closed)
   }
 
-  /** Collects until `count`, or a block that is not in memory. Returns the rest of `maxBytes`. */
+  /**
+   * Collects entries until `count`, or until a block is not in memory. Returns what is left of
+   * `maxBytes`.
+   */
   private collect(chunk: T[], count: number, maxBytes: number): number {
     let bytesLeft = maxBytes
     const lengthBefore = chunk.length
@@ -160,7 +165,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     }
   }
 
-  /** Moves to the next entry. False at the end, and when a block must be loaded. */
+  /** Moves to the next entry. Returns false at the end, or if a block must be loaded. */
   private advance(): boolean {
     const { step } = this
     if (step === Step.end) return false
@@ -172,7 +177,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     return walk.valid
   }
 
-  private goesOn(chunk: T[], count: number, bytesLeft: number): boolean {
+  private needsMore(chunk: T[], count: number, bytesLeft: number): boolean {
     return this.step !== Step.end && bytesLeft >= 0 && chunk.length < count
   }
 
@@ -190,7 +195,7 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
     const { turns } = this.core
     let bytesLeft = maxBytes
     try {
-      while (this.goesOn(chunk, count, bytesLeft)) {
+      while (this.needsMore(chunk, count, bytesLeft)) {
         if (this.walk!.pending) await this.load()
         else if (turns.isDue(entriesPerTurn)) await turns.later(undefined)
         this.assertNotClosed()
@@ -227,7 +232,10 @@ export class Cursor<K, T> implements OpenWalk, Disposable {
   }
 }
 
-/** With a wrong bound a read would return nothing, which looks like the end. */
+/**
+ * Checks the bounds of a read. With a wrong one, a read would return nothing, which looks like the
+ * end.
+ */
 function checkRead(count: unknown, maxBytes: unknown): void {
   if (!isCount(count)) {
     const message = `'count' must be a whole number from 0, or Infinity, not ${describe(count)}`

@@ -16,10 +16,10 @@ interface RangePlan {
 }
 
 /**
- * A range of the database that can be iterated any number of times: synchronously with `for`, or
- * with `for await`, which does not block while it waits for blocks. Each iteration sees the
- * state at its start, or that of the snapshot. It keeps files open until it ends, with `break`,
- * `return` or the last entry.
+ * A range of the database. It can be iterated any number of times: with `for`, which is
+ * synchronous, or with `for await`, which does not block while it loads blocks. Each iteration sees
+ * the state at its start, or that of the snapshot. It keeps files open until it ends: at the last
+ * entry, or with `break` or `return`.
  */
 export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
   constructor(
@@ -28,7 +28,7 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
     private readonly plan: RangePlan,
   ) {}
 
-  /** Starts an iteration that blocks the thread while it reads from files. */
+  /** Starts an iteration that blocks the thread while it reads files. */
   [Symbol.iterator](): IterableIterator<T> {
     return new SyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }
@@ -38,7 +38,7 @@ export class EntryRange<T> implements Iterable<T>, AsyncIterable<T> {
     return new AsyncWalk<T>(this.core, this.visibleSequence(), this.plan)
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { range, ...plan } = this.plan
     return inspected('EntryRange', { ...plan, ...inspectedRange(range) }, depth, options)
@@ -74,24 +74,24 @@ abstract class Walk<T> implements OpenWalk {
     core.walks.add(this)
   }
 
-  cut(): void {
+  abort(): void {
     this.isCut = true
     this.end()
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const fields = { projection: this.projection, isOpen: this.walk !== undefined }
     return inspected('EntryIterator', fields, depth, options)
   }
 
-  /** The result of `next` after the end. */
+  /** The result of `next` after the end, or after the database has closed. */
   protected afterEnd(): IteratorResult<T, undefined> {
     if (this.isCut) throw closedError('the database of this iterator')
     return { done: true, value: undefined }
   }
 
-  /** Takes one step. It may leave `walk.pending`. */
+  /** Takes one step. May set `walk.pending`. */
   protected step(walk: EntryWalk): void {
     if (this.isStarted) {
       walk.next()
@@ -158,7 +158,7 @@ class SyncWalk<T> extends Walk<T> implements IterableIterator<T> {
 }
 
 class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
-  /** The step that waits for a block. Later calls wait for it. */
+  /** The step that is waiting for a block. Later calls wait for it. */
   private waiting: Promise<void> | undefined
 
   constructor(core: ReadCore, visibleSequence: number, plan: RangePlan) {
@@ -182,10 +182,10 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined }
   }
 
-  /** A block is being loaded: the iterator must not be closed meanwhile. */
-  override cut(): void {
-    if (this.waiting === undefined) super.cut()
-    else void this.waiting.then(() => super.cut())
+  /** Waits if a block is being loaded: the iterator must not be closed meanwhile. */
+  override abort(): void {
+    if (this.waiting === undefined) super.abort()
+    else void this.waiting.then(() => super.abort())
   }
 
   private advance(): Promise<IteratorResult<T, undefined>> {
@@ -213,7 +213,7 @@ class AsyncWalk<T> extends Walk<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Later steps and the closing database wait for this one. Never rejects. */
+  /** Makes later steps, and the close of the database, wait for this one. Never rejects. */
   private waitFor(step: Promise<unknown>): void {
     const { loads } = this.core
     const done = (): void => {

@@ -2,7 +2,10 @@ import { inspect, type InspectOptions } from 'node:util'
 import { printableKey } from '../../base/bytes/bytes.js'
 import { isEmptyRange, type KeyRange } from '../../key/key-range.js'
 
-/** The text of `console.log` for a public object: its name and a few fields, not its internals. */
+/**
+ * The text that `console.log` shows for a public object: its name and a few fields, not its
+ * internals.
+ */
 export function inspected(
   name: string,
   fields: object,

@@ -47,7 +47,7 @@ export function rangeOf<K>(options: RangeOptions<K>, encoding: Encoding<K>): Key
 }
 
 /**
- * A bound that is present but undefined is refused. It is a mistake, and treating it as "no bound"
+ * Refuses a bound that is present but undefined. That is a mistake, and treating it as "no bound"
  * would make `clear` delete everything.
  */
 export function checkRangeOptions(options: object): void {
@@ -57,7 +57,7 @@ export function checkRangeOptions(options: object): void {
   }
 }
 
-/** The bounds of `clear` and other methods that take nothing but a range. */
+/** The bounds for `clear` and other methods that take only a range. */
 export function checkedRange<K>(range: RangeOptions<K>, encoding: Encoding<K>): KeyRange {
   requireObject(range, 'a range')
   checkRangeOptions(range)
@@ -93,7 +93,7 @@ function checkReverse(reverse: unknown): void {
   throw invalidArgument(`'reverse' must be true or false`)
 }
 
-/** A copy of the bytes of a key. */
+/** Encodes a key into a new buffer. */
 export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
   try {
     return encoded(key, encoding)
@@ -102,7 +102,7 @@ export function encodeKey<K>(key: K, encoding: Encoding<K>): Buffer {
   }
 }
 
-/** Scratch, used within one call. */
+/** Scratch memory for one call. */
 const sink = new ByteSink(256)
 
 function encoded<K>(key: K, encoding: Encoding<K>): Buffer {

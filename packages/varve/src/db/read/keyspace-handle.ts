@@ -4,7 +4,7 @@ import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { CurrentTree, ReadCounts } from './read-core.js'
 
 /**
- * An open keyspace: what all its views share.
+ * The state of an open keyspace, which all its views share.
  *
  *     open ──drop()──▶ dropping ──▶ dropped
  *       ▲                  │
@@ -30,7 +30,7 @@ export class KeyspaceHandle {
     return this.state === 'open'
   }
 
-  /** Throws CLOSED once the keyspace is dropped, or about to be. */
+  /** Throws CLOSED if the keyspace is dropped or being dropped. */
   assertOpen(): void {
     if (this.state === 'open') return
     const message = `keyspace '${this.name}' was dropped; db.keyspace creates a new one`
@@ -45,7 +45,7 @@ export class KeyspaceHandle {
     this.state = isDropped ? 'dropped' : 'open'
   }
 
-  /** A read-only database has caught up with the owner. */
+  /** Called when a read-only database has caught up with the owner. */
   moveTo(trees: TreeRegistry): void {
     const tree = trees.get(this.id)
     if (tree === undefined) this.state = 'dropped'

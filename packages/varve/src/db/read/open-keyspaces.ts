@@ -30,7 +30,7 @@ export class OpenKeyspaces implements Iterable<KeyspaceHandle> {
     this.handles.delete(id)
   }
 
-  /** A read-only database has caught up with the owner. */
+  /** Called when a read-only database has caught up with the owner. */
   moveTo(trees: TreeRegistry): void {
     for (const handle of this.handles.values()) {
       handle.moveTo(trees)

@@ -7,14 +7,14 @@ import type { ReadCore } from './read-core.js'
 /** Returns the wanted part of the current entry. */
 export type Project = (core: ReadCore, walk: EntryWalk) => unknown
 
-/** By name of the projection; looked up once per iterator. */
+/** The projections by name; looked up once per iterator. */
 export const projections: Readonly<Record<Projection, Project>> = {
   entries: (core, walk) => [keyOf(core, walk), valueOf(core, walk)],
   keys: keyOf,
   values: valueOf,
 }
 
-/** What a projection threw, as an error that names the key. */
+/** Converts an error that a projection threw to one that names the key. */
 export function projectionError(
   error: unknown,
   core: ReadCore,
@@ -30,7 +30,8 @@ export function projectionError(
 }
 
 /**
- * Decoding the key once more finds what failed, so that entries need no `try` each for two parts.
+ * Whether the key can be decoded: shows which part failed, so that the hot path needs only one
+ * `try`.
  */
 function hasKey(core: ReadCore, walk: EntryWalk): boolean {
   try {
@@ -49,7 +50,7 @@ function valueOf({ valueEncoding }: ReadCore, walk: EntryWalk): unknown {
   return decode(valueEncoding, walk, walk.valueBytes, walk.valueStart, walk.valueEnd)
 }
 
-/** `bytes[start, end)` are part of the current entry. */
+/** Decodes `bytes[start, end)`, a part of the current entry. */
 function decode(
   encoding: Encoding<unknown>,
   { page }: EntryWalk,

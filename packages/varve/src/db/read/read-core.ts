@@ -9,13 +9,13 @@ import type { WalkOptions } from '../../tree/tree-walks.js'
 import type { EventLoopTurns } from '../events/event-loop-turns.js'
 import type { ColdReads } from './cold-reads.js'
 
-/** An iterator in progress, as the database sees it when it closes. */
+/** An iterator in progress, which the database ends when it closes. */
 export interface OpenWalk {
-  /** Ends the iterator; its user gets CLOSED from then on. */
-  cut(): void
+  /** Ends the iterator; from then on it throws CLOSED. */
+  abort(): void
 }
 
-/** What readers need of a Tree. A transaction puts its own writes over it. */
+/** The part of a Tree that readers need. A transaction overlays it with its own writes. */
 export interface ReadableTree {
   readonly state: ReadState
   get(lookup: PointLookup, state?: ReadState): void
@@ -38,7 +38,7 @@ export interface ReadCounts {
   scannedEntries: number
 }
 
-/** What all readers of one keyspace share. A view with other encodings has a copy of its own. */
+/** The parts that all readers of a keyspace share. A view with other encodings has its own copy. */
 export interface ReadCore {
   /** The id of the keyspace. */
   readonly keyspace: number
@@ -50,14 +50,14 @@ export interface ReadCore {
   readonly coldReads: ColdReads
   /** Iterators in progress. */
   readonly walks: Set<OpenWalk>
-  /** Reads that wait for blocks. */
+  /** Reads that are waiting for blocks. */
   readonly loads: Set<Promise<unknown>>
   readonly counts: ReadCounts
   /** Throws CLOSED once the database is closed. */
   assertOpen(): void
 }
 
-/** The core of a database or keyspace, which reads its tree without anything over it. */
+/** The core of a database or keyspace. It reads the tree itself, without an overlay. */
 export interface StoreCore extends ReadCore {
   readonly current: CurrentTree<Tree>
 }

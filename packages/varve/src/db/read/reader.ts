@@ -20,11 +20,11 @@ import { checkCursorOptions, checkIterateOptions, checkReadOptions, rangeOf } fr
 import type { ReadableTree, ReadCore } from './read-core.js'
 
 /**
- * The read methods of a database and of its snapshots. Values are copies, or decoded from one: they
- * belong to the caller and stay valid.
+ * The read methods of a database and of its snapshots. Values are copies, or decoded from copies:
+ * they belong to the caller and stay valid.
  */
 export abstract class Reader<K, V> {
-  /** Scratch for the key of the read in progress. */
+  /** Scratch memory for the key of the current read. */
   private readonly keySink = new ByteSink(256)
   private readonly lookup: PointLookup
 
@@ -32,12 +32,12 @@ export abstract class Reader<K, V> {
     this.lookup = new PointLookup(readCore.clock)
   }
 
-  /** Entries above it are not seen. Throws when the reader is closed. */
+  /** The highest sequence that reads see. Throws if the reader is closed. */
   protected abstract visibleSequence(): number
 
   /**
-   * The value of `key`, or undefined if it has none. Resolves at once if everything needed is in
-   * memory; otherwise see `coldReads`.
+   * The value of `key`, or undefined if it has none. Resolves immediately if everything needed is
+   * in memory; otherwise see `coldReads`.
    *
    * @throws INVALID_ARGUMENT for a bad key, CLOSED, CORRUPTION, IO (as rejections)
    */
@@ -60,7 +60,7 @@ export abstract class Reader<K, V> {
 
   /**
    * The value of `key` and the version that `atomic().check` takes: a number that every write of
-   * the key increases. Without a value, they are undefined and null.
+   * the key increases. If the key has no value, they are undefined and null.
    */
   getWithVersion(key: K, options?: ReadOptions): Promise<VersionedValue<V>> {
     const take = (found: PointLookup): VersionedValue<V> =>
@@ -80,7 +80,7 @@ export abstract class Reader<K, V> {
   async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
     if (!Array.isArray(keys)) throw invalidArgument('getMany takes an array of keys')
     if (options !== undefined) checkReadOptions(options)
-    // Refuses a snapshot for all keys at once.
+    // Refuses a bad snapshot once for all keys.
     if (options !== undefined) this.sequenceFor(options)
     const { turns } = this.readCore
     const values: (V | undefined)[] = new Array<V | undefined>(keys.length)
@@ -110,7 +110,7 @@ export abstract class Reader<K, V> {
     }
   }
 
-  /** As `has`, but done when it returns. */
+  /** Like `has`, but synchronous. */
   hasSync(key: K, options?: ReadOptions): boolean {
     return this.findNow(key, options).hasValue
   }
@@ -123,18 +123,18 @@ export abstract class Reader<K, V> {
     return this.rangeFor(options, 'entries')
   }
 
-  /** As `entries`, but keys only. */
+  /** Like `entries`, but keys only. */
   keys(options: IterateOptions<K> = {}): EntryRange<K> {
     return this.rangeFor(options, 'keys')
   }
 
-  /** As `entries`, but values only. */
+  /** Like `entries`, but values only. */
   values(options: IterateOptions<K> = {}): EntryRange<V> {
     return this.rangeFor(options, 'values')
   }
 
   /**
-   * An iterator that returns entries in batches of any size and can jump. Close it when you are
+   * An iterator that returns entries in batches of any size and can seek. Close it when you are
    * done, or declare it with `using`.
    */
   cursor<P extends Projection = 'entries'>(
@@ -161,22 +161,25 @@ export abstract class Reader<K, V> {
       : this.readerOf(snapshot).visibleSequence()
   }
 
-  /** The snapshot as a reader. Throws INVALID_ARGUMENT if it is not one of this database. */
+  /** The snapshot as a reader. Throws INVALID_ARGUMENT if it belongs to another database. */
   private readerOf(snapshot: object): Reader<unknown, unknown> {
     if (snapshot instanceof Reader) {
       const reader: Reader<unknown, unknown> = snapshot
       if (reader.readCore.walks === this.readCore.walks) return reader
     }
-    throw invalidArgument("'snapshot' must be one of this database", 'snapshot')
+    throw invalidArgument("'snapshot' must be a snapshot of this database", 'snapshot')
   }
 
-  /** With the tree that the snapshot sees, which a refresh may have replaced. */
+  /**
+   * The core to read with. Its tree is the one that the snapshot sees, which a refresh may have
+   * replaced.
+   */
   private coreFor({ snapshot }: ReadOptions): ReadCore {
     const { readCore } = this
     if (snapshot === undefined) return readCore
     const { trees } = this.readerOf(snapshot).readCore.current
     if (trees === readCore.current.trees) return readCore
-    // A keyspace that is younger than the snapshot has no entries that it sees.
+    // The snapshot sees no entry of a keyspace that is younger.
     const tree = trees.get(readCore.keyspace)
     return tree === undefined ? readCore : { ...readCore, current: { tree, trees } }
   }
@@ -233,7 +236,7 @@ export abstract class Reader<K, V> {
         throw atIndex(error, 'keys', index)
       },
     )
-    // A later key may be refused before this promise is awaited.
+    // A later key may throw before this promise is awaited.
     reading.catch(() => {})
     return reading
   }
@@ -242,7 +245,7 @@ export abstract class Reader<K, V> {
     return this.resolveCold(lookup, (found) => this.valueOf(found), options)
   }
 
-  /** Continues a lookup that needs a block which is not in memory. */
+  /** Continues a lookup that needs a block that is not in memory. */
   private resolveCold<T>(
     blocked: PointLookup,
     take: (found: PointLookup) => T,
@@ -259,7 +262,7 @@ export abstract class Reader<K, V> {
         return turns.isDue() ? turns.later(result) : Promise.resolve(result)
       }
     }
-    // Other reads will use the reader's scratch, so this one gets its own lookup and key.
+    // Other reads will reuse the reader's scratch memory, so this one gets its own lookup and key.
     const lookup = new PointLookup(this.readCore.clock)
     lookup.start(Buffer.from(key.subarray(0, keyLength)), keyLength, visibleSequence, false)
     lookup.block(blocked.missing!)
@@ -271,15 +274,15 @@ export abstract class Reader<K, V> {
 }
 
 /**
- * Blocks that one read awaits before it reads the rest synchronously. A cache too small to hold
- * them all would evict the first while the next is loaded, and the read would never end.
- * Pieces that cannot be read synchronously are held instead.
+ * The most blocks that one read awaits before it reads the rest synchronously. If the cache were
+ * too small for all of them, loading one would evict another, and the read would never end. Pieces
+ * that cannot be read synchronously are held instead.
  */
 const maxAwaitedBlocks = 8
 
 /**
- * Loads missing pieces one after another until the lookup has its answer. Takes the result in the
- * same turn, because another read may then evict the block that holds it.
+ * Loads missing pieces one after another until the lookup has its result. Takes the result in the
+ * same turn, because later another read may evict the block that holds it.
  */
 async function waitFor<T>(
   lookup: PointLookup,

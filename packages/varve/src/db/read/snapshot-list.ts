@@ -13,7 +13,7 @@ export class SnapshotList {
     return this.held.length
   }
 
-  /** Snapshots are taken at the visible sequence, which never goes back. */
+  /** Requires: `sequence` is not below any open snapshot; the visible sequence never decreases. */
   add(sequence: number): void {
     this.held.push(sequence)
   }
@@ -23,7 +23,7 @@ export class SnapshotList {
     if (!this.held.includes(sequence)) this.onRelease(sequence)
   }
 
-  /** Without repeats. */
+  /** The sequences without duplicates. */
   sequences(): number[] {
     return [...new Set(this.held)]
   }

@@ -6,13 +6,13 @@ import { Reader } from './reader.js'
 import type { SnapshotList } from './snapshot-list.js'
 
 /**
- * The database as it was at one moment, whatever is written afterwards. Compaction keeps what a
- * snapshot sees, so close it (or declare it with `using`) when it has served.
+ * The state of the database at one point in time, unaffected by later writes. Compaction keeps the
+ * entries that a snapshot sees, so close it when you are done, or declare it with `using`.
  */
 export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
   private isClosed = false
 
-  /** Made by `db.snapshot()`. */
+  /** Created by `db.snapshot()`. */
   constructor(
     core: ReadCore,
     private readonly list: SnapshotList,
@@ -23,19 +23,19 @@ export class Snapshot<K, V> extends Reader<K, V> implements Disposable {
     list.add(sequence)
   }
 
-  /** Lets go of what only this snapshot sees. Closing twice does nothing. */
+  /** Releases the entries that only this snapshot sees. Calling it again does nothing. */
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
     this.list.remove(this.sequence)
   }
 
-  /** As `close`, for `using`. */
+  /** Like `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const fields = { sequence: this.sequence, isOpen: !this.isClosed }
     return inspected('Snapshot', fields, depth, options)

@@ -17,13 +17,16 @@ export class AtomicOperation<K, V> {
   private readonly checks: { key: K; version: number | null }[] = []
   private readonly writes: ((tx: Transaction<K, V>) => void)[] = []
 
-  /** Made by `db.atomic()`. */
+  /** Created by `db.atomic()`. */
   constructor(private readonly begin: () => Transaction<K, V>) {}
 
-  /** Requires that `key` has this version, of `getWithVersion`; null: that it has no value. */
+  /**
+   * Requires that `key` has this version, which `getWithVersion` returns. Null requires that it has
+   * no value.
+   */
   check(key: K, version: number | null): this {
     if (version !== null && !(Number.isSafeInteger(version) && version >= 0)) {
-      const message = `'version' must be one of getWithVersion, or null, not ${describe(version)}`
+      const message = `'version' must come from getWithVersion or be null, not ${describe(version)}`
       throw invalidArgument(message, 'version')
     }
     this.checks.push({ key, version })
@@ -43,10 +46,9 @@ export class AtomicOperation<K, V> {
   }
 
   /**
-   * Can be called again, for example after a failure.
+   * Commits the writes if all checks hold. Can be called again, for example after a failure.
    *
-   * @throws CONFLICT if a check does not hold (nothing was written), and all that `put` rejects
-   * with
+   * @throws CONFLICT if a check does not hold (nothing was written), and the errors of `put`
    */
   async commit(options?: WriteOptions): Promise<void> {
     syncOf(options)

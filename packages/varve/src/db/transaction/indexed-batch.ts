@@ -10,11 +10,11 @@ export interface PendingWrite {
   readonly keyBytes: Buffer
   /** `put`, `putWithExpiry` or `delete`. */
   readonly kind: ValueKind
-  /** With the expiry time in front, if the kind has one. Empty for a delete. */
+  /** Starts with the expiry time if the kind has one. Empty for a delete. */
   readonly valueBytes: Buffer
 }
 
-/** A copy of the current operation. Requires: no range delete. */
+/** Copies the current operation. Requires: it is not a range delete. */
 export function pendingWrite(reader: BatchReader): PendingWrite {
   const { bytes, kind, keyStart, keyEnd, valueStart, valueEnd } = reader
   return {
@@ -24,7 +24,7 @@ export function pendingWrite(reader: BatchReader): PendingWrite {
   }
 }
 
-/** Approximate memory of a pending write besides its bytes. */
+/** Approximate memory of a pending write, in addition to its bytes. */
 const bytesPerWrite = 300
 
 type Undo = () => void
@@ -35,21 +35,21 @@ type Undo = () => void
  *
  * Owned by: a Transaction.
  *
- * Invariant: a write that a later clear covers is gone, so every write is newer than every clear.
+ * Invariant: a clear removes the writes that it covers, so every write is newer than every clear.
  */
 export class IndexedBatch {
   memoryBytes = 0
   private writes = new Map<string, PendingWrite>()
   private clears: readonly KeyRange[] = []
-  /** Of `writes`; undefined after a change. */
+  /** The writes in key order; undefined after a change. */
   private sorted: readonly PendingWrite[] | undefined
-  /** Since the first savepoint, the newest last. */
+  /** How to undo the changes since the first savepoint, the newest last. */
   private readonly undoLog: Undo[] = []
   private hasSavepoint = false
 
   constructor(
     readonly keyspace: number,
-    /** Memory that the transaction may still take. */
+    /** Memory that the transaction may still use. */
     private readonly spareBytes: () => number,
   ) {}
 
@@ -66,13 +66,13 @@ export class IndexedBatch {
     return this.clears.some((range) => rangeContainsSlice(range, bytes, start, end))
   }
 
-  /** The writes by key. The list does not change any more. */
+  /** The writes in key order. Later changes do not affect the returned list. */
   inOrder(): readonly PendingWrite[] {
     this.sorted ??= [...this.writes.values()].sort((a, b) => compareBytes(a.keyBytes, b.keyBytes))
     return this.sorted
   }
 
-  /** The cleared ranges. The list does not change any more. */
+  /** The cleared ranges. Later changes do not affect the returned list. */
   clearedRanges(): readonly KeyRange[] {
     return this.clears
   }

@@ -17,13 +17,13 @@ export interface TransactionHost {
   assertOpen(): void
 }
 
-/** Initial buffer for the operations of one call. */
+/** Initial size of the buffer for the operations of one call. */
 const scratchBytes = 256
 
 /** The writes of a transaction to one keyspace. */
 interface Part {
   readonly batch: IndexedBatch
-  /** Of the first view that the transaction has used. */
+  /** The core of the first view that the transaction used. */
   readonly core: ReadCore
 }
 
@@ -33,17 +33,18 @@ interface Part {
  *
  * Serializable by optimistic concurrency control, validated backward (Kung and Robinson, "On
  * Optimistic Methods for Concurrency Control", 1981): a commit is refused if anything that the
- * transaction has read was written after its snapshot. So it could as well have run at the moment
- * of its commit. Without writes it could have run at its snapshot, and is never refused.
+ * transaction has read was written after its snapshot. The result is therefore the same as if it
+ * had run at the moment of its commit. A transaction without writes is equivalent to one at its
+ * snapshot, and is never refused.
  *
  * Owned by: the Transaction that the user holds. Lives: until commit or rollback.
  */
 export class OpenTransaction implements TrackedTransaction {
   readonly sequence: number
   readonly reads: ReadSet
-  /** By keyspace. */
+  /** The writes by keyspace. */
   private readonly parts = new Map<number, Part>()
-  /** Encodings write here. Empty between two calls. */
+  /** Operations are encoded here. Empty between two calls. */
   private readonly scratch = new WriteBatch(0, scratchBytes)
   private readonly reader = new BatchReader()
   private state: 'open' | 'committing' | 'ended' = 'open'
@@ -68,7 +69,7 @@ export class OpenTransaction implements TrackedTransaction {
     return bytes
   }
 
-  /** Throws CLOSED after its end. */
+  /** Throws CLOSED after the transaction has ended. */
   assertOpen(): void {
     this.host.assertOpen()
     if (this.state !== 'open') throw closedError('this transaction')
@@ -86,7 +87,7 @@ export class OpenTransaction implements TrackedTransaction {
   }
 
   /**
-   * Takes the operations that `add` puts into a batch: all or none. Requires: `batchOf` was called
+   * Adds the operations that `add` puts into a batch, all or none. Requires: `batchOf` was called
    * for their keyspaces.
    */
   write(add: (batch: WriteBatch) => void): void {
@@ -105,12 +106,12 @@ export class OpenTransaction implements TrackedTransaction {
     }
   }
 
-  /** The commit will be synced. */
+  /** Makes the commit sync the log. */
   requireSync(): void {
     this.wantsSync = true
   }
 
-  /** Returns what takes the writes back to the current ones. */
+  /** Returns a function that undoes all writes made after this call. */
   savepoint(): () => void {
     this.assertOpen()
     this.hasSavepoint = true
@@ -122,7 +123,7 @@ export class OpenTransaction implements TrackedTransaction {
     }
   }
 
-  /** Rejects with CONFLICT, and whatever a write may fail with. It has ended in any case. */
+  /** Rejects with CONFLICT and the errors of a write. Ends the transaction in any case. */
   async commit(sync: boolean): Promise<void> {
     this.assertOpen()
     if (this.isReadOnly) return this.end()
@@ -138,7 +139,7 @@ export class OpenTransaction implements TrackedTransaction {
     }
   }
 
-  /** As `commit`, before it returns. */
+  /** Like `commit`, but synchronous. */
   commitSync(sync: boolean): void {
     this.assertOpen()
     if (this.isReadOnly) return this.end()
@@ -150,7 +151,7 @@ export class OpenTransaction implements TrackedTransaction {
     }
   }
 
-  /** Does nothing after its end. */
+  /** Does nothing after the transaction has ended. */
   rollback(): void {
     if (this.state === 'open') this.end()
   }
@@ -162,7 +163,7 @@ export class OpenTransaction implements TrackedTransaction {
 
   private readonly spareBytes = (): number => this.host.maxTransactionBytes - this.memoryBytes
 
-  /** Checks everything that was read, then adds the writes to the group. */
+  /** Checks the reads for conflicts, then adds the writes to the group. */
   private join(batch: WriteBatch): void {
     const { conflicts } = this.host.pipeline
     // A keyspace may have been dropped meanwhile.

@@ -10,13 +10,13 @@ import type { IndexedBatch, PendingWrite } from './indexed-batch.js'
 import type { WalkedRange } from './walked-range.js'
 
 /**
- * The entries of a transaction in a range: its own writes over those of its snapshot.
+ * The entries that a transaction sees in a range: its own writes, merged over those of its
+ * snapshot.
  *
  *     own writes    b=7   d(del)        clear [e, g)
  *     snapshot      a=1   b=2   d=4   f=6   h=8            sees   a=1   b=7   h=8
  *
- * It sees the writes made before it was created. Owned by: the range or cursor that the user
- * iterates.
+ * Sees the writes made before its creation. Owned by: the range or cursor that the user iterates.
  */
 export class OverlaidWalk extends EntryFields implements EntryWalk {
   page: EntryPage | undefined
@@ -25,7 +25,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
   private readonly clears: readonly KeyRange[]
   /** The next own write. */
   private at = 0
-  /** Whether the current entry is the base's, or the own write of the same key. */
+  /** Whether the current entry is that of the base, not a write of the transaction. */
   private isOnBase = false
   private isOnWrite = false
 
@@ -81,7 +81,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
     return this.reverse ? -1 : 1
   }
 
-  /** Moves to the next entry at or after both positions. */
+  /** Makes the first visible entry at or after both positions the current one. */
   private settle(): void {
     const { base } = this
     this.isOnBase = false
@@ -112,7 +112,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
     return write !== undefined && rangeContains(this.range, write.keyBytes) ? write : undefined
   }
 
-  /** Below 0: the base is first in the direction of the walk; 0: both are on one key. */
+  /** Below 0: the base is first in the direction of the walk. 0: both are at the same key. */
   private order(write: PendingWrite | undefined): number {
     const { base } = this
     if (write === undefined) return -1

@@ -1,7 +1,7 @@
 import { type Conflict, tooLarge } from './transaction-errors.js'
 import type { ConflictIndex } from '../write/conflict-index.js'
 
-/** Approximate memory of a recorded key besides its bytes. */
+/** Approximate memory of a recorded key, in addition to its bytes. */
 const bytesPerReadKey = 80
 
 /**
@@ -10,7 +10,8 @@ const bytesPerReadKey = 80
 export interface ReadRange {
   readonly keyspace: number
   /**
-   * The keys from `start` up to, but excluding, `end`; null: no upper bound. Undefined: none yet.
+   * The keys from `start` up to, but excluding, `end`; a null `end` means no upper bound. Undefined
+   * if nothing has been read yet.
    */
   bounds(): { start: string; end: string | null } | undefined
 }
@@ -49,7 +50,7 @@ export class ReadSet {
     this.memoryBytes += bytes
   }
 
-  /** A write after `sequence` to something in this set, if there is one. */
+  /** Returns a write after `sequence` to something in this set, if there is one. */
   conflictIn(index: ConflictIndex, sequence: number): Conflict | undefined {
     for (const [keyspace, keys] of this.keys) {
       for (const key of keys) {

@@ -8,12 +8,12 @@ import type { Transaction } from './transaction.js'
 /** Options of `db.transaction`. */
 export interface TransactionOptions {
   /**
-   * How often a transaction that conflicts runs again before CONFLICT is reported.
+   * How often a conflicting transaction runs again before it fails with CONFLICT.
    *
    * Values: 0 to 1000. Default: 10.
    */
   retries?: number
-  /** Commits as `{ sync: true }` does: the commit survives power loss. Default: false. */
+  /** Resolve only when the commit survives power loss. Default: false. */
   sync?: boolean
   /** Ends the transaction with ABORTED before its next run or its commit. */
   signal?: AbortSignal
@@ -21,7 +21,7 @@ export interface TransactionOptions {
 
 const optionNames = { retries: true, sync: true, signal: true }
 const defaultRetries = 10
-/** Longest wait before a retry; waits start at 1 ms and double. */
+/** Longest wait before a retry. Waits start at 1 ms and double. */
 const maxWaitMs = 100
 
 export interface CheckedTransactionOptions {
@@ -47,8 +47,8 @@ export function checkTransactionOptions(options: TransactionOptions): CheckedTra
 }
 
 /**
- * Runs `work` in a transaction and commits it; again, after a short random wait, as long as the
- * commit conflicts.
+ * Runs `work` in a transaction and commits it. If the commit conflicts, runs it again after a short
+ * random wait.
  */
 export async function runTransaction<K, V, T>(
   begin: () => Transaction<K, V>,
@@ -72,7 +72,7 @@ export async function runTransaction<K, V, T>(
   }
 }
 
-/** As `runTransaction`, for work that does not wait. */
+/** Like `runTransaction`, but synchronous. */
 export function runTransactionSync<K, V, T>(
   tx: Transaction<K, V>,
   work: (tx: Transaction<K, V>) => T,
@@ -108,7 +108,8 @@ function isConflict(error: unknown): boolean {
 }
 
 /**
- * Waits for a random time, so that the same transactions do not conflict again, or for an abort.
+ * Waits for a random time, so that the same transactions do not conflict again. An abort ends the
+ * wait.
  */
 function wait(attempt: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   const mostMs = Math.min(2 ** attempt, maxWaitMs)

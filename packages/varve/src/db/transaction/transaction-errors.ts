@@ -6,7 +6,7 @@ import type { RecordedWrite } from '../write/conflict-index.js'
 /** A write to something that a transaction has read. */
 export interface Conflict {
   readonly write: RecordedWrite
-  /** The key that was read; undefined if an iterator has read a range. */
+  /** The key that was read; undefined if an iterator read a range. */
   readonly key: string | undefined
 }
 
@@ -21,11 +21,13 @@ export function tooLarge(): VarveError {
 export function tooOld(): VarveError {
   return new VarveError(
     'CONFLICT',
-    'the transaction took too long: the writes since it began are no longer known; run it again',
+    'the transaction took too long: writes since its start are no longer recorded; run it again',
   )
 }
 
-/** `encoding`: of the keys; undefined if the transaction does not know it. */
+/**
+ * The error of a conflict. `encoding`: of the keys; undefined if the transaction does not know it.
+ */
 export function conflictError(
   { write, key }: Conflict,
   encoding: Encoding<unknown> | undefined,
@@ -38,10 +40,10 @@ export function conflictError(
   return new VarveError('CONFLICT', message, { key: decoded(bytes, encoding) })
 }
 
-/** Of a check of an atomic operation. */
+/** The error of a failed check of an atomic operation. */
 export function versionError(key: unknown, expected: unknown, found: unknown): VarveError {
   const message =
-    `the version of the key is ${String(found)}, not ${String(expected)}; ` +
+    `the key has version ${String(found)}, not ${String(expected)}; ` +
     'read it again, then repeat the operation'
   return new VarveError('CONFLICT', message, { key })
 }
@@ -58,7 +60,7 @@ function decoded(bytes: Buffer, encoding: Encoding<unknown> | undefined): unknow
   try {
     return encoding === undefined ? bytes : encoding.read(bytes, 0, bytes.length)
   } catch {
-    // Shown as bytes: the conflict is the error to report.
+    // Show the bytes instead: the conflict is the error to report.
     return bytes
   }
 }

@@ -1,7 +1,7 @@
 import type { StoreCore } from '../read/read-core.js'
 import type { OperationEncoder } from '../write/operation-encoder.js'
 
-/** What a transaction needs of a keyspace. */
+/** The parts of a keyspace that a transaction needs. */
 export interface TransactionPart {
   readonly core: StoreCore
   readonly operations: OperationEncoder

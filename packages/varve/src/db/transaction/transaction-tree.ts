@@ -13,8 +13,8 @@ import type { ReadSet } from './read-set.js'
 import { WalkedRange } from './walked-range.js'
 
 /**
- * A tree as a transaction reads it: its own writes first, then the snapshot. Adds what is read of
- * the snapshot to the read set.
+ * A tree as a transaction sees it: the writes of the transaction over the snapshot. Records reads
+ * of the snapshot in the read set.
  *
  * Owned by: a Transaction.
  */

@@ -14,22 +14,22 @@ import type { OpenTransaction } from './open-transaction.js'
 import type { TransactionPart } from './transaction-part.js'
 import { TransactionTree } from './transaction-tree.js'
 
-/** Takes the writes of a transaction back. */
+/** A point in a transaction to which its writes can be rolled back. */
 export interface Savepoint {
-  /** Undoes all writes since the savepoint. Reads since then still count for conflicts. */
+  /** Undoes all writes since the savepoint. Reads since then can still conflict. */
   rollback(): void
 }
 
 /**
  * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes. Writes
- * are collected, and take effect with the commit. They never wait: they return promises so that
- * code for a `Database` works with a transaction.
+ * take effect with the commit. They never wait; they return promises so that code for a `Database`
+ * also works with a transaction.
  */
 export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
   private readonly own: IndexedBatch
   private readonly operations: OperationEncoder
 
-  /** Made by `begin` and `transaction` of a database. */
+  /** Created by `begin` and `transaction` of a database. */
   constructor(
     protected readonly transaction: OpenTransaction,
     { core, operations }: TransactionPart,
@@ -78,7 +78,7 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
     return done(() => this.batchSync(operations, options))
   }
 
-  /** As `clear`, but done when it returns. */
+  /** Like `clear`, but synchronous. */
   clearSync(range: RangeOptions<K> = {}, options?: WriteOptions): void {
     this.transaction.assertOpen()
     this.requireSyncIf(syncOf(options))
@@ -110,17 +110,17 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
 
 /**
  * A serializable transaction: it takes effect as if it had run alone at the moment of its commit,
- * or not at all. `commit` fails with CONFLICT if another commit has written something that this
- * transaction has read: a key, present or absent, or a part of a range that an iterator has passed.
- * A transaction that only reads never conflicts.
+ * or not at all. `commit` fails with CONFLICT if another commit wrote something that this
+ * transaction has read: a key, present or absent, or the part of a range that an iterator has
+ * passed. A transaction that only reads never conflicts.
  *
- * Reads see the database as it was at `begin`, and the transaction's own writes. It keeps old
- * versions alive and remembers what it has read, so end it soon, with `commit` or `rollback`, or
- * declare it with `using`.
+ * Reads see the database as it was at `begin`, and the transaction's own writes. A transaction
+ * keeps old versions alive and records its reads, so keep it short. End it with `commit` or
+ * `rollback`, or declare it with `using`.
  */
 export class Transaction<K, V> extends TransactionStore<K, V> implements Disposable {
   /**
-   * Another keyspace of the database, in this transaction: it is committed with it.
+   * Another keyspace of the database, read and written in this transaction.
    *
    * ```ts
    * await db.transaction(async (tx) => {
@@ -130,7 +130,7 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
    * })
    * ```
    *
-   * @throws INVALID_ARGUMENT if it is not of this database, CLOSED if it was dropped
+   * @throws INVALID_ARGUMENT if it belongs to another database, CLOSED if it was dropped
    */
   keyspace<K2, V2>(keyspace: KeyValueStore<K2, V2>): TransactionStore<K2, V2> {
     this.transaction.assertOpen()
@@ -143,10 +143,10 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
   }
 
   /**
-   * Commits all writes or none, and ends the transaction in any case.
+   * Commits all writes or none. Ends the transaction in any case.
    *
    * @throws CONFLICT (nothing was written: run the transaction again), CLOSED, IO, ABORTED,
-   * POISONED, and INVALID_ARGUMENT if the writes are too many for one commit (as rejections)
+   * POISONED, and INVALID_ARGUMENT if there are too many writes for one commit (as rejections)
    */
   commit(options?: WriteOptions): Promise<void> {
     try {
@@ -156,18 +156,18 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
     }
   }
 
-  /** As `commit`, but done when it returns. */
+  /** Like `commit`, but synchronous. */
   commitSync(options?: WriteOptions): void {
     this.transaction.commitSync(syncOf(options))
   }
 
-  /** Ends the transaction without its writes. Does nothing after its end. */
+  /** Ends the transaction and discards its writes. Does nothing after it has ended. */
   rollback(): void {
     this.transaction.rollback()
   }
 
   /**
-   * A point to which the writes can be taken back.
+   * Marks the current state of the writes, to roll back to it later.
    *
    * ```ts
    * const savepoint = tx.savepoint()
@@ -179,19 +179,19 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
     return { rollback: this.transaction.savepoint() }
   }
 
-  /** As `rollback`, for `using`. */
+  /** Like `rollback`, for `using`. */
   [Symbol.dispose](): void {
     this.rollback()
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     const { sequence, isOpen, memoryBytes } = this.transaction
     return inspected('Transaction', { sequence, isOpen, memoryBytes }, depth, options)
   }
 }
 
-/** A write as a promise. */
+/** Runs a write and returns its result as a promise. */
 function done(write: () => void): Promise<void> {
   try {
     write()

@@ -9,9 +9,9 @@ interface Bounds {
 }
 
 /**
- * The part of a range that one iterator of a transaction has read from its snapshot: from where it
- * began to the entry that it has reached, so that a search for the first entry does not conflict
- * with writes to the rest.
+ * The part of a range that an iterator of a transaction has read from its snapshot: from its start
+ * to the entry that it has reached. A search for the first entry then does not conflict with writes
+ * to the rest of the range.
  *
  * Owned by: an OverlaidWalk. Lives: as long as the transaction.
  */
@@ -26,7 +26,7 @@ export class WalkedRange {
     private readonly reverse: boolean,
   ) {}
 
-  /** Begins a new part at `from`, its first key; in reverse, its end. */
+  /** Begins a new part at `from`: its first key or, in reverse, its end. */
   begin(from: Uint8Array | null): void {
     this.freeze()
     const { keyspace, base, range, reverse } = this
@@ -71,7 +71,9 @@ class Segment implements ReadRange {
     return { start: reached ?? textOf(range.start)!, end: textOf(from) }
   }
 
-  /** The current key of the base. Undefined: it has read to the end of the range, or may have. */
+  /**
+   * The current key of the base; undefined if it has, or may have, read to the end of the range.
+   */
   private reached(): string | undefined {
     const { base } = this
     if (base === undefined || !base.valid) return undefined

@@ -4,10 +4,10 @@ import type { WriteBatch } from '../../batch/write-batch.js'
 export class CommitGroup {
   sync = false
   isScheduled = false
-  /** The log that holds its record, and the offset of the record. */
+  /** The log that holds the record of the group, and the offset of the record. */
   logNumber = 0
   logOffset = 0
-  /** When its commit started; undefined if its duration is not measured. */
+  /** When the commit started; undefined if its duration is not measured. */
   beganAtMs: number | undefined
   private outcome: Promise<void> | undefined
   private resolve: (() => void) | undefined
@@ -16,7 +16,7 @@ export class CommitGroup {
 
   constructor(readonly batch: WriteBatch) {}
 
-  /** Requires: the group has not settled. */
+  /** The promise that all callers share. Requires: the group has not settled. */
   get promise(): Promise<void> {
     this.outcome ??= new Promise((resolve, reject) => {
       this.resolve = resolve
@@ -25,7 +25,10 @@ export class CommitGroup {
     return this.outcome
   }
 
-  /** Calls back when the group is in the memtables or has failed, before the next one is logged. */
+  /**
+   * Calls `listener` when the group is in the memtables or has failed, before the next one is
+   * logged.
+   */
   onEnd(listener: () => void): void {
     this.endListeners.push(listener)
   }

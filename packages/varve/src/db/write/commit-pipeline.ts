@@ -19,11 +19,11 @@ import type { Rotation } from './rotation.js'
 import type { WriteGate } from './write-gate.js'
 import type { WriteStalls } from './write-stalls.js'
 
-/** A group that reaches this size is committed at once instead of after the running code. */
+/** A group that reaches this size is committed immediately, not when the running code ends. */
 const maxGroupBytes = 1024 * 1024
 
 /**
- * Commits between two polls for messages of the background thread, when the caller never yields.
+ * If the caller never yields, messages of the background thread are polled every this many commits.
  */
 const commitsPerPoll = 64
 
@@ -41,14 +41,15 @@ interface PipelineParts {
 }
 
 /**
- * Commits all writes, in one order. Operations collect in the open group until the running code
- * ends, a microtask later. The group is logged with one write, synced if asked for, and inserted
- * into the memtables; only then is it visible. While one group is being synced the next one fills.
+ * Commits all writes, in a single order. Operations collect in the open group until the running
+ * code ends, a microtask later. The group is logged with one write, synced if asked for, and
+ * inserted into the memtables; only then is it visible. While one group is being synced, the next
+ * one fills.
  *
  *     open group ──close──▶ room, sequences, log ──▶ (sync) ──▶ memtable ──▶ visible ──▶ promise
  *
- * Transactions join their group when it closes, after the writes that were submitted before. Each
- * is checked against all writes before it, those of its own group too.
+ * Transactions join their group when it closes, after the writes that were submitted earlier. Each
+ * is checked against all earlier writes, including those of its own group.
  *
  * Owned by: the Database. Lives: from open to close.
  *
@@ -65,18 +66,18 @@ export class CommitPipeline {
   commits = 0
   operations = 0
   userBytes = 0
-  /** The writes that open transactions may conflict with. */
+  /** Writes with which open transactions may conflict. */
   readonly conflicts = new ConflictIndex()
 
   private group: CommitGroup
-  /** Join the open group when it closes. */
+  /** Writes that join the open group when it closes. */
   private lateWrites: LateWrite[] = []
-  /** The open group waits for flushes or compactions. */
+  /** Whether the open group waits for flushes or compactions. */
   private isHeld = false
   private spareBatch: WriteBatch | undefined
   private lastSequence: number
   private readonly reader = new BatchReader()
-  /** Messages for subscribers, published when nothing else runs on this thread: two at most. */
+  /** Messages for subscribers, at most two, which are published when no commit is in progress. */
   private readonly unpublished: CommitMessage[] = []
   private readonly closeGroup = (): void => this.commitOpenGroup()
 
@@ -95,7 +96,7 @@ export class CommitPipeline {
     return batches.reduce((sum, batch) => sum + (batch?.buffer.length ?? 0), 0)
   }
 
-  /** The batch to put operations in; then call `submit` or `commitBlocking`. */
+  /** The batch to add operations to. Call `submit` or `commitBlocking` afterwards. */
   open(): WriteBatch {
     const { refusal } = this.parts.gate
     if (refusal !== undefined) throw refusal
@@ -103,7 +104,10 @@ export class CommitPipeline {
     return this.group.batch
   }
 
-  /** Commits what is in the batch with its group. All operations of a group share one promise. */
+  /**
+   * Commits the operations in the batch with their group. All operations of a group share one
+   * promise.
+   */
   submit(sync: boolean): Promise<void> {
     const { group } = this
     const { promise } = group
@@ -116,7 +120,7 @@ export class CommitPipeline {
     return promise
   }
 
-  /** Commits the write with the open group, after everything submitted before. */
+  /** Commits the write with the open group, after everything submitted earlier. */
   submitLate(write: LateWrite): void {
     const { refusal } = this.parts.gate
     if (refusal !== undefined) throw refusal
@@ -124,7 +128,7 @@ export class CommitPipeline {
     this.schedule()
   }
 
-  /** As `submitLate` for a write that adds its operations in `join`, before it returns. */
+  /** Like `submitLate` but synchronous. `join` adds the operations. */
   commitLateBlocking(sync: boolean, join: LateWrite['join']): void {
     const batch = this.open()
     this.finishSync()
@@ -140,27 +144,30 @@ export class CommitPipeline {
   }
 
   /**
-   * Commits all writes submitted so far before it returns: readers then see all of them. Late
-   * writes still wait for their group.
+   * Commits all writes submitted so far, so that readers see them when it returns. Late writes
+   * still wait for their group.
    */
   settleBlocking(): void {
     this.finishSync()
     if (!this.group.batch.isEmpty) this.commitBlocking(false)
   }
 
-  /** Records all writes above its sequence from now on. Requires: it is the visible one. */
+  /**
+   * From now on, records all writes above the sequence of the transaction. Requires: that is the
+   * visible sequence.
+   */
   beginTransaction(transaction: TrackedTransaction): void {
     const { conflicts, parts } = this
     const isFirst = !conflicts.isActive
     conflicts.begin(transaction)
-    // A group that is being synced has its sequences, and is not visible yet.
+    // A group that is being synced has its sequences but is not visible yet.
     const syncing = parts.sync.current
     if (!isFirst || syncing === undefined) return
     conflicts.record(syncing.batch, this.visibleSequence + 1)
     conflicts.forgetBatch()
   }
 
-  /** Commits what is in the batch, and every group before it, before it returns. */
+  /** Commits the operations in the batch, and all earlier groups, before it returns. */
   commitBlocking(sync: boolean): void {
     const { scheduler, stalls, gate, rotation } = this.parts
     if (sync) this.group.sync = true
@@ -186,13 +193,13 @@ export class CommitPipeline {
       const group = sync.current ?? this.group
       const { promise } = group
       this.commitOpenGroup()
-      // All of its writes may have been refused: then it settles only with the next ones.
+      // If all writes of the group were refused, it settles only with the next ones.
       if (group !== this.group || this.hasOpenWrites) await promise.catch(() => {})
     }
   }
 
   /**
-   * Seals the memtables, or that of one tree, so that a flush takes everything submitted so far.
+   * Seals all memtables, or that of one tree, so that a flush includes everything submitted so far.
    * Resolves with the highest sequence in them.
    */
   sealMemtables(tree?: Tree): Promise<number> {
@@ -200,8 +207,8 @@ export class CommitPipeline {
   }
 
   /**
-   * Runs `run` once everything submitted so far is in the memtables, or has failed, and before a
-   * later group is logged: the logs then hold exactly what readers see.
+   * Calls `run` when everything submitted so far is in the memtables or has failed, before a later
+   * group is logged. At that moment the logs hold exactly what readers see.
    */
   betweenGroups<T>(run: () => T): Promise<T> {
     this.commitOpenGroup()
@@ -221,23 +228,25 @@ export class CommitPipeline {
 
   /** Requires: no group is being synced. Returns the last sequence in the sealed memtables. */
   rotate(tree?: Tree): number {
-    assert(this.parts.sync.current === undefined, 'a group goes into the memtable of its log')
+    assert(this.parts.sync.current === undefined, 'a group belongs to the memtables of its log')
     this.parts.rotation.sealFilled(tree)
     return this.visibleSequence
   }
 
-  /** Forgets a tree. Requires: no submitted operation is for it. */
+  /** Removes a tree. Requires: no submitted operation is for it. */
   forget(tree: Tree): void {
     this.parts.rotation.forget(tree)
   }
 
-  /** Refuses new writes from now on, with `reason`. Submitted ones are still committed. */
+  /** From now on, refuses new writes with `reason`. Submitted ones are still committed. */
   refuse(reason: VarveError): void {
     this.parts.gate.close(reason)
     this.parts.sync.stopInterval()
   }
 
-  /** Makes everything committed durable, at the end. Requires: drained. */
+  /**
+   * Makes everything committed durable, when the database closes. Requires: `drain` has resolved.
+   */
   async syncLog(): Promise<void> {
     const { log } = this.parts
     if (log.broken) return
@@ -277,12 +286,12 @@ export class CommitPipeline {
       })
       return
     }
-    // A failure settles the group's promise.
+    // A failure rejects the group's promise.
     this.commit('background')
     this.publishMessages()
   }
 
-  /** Lets the late writes join the open group, one after another. */
+  /** Adds the late writes to the open group, one after another. */
   private takeLateWrites(): void {
     const { group } = this
     const { batch } = group
@@ -338,7 +347,7 @@ export class CommitPipeline {
     return undefined
   }
 
-  /** The group was never logged. */
+  /** Rejects a group that was never logged. */
   private failOpenGroup(error: unknown): void {
     this.conflicts.retractAfter(this.lastSequence)
     this.detachGroup().fail(error)
@@ -353,14 +362,14 @@ export class CommitPipeline {
     return group
   }
 
-  /** Gives the group room, sequences and a record in the log. */
+  /** Makes room for the group, assigns its sequences and logs it. */
   private log(group: CommitGroup): void {
     const { batch } = group
     const { path, log, clock, gate, rotation } = this.parts
     if (channels.commit.hasSubscribers) group.beganAtMs = clock.monotonicMs()
     rotation.makeRoomFor(batch)
     const lastSequence = this.lastSequence + batch.count
-    // No database reaches this, but a damaged MANIFEST may claim it.
+    // No database gets this far, but a damaged MANIFEST may claim so.
     if (lastSequence > maxSequence) throw corruption(path, 0, 'the sequence numbers are used up')
     batch.seal(this.lastSequence + 1)
     const logOffset = log.sizeBytes
@@ -381,7 +390,7 @@ export class CommitPipeline {
     const { reader } = this
     reader.open(batch.buffer, batch.headroomBytes, batch.length)
     while (reader.next()) trees.get(reader.keyspace)!.apply(reader, group.logNumber)
-    assert(reader.problem === undefined, 'a batch is read as it was written')
+    assert(reader.problem === undefined, 'a batch must be readable')
     this.visibleSequence = reader.firstSequence + batch.count - 1
     this.commits++
     this.operations += batch.count
@@ -407,7 +416,7 @@ export class CommitPipeline {
     })
   }
 
-  /** Last in every step, because subscribers may write, too. */
+  /** The last action of every step, because subscribers may write, too. */
   private publishMessages(): void {
     while (this.unpublished.length > 0) channels.commit.publish(this.unpublished.shift()!)
   }
@@ -419,12 +428,12 @@ export class CommitPipeline {
     this.publishMessages()
   }
 
-  /** Ends a sync in the background with one on this thread. */
+  /** Replaces a background sync with one on this thread. */
   private finishSync(): void {
     const { sync } = this.parts
     const group = sync.current
     if (group === undefined) return
-    // The end of the background sync would have committed them.
+    // The background sync would have committed them at its end.
     if (this.hasOpenWrites) void runEnd.then(this.closeGroup)
     try {
       sync.finishNow(group)
@@ -436,5 +445,5 @@ export class CommitPipeline {
   }
 }
 
-/** Resolved: its reactions run when the running code has ended. */
+/** A resolved promise: its reactions run when the running code has ended. */
 const runEnd = Promise.resolve()

@@ -3,12 +3,12 @@ import type { WriteBatch } from '../../batch/write-batch.js'
 import { ValueKind } from '../../key/value-kind.js'
 
 /**
- * Beyond this, the oldest writes are forgotten, and transactions that began before them conflict.
+ * Above this size, the oldest writes are dropped, and transactions that began before them conflict.
  */
 const maxIndexBytes = 64 * 1024 * 1024
-/** Measured in Node 20: the string, its place in the map and in the list. */
+/** Measured in Node 20: the string and its place in the map and the list. */
 const bytesPerWrite = 120
-/** Forgotten writes at the front of the list before it is shortened. */
+/** Dropped writes that may remain at the front of the list before it is shortened. */
 const maxForgotten = 4096
 
 /** One write: a key, or a range delete. Keys are Latin-1 strings of their bytes. */
@@ -21,38 +21,41 @@ export interface RecordedWrite {
   readonly sequence: number
 }
 
-/** An open transaction, as the index knows it. */
+/** An open transaction, as the index sees it. */
 export interface TrackedTransaction {
-  /** It sees the writes up to this one. */
+  /** The last write that it sees. */
   readonly sequence: number
   readonly memoryBytes: number
 }
 
 /**
- * The writes since the oldest open transaction began, so that a commit can check whether something
- * that it has read was written meanwhile. Records nothing while no transaction is open.
+ * The writes since the beginning of the oldest open transaction. A commit uses them to check
+ * whether anything that it has read was written meanwhile. Records nothing while no transaction is
+ * open.
  *
  * Owned by: the commit pipeline.
  *
  * Invariant: holds every write above `floor` that has a sequence, committed or about to be.
  */
 export class ConflictIndex {
-  /** Transactions that committed, and those that were refused. */
+  /** Transactions that were committed, and those that were refused. */
   commits = 0
   refusals = 0
-  /** Transactions that began below this cannot be checked any more. */
+  /** Transactions that began below this sequence can no longer be checked. */
   floor = 0
-  /** Ascending by sequence; `forgotten` of them are no longer valid. */
+  /** In the order of their sequences. The first `forgotten` of them are no longer valid. */
   private writes: RecordedWrite[] = []
   private forgotten = 0
-  /** The newest write of each key. By keyspace and key: see `nameOf`. */
+  /** The newest write of each key, by keyspace and key; see `nameOf`. */
   private readonly newest = new Map<string, RecordedWrite>()
   private rangeDeletes: RecordedWrite[] = []
-  /** The open transactions in the order of their beginning, so ascending by sequence. */
+  /**
+   * The open transactions in the order of their beginning, which is also that of their sequences.
+   */
   private readonly open: TrackedTransaction[] = []
   private writesBytes = 0
   private readonly reader = new BatchReader()
-  /** How much of which batch is recorded. */
+  /** The batch that was recorded last, and how much of it. */
   private recordedBatch: WriteBatch | undefined
   private recordedLength = 0
   private recordedCount = 0
@@ -66,7 +69,7 @@ export class ConflictIndex {
     return this.open.length
   }
 
-  /** Of the index and of the open transactions. */
+  /** Memory of the index and of the open transactions. */
   get memoryBytes(): number {
     return this.open.reduce((sum, { memoryBytes }) => sum + memoryBytes, this.writesBytes)
   }
@@ -83,7 +86,7 @@ export class ConflictIndex {
     else if (index === 0) this.forgetUpTo(this.open[0].sequence)
   }
 
-  /** Records the operations that were added to `batch` since the last call for it. */
+  /** Records the operations that were added to `batch` since the last call for the same batch. */
   record(batch: WriteBatch, firstSequence: number): void {
     if (batch !== this.recordedBatch) this.forgetBatch(batch)
     if (batch.length === this.recordedLength) return
@@ -109,14 +112,14 @@ export class ConflictIndex {
     for (let i = this.forgotten; i < writes.length; i++) this.register(writes[i])
   }
 
-  /** The batch belongs to a new group now. */
+  /** Called when the batch is reused for a new group. */
   forgetBatch(batch?: WriteBatch): void {
     this.recordedBatch = batch
     this.recordedLength = 0
     this.recordedCount = 0
   }
 
-  /** A write of the key after `sequence`, if there is one. */
+  /** Returns a write of the key after `sequence`, if there is one. */
   writeOf(keyspace: number, key: string, sequence: number): RecordedWrite | undefined {
     const write = this.newest.get(nameOf(keyspace, key))
     if (write !== undefined && write.sequence > sequence) return write
@@ -129,7 +132,9 @@ export class ConflictIndex {
     )
   }
 
-  /** A write into the keys from `start` up to, but excluding, `end` after `sequence`. */
+  /**
+   * Returns a write after `sequence` to the keys from `start` up to, but excluding, `end`, if any.
+   */
   writeIn(
     keyspace: number,
     start: string,
@@ -188,7 +193,10 @@ export class ConflictIndex {
   }
 }
 
-/** One string for both, as a Map compares only strings by value. No key has such a first letter. */
+/**
+ * Joins both in one string, because a Map compares only primitives by value. Keys are Latin-1, so
+ * their first letter is always lower.
+ */
 function nameOf(keyspace: number, key: string): string {
   return keyspace === 0 ? key : String.fromCharCode(0x100 + keyspace) + key
 }

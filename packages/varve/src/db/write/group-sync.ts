@@ -46,7 +46,7 @@ export class GroupSync {
         this.inFlight = undefined
         onEnd(failure === undefined ? undefined : this.failed(group, failure))
       } else if (failure !== undefined) {
-        // Another sync vouched for the group's writes. After this failure no sync can be trusted.
+        // The group's writes are durable already, but after this failure no sync can be trusted.
         this.parts.onError(this.parts.gate.poisonWith(failure))
       }
     }
@@ -86,7 +86,7 @@ export class GroupSync {
     this.cancelInterval?.()
   }
 
-  /** A refused group must not be found in the log later. */
+  /** Rejects the group. Its record must not be found in the log later. */
   private failed(group: CommitGroup, cause: unknown): VarveError {
     this.parts.log.takeBack(group.logOffset)
     return this.parts.gate.poisonWith(cause)

@@ -5,13 +5,13 @@ interface LogPlace {
 }
 
 /**
- * Bytes of log between an old log and the newest. A keyspace with few writes would keep all
- * logs since its oldest unflushed write.
+ * Measures the bytes from an old log to the newest. Without a limit, a keyspace with few writes
+ * would keep all logs since its oldest unflushed write.
  *
  * Owned by: the Rotation.
  */
 export class LogPins {
-  /** Oldest first. At most as many as there are logs that may be needed. */
+  /** The logs that may be needed, oldest first. */
   private places: LogPlace[] = []
 
   constructor(
@@ -25,12 +25,15 @@ export class LogPins {
     }
   }
 
-  /** A log begins after `startBytes` of logs since open. */
+  /** Adds a log that begins after `startBytes` of logs since open. */
   begin(logNumber: number, startBytes: number): void {
     this.places.push({ logNumber, startBytes })
   }
 
-  /** Logs below the result hold back too many bytes. `endBytes`: the end of the newest log. */
+  /**
+   * Logs below the returned number are too far from the newest one. `endBytes`: the end of the
+   * newest log.
+   */
   firstAffordableLog(endBytes: number): number {
     const { places, maxPinnedBytes } = this
     let first = 0

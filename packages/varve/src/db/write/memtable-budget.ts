@@ -1,8 +1,8 @@
 import type { Tree } from '../../tree/tree.js'
 
 /**
- * Bytes of writes in the active memtables of all keyspaces but the default one, which knows its
- * own. An upper bound: padding and failed commits count.
+ * Bytes of writes in the active memtables of all keyspaces except the default one, which counts its
+ * own. An upper bound: padding and failed commits are included.
  *
  * Owned by: the Rotation.
  */
@@ -15,7 +15,7 @@ export class MemtableBudget {
     this.held.set(tree, (this.held.get(tree) ?? 0) + bytes)
   }
 
-  /** The active memtable of the tree was sealed, or the tree is gone. */
+  /** Called when the active memtable of the tree was sealed, or the tree was dropped. */
   release(tree: Tree): void {
     this.totalBytes -= this.heldBy(tree)
     this.held.delete(tree)

@@ -14,14 +14,14 @@ export interface OperationEncoderOptions {
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>
   readonly clock: Clock
-  /** Time to live of values that are put without one; undefined: they do not expire. */
+  /** Default time to live of values; undefined if they do not expire. */
   readonly defaultTtlMs: number | undefined
 }
 
 /**
- * Adds the operations of a keyspace to a batch. A failed one leaves the batch as it was.
+ * Adds the operations of a keyspace to a batch. If one fails, the batch is unchanged.
  *
- * Owned by: a store. Its transactions use it, too.
+ * Owned by: a store. Its transactions use it as well.
  */
 export class OperationEncoder {
   private readonly keyspace: number
@@ -73,7 +73,10 @@ export class OperationEncoder {
     }
   }
 
-  /** All operations or none. `encoderOf`: of the keyspace that an operation names. */
+  /**
+   * Adds all operations or none. `encoderOf` returns the encoder of the keyspace that an operation
+   * names.
+   */
   all<K, V>(
     batch: WriteBatch,
     operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],

@@ -12,31 +12,33 @@ import type { PressingTree } from './write-stalls.js'
 
 /** Fill of the memory for memtables at which the next memtable is prepared. */
 const preparedFill = 0.5
-/** A keyspace is flushed when it holds back this many times `memtableBytes` of logs. */
+/**
+ * A keyspace is flushed when it keeps logs of this many times `memtableBytes` from being deleted.
+ */
 const maxPinnedMemtables = 4
 
 interface RotationParts {
   readonly log: WriteAheadLog
   readonly trees: TreeRegistry
   readonly scheduler: Scheduler
-  /** Bytes that the active memtables may hold together. */
+  /** Bytes that all active memtables together may hold. */
   readonly memtableBytes: number
   /** The logs that were replayed, oldest first. */
   readonly replayed: readonly { readonly logNumber: number; readonly sizeBytes: number }[]
-  /** Throws LOCKED when the directory has another owner. */
+  /** Throws LOCKED if the directory has another owner. */
   readonly newLogNumber: () => number
 }
 
 /**
- * Seals memtables and begins the next log, always both together: a flushed memtable then frees
+ * Seals memtables and starts the next log, always both together, so that a flushed memtable frees
  * whole logs. All keyspaces share one budget. When it is used up, the largest memtables are sealed.
  *
  * Owned by: the commit pipeline.
  *
- * Invariant: while the default keyspace is the only one, only its memtable is looked at.
+ * Invariant: while the default keyspace is the only one, no other memtable is examined.
  */
 export class Rotation {
-  /** The next memtables have their memory, and flushes have a thread. */
+  /** Whether the next memtables have their memory and flushes have a thread. */
   private isPrepared = false
   private readonly budget = new MemtableBudget()
   private readonly pins: LogPins
@@ -50,7 +52,7 @@ export class Rotation {
     this.mainOnly = [trees.main]
   }
 
-  /** Whether memtables must be sealed before the batch has room. */
+  /** Whether memtables must be sealed to make room for the batch. */
   isNeededFor(batch: WriteBatch): boolean {
     const { payloadBytes, count, shares } = batch
     const { main } = this.parts.trees
@@ -68,7 +70,7 @@ export class Rotation {
     if (batch.shares !== undefined) this.growFor(batch.shares)
   }
 
-  /** Seals the memtables that hold anything, or that of one tree, for their flush. */
+  /** Seals the memtables that are not empty, or only that of one tree, for their flush. */
   sealFilled(only?: Tree): void {
     const { trees } = this.parts
     if (only !== undefined) {
@@ -77,7 +79,7 @@ export class Rotation {
   }
 
   /**
-   * The trees that may hold the batch back: those that it writes to, and those with sealed
+   * The trees that may hold back the batch: those that it writes to, and those with sealed
    * memtables.
    */
   pressing(batch: WriteBatch): readonly PressingTree[] {
@@ -90,15 +92,15 @@ export class Rotation {
     return pressing
   }
 
-  /** The tree is gone. */
+  /** Removes a dropped tree. */
   forget(tree: Tree): void {
     this.budget.release(tree)
   }
 
   /**
-   * Does one step of the preparation per commit, half-way to the next rotation. Without it, the
-   * commit that fills a memtable would touch fresh memory and start a thread, and block the event
-   * loop longer than any other.
+   * Prepares the next rotation, one step per commit, from half-way on. Without this, the commit
+   * that fills a memtable would touch fresh memory, start a thread, and block the event loop longer
+   * than any other.
    */
   private prepare(): void {
     const { trees, scheduler, memtableBytes } = this.parts
@@ -165,7 +167,7 @@ export class Rotation {
     scheduler.pump()
   }
 
-  /** Adds the trees that hold back too many bytes of log. */
+  /** Adds the trees that keep too many bytes of logs from being deleted. */
   private addPinning(chosen: Set<Tree>): void {
     const { log, trees } = this.parts
     if (trees.isSingle) return
@@ -187,7 +189,7 @@ export class Rotation {
     }
   }
 
-  /** All sealed memtables, as if they were those of one tree. */
+  /** All sealed memtables, as if they belonged to one tree. */
   private sealedBacklog(): PressingTree {
     const { trees, memtableBytes } = this.parts
     let sealedBytes = trees.main.sealedBytes
@@ -205,7 +207,7 @@ export class Rotation {
 
 const nothing: BatchShare = { payloadBytes: 0, operations: 0 }
 
-/** What the default keyspace has in a batch. */
+/** The default keyspace's share of a batch. */
 function mainShare(
   { payloadBytes, count }: WriteBatch,
   shares: ReadonlyMap<number, BatchShare> | undefined,

@@ -1,11 +1,11 @@
 import { VarveError } from '../../base/errors.js'
 
 /**
- * Whether the database takes writes, and why not.
+ * Whether the database accepts writes and, if not, why.
  *
  * Owned by: the Database that owns the directory. Lives: from open to close.
  *
- * Invariant: a gate that refuses writes never takes them again.
+ * Invariant: a gate that refuses writes never accepts them again.
  */
 export class WriteGate {
   private closed: VarveError | undefined
@@ -13,23 +13,23 @@ export class WriteGate {
 
   constructor(private readonly path: string) {}
 
-  /** Why a new write is refused; undefined when it is taken. */
+  /** Why new writes are refused; undefined if they are accepted. */
   get refusal(): VarveError | undefined {
     return this.closed ?? this.poison
   }
 
-  /** Why a submitted write cannot be committed any more; undefined when it can. */
+  /** Why submitted writes can no longer be committed; undefined if they can. */
   get poisoned(): VarveError | undefined {
     return this.poison
   }
 
-  /** Refuses new writes from now on. Submitted ones are still committed. */
+  /** From now on, refuses new writes. Submitted ones are still committed. */
   close(reason: VarveError): void {
     this.closed = reason
   }
 
   /**
-   * Refuses all writes from now on, because the durable state of the log or MANIFEST is unknown.
+   * From now on, refuses all writes, because the durable state of the log or MANIFEST is unknown.
    */
   poisonWith(cause: unknown): VarveError {
     this.poison ??= new VarveError(

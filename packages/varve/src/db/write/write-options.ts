@@ -11,7 +11,7 @@ export function syncOf(options: WriteOptions | undefined): boolean {
   return checkedSync(options, writeNames)
 }
 
-/** As `syncOf`, for a put. `expiryOf` checks its `ttlMs`. */
+/** Like `syncOf`, for a put. `expiryOf` checks its `ttlMs`. */
 export function syncOfPut(options: PutOptions | undefined): boolean {
   if (options === undefined) return false
   return checkedSync(options, putNames)
@@ -25,12 +25,12 @@ export function expiryOf(ttlMs: unknown, nowMs: number): number {
   throw invalidArgument(`'ttlMs' must be a number ${range}, not ${describe(ttlMs)}`, 'ttlMs')
 }
 
-/** Refuses a moment before 1970, which has no bytes. */
+/** Refuses a time before 1970, which cannot be encoded. */
 function checkedExpiry(nowMs: number, ttlMs: number): number {
   const expiresAtMs = expiryAfter(nowMs, ttlMs)
   if (expiresAtMs >= 0) return expiresAtMs
   throw invalidArgument(
-    `a put with 'ttlMs' needs a clock that is right: this one shows a time before 1970 ` +
+    `a put with 'ttlMs' needs a correct clock, but this one shows a time before 1970 ` +
       `(${nowMs} ms); set the clock, or put without 'ttlMs'`,
     'ttlMs',
   )

@@ -3,15 +3,16 @@ import type { StallThresholds } from '../../compaction/pickers/compaction-option
 import type { StallCause } from '../api.js'
 
 /**
- * Fill of the active memtable at which writes slow down, so that the flush can still finish first.
+ * Fill of the active memtable above which writes slow down, so that the flush can still finish
+ * first.
  */
 const unslowedFill = 0.5
-/** Fill at which they are slowest: as slow as just before any other stop. */
+/** Fill at which writes are slowest: as slow as just before any other stop. */
 const fullPressure = 0.99
 
 /** How far flushes and compactions of a tree have fallen behind. Implemented by Tree. */
 export interface Backlog {
-  /** Memtables that wait for their flush. */
+  /** Memtables that wait to be flushed. */
   readonly sealedCount: number
   /** Share of the active memtable that is in use, 0 to 1. */
   readonly activeFill: number
@@ -23,13 +24,13 @@ export interface Backlog {
 
 export interface WritePressure {
   readonly cause: StallCause
-  /** Between 0 and 1: slow down, more the higher it is. 1: stop. */
+  /** Between 0 and 1: slow down, in proportion. 1: stop. */
   readonly fraction: number
 }
 
 /**
- * The strongest reason to hold a commit back, or undefined. `needsMemtable`: the commit does not
- * fit into the active memtable.
+ * The strongest reason to hold back a commit, or undefined. `needsMemtable`: whether the commit
+ * does not fit into the active memtable.
  */
 export function writePressure(
   backlog: Backlog,
@@ -45,7 +46,7 @@ export function writePressure(
   return { cause, fraction }
 }
 
-/** Counts and limits, as text. */
+/** The counts and limits as text. */
 export function describeBacklog(
   cause: StallCause,
   backlog: Backlog,
@@ -53,7 +54,7 @@ export function describeBacklog(
 ): string {
   switch (cause) {
     case 'memtables':
-      return `${backlog.sealedCount} memtables wait for their flush and the next one is filling up`
+      return `${backlog.sealedCount} memtables wait to be flushed and the next one is filling up`
     case 'level0': {
       const { l0Slowdown, l0Stop } = limits
       return (

@@ -13,15 +13,15 @@ import {
   writePressure,
 } from './write-pressure.js'
 
-/** Rates of slowed writes: when a slowdown starts, and just before the stop. */
+/** The rates of slowed writes: at the start of a slowdown, and just before the stop. */
 const fastestSlowedBytesPerMs = 64 * 1024
 const slowestBytesPerMs = 4 * 1024
 
-/** Shorter delays are saved up. No commit is delayed longer than `maxDelayMs`. */
+/** Shorter delays are accumulated. No commit is delayed longer than `maxDelayMs`. */
 const minDelayMs = 1
 const maxDelayMs = 50
 
-/** Interval at which a blocked thread checks again. */
+/** How often a blocked thread checks again. */
 const blockingPollMs = 50
 
 /** Why a commit must wait. */
@@ -34,7 +34,7 @@ type StallScheduler = Pick<
   'flushFailure' | 'mergeFailure' | 'mergesHeld' | 'waitBlocking'
 >
 
-/** The part of a tree that can hold writes back. */
+/** The part of a tree that can hold back writes. */
 export interface PressingTree extends Backlog {
   readonly stallThresholds: StallThresholds
 }
@@ -52,16 +52,16 @@ export function noStalls(): StallsByCause {
 /**
  * Holds writes back when flushes and compactions cannot keep up. First each commit is delayed,
  * longer as the backlog grows; then commits are stopped until the backlog shrinks or the commit
- * times out. Paused compactions hold no writes back.
+ * times out. Writes do not wait for paused compactions.
  *
  * Owned by: the database. The commit pipeline calls it before each commit, one at a time.
  */
 export class WriteStalls {
   readonly byCause = noStalls()
-  /** The reported stall that still lasts. */
+  /** The stall that was reported and has not ended. */
   private reported = ''
   private owedMs = 0
-  /** The current commit has already been delayed. */
+  /** Whether the current commit has been delayed already. */
   private wasDelayed = false
   /** When the current commit was stopped. */
   private stoppedAtMs: number | undefined
@@ -77,10 +77,9 @@ export class WriteStalls {
 
   /**
    * Returns undefined if a commit of `bytes` may proceed, otherwise a promise that resolves when it
-   * is worth asking again. `needsMemtable`: the commit does not fit into the active memtables.
-   * `trees`: the ones that it writes to.
-   * Throws when the commit has waited too long, or when the background work it waits for was given
-   * up.
+   * is time to call again. `needsMemtable`: whether the commit does not fit into the active
+   * memtables. `trees`: the trees that it writes to. Throws if the commit has waited too long, or
+   * if the background work that it waits for has failed for good.
    */
   hold(
     bytes: number,
@@ -91,7 +90,7 @@ export class WriteStalls {
     return stall === undefined ? undefined : this.wait(stall)
   }
 
-  /** As `hold`, but blocks the thread until the commit may proceed. */
+  /** Like `hold`, but blocks the thread until the commit may proceed. */
   holdBlocking(bytes: number, needsMemtable: boolean, trees: Iterable<PressingTree>): void {
     for (;;) {
       const stall = this.check(bytes, needsMemtable, trees)
@@ -107,7 +106,7 @@ export class WriteStalls {
     })
   }
 
-  /** Wakes waiting commits to ask again: a tree changed, or the database closes. */
+  /** Makes waiting commits check again, because a tree has changed or the database closes. */
   wake(): void {
     for (const resolve of this.waiters.splice(0)) resolve()
   }
@@ -154,7 +153,7 @@ export class WriteStalls {
     this.passed()
     throw new VarveError(
       'ABORTED',
-      `the write was aborted after it waited ${this.maxStopMs} ms ('maxStallMs'): ` +
+      `the write was aborted after waiting ${this.maxStopMs} ms ('maxStallMs'): ` +
         describeBacklog(cause, source, source.stallThresholds),
     )
   }
@@ -174,7 +173,7 @@ export class WriteStalls {
     return undefined
   }
 
-  /** The next call is for another commit. */
+  /** Resets the state of the current commit. */
   private passed(): void {
     this.wasDelayed = false
     this.stoppedAtMs = undefined
@@ -205,7 +204,7 @@ export class WriteStalls {
     this.byCause[cause].timeMs += this.clock.monotonicMs() - startMs
   }
 
-  /** Emits one event when a stall starts or changes, not one per commit. */
+  /** Emits an event when a stall starts or changes, not for every commit. */
   private report(cause: StallCause, severity: StallEvent['severity'], source: PressingTree): void {
     const key = `${cause} ${severity}`
     if (this.reported === key) return

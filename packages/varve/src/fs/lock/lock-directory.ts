@@ -20,7 +20,7 @@ export function lockDirectory(directory: string, site: LockSite): DirectoryLock 
 }
 
 /**
- * As `lockDirectory`, for changing files in place. Also throws `LOCKED` while a reader is active.
+ * Like `lockDirectory`, for changing files in place. Also throws `LOCKED` while a reader is active.
  */
 export function lockWithoutReaders(directory: string, site: LockSite): DirectoryLock {
   const lock = lockDirectory(directory, site)

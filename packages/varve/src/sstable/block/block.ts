@@ -97,7 +97,7 @@ export class Block {
     return BlockAnswer.absent
   }
 
-  /** As `find`, if the versions of the key, if any, start at entry 0. */
+  /** Like `find`, if the versions of the key, if any, start at entry 0. */
   findContinued(lookup: PointLookup): number {
     return this.holdsKey(0, lookup) ? this.findVersion(0, lookup) : BlockAnswer.tooNew
   }

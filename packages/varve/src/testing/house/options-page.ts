@@ -32,7 +32,7 @@ const intro = `# Options
 
 The options of \`open(path, options)\`. An unknown option, or a value out of range, is \
 refused with \`INVALID_ARGUMENT\`; the
-message names the option and the values allowed.
+message names the option and the allowed values.
 `
 
 interface DocumentedProperty {
