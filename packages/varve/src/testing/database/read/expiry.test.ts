@@ -246,7 +246,11 @@ test('with a clock before 1970, puts that would expire before 1970 are refused',
     background: 'inline',
     clock,
   })
-  const refused = { code: 'INVALID_ARGUMENT', option: 'ttlMs', message: /clock, but .* before 1970/ }
+  const refused = {
+    code: 'INVALID_ARGUMENT',
+    option: 'ttlMs',
+    message: /clock, but .* before 1970/,
+  }
   await assert.rejects(db.put('k', 'v', { ttlMs: 4000 }), refused)
   assert.throws(() => db.putSync('k', 'v', { ttlMs: 4000 }), refused)
   const operation = { type: 'put', key: 'k', value: 'v', ttlMs: 4000 } as const
