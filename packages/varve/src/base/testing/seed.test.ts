@@ -48,7 +48,7 @@ test('properties of fast-check run with VARVE_SEED', (t) => {
   assert.match(stderr, /repeat with: VARVE_SEED=99 /)
 })
 
-/** Runs a test file with one test. */
+/** Runs a test file with one test, in Node: other runtimes use their own reporters. */
 function runFile(t: TestContext, body: string, env: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'varve-seed-'))
   const path = join(folder, 'file.test.js')
@@ -63,7 +63,7 @@ import { fc } from ${moduleUrl('./fast-check.js')}
 test('random', () => { ${body} })`,
   )
   t.after(() => rmSync(folder, { recursive: true }))
-  return spawnSync(process.execPath, [path], {
+  return spawnSync('node', [path], {
     encoding: 'utf8',
     env: { ...process.env, VARVE_SEED: '', NODE_TEST_CONTEXT: undefined, ...env },
   })
