@@ -18,7 +18,7 @@ const maxCallBytes = 1024 * 1024 * 1024
  */
 abstract class NodeFile {
   private isOpen = true
-  private running = 0
+  protected running = 0
 
   constructor(
     readonly path: string,
@@ -43,9 +43,14 @@ abstract class NodeFile {
     } catch (cause) {
       throw ioError(operation, this.path, cause)
     } finally {
-      this.running--
-      if (this.running === 0 && !this.isOpen) this.closeDescriptors()
+      this.ended()
     }
+  }
+
+  /** An operation that was counted in `running` has ended. */
+  protected ended(): void {
+    this.running--
+    if (this.running === 0 && !this.isOpen) this.closeDescriptors()
   }
 
   protected closeDescriptors(): void {
@@ -91,29 +96,24 @@ export class NodeReadableFile extends NodeFile implements ReadableFile {
     length: number,
     position: number,
   ): Promise<number> {
-    return this.whileOpen('read', async () => {
-      let done = 0
-      while (done < length) {
-        const asked = Math.min(length - done, maxCallBytes)
-        const came = await this.readOnce(target, targetOffset + done, asked, position + done)
-        if (came === 0) break
-        done += came
-      }
-      return done
-    })
-  }
-
-  private readOnce(
-    target: Uint8Array,
-    targetOffset: number,
-    length: number,
-    position: number,
-  ): Promise<number> {
+    this.assertOpen()
+    this.running++
     return new Promise((settle, fail) => {
-      fs.read(this.descriptor, target, targetOffset, length, position, (cause, came) => {
-        if (hasFailed(cause)) fail(cause)
-        else settle(came)
-      })
+      let done = 0
+      const readOn = (): void => {
+        const asked = Math.min(length - done, maxCallBytes)
+        fs.read(this.descriptor, target, targetOffset + done, asked, position + done, arrived)
+      }
+      const arrived = (cause: Error | null, came: number): void => {
+        if (!hasFailed(cause)) {
+          done += came
+          if (came > 0 && done < length) return readOn()
+        }
+        this.ended()
+        if (hasFailed(cause)) fail(ioError('read', this.path, cause))
+        else settle(done)
+      }
+      readOn()
     })
   }
 }

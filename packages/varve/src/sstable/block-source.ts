@@ -4,9 +4,11 @@ import { corruption, VarveError } from '../base/errors.js'
 import { type BlockCache, CacheSlots, type HeldMemory } from '../cache/block-cache.js'
 import type { Hold, MissingPiece } from '../entry/missing-piece.js'
 import type { TableFile } from '../store/table-store.js'
+import { AwaitedBlocks, type AwaitedSource } from './awaited-blocks.js'
 import { Block, type BlockOrigin } from './block/block.js'
 import type { Allocate, CodecRegistry } from './block/codec.js'
 import { unpackBlock } from './block/stored-block.js'
+import { ReadQueue } from './read-queue.js'
 import type { TableIndex } from './table-index.js'
 
 /** Counters of table readers, shared by all tables of a database. */
@@ -35,6 +37,8 @@ export interface TableReadContext {
   readonly cache: BlockCache
   readonly codecs: CodecRegistry
   readonly counters: TableCounters
+  /** Shared by all tables whose point reads may wait. Default: each table has its own. */
+  readonly reads?: ReadQueue
   /** Called from time to time with the number of reads that searched a table and found nothing. */
   readonly onReadsInVain?: (fileNumber: number, reads: number) => void
 }
@@ -67,12 +71,9 @@ function fromScratch(lengthBytes: number): Buffer {
  * Invariants:
  * 1. The file stays open while a pin or an asynchronous read lasts.
  * 2. Asynchronous reads of one block share one read of the file.
- * 3. A block loaded by `loadForLookup` that the cache did not keep is held here until the next
- *    `cached` for it, or until another block replaces it. Of several lookups waiting for blocks, at
- *    least the last one to load therefore finishes, even without a cache.
- * 4. Blocks of an async-only file stay as long as a lookup holds them.
+ * 3. Blocks of an async-only file stay as long as a lookup holds them.
  */
-export class BlockSource implements BlockOrigin {
+export class BlockSource implements BlockOrigin, AwaitedSource {
   /** Blocks cannot be read synchronously. */
   readonly isAsyncOnly: boolean
   private readonly cache: BlockCache
@@ -81,8 +82,7 @@ export class BlockSource implements BlockOrigin {
   private readonly lookupBlock: Block
   /** Payloads being loaded. */
   private readonly loads = new Map<number, Promise<Buffer>>()
-  private heldIndex = -1
-  private held: Buffer | undefined
+  private readonly awaited: AwaitedBlocks
   /** Of an async-only file: blocks that lookups hold, by index, with the number of their holds. */
   private readonly holds = new Map<number, { readonly payload: Buffer; count: number }>()
   private closeWanted = false
@@ -98,6 +98,7 @@ export class BlockSource implements BlockOrigin {
     this.cache = context.cache
     this.slots = new CacheSlots(index.count)
     this.lookupBlock = new Block(this)
+    this.awaited = new AwaitedBlocks(this, context.reads ?? new ReadQueue())
   }
 
   get path(): string {
@@ -108,8 +109,20 @@ export class BlockSource implements BlockOrigin {
     return this.pins > 0
   }
 
+  get blockCount(): number {
+    return this.index.count
+  }
+
   offsetOf(index: number): number {
     return this.index.offsetOf(index)
+  }
+
+  sizeOf(index: number): number {
+    return this.index.sizeOf(index)
+  }
+
+  isCached(index: number): boolean {
+    return this.slots.has(index)
   }
 
   /** The block, if in memory. Valid until the next read of this database, or while held. */
@@ -172,6 +185,12 @@ export class BlockSource implements BlockOrigin {
     return unpackBlock(stored, codecs, this.path, offset, allocate)
   }
 
+  admit(index: number, stored: Buffer, got: number): Buffer {
+    const payload = this.unpack(index, stored, got)
+    this.cache.insert(this.slots, index, payload)
+    return payload
+  }
+
   /**
    * Keeps the bytes of a block unchanged until `release`; undefined when nothing else uses them.
    */
@@ -205,14 +224,8 @@ export class BlockSource implements BlockOrigin {
 
   private viewCached(index: number, into: Block | undefined): Block | undefined {
     if (this.cache.has(this.slots, index)) return this.viewInCache(index, into ?? new Block(this))
-    if (this.heldIndex !== index) {
-      const hold = this.isAsyncOnly ? this.holds.get(index) : undefined
-      return hold && this.view(index, hold.payload)
-    }
-    const payload = this.held!
-    this.held = undefined
-    this.heldIndex = -1
-    return this.view(index, payload)
+    const payload = this.isAsyncOnly ? this.holds.get(index)?.payload : this.awaited.take(index)
+    return payload && this.view(index, payload)
   }
 
   private viewInCache(index: number, into: Block): Block {
@@ -226,10 +239,12 @@ export class BlockSource implements BlockOrigin {
 
   private async loadForLookup(index: number): Promise<undefined> {
     if (this.closeWanted) return
-    const payload = await this.loadPayload(index, true, 0)
-    if (this.slots.has(index)) return
-    this.heldIndex = index
-    this.held = payload
+    this.pin()
+    try {
+      await this.awaited.load(index)
+    } finally {
+      this.unpin()
+    }
   }
 
   /** A lookup that can only wait would never end if it lost one block while it loads another. */

@@ -18,6 +18,7 @@ import type { DatabaseEventEmitter } from '../events/events.js'
 import type { ResolvedOptions } from '../options/open-options.js'
 import type { KeyspaceCatalog } from '../keyspaces/keyspace-catalog.js'
 import type { OpenKeyspaces } from '../read/open-keyspaces.js'
+import type { ColdReads } from '../read/cold-reads.js'
 import type { StoreCore } from '../read/read-core.js'
 import type { SnapshotList } from '../read/snapshot-list.js'
 import type { CommitPipeline } from '../write/commit-pipeline.js'
@@ -46,6 +47,7 @@ export interface SharedParts {
   readonly tables: TableCache
   readonly cache: BlockCache
   readonly tableCounters: TableCounters
+  readonly coldReads: ColdReads
   readonly work: WorkCounters
   readonly events: DatabaseEventEmitter
   readonly keyspaces: OpenKeyspaces

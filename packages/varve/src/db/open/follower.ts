@@ -79,7 +79,7 @@ export class Follower implements Following {
       const shared = newSharedParts(path, options, undo)
       const reading = directory.read(shared)
       const current: CurrentState = { state: reading.state }
-      const core = newReadCore(reading.state, options, assertOpen)
+      const core = newReadCore(reading.state, options, shared.coldReads, assertOpen)
       const follower = new Follower(directory, shared, current, core, reading)
       return {
         ...shared,

@@ -77,7 +77,7 @@ function openOwned(
   mendLogs(fs, path, replayed)
   removals.remove(state.versions.unneededFiles())
 
-  const core = newReadCore(state, options, assertOpen)
+  const core = newReadCore(state, options, shared.coldReads, assertOpen)
   const writer = startWriter(
     { path, options, shared, directory, core, lock, gate, requireOwner, removals, obsolete },
     { fruitlessReads, snapshotReleased, compactionDue },

@@ -1,6 +1,7 @@
 import { VarveError } from '../../base/errors.js'
 import type { Signal } from '../../base/signal.js'
 import { BlockCache } from '../../cache/block-cache.js'
+import { ReadQueue } from '../../sstable/read-queue.js'
 import { TableCache } from '../../sstable/table-cache.js'
 import { newTableCounters } from '../../sstable/table-reader.js'
 import { ArenaPool } from '../../tree/arena-pool.js'
@@ -57,7 +58,14 @@ export function newSharedParts(
   const tableCounters = newTableCounters()
   const onReadsInVain = (fileNumber: number, reads: number): void =>
     fruitlessReads?.emit(fileNumber, reads)
-  const context = { cache, codecs: options.codecs, counters: tableCounters, onReadsInVain }
+  const coldReads = new ColdReads(options.coldReads, options.clock)
+  const context = {
+    cache,
+    codecs: options.codecs,
+    counters: tableCounters,
+    reads: new ReadQueue(coldReads),
+    onReadsInVain,
+  }
   const local = new LocalTableStore(options.fs, path)
   const store = options.newTableStore?.(local) ?? local
   const { maxOpenTables: maxTables, openTableBytes: maxBytes } = options
@@ -65,7 +73,8 @@ export function newSharedParts(
   undo.add(() => tables.close())
   const events = new DatabaseEventEmitter(path)
   const keyspaces = new OpenKeyspaces()
-  return { cache, tableCounters, store, tables, work: new WorkCounters(), events, keyspaces }
+  const work = new WorkCounters()
+  return { cache, tableCounters, coldReads, store, tables, work, events, keyspaces }
 }
 
 /** Reads the MANIFEST, and the logs into memtables. Changes no file of an existing database. */
@@ -118,9 +127,10 @@ export function readDirectory(
 export function newReadCore(
   state: DirectoryState,
   options: ResolvedOptions,
+  coldReads: ColdReads,
   assertOpen: () => void,
 ): StoreCore {
-  const { keyEncoding, valueEncoding, clock, coldReads } = options
+  const { keyEncoding, valueEncoding, clock } = options
   return {
     keyspace: defaultKeyspace,
     current: { tree: state.trees.main, trees: state.trees },
@@ -128,7 +138,7 @@ export function newReadCore(
     valueEncoding,
     clock,
     turns: new EventLoopTurns(clock),
-    coldReads: new ColdReads(coldReads, clock),
+    coldReads,
     walks: new Set(),
     loads: new Set(),
     counts: { gets: 0, scans: 0, scannedEntries: 0 },

@@ -54,3 +54,17 @@ test('a piece that can only be awaited is never read synchronously', () => {
     assert.equal(coldReads.wayTo({ isAsyncOnly: false }), mode === 'async' ? 'wait' : 'block')
   }
 })
+
+test('reads at once leave the thread sooner than a single one, and probe it from time to time', () => {
+  const { coldReads, readTimes } = setUp()
+  readTimes(100, 0.01)
+  assert.ok(coldReads.mayBlock(63), 'fast')
+  assert.equal(coldReads.wayTo({ isAsyncOnly: false }), 'block')
+  readTimes(100, 0.07)
+  assert.equal(coldReads.wayTo({ isAsyncOnly: false }), 'wait')
+  assert.ok(coldReads.mayBlock(0), 'a single read')
+  const blocking = Array.from({ length: 640 }, () => coldReads.mayBlock(63)).filter(Boolean)
+  assert.equal(blocking.length, 10)
+  readTimes(100, 0.01)
+  assert.ok(coldReads.mayBlock(63), 'fast again')
+})

@@ -1,6 +1,11 @@
 import type { Clock } from '../../base/clock.js'
 import type { MissingPiece } from '../../entry/missing-piece.js'
+import type { ReadPace } from '../../sstable/read-queue.js'
 
+/** Average duration of synchronous reads above which several at once use the thread pool. */
+const poolPaysMs = 0.025
+/** Of several reads at once, one in this number is synchronous, to notice when they are fast. */
+const readsPerProbe = 64
 /** Average duration of synchronous reads above which the thread pool is used instead. */
 const slowReadMs = 0.25
 /** How long the thread pool is used before synchronous reads are tried again. */
@@ -26,26 +31,41 @@ type ColdRead =
  * takes a few microseconds if the operating system has the page cached; the thread pool takes ten
  * times that. If the page must come from the disk, a synchronous read blocks the thread, and the
  * thread pool does not.
+ *
+ *     average of synchronous reads    one read at a time    several at once
+ *     up to 0.025 ms                  blocks                block
+ *     up to 0.25 ms                   blocks                thread pool
+ *     above                           thread pool           thread pool
  */
-export class ColdReads {
+export class ColdReads implements ReadPace {
   private averageMs = 0
   private asyncUntilMs = 0
+  private readsToProbe = readsPerProbe
 
   constructor(
     private readonly mode: 'auto' | 'sync' | 'async',
     private readonly clock: Clock,
   ) {}
 
-  /** How to get the next piece. */
+  /** How to get the next piece. A read that waits may still block in the queue of reads. */
   wayTo({ isAsyncOnly }: Pick<MissingPiece, 'isAsyncOnly'>): ColdRead {
     if (isAsyncOnly) return 'neverBlock'
-    return this.mayBlock() ? 'block' : 'wait'
+    return this.mayBlock() && (this.mode === 'sync' || this.averageMs <= poolPaysMs)
+      ? 'block'
+      : 'wait'
   }
 
-  /** Whether the next cold read of a local table may block the thread. */
-  mayBlock(): boolean {
+  /**
+   * Whether the next cold read of a local table may block the thread, with this number of other
+   * reads under way.
+   */
+  mayBlock(others = 0): boolean {
     if (this.mode !== 'auto') return this.mode === 'sync'
-    return this.asyncUntilMs === 0 || this.clock.monotonicMs() >= this.asyncUntilMs
+    if (this.asyncUntilMs > 0 && this.clock.monotonicMs() < this.asyncUntilMs) return false
+    if (others === 0 || this.averageMs <= poolPaysMs) return true
+    if (--this.readsToProbe > 0) return false
+    this.readsToProbe = readsPerProbe
+    return true
   }
 
   /** Runs a lookup that reads synchronously, and includes its duration in the average. */
