@@ -13,6 +13,10 @@ const groups = {
     'KeyspaceOptions',
     'KeyspaceInfo',
     'KeyspaceOperation',
+    'Operations',
+    'OperationOn',
+    'KeyOf',
+    'ValueOf',
     'TreeTuning',
     'AnyStore',
     'KeyValueReader',
@@ -25,7 +29,7 @@ const groups = {
   ],
   Transactions: [
     ...['Transaction', 'TransactionStore', 'TransactionOptions', 'Savepoint'],
-    ...['AtomicOperation', 'VersionedValue'],
+    ...['AtomicOperation', 'VersionedValue', 'IndexedWriteBatch'],
   ],
   'Options of reads and writes': [
     ...[

@@ -28,6 +28,13 @@ export interface ErrorDetails {
    * iterators: the decoded key, or its bytes when these cannot be decoded.
    */
   key?: unknown
+  /**
+   * For `CONFLICT`: the range that the transaction has read and another commit has written to. A
+   * bound that cannot be decoded is shown as bytes; `lt` is missing if the range has no end.
+   */
+  range?: { gte: unknown; lt?: unknown }
+  /** Name of the keyspace of `key` and `range`; missing for the default one. */
+  keyspace?: string
   /** Position of the operation in a batch, or of the key in `getMany`, from 0. */
   index?: number
   /** The operating system's own code, such as `ENOSPC`, for `IO`. */
@@ -47,6 +54,8 @@ export class VarveError extends Error {
   readonly offset?: number
   readonly option?: string
   readonly key?: unknown
+  readonly range?: { readonly gte: unknown; readonly lt?: unknown }
+  readonly keyspace?: string
   readonly index?: number
   readonly systemCode?: string
   readonly ownerPid?: number

@@ -6,7 +6,7 @@ import { Yielder } from '../base/yielder.js'
 import type { Decoded, EncodingOption } from '../batch/encoding.js'
 import { recordClose } from '../fs/lock/closes-under-way.js'
 import type { DatabaseEvents, Stats, WriteOptions } from './api.js'
-import type { KeyspaceInfo, KeyspaceOptions } from './keyspace-types.js'
+import type { AnyStore, KeyspaceInfo, KeyspaceOptions } from './keyspace-types.js'
 import { Keyspace } from './keyspace.js'
 import { listKeyspaces } from './keyspaces/find-keyspace.js'
 import { flushAll } from './open/manual-compaction.js'
@@ -23,6 +23,8 @@ import { type ResolvedOptions, withEncodings } from './options/open-options.js'
 import { collectStats } from './open/stats.js'
 import { Store } from './store.js'
 import { AtomicOperation } from './transaction/atomic-operation.js'
+import { IndexedWriteBatch } from './transaction/indexed-write-batch.js'
+import { OpenBatch } from './transaction/open-batch.js'
 import { OpenTransaction } from './transaction/open-transaction.js'
 import {
   checkTransactionOptions,
@@ -30,7 +32,7 @@ import {
   runTransactionSync,
   type TransactionOptions,
 } from './transaction/run-transaction.js'
-import { Transaction } from './transaction/transaction.js'
+import { Transaction, type TransactionStore } from './transaction/transaction.js'
 import { syncOf } from './write/write-options.js'
 
 /**
@@ -169,9 +171,24 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
     return new Transaction<K, V>(open, this.partOf(this), (keyspace) => this.partOf(keyspace))
   }
 
-  /** Collects checks and writes to commit together; see `AtomicOperation`. */
+  /** Begins a batch that can be read before it is committed: see `IndexedWriteBatch`. */
+  indexedBatch(): IndexedWriteBatch<K, V> {
+    const { pipeline } = this.writer()
+    const { maxTransactionBytes } = this.parts.options
+    const assertOpen = (): void => this.readCore.assertOpen()
+    const open = new OpenBatch({ pipeline, maxTransactionBytes, assertOpen })
+    return new IndexedWriteBatch<K, V>(open, this.partOf(this), (keyspace) => this.partOf(keyspace))
+  }
+
+  /** Collects checks and writes to commit together: see `AtomicOperation`. */
   atomic(): AtomicOperation<K, V> {
-    return new AtomicOperation(() => this.begin())
+    const steps = {
+      begin: (): Transaction<unknown, unknown> => this.begin(),
+      nameOf: (keyspace: AnyStore) => this.partOf(keyspace).core.keyspaceName,
+      checks: [],
+      writes: [],
+    }
+    return new AtomicOperation<K, V>(steps, (tx) => tx as TransactionStore<K, V>)
   }
 
   /**

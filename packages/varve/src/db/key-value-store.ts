@@ -1,5 +1,4 @@
 import type {
-  BatchOperation,
   CursorOptions,
   IterateOptions,
   Projected,
@@ -9,9 +8,9 @@ import type {
   ReadOptions,
   WriteOptions,
 } from './api.js'
-import type { KeyspaceOperation } from './keyspace-types.js'
 import type { Cursor } from './read/cursor.js'
 import type { EntryRange } from './read/entry-range.js'
+import type { Operations } from './typed-operations.js'
 
 /**
  * The methods for reading, which databases, keyspaces and their snapshots have.
@@ -54,14 +53,14 @@ export interface KeyValueStore<K, V> extends KeyValueReader<K, V> {
   del(key: K, options?: WriteOptions): Promise<void>
   /** Like `del`, but synchronous. */
   delSync(key: K, options?: WriteOptions): void
-  /** Applies all operations or none. */
-  batch(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  /** Applies all operations or none. An operation with a `keyspace` goes there. */
+  batch<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): Promise<void>
   /** Like `batch`, but synchronous. */
-  batchSync(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  batchSync<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): void
   /** Deletes all keys in a range with one write. */

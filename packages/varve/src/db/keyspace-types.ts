@@ -55,7 +55,10 @@ export interface AnyStore {
   putSync(key: never, value: never): void
 }
 
-/** An operation of a `batch` on another keyspace of the same database. */
+/**
+ * An operation of a `batch` on another keyspace of the same database, for lists made at run time:
+ * its key and value are checked when they are encoded.
+ */
 export type KeyspaceOperation =
   | { keyspace: AnyStore; type: 'put'; key: unknown; value: unknown; ttlMs?: number }
   | { keyspace: AnyStore; type: 'del'; key: unknown }

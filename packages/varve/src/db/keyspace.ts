@@ -38,7 +38,15 @@ export class Keyspace<K, V> extends Store<K, V> {
       core.assertOpen()
       handle.assertOpen()
     }
-    const own = { keyspace: id, current, counts, keyEncoding, valueEncoding, assertOpen }
+    const own = {
+      keyspace: id,
+      keyspaceName: handle.name,
+      current,
+      counts,
+      keyEncoding,
+      valueEncoding,
+      assertOpen,
+    }
     super(parts, { ...core, ...own }, ttlOf(handle.name, parts))
   }
 

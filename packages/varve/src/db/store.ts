@@ -8,7 +8,6 @@ import { resolveSetting } from '../compaction/pickers/resolve-compaction.js'
 import { isEmptyRange, type KeyRange } from '../key/key-range.js'
 import { type Explanation, explainGet, type ExplainOptions } from '../tree/explain.js'
 import type {
-  BatchOperation,
   CompactOptions,
   LevelInfo,
   MemTableInfo,
@@ -16,7 +15,7 @@ import type {
   RangeOptions,
   WriteOptions,
 } from './api.js'
-import type { AnyStore, KeyspaceOperation } from './keyspace-types.js'
+import type { AnyStore } from './keyspace-types.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { DatabaseParts, WriterParts } from './open/database-parts.js'
 import { checkCompactOptions, compactRange, flushTree } from './open/manual-compaction.js'
@@ -25,6 +24,7 @@ import { checkedRange, encodeKey } from './read/key-bounds.js'
 import type { StoreCore } from './read/read-core.js'
 import { Reader } from './read/reader.js'
 import { Snapshot } from './read/snapshot.js'
+import type { Operations } from './typed-operations.js'
 import type { TransactionPart } from './transaction/transaction-part.js'
 import type { CommitPipeline } from './write/commit-pipeline.js'
 import { OperationEncoder } from './write/operation-encoder.js'
@@ -107,8 +107,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
    * same key, the last one wins. Readers see all of them at the same time. An operation with a
    * `keyspace` applies to that keyspace.
    */
-  batch(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  batch<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): Promise<void> {
     try {
@@ -123,8 +123,8 @@ export abstract class Store<K, V> extends Reader<K, V> implements KeyValueStore<
   }
 
   /** Like `batch`, but synchronous. */
-  batchSync(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  batchSync<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): void {
     const pipeline = this.pipeline()

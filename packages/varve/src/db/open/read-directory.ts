@@ -133,6 +133,7 @@ export function newReadCore(
   const { keyEncoding, valueEncoding, clock } = options
   return {
     keyspace: defaultKeyspace,
+    keyspaceName: undefined,
     current: { tree: state.trees.main, trees: state.trees },
     keyEncoding,
     valueEncoding,

@@ -42,6 +42,8 @@ export interface ReadCounts {
 export interface ReadCore {
   /** The id of the keyspace. */
   readonly keyspace: number
+  /** Undefined for the default keyspace. */
+  readonly keyspaceName: string | undefined
   readonly current: CurrentTree
   readonly keyEncoding: Encoding<unknown>
   readonly valueEncoding: Encoding<unknown>

@@ -27,7 +27,15 @@ export function pendingWrite(reader: BatchReader): PendingWrite {
 /** Approximate memory of a pending write, in addition to its bytes. */
 const bytesPerWrite = 300
 
-type Undo = () => void
+/** Approximate memory of an entry of the undo log besides what it keeps. */
+const bytesPerUndo = 100
+
+/** How to take a write back. */
+interface Undo {
+  readonly run: () => void
+  /** Memory that it keeps. */
+  readonly sizeBytes: number
+}
 
 /**
  * The writes of a transaction to one keyspace, readable before they are committed: the newest write
@@ -38,20 +46,26 @@ type Undo = () => void
  * Invariant: a clear removes the writes that it covers, so every write is newer than every clear.
  */
 export class IndexedBatch {
-  memoryBytes = 0
+  private writesBytes = 0
+  private undoBytes = 0
   private writes = new Map<string, PendingWrite>()
   private clears: readonly KeyRange[] = []
   /** The writes in key order; undefined after a change. */
   private sorted: readonly PendingWrite[] | undefined
-  /** How to undo the changes since the first savepoint, the newest last. */
-  private readonly undoLog: Undo[] = []
-  private hasSavepoint = false
+  /** Since the first savepoint, the newest last. */
+  private undoLog: Undo[] = []
+  private keepsUndo = false
 
   constructor(
     readonly keyspace: number,
     /** Memory that the transaction may still use. */
     private readonly spareBytes: () => number,
   ) {}
+
+  /** With what a rollback to a savepoint needs. */
+  get memoryBytes(): number {
+    return this.writesBytes + this.undoBytes
+  }
 
   get isEmpty(): boolean {
     return this.writes.size === 0 && this.clears.length === 0
@@ -81,42 +95,55 @@ export class IndexedBatch {
   write(write: PendingWrite): void {
     const name = write.keyBytes.toString('latin1')
     const previous = this.writes.get(name)
-    const addedBytes = sizeOf(write) - (previous === undefined ? 0 : sizeOf(previous))
-    if (addedBytes > this.spareBytes()) throw tooLarge()
+    const previousBytes = previous === undefined ? 0 : sizeOf(previous)
+    const undoBytes = this.keepsUndo ? bytesPerUndo + previousBytes : 0
+    if (sizeOf(write) - previousBytes + undoBytes > this.spareBytes()) throw tooLarge()
     this.set(name, write)
-    if (this.hasSavepoint) this.undoLog.push(() => this.set(name, previous))
+    if (this.keepsUndo) this.addUndo(undoBytes, () => this.set(name, previous))
   }
 
   /** @throws INVALID_ARGUMENT if the transaction becomes too large */
   clear(range: KeyRange): void {
-    if (bytesPerWrite > this.spareBytes()) throw tooLarge()
-    const { writes, clears, memoryBytes } = this
+    if (bytesPerWrite + bytesPerUndo > this.spareBytes()) throw tooLarge()
+    const { writes, clears, writesBytes } = this
     const kept = new Map<string, PendingWrite>()
+    let clearedBytes = 0
     for (const [name, write] of writes) {
-      if (rangeContains(range, write.keyBytes)) this.memoryBytes -= sizeOf(write)
+      if (rangeContains(range, write.keyBytes)) clearedBytes += sizeOf(write)
       else kept.set(name, write)
     }
     this.writes = kept
     this.clears = [...clears, range]
-    this.memoryBytes += bytesPerWrite
+    this.writesBytes += bytesPerWrite - clearedBytes
     this.sorted = undefined
-    if (!this.hasSavepoint) return
-    this.undoLog.push(() => {
+    if (!this.keepsUndo) return
+    this.addUndo(bytesPerUndo + clearedBytes, () => {
       this.writes = writes
       this.clears = clears
-      this.memoryBytes = memoryBytes
+      this.writesBytes = writesBytes
       this.sorted = undefined
     })
   }
 
   /** The current state, for `rollbackTo`. */
   savepoint(): number {
-    this.hasSavepoint = true
+    this.keepsUndo = true
     return this.undoLog.length
   }
 
   rollbackTo(savepoint: number): void {
-    while (this.undoLog.length > savepoint) this.undoLog.pop()!()
+    while (this.undoLog.length > savepoint) {
+      const { run, sizeBytes } = this.undoLog.pop()!
+      run()
+      this.undoBytes -= sizeBytes
+    }
+  }
+
+  /** Ends all savepoints. */
+  forgetSavepoints(): void {
+    this.keepsUndo = false
+    this.undoLog = []
+    this.undoBytes = 0
   }
 
   /** Adds all operations to `batch`. */
@@ -131,13 +158,18 @@ export class IndexedBatch {
     }
   }
 
+  private addUndo(sizeBytes: number, run: () => void): void {
+    this.undoLog.push({ run, sizeBytes })
+    this.undoBytes += sizeBytes
+  }
+
   private set(name: string, write: PendingWrite | undefined): void {
     const previous = this.writes.get(name)
-    if (previous !== undefined) this.memoryBytes -= sizeOf(previous)
+    if (previous !== undefined) this.writesBytes -= sizeOf(previous)
     if (write === undefined) this.writes.delete(name)
     else {
       this.writes.set(name, write)
-      this.memoryBytes += sizeOf(write)
+      this.writesBytes += sizeOf(write)
     }
     this.sorted = undefined
   }

@@ -35,7 +35,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
     private readonly range: KeyRange,
     private readonly reverse: boolean,
     private readonly nowMs: number,
-    private readonly walked: WalkedRange,
+    private readonly walked: WalkedRange | undefined,
   ) {
     super()
     this.writes = batch.inOrder()
@@ -44,7 +44,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
 
   start(): void {
     const { range, reverse } = this
-    this.walked.begin(reverse ? range.end : range.start)
+    this.walked?.begin(reverse ? range.end : range.start)
     this.base.start()
     this.at = reverse
       ? (range.end === null ? this.writes.length : this.firstFrom(range.end)) - 1
@@ -53,7 +53,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
   }
 
   seek(target: Uint8Array): void {
-    this.walked.begin(this.reverse ? successor(target) : target)
+    this.walked?.begin(this.reverse ? successor(target) : target)
     this.base.seek(target)
     this.at = this.firstFrom(target)
     if (this.reverse && !this.isKeyAt(this.at, target)) this.at--
@@ -73,7 +73,7 @@ export class OverlaidWalk extends EntryFields implements EntryWalk {
 
   close(): void {
     this.valid = false
-    this.walked.freeze()
+    this.walked?.freeze()
     this.base.close()
   }
 

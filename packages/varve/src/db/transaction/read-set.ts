@@ -1,4 +1,4 @@
-import { type Conflict, tooLarge } from './transaction-errors.js'
+import { type Conflict, type KeyBounds, tooLarge } from './transaction-errors.js'
 import type { ConflictIndex } from '../write/conflict-index.js'
 
 /** Approximate memory of a recorded key, in addition to its bytes. */
@@ -9,11 +9,8 @@ const bytesPerReadKey = 80
  */
 export interface ReadRange {
   readonly keyspace: number
-  /**
-   * The keys from `start` up to, but excluding, `end`; a null `end` means no upper bound. Undefined
-   * if nothing has been read yet.
-   */
-  bounds(): { start: string; end: string | null } | undefined
+  /** Undefined: none yet. */
+  bounds(): KeyBounds | undefined
 }
 
 /**
@@ -55,14 +52,14 @@ export class ReadSet {
     for (const [keyspace, keys] of this.keys) {
       for (const key of keys) {
         const write = index.writeOf(keyspace, key, sequence)
-        if (write !== undefined) return { write, key }
+        if (write !== undefined) return { write, read: key }
       }
     }
     for (const range of this.ranges) {
       const bounds = range.bounds()
       if (bounds === undefined) continue
       const write = index.writeIn(range.keyspace, bounds.start, bounds.end, sequence)
-      if (write !== undefined) return { write, key: undefined }
+      if (write !== undefined) return { write, read: bounds }
     }
     return undefined
   }

@@ -1,13 +1,20 @@
 import { printableKey } from '../../base/bytes/bytes.js'
 import { invalidArgument, VarveError } from '../../base/errors.js'
 import type { Encoding } from '../../batch/encoding.js'
+import type { ReadCore } from '../read/read-core.js'
 import type { RecordedWrite } from '../write/conflict-index.js'
+
+/** Keys from `start` up to, but excluding, `end`; null: no upper bound. Latin-1 of their bytes. */
+export interface KeyBounds {
+  readonly start: string
+  readonly end: string | null
+}
 
 /** A write to something that a transaction has read. */
 export interface Conflict {
   readonly write: RecordedWrite
-  /** The key that was read; undefined if an iterator read a range. */
-  readonly key: string | undefined
+  /** The key that was read, or the range that an iterator has read. */
+  readonly read: string | KeyBounds
 }
 
 export function tooLarge(): VarveError {
@@ -18,6 +25,13 @@ export function tooLarge(): VarveError {
   )
 }
 
+export function savepointGone(): VarveError {
+  return invalidArgument(
+    'the savepoint is of another transaction, or was undone by a rollback to an earlier one',
+    'savepoint',
+  )
+}
+
 export function tooOld(): VarveError {
   return new VarveError(
     'CONFLICT',
@@ -25,38 +39,61 @@ export function tooOld(): VarveError {
   )
 }
 
-/**
- * The error of a conflict. `encoding`: of the keys; undefined if the transaction does not know it.
- */
-export function conflictError(
-  { write, key }: Conflict,
-  encoding: Encoding<unknown> | undefined,
-): VarveError {
-  const bytes = Buffer.from(key ?? write.key, 'latin1')
+/** `core`: of the keyspace; undefined if the transaction does not know it. */
+export function conflictError({ write, read }: Conflict, core: ReadCore | undefined): VarveError {
+  const encoding = core?.keyEncoding
   const did =
-    write.end === undefined ? `has written ${shown(write.key)}` : `has cleared ${rangeOf(write)}`
-  const read = key === undefined ? 'in a range that this transaction has read' : 'which it has read'
-  const message = `another commit ${did}, ${read}; run the transaction again`
-  return new VarveError('CONFLICT', message, { key: decoded(bytes, encoding) })
+    write.end === undefined
+      ? `has written ${shown(write.key)}`
+      : `has cleared ${rangeOf(write.key, write.end)}`
+  const where = inKeyspace(core?.keyspaceName)
+  const what = typeof read === 'string' ? 'which it has read' : 'in a range that it has read'
+  const message = `another commit ${did}${where}, ${what}; run the transaction again`
+  return new VarveError('CONFLICT', message, {
+    ...(typeof read === 'string'
+      ? { key: decoded(read, encoding) }
+      : {
+          range: {
+            gte: decoded(read.start, encoding),
+            ...(read.end === null ? {} : { lt: decoded(read.end, encoding) }),
+          },
+          ...(write.end === undefined ? { key: decoded(write.key, encoding) } : {}),
+        }),
+    ...keyspaceOf(core?.keyspaceName),
+  })
 }
 
-/** The error of a failed check of an atomic operation. */
-export function versionError(key: unknown, expected: unknown, found: unknown): VarveError {
+/** Of a check of an atomic operation. */
+export function versionError(
+  key: unknown,
+  keyspace: string | undefined,
+  expected: unknown,
+  found: unknown,
+): VarveError {
   const message =
-    `the key has version ${String(found)}, not ${String(expected)}; ` +
+    `the version of the key${inKeyspace(keyspace)} is ${String(found)}, not ${String(expected)}; ` +
     'read it again, then repeat the operation'
-  return new VarveError('CONFLICT', message, { key })
+  return new VarveError('CONFLICT', message, { key, ...keyspaceOf(keyspace) })
 }
 
-function rangeOf({ key, end }: Conflict['write']): string {
-  return `the keys from ${shown(key)} to ${end == null ? 'the last' : shown(end)}`
+function inKeyspace(name: string | undefined): string {
+  return name === undefined ? '' : ` in keyspace '${name}'`
+}
+
+function keyspaceOf(name: string | undefined): { keyspace?: string } {
+  return name === undefined ? {} : { keyspace: name }
+}
+
+function rangeOf(start: string, end: string | null): string {
+  return `the keys from ${shown(start)} to ${end === null ? 'the last' : shown(end)}`
 }
 
 function shown(key: string): string {
   return printableKey(Buffer.from(key, 'latin1'))
 }
 
-function decoded(bytes: Buffer, encoding: Encoding<unknown> | undefined): unknown {
+function decoded(key: string, encoding: Encoding<unknown> | undefined): unknown {
+  const bytes = Buffer.from(key, 'latin1')
   try {
     return encoding === undefined ? bytes : encoding.read(bytes, 0, bytes.length)
   } catch {

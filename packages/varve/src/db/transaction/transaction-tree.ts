@@ -13,16 +13,16 @@ import type { ReadSet } from './read-set.js'
 import { WalkedRange } from './walked-range.js'
 
 /**
- * A tree as a transaction sees it: the writes of the transaction over the snapshot. Records reads
- * of the snapshot in the read set.
+ * A tree as a transaction or an indexed batch reads it: its own writes first, then the database.
+ * Adds what is read of the database to the read set of a transaction.
  *
- * Owned by: a Transaction.
+ * Owned by: a TransactionStore.
  */
 export class TransactionTree implements ReadableTree {
   constructor(
     private readonly tree: Tree,
     private readonly batch: IndexedBatch,
-    private readonly reads: ReadSet,
+    private readonly reads: ReadSet | undefined,
   ) {}
 
   get state(): ReadState {
@@ -42,7 +42,7 @@ export class TransactionTree implements ReadableTree {
       lookup.found(ValueKind.delete, maxSequence, emptyBytes, 0, 0)
       return
     }
-    reads.addKey(batch.keyspace, key.toString('latin1', 0, keyLength))
+    reads?.addKey(batch.keyspace, key.toString('latin1', 0, keyLength))
     this.tree.get(lookup, state)
   }
 
@@ -50,7 +50,7 @@ export class TransactionTree implements ReadableTree {
     const { batch, reads, tree } = this
     const { range, reverse, nowMs } = options
     const base = tree.walk(options)
-    const walked = new WalkedRange(reads, batch.keyspace, base, range, reverse)
+    const walked = reads && new WalkedRange(reads, batch.keyspace, base, range, reverse)
     return new OverlaidWalk(base, batch, range, reverse, nowMs, walked)
   }
 }

@@ -1,51 +1,47 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { copyBytes } from '../../base/bytes/bytes.js'
 import { isEmptyRange } from '../../key/key-range.js'
-import type { BatchOperation, PutOptions, RangeOptions, WriteOptions } from '../api.js'
+import type { PutOptions, RangeOptions, WriteOptions } from '../api.js'
 import type { KeyValueStore } from '../key-value-store.js'
-import type { AnyStore, KeyspaceOperation } from '../keyspace-types.js'
+import type { AnyStore } from '../keyspace-types.js'
+import type { Operations } from '../typed-operations.js'
 import { inspected } from '../read/inspection.js'
 import { checkedRange } from '../read/key-bounds.js'
 import { Reader } from '../read/reader.js'
 import type { OperationEncoder } from '../write/operation-encoder.js'
 import { syncOf, syncOfPut } from '../write/write-options.js'
 import type { IndexedBatch } from './indexed-batch.js'
-import type { OpenTransaction } from './open-transaction.js'
+import type { PendingWrites } from './pending-writes.js'
+import type { Savepoint } from './savepoint.js'
 import type { TransactionPart } from './transaction-part.js'
 import { TransactionTree } from './transaction-tree.js'
 
-/** A point in a transaction to which its writes can be rolled back. */
-export interface Savepoint {
-  /** Undoes all writes since the savepoint. Reads since then can still conflict. */
-  rollback(): void
-}
-
 /**
- * One keyspace in a transaction. Reads see the snapshot and the transaction's own writes. Writes
- * take effect with the commit. They never wait; they return promises so that code for a `Database`
- * also works with a transaction.
+ * One keyspace in a transaction or an indexed batch. Reads see its own writes over the database.
+ * Writes are collected, and take effect with the commit. They never wait: they return promises so
+ * that code for a `Database` works with a transaction.
  */
 export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStore<K, V> {
   private readonly own: IndexedBatch
   private readonly operations: OperationEncoder
 
-  /** Created by `begin` and `transaction` of a database. */
+  /** Created by `begin`, `transaction` and `indexedBatch` of a database. */
   constructor(
-    protected readonly transaction: OpenTransaction,
+    protected readonly pending: PendingWrites,
     { core, operations }: TransactionPart,
     protected readonly partOf: (keyspace: AnyStore) => TransactionPart,
   ) {
-    const own = transaction.batchOf(core)
+    const own = pending.batchOf(core)
     const { tree, trees } = core.current
-    super({ ...core, current: { tree: new TransactionTree(tree, own, transaction.reads), trees } })
+    super({ ...core, current: { tree: new TransactionTree(tree, own, pending.reads), trees } })
     this.own = own
     this.operations = operations
   }
 
   putSync(key: K, value: V, options?: PutOptions): void {
-    this.transaction.assertOpen()
+    this.pending.assertOpen()
     this.requireSyncIf(syncOfPut(options))
-    this.transaction.write((batch) => this.operations.put(batch, key, value, options?.ttlMs))
+    this.pending.write((batch) => this.operations.put(batch, key, value, options?.ttlMs))
   }
 
   put(key: K, value: V, options?: PutOptions): Promise<void> {
@@ -53,26 +49,26 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
   }
 
   delSync(key: K, options?: WriteOptions): void {
-    this.transaction.assertOpen()
+    this.pending.assertOpen()
     this.requireSyncIf(syncOf(options))
-    this.transaction.write((batch) => this.operations.del(batch, key))
+    this.pending.write((batch) => this.operations.del(batch, key))
   }
 
   del(key: K, options?: WriteOptions): Promise<void> {
     return done(() => this.delSync(key, options))
   }
 
-  batchSync(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  batchSync<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): void {
-    this.transaction.assertOpen()
+    this.pending.assertOpen()
     this.requireSyncIf(syncOf(options))
-    this.transaction.write((batch) => this.operations.all(batch, operations, this.encoderOf))
+    this.pending.write((batch) => this.operations.all(batch, operations, this.encoderOf))
   }
 
-  batch(
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+  batch<Stores extends readonly unknown[]>(
+    operations: Operations<Stores, K, V>,
     options?: WriteOptions,
   ): Promise<void> {
     return done(() => this.batchSync(operations, options))
@@ -80,7 +76,7 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
 
   /** Like `clear`, but synchronous. */
   clearSync(range: RangeOptions<K> = {}, options?: WriteOptions): void {
-    this.transaction.assertOpen()
+    this.pending.assertOpen()
     this.requireSyncIf(syncOf(options))
     const bounds = checkedRange(range, this.readCore.keyEncoding)
     if (isEmptyRange(bounds)) return
@@ -92,18 +88,23 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
     return done(() => this.clearSync(range, options))
   }
 
+  protected storeOf<K2, V2>(keyspace: KeyValueStore<K2, V2>): TransactionStore<K2, V2> {
+    this.pending.assertOpen()
+    return new TransactionStore<K2, V2>(this.pending, this.partOf(keyspace), this.partOf)
+  }
+
   protected override visibleSequence(): number {
-    this.transaction.assertOpen()
-    return this.transaction.sequence
+    this.pending.assertOpen()
+    return this.pending.sequence
   }
 
   private requireSyncIf(sync: boolean): void {
-    if (sync) this.transaction.requireSync()
+    if (sync) this.pending.requireSync()
   }
 
   private readonly encoderOf = (keyspace: AnyStore): OperationEncoder => {
     const { core, operations } = this.partOf(keyspace)
-    this.transaction.batchOf(core)
+    this.pending.batchOf(core)
     return operations
   }
 }
@@ -118,7 +119,10 @@ export class TransactionStore<K, V> extends Reader<K, V> implements KeyValueStor
  * keeps old versions alive and records its reads, so keep it short. End it with `commit` or
  * `rollback`, or declare it with `using`.
  */
-export class Transaction<K, V> extends TransactionStore<K, V> implements Disposable {
+export class Transaction<K, V>
+  extends TransactionStore<K, V>
+  implements Disposable, AsyncDisposable
+{
   /**
    * Another keyspace of the database, read and written in this transaction.
    *
@@ -133,13 +137,12 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
    * @throws INVALID_ARGUMENT if it belongs to another database, CLOSED if it was dropped
    */
   keyspace<K2, V2>(keyspace: KeyValueStore<K2, V2>): TransactionStore<K2, V2> {
-    this.transaction.assertOpen()
-    return new TransactionStore<K2, V2>(this.transaction, this.partOf(keyspace), this.partOf)
+    return this.storeOf(keyspace)
   }
 
   /** The last commit that it sees. */
   get sequence(): number {
-    return this.transaction.sequence
+    return this.pending.sequence
   }
 
   /**
@@ -150,7 +153,7 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
    */
   commit(options?: WriteOptions): Promise<void> {
     try {
-      return this.transaction.commit(syncOf(options))
+      return this.pending.commit(syncOf(options))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -158,25 +161,42 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
 
   /** Like `commit`, but synchronous. */
   commitSync(options?: WriteOptions): void {
-    this.transaction.commitSync(syncOf(options))
+    this.pending.commitSync(syncOf(options))
   }
 
   /** Ends the transaction and discards its writes. Does nothing after it has ended. */
   rollback(): void {
-    this.transaction.rollback()
+    this.pending.rollback()
   }
 
   /**
-   * Marks the current state of the writes, to roll back to it later.
+   * A state of the writes to which they can be taken back.
    *
    * ```ts
    * const savepoint = tx.savepoint()
    * await tx.put('try', 'this')
-   * savepoint.rollback()
+   * tx.rollbackTo(savepoint)
    * ```
+   *
+   * @throws INVALID_ARGUMENT if the transaction takes too much memory
    */
   savepoint(): Savepoint {
-    return { rollback: this.transaction.savepoint() }
+    return this.pending.savepoint()
+  }
+
+  /**
+   * Undoes all writes since the savepoint, as `savepoint.rollback()` does. Reads since then still
+   * count for conflicts. The savepoint can be used again; later ones are gone.
+   *
+   * @throws INVALID_ARGUMENT if the savepoint is gone, or of another transaction
+   */
+  rollbackTo(savepoint: Savepoint): void {
+    this.pending.rollbackTo(savepoint)
+  }
+
+  /** Bytes of memory for its writes and for what it has read: see `maxTransactionBytes`. */
+  get memoryBytes(): number {
+    return this.pending.memoryBytes
   }
 
   /** Like `rollback`, for `using`. */
@@ -184,9 +204,15 @@ export class Transaction<K, V> extends TransactionStore<K, V> implements Disposa
     this.rollback()
   }
 
-  /** The text that `console.log` shows. */
+  /** As `rollback`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.rollback()
+    return Promise.resolve()
+  }
+
+  /** What `console.log` shows. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    const { sequence, isOpen, memoryBytes } = this.transaction
+    const { sequence, isOpen, memoryBytes } = this.pending
     return inspected('Transaction', { sequence, isOpen, memoryBytes }, depth, options)
   }
 }

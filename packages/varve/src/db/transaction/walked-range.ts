@@ -2,11 +2,7 @@ import { asBuffer, emptyBytes } from '../../base/bytes/bytes.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'
 import type { KeyRange } from '../../key/key-range.js'
 import type { ReadRange, ReadSet } from './read-set.js'
-
-interface Bounds {
-  readonly start: string
-  readonly end: string | null
-}
+import type { KeyBounds } from './transaction-errors.js'
 
 /**
  * The part of a range that an iterator of a transaction has read from its snapshot: from its start
@@ -42,7 +38,7 @@ export class WalkedRange {
 }
 
 class Segment implements ReadRange {
-  private frozen: Bounds | undefined
+  private frozen: KeyBounds | undefined
 
   constructor(
     readonly keyspace: number,
@@ -52,7 +48,7 @@ class Segment implements ReadRange {
     private readonly from: Uint8Array | null,
   ) {}
 
-  bounds(): Bounds {
+  bounds(): KeyBounds {
     return this.frozen ?? this.current()
   }
 
@@ -61,7 +57,7 @@ class Segment implements ReadRange {
     this.base = undefined
   }
 
-  private current(): Bounds {
+  private current(): KeyBounds {
     const { range, reverse, from } = this
     const reached = this.reached()
     if (!reverse) {

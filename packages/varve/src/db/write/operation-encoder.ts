@@ -5,7 +5,7 @@ import { atIndex, keyError, valueError } from '../../batch/encoding-error.js'
 import type { WriteBatch } from '../../batch/write-batch.js'
 import { ValueKind } from '../../key/value-kind.js'
 import type { BatchOperation } from '../api.js'
-import type { AnyStore, KeyspaceOperation } from '../keyspace-types.js'
+import type { AnyStore } from '../keyspace-types.js'
 import { requireObject } from '../options/arguments.js'
 import { expiryOf } from './write-options.js'
 
@@ -17,6 +17,8 @@ export interface OperationEncoderOptions {
   /** Default time to live of values; undefined if they do not expire. */
   readonly defaultTtlMs: number | undefined
 }
+
+type GivenOperation = BatchOperation<unknown, unknown> & { readonly keyspace?: AnyStore }
 
 /**
  * Adds the operations of a keyspace to a batch. If one fails, the batch is unchanged.
@@ -77,9 +79,9 @@ export class OperationEncoder {
    * Adds all operations or none. `encoderOf` returns the encoder of the keyspace that an operation
    * names.
    */
-  all<K, V>(
+  all(
     batch: WriteBatch,
-    operations: readonly (BatchOperation<K, V> | KeyspaceOperation)[],
+    operations: readonly unknown[],
     encoderOf: (keyspace: AnyStore) => OperationEncoder,
   ): void {
     if (!Array.isArray(operations)) throw invalidArgument('batch takes an array of operations')
@@ -87,9 +89,9 @@ export class OperationEncoder {
     let index = 0
     try {
       for (; index < operations.length; index++) {
-        const operation = operations[index] as BatchOperation<K, V>
+        const operation = operations[index] as GivenOperation
         requireObject(operation, 'an operation of a batch')
-        const { keyspace } = operation as { keyspace?: AnyStore }
+        const { keyspace } = operation
         const encoder = keyspace === undefined ? this : encoderOf(keyspace)
         if (operation.type === 'put') {
           encoder.put(batch, operation.key, operation.value, operation.ttlMs)

@@ -35,6 +35,7 @@ const floors: readonly (readonly string[])[] = [
   ['db/keyspace-types.ts'],
   ['db/options', 'db/events'],
   ['db/read', 'db/write'],
+  ['db/typed-operations.ts'],
   ['db/key-value-store.ts'],
   ['db/background', 'db/transaction'],
   ['db/keyspaces'],
