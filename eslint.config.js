@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['**/dist/', '**/node_modules/', 'data/', 'site/', 'packages/varve/wasm/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/*-contract.ts'],
+    files: ['**/*.test.ts', '**/*.browser.ts', '**/*-contract.ts'],
     rules: {
       '@typescript-eslint/no-floating-promises': [
         'error',

@@ -13,6 +13,7 @@ export const packageFolders = {
   '@varve/cli': 'packages/cli',
   '@varve/keyv': 'packages/keyv',
   '@varve/unstorage': 'packages/unstorage',
+  '@varve/inspector': 'packages/inspector',
 }
 
 /** Packs the package `name` into `folder`; the path of the tarball. */

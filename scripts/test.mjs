@@ -11,8 +11,11 @@ const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const [quick, long] = ['--quick', '--long'].map((flag) => flags.includes(flag))
 
-const packages = ['varve', 'level', 'cli', 'keyv', 'unstorage']
-const roots = [...packages.map((name) => `packages/${name}/dist`), 'demo/dist', 'examples/dist']
+const packages = ['varve', 'level', 'cli', 'keyv', 'unstorage', 'inspector']
+const roots = [
+  ...packages.map((name) => `packages/${name}/dist`),
+  ...['packages/inspector/page/dist', 'demo/dist', 'examples/dist'],
+]
 const slowParts = readFileSync(new URL('slow-tests.txt', import.meta.url), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))

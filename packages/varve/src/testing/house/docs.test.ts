@@ -19,6 +19,7 @@ const pages = [
   'packages/level/README.md',
   'packages/keyv/README.md',
   'packages/unstorage/README.md',
+  'packages/inspector/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/formats'),
   ...pagesIn('docs/recipes'),

@@ -30,7 +30,7 @@ const compilerOptions: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 }
 
-const packages = ['varve', 'level', 'keyv', 'unstorage']
+const packages = ['varve', 'level', 'keyv', 'unstorage', 'inspector']
 const readmes = packages.map((name) => `packages/${name}/README.md`)
 
 for (const page of ['README.md', 'docs/GUIDE.md', 'docs/ERRORS.md', ...readmes]) {
@@ -82,7 +82,8 @@ function writeProject(folder: string, example: string, keyv: string): void {
   mkdirSync(join(folder, 'node_modules/@varve'), { recursive: true })
   symlinkSync(packageRoot, join(folder, 'node_modules/varve'), 'junction')
   symlinkSync(join(root, 'node_modules', keyv), join(folder, 'node_modules/keyv'), 'junction')
-  for (const name of ['@varve/level', '@varve/keyv', '@varve/unstorage', 'unstorage']) {
+  const installed = packages.filter((one) => one !== 'varve').map((one) => `@varve/${one}`)
+  for (const name of [...installed, 'unstorage']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')

@@ -1,0 +1,23 @@
+import type { ComponentType } from 'preact'
+import { TreeView } from '../tree/tree-view.js'
+import { Header } from './header.js'
+import { useRoute } from './route.js'
+
+/** The views, by their names in the URL. */
+export const views: Readonly<Record<string, { title: string; View: ComponentType }>> = {
+  tree: { title: 'Tree', View: TreeView },
+}
+
+export function App() {
+  const [{ view }] = useRoute()
+  const shown = views[view] === undefined ? 'tree' : view
+  const { View } = views[shown]
+  return (
+    <>
+      <Header views={views} shown={shown} />
+      <main id="main">
+        <View key={shown} />
+      </main>
+    </>
+  )
+}
