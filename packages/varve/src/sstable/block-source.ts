@@ -40,7 +40,7 @@ export interface TableReadContext {
   /** Shared by all tables whose point reads may wait. Default: each table has its own. */
   readonly reads?: ReadQueue
   /** Called from time to time with the number of reads that searched a table and found nothing. */
-  readonly onReadsInVain?: (fileNumber: number, reads: number) => void
+  readonly onFruitlessReads?: (fileNumber: number, reads: number) => void
 }
 
 /** Consecutive blocks of a file: `first` to `last`, both included. */

@@ -53,8 +53,8 @@ export class TableReader {
   private readonly source: BlockSource
   private readonly counters: TableCounters
   /** Reads that searched it and found nothing, and the number at which they are reported next. */
-  private readsInVain = 0
-  private tellAtReads = firstToldReads
+  private fruitlessReads = 0
+  private reportAtReads = firstToldReads
 
   private constructor(
     readonly fileNumber: number,
@@ -229,9 +229,9 @@ export class TableReader {
 
   private foundNothing(): void {
     if (this.filter.exists) this.counters.filterFalsePositives++
-    if (++this.readsInVain < this.tellAtReads) return
-    this.tellAtReads *= 2
-    this.context.onReadsInVain?.(this.fileNumber, this.readsInVain)
+    if (++this.fruitlessReads < this.reportAtReads) return
+    this.reportAtReads *= 2
+    this.context.onFruitlessReads?.(this.fileNumber, this.fruitlessReads)
   }
 
   /** Where the block begins that holds the first key ≥ `key`, or the data ends. */

@@ -1,11 +1,11 @@
 import { MemTableArena } from '../memtable/memtable-arena.js'
 
-/** Sealed memtables that may wait for their flush before writes wait too. */
+/** The most sealed memtables that may wait to be flushed before writes wait, too. */
 export const maxSealedMemtables = 2
 
 /**
- * Arenas of flushed memtables, for the next ones. Fresh memory costs a page fault per 4 KiB, and
- * released shared memory is returned only when every thread that saw it has collected its garbage.
+ * Keeps the arenas of flushed memtables for new ones. Fresh memory costs a page fault per 4 KiB,
+ * and shared memory is freed only when the garbage collectors of all threads that saw it have run.
  *
  * Owned by: the trees of a database, which share it.
  */
@@ -21,7 +21,7 @@ export class ArenaPool {
     return bytes
   }
 
-  /** Has an arena ready; false when there was one. */
+  /** Makes an arena ready. Returns false if there was one already. */
   prepare(): boolean {
     if (this.spare.length > 0) return false
     const arena = new MemTableArena(this.capacityBytes)
@@ -30,13 +30,13 @@ export class ArenaPool {
     return true
   }
 
-  /** An arena of full size, or larger if `neededBytes` are more. */
+  /** Returns an arena of full size, or a larger one if `neededBytes` requires it. */
   take(neededBytes: number): MemTableArena {
     const spare = neededBytes <= this.capacityBytes ? this.spare.pop() : undefined
     return spare ?? new MemTableArena(Math.max(this.capacityBytes, neededBytes))
   }
 
-  /** Whether an arena of that size is worth keeping. */
+  /** Whether an arena of this size is worth keeping. */
   wants(capacityBytes: number): boolean {
     return capacityBytes === this.capacityBytes && this.spare.length < maxSealedMemtables
   }

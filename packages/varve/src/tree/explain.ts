@@ -11,7 +11,7 @@ import type { TableMetadata } from '../version/table-metadata.js'
 import { levelCount } from '../version/version.js'
 import type { ReadState } from './read-state.js'
 
-/** The steps of one point read, newest place first. */
+/** The steps of one point read, from the newest place to the oldest. */
 export interface Explanation {
   key: Uint8Array
   outcome: 'found' | 'deleted' | 'expired' | 'absent'

@@ -2,7 +2,7 @@ import { MemTable } from '../memtable/memtable.js'
 import { MemTableArena } from '../memtable/memtable-arena.js'
 import { type ArenaPool, maxSealedMemtables } from './arena-pool.js'
 
-/** Arena of the first memtable of a tree that starts small, and how it grows. */
+/** The first arena of a tree that starts small. Each step of growth multiplies it. */
 const firstArenaBytes = 4 * 1024
 const growthFactor = 4
 /** A copy of at most this many bytes blocks the thread for a few milliseconds. */
@@ -17,15 +17,15 @@ export class MemTableSlot {
   constructor(readonly memtable: MemTable) {}
 }
 
-/** The active memtable of a tree without unflushed writes. It has room for nothing. */
+/** The active memtable of a tree without unflushed writes. It has no room for entries. */
 const noMemTable = new MemTable(MemTable.entryBytes(0, 0))
 
 /**
- * The memtables of a tree: one that takes writes, and sealed ones that wait for their flush.
+ * The memtables of a tree: one that takes writes, and sealed ones that wait to be flushed.
  *
- * A database may have thousands of trees with a few entries each. So a tree that starts small has
- * no memtable before its first write, then one of a few KiB, which is replaced by a larger copy
- * when it is full. Readers keep the smaller one.
+ * A database may have thousands of trees with a few entries each. A tree that starts small
+ * therefore has no memtable before its first write, and then one of a few KiB. When that is full, a
+ * larger copy replaces it. Readers keep the smaller one.
  *
  *     none ──▶ 4 KiB ──▶ 16 KiB ──▶ … ──▶ 4 MiB ──▶ full size ──▶ sealed
  *
@@ -48,7 +48,7 @@ export class MemTables {
     this.active = startsSmall ? new MemTableSlot(noMemTable) : this.newSlot(0, false)
   }
 
-  /** Without spare arenas. */
+  /** Excludes spare arenas. */
   get memoryBytes(): number {
     let bytes = 0
     for (const memtable of this.users.keys()) {
@@ -58,8 +58,8 @@ export class MemTables {
   }
 
   /**
-   * Allocates memory for the next memtable; false when none is needed. When as many memtables are
-   * sealed as allowed, the next one reuses the memory of a flushed one.
+   * Allocates memory for the next memtable. Returns false if that is not needed: once the most
+   * memtables are sealed, the next one reuses the memory of a flushed one.
    */
   prepareRotation(): boolean {
     return this.sealed.length < maxSealedMemtables && this.arenas.prepare()
@@ -71,7 +71,7 @@ export class MemTables {
     return isEmpty || usedBytes + neededBytes <= this.arenas.capacityBytes
   }
 
-  /** Replaces the active memtable by a larger one that has room for `neededBytes` more. */
+  /** Replaces the active memtable with a larger one that has room for `neededBytes` more. */
   grow(neededBytes: number): void {
     const { memtable, firstLogNumber } = this.active
     const totalBytes = memtable.usedBytes + neededBytes
@@ -106,7 +106,7 @@ export class MemTables {
     this.sealed = this.sealed.filter((other) => other !== slot)
   }
 
-  /** First log needed once `flushed` is in a table; undefined when none is. */
+  /** The first log needed when `flushed` is in a table; undefined if none is. */
   firstLogWithout(flushed: MemTableSlot | undefined): number | undefined {
     const needed = [this.active, ...this.sealed].filter(
       (slot) => slot !== flushed && !slot.memtable.isEmpty,
@@ -128,7 +128,9 @@ export class MemTables {
     if (this.arenas.wants(memtable.capacityBytes)) this.arenas.give(memtable.releaseArena())
   }
 
-  /** A tree that filled much of the memory will do so again; any other one starts small. */
+  /**
+   * A tree that filled much of its memory will probably do so again; any other one starts small.
+   */
   private nextSlot(neededBytes: number): MemTableSlot {
     const { memtable } = this.active
     if (!this.startsSmall || memtable.usedBytes > maxCopiedBytes) {
@@ -143,7 +145,7 @@ export class MemTables {
     return new MemTableSlot(new MemTable(this.arenaFor(neededBytes), { ordered }))
   }
 
-  /** The next step of growth that holds `neededBytes`. */
+  /** The smallest arena that holds `neededBytes`, in steps of growth. */
   private arenaFor(neededBytes: number): MemTableArena {
     const { capacityBytes } = this.arenas
     let bytes = this.startsSmall ? firstArenaBytes : capacityBytes

@@ -6,7 +6,7 @@ import type { Version } from '../version/version.js'
  * All places that can hold an entry of the tree at one point in time. A reader pins them so that
  * none is freed during its read.
  *
- * Owned by: the Tree (the current one) and everyone who retained it. Immutable except for its
+ * Owned by: the Tree (the current one) and every reader that retained it. Immutable except for its
  * count.
  */
 export class ReadState {
@@ -23,13 +23,13 @@ export class ReadState {
   }
 
   retain(): this {
-    assert(this.references > 0, 'retain of a dead read state')
+    assert(this.references > 0, 'retain of a released read state')
     this.references++
     return this
   }
 
   release(): void {
-    assert(this.references > 0, 'release of a dead read state')
+    assert(this.references > 0, 'release of a released read state')
     if (--this.references > 0) return
     this.version.release()
     this.onDead(this)

@@ -8,25 +8,27 @@ import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { pickCompaction } from '../compaction/pickers/pick-compaction.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { Version } from '../version/version.js'
-import { RangeDeleteSurvey } from './range-delete-survey.js'
+import { RangeDeleteAnalysis } from './range-delete-analysis.js'
 
-/** What choosing a compaction needs of the database. */
+/** The parts of the database that are needed to choose a compaction. */
 export interface CompactionHost {
   readonly tables: TableCache
   /** Sequences of the live snapshots, ascending. */
   snapshotSequences(): number[]
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
-  /** Called when more is known about the tables than at the last choice. */
+  /** Called when more is known about the tables than when a compaction was last chosen. */
   compactionMayBeDue(): void
 }
 
-/** Checks of table ages within `maxTableAgeMs`, but at most one a second. */
+/**
+ * The number of times that a table's age is checked within `maxTableAgeMs`. At most once a second.
+ */
 const checksPerAge = 10
 const minCheckMs = 1000
 
 /**
- * The policy of a tree, and the facts that it needs beside the Version to choose a compaction.
+ * The policy of a tree, and the facts besides the Version that it needs to choose a compaction.
  *
  * Owned by: the Tree. The policy may be replaced at any time: running compactions continue, and the
  * new policy chooses the next one.
@@ -35,11 +37,11 @@ export class TreeCompaction {
   /** Numbers of all inputs of running compactions. */
   readonly busy = new Set<number>()
   private readonly running = new Set<CompactionSpec>()
-  /** By table: reads that searched it and found nothing. */
-  private readonly vainReads = new Map<number, number>()
-  private readonly rangeDeletes: RangeDeleteSurvey
-  /** The Version that `debt` is about. */
-  private indebted: Version | undefined
+  /** For each table, the reads that searched it and found nothing. */
+  private readonly fruitlessReads = new Map<number, number>()
+  private readonly rangeDeletes: RangeDeleteAnalysis
+  /** The Version that `debt` was computed for. */
+  private debtVersion: Version | undefined
   private debt = 0
 
   constructor(
@@ -47,7 +49,7 @@ export class TreeCompaction {
     private readonly tableBytes: number,
     private readonly host: CompactionHost,
   ) {
-    this.rangeDeletes = new RangeDeleteSurvey(host.tables, () => host.compactionMayBeDue())
+    this.rangeDeletes = new RangeDeleteAnalysis(host.tables, () => host.compactionMayBeDue())
   }
 
   get isRunning(): boolean {
@@ -61,14 +63,17 @@ export class TreeCompaction {
 
   set current(policy: Compaction) {
     this.inForce = policy
-    this.indebted = undefined
+    this.debtVersion = undefined
   }
 
   get stallThresholds(): StallThresholds {
     return this.inForce.policy === 'fifo' ? noStallThresholds : this.inForce
   }
 
-  /** When to ask `next` again though nothing has changed but the time; Infinity: never. */
+  /**
+   * Milliseconds until `next` may return a compaction though nothing has changed but the time;
+   * Infinity if it never will.
+   */
   checkAfterMs(version: Version): number {
     const { inForce } = this
     const ageMs = inForce.policy === 'fifo' ? inForce.maxAgeMs : inForce.maxTableAgeMs
@@ -77,10 +82,10 @@ export class TreeCompaction {
     return Math.max(minCheckMs, Math.min(ageMs / checksPerAge, expiryMs))
   }
 
-  /** Bytes that compactions would have to rewrite until no level asks any more. */
+  /** Bytes that compactions must rewrite until no level is over its limit. */
   debtBytes(version: Version): number {
-    if (version !== this.indebted) {
-      this.indebted = version
+    if (version !== this.debtVersion) {
+      this.debtVersion = version
       this.debt = compactionDebtBytes(version, this.inForce)
     }
     return this.debt
@@ -94,11 +99,11 @@ export class TreeCompaction {
       nowMs: this.host.wallMs(),
       snapshots: this.host.snapshotSequences(),
       rangeDeletes: this.rangeDeletes.of(version),
-      readsInVain: this.readsInVain(version),
+      fruitlessReads: this.currentFruitlessReads(version),
     })
   }
 
-  /** A compaction runs, until `ended`. */
+  /** Called when a compaction starts. It runs until `ended`. */
   begun(spec: CompactionSpec): void {
     this.running.add(spec)
     for (const { tables } of spec.inputs) {
@@ -113,25 +118,25 @@ export class TreeCompaction {
     }
   }
 
-  /** `reads` have searched a table since it was opened, and found nothing. */
-  readInVain(fileNumber: number, reads: number): void {
-    this.vainReads.set(fileNumber, reads)
+  /** Records that `reads` reads have searched a table since it was opened and found nothing. */
+  noteFruitlessReads(fileNumber: number, reads: number): void {
+    this.fruitlessReads.set(fileNumber, reads)
   }
 
-  /** Tables that are gone are forgotten before they outnumber those that are there. */
-  private readsInVain(version: Version): ReadonlyMap<number, number> {
-    const { vainReads } = this
-    if (vainReads.size > version.tableCount) {
+  /** The counts by table. Drops those of deleted tables before they outnumber the others. */
+  private currentFruitlessReads(version: Version): ReadonlyMap<number, number> {
+    const { fruitlessReads } = this
+    if (fruitlessReads.size > version.tableCount) {
       const live = new Set(version.levels.flat().map(({ fileNumber }) => fileNumber))
-      for (const fileNumber of vainReads.keys()) {
-        if (!live.has(fileNumber)) vainReads.delete(fileNumber)
+      for (const fileNumber of fruitlessReads.keys()) {
+        if (!live.has(fileNumber)) fruitlessReads.delete(fileNumber)
       }
     }
-    return vainReads
+    return fruitlessReads
   }
 }
 
-/** The time until every entry of one more table has expired; Infinity if none will. */
+/** The time until the next table has only expired entries; Infinity if no table will. */
 function untilNextExpiry({ levels }: Version, nowMs: number): number {
   let untilMs = Infinity
   for (const { expiringCount, lastExpiryMs } of levels.flat()) {

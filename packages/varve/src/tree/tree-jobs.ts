@@ -18,34 +18,37 @@ export interface TreeJobHost {
   /** Wall-clock time in milliseconds since 1970. */
   wallMs(): number
   /**
-   * The first log that the database needs once `tree` needs none below `firstLog` (undefined: no
+   * The first log that the database needs if `tree` needs none below `firstLog` (undefined: no
    * log).
    */
   neededLog(tree: Tree, firstLog: number | undefined): number
   flushed(tree: Tree, result: JobResult): void
   compacted(tree: Tree, spec: CompactionSpec, result: JobResult): void
-  /** The tree was dropped while the job ran: nothing needs the tables that it wrote. */
+  /** Called if the tree was dropped while the job ran: its tables are not needed. */
   discarded(tree: Tree, result: JobResult): void
-  /** `unused`: the tables that the job wrote, if only its edit failed. */
+  /** `unused`: the tables that the job wrote, if only the edit failed. */
   failed(tree: Tree, error: VarveError, unused: JobResult | undefined): void
 }
 
-/** File numbers beyond the estimate by size, because a merge may cut tables at grandparents. */
+/**
+ * File numbers in addition to the estimate by size, because a merge may end tables early at
+ * grandparents.
+ */
 const spareFileNumbers = 16
 
-/**
- * A part of a merge reads at least this many tables' worth of bytes, because its last table is
- * small.
- */
+/** The least input of a part of a merge, in tables. The last table of each part is small. */
 const leastTablesPerPart = 2
 
-/** Bytes written per byte read: filters and indexes may grow, blocks may be less full. */
+/**
+ * Upper estimate of bytes written per byte read: filters and indexes may grow, and blocks may be
+ * less full.
+ */
 const tableBytesPerInputByte = 1.1
 
-/** Disk space, in memtables, that a merge must leave free so that flushes can run. */
+/** The disk space, in memtables, that a merge must leave free so that flushes can run. */
 const sparedMemtables = 1
 
-/** The flush of the oldest sealed memtable, unless it already runs. Marks the memtable. */
+/** The flush of the oldest sealed memtable, unless it is already running. Marks the memtable. */
 export function nextFlush(tree: Tree, host: TreeJobHost): BackgroundJob | undefined {
   const slot = tree.isDropped ? undefined : tree.nextToFlush()
   if (slot === undefined) return undefined
@@ -88,7 +91,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
       isVoid = tree.isDropped
       if (isVoid) return {}
       return {
-        // The newest write may not survive in any table.
+        // The table may not contain the newest write.
         lastSequence: slot.memtable.maxSequence,
         logNumber: host.neededLog(tree, tree.firstLogAfterFlush(slot)),
         added: addedTables(tree.keyspace, host, result.outputs, { level: 0, run: 0 }),
@@ -182,7 +185,7 @@ function mergeRequests(
   }))
 }
 
-/** Picks what a worker needs; the other options of the tree may hold functions. */
+/** Picks the options that a worker needs; the others may contain functions. */
 function tableOptions(tree: Tree, filterBitsPerKey: number, level: number): JobTableOptions {
   const { blockBytes, tableBytes, paranoid } = tree.options
   return { blockBytes, tableBytes, filterBitsPerKey, codec: codecAt(tree, level), paranoid }

@@ -5,17 +5,17 @@ import type { Tree } from './tree.js'
 /**
  * The trees of a database, by keyspace. All share one sequence of logs.
  *
- * Thousands of keyspaces are mostly idle. So what runs per commit or per job looks only at the
- * default tree and at those noted here: `filled`, `sealed` and `due` hold other trees.
+ * A database may have thousands of keyspaces, most of them idle. Code that runs for every commit or
+ * job therefore looks only at the default tree and at the trees in `filled`, `sealed` and `due`.
  *
  * Owned by: the database. Lives: as long as the Versions that the trees read.
  */
 export class TreeRegistry implements Iterable<Tree> {
-  /** Trees with entries that are in no table. */
+  /** Other trees with entries that are not in a table yet. */
   readonly filled = new Set<Tree>()
-  /** Trees with a sealed memtable. */
+  /** Other trees with a sealed memtable. */
   readonly sealed = new Set<Tree>()
-  /** Trees that may need a compaction. */
+  /** Other trees that may need a compaction. */
   readonly due = new Set<Tree>()
   private readonly trees = new Map<number, Tree>()
 
@@ -39,17 +39,17 @@ export class TreeRegistry implements Iterable<Tree> {
 
   /** Requires: no other tree has the keyspace. */
   add(tree: Tree): void {
-    assert(!this.trees.has(tree.keyspace), 'a keyspace has one tree')
+    assert(!this.trees.has(tree.keyspace), 'a keyspace has only one tree')
     this.trees.set(tree.keyspace, tree)
   }
 
-  /** Forgets a tree without closing it. */
+  /** Removes a tree without closing it. */
   remove(tree: Tree): void {
     this.trees.delete(tree.keyspace)
     for (const noted of [this.filled, this.sealed, this.due]) noted.delete(tree)
   }
 
-  /** The default tree, and every other one with entries that are in no table. */
+  /** The default tree, and all others with entries that are not in a table yet. */
   *unflushed(): Generator<Tree> {
     yield this.main
     yield* this.filled
@@ -65,7 +65,7 @@ export class TreeRegistry implements Iterable<Tree> {
     return false
   }
 
-  /** Called before the first write to a tree that had none. */
+  /** Called before the first write to an empty tree. */
   noteWritten(tree: Tree): void {
     if (tree.keyspace !== defaultKeyspace) this.filled.add(tree)
   }
@@ -76,7 +76,7 @@ export class TreeRegistry implements Iterable<Tree> {
     if (tree.keyspace !== defaultKeyspace && tree.sealedCount > 0) this.sealed.add(tree)
   }
 
-  /** Called after a flush or compaction of a tree, installed or failed. */
+  /** Called after a flush or compaction of a tree, whether it was installed or failed. */
   noteJobEnd(tree: Tree): void {
     if (tree.keyspace === defaultKeyspace || this.trees.get(tree.keyspace) !== tree) return
     if (tree.sealedCount === 0) this.sealed.delete(tree)
@@ -84,7 +84,7 @@ export class TreeRegistry implements Iterable<Tree> {
     this.due.add(tree)
   }
 
-  /** Something other than a job may have made a compaction due. */
+  /** Called when something other than a job may have made a compaction due. */
   noteAllDue(): void {
     for (const tree of this.trees.values()) {
       if (tree.keyspace !== defaultKeyspace && tree.hasTables) this.due.add(tree)
@@ -92,8 +92,8 @@ export class TreeRegistry implements Iterable<Tree> {
   }
 
   /**
-   * The first log with an entry that is in no table, if `tree` needs none below `firstLog`
-   * (undefined: no log). Undefined when no tree needs a log.
+   * The first log that any tree needs, if `tree` needs none below `firstLog` (undefined: no log). A
+   * tree needs the logs of its unflushed entries. Undefined if no tree needs a log.
    */
   firstNeededLog(tree?: Tree, firstLog?: number): number | undefined {
     let needed = firstLog
@@ -104,7 +104,7 @@ export class TreeRegistry implements Iterable<Tree> {
     return needed
   }
 
-  /** Requires: no reader is left. */
+  /** Requires: no readers are left. */
   close(): void {
     for (const tree of this.trees.values()) tree.close()
   }

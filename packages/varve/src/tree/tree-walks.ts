@@ -17,10 +17,13 @@ import type { ReadState } from './read-state.js'
 export interface WalkOptions {
   readonly range: KeyRange
   readonly visibleSequence: number
-  /** Entries that have expired by then are not visible. In milliseconds since 1970. */
+  /** Milliseconds since 1970. Entries that have expired by then are not visible. */
   readonly nowMs: number
   readonly reverse: boolean
-  /** False: `pending` for blocks that are not in memory. Async-only tables are always awaited. */
+  /**
+   * If false, the iterator is `pending` when a block is not in memory. Async-only tables are always
+   * awaited.
+   */
   readonly mayRead: boolean
 }
 
@@ -28,7 +31,7 @@ const reading: TableIteratorOptions = { mayRead: true, fillCache: true, readAhea
 const waiting: TableIteratorOptions = { ...reading, mayRead: false }
 
 /**
- * Makes the iterators over the memtables and tables of a tree.
+ * Creates the iterators over the memtables and tables of a tree.
  *
  * Owned by: the Tree.
  */
@@ -43,7 +46,9 @@ export class TreeWalks {
     private readonly stretches: DeletedStretches,
   ) {}
 
-  /** What a reader sees in a range. Retains `state` until it is closed. */
+  /**
+   * Iterates over the entries that a reader sees in a range. Retains `state` until it is closed.
+   */
   walk(state: ReadState, options: WalkOptions): VisibleIterator {
     const { range, visibleSequence, reverse, nowMs } = options
     state.retain()
@@ -69,7 +74,7 @@ export class TreeWalks {
         state,
       )
     } catch (error) {
-      // A table could not be opened.
+      // A table failed to open.
       state.release()
       throw error
     }
@@ -92,7 +97,7 @@ export class TreeWalks {
     return missing
   }
 
-  /** Entries cannot be shown before all tombstones over them are known. */
+  /** Opens the source when all tombstones are known: until then, no entry can be shown. */
   private async openSource(
     state: ReadState,
     options: WalkOptions,
@@ -136,7 +141,7 @@ export class TreeWalks {
     }
   }
 
-  /** The iterator keeps the table open. */
+  /** Opens an iterator that keeps the table open. */
   private open(table: TableMetadata, options: TableIteratorOptions): InternalIterator {
     const reader = this.tables.find(table)
     if (reader !== undefined) return reader.iterator(options)

@@ -30,7 +30,7 @@ export interface TreeOptions {
   readonly filterAllocation: FilterAllocation
   readonly codec: LevelCodecs
   readonly paranoid: boolean
-  /** The policy that the tree begins with, or that one is to be chosen. */
+  /** The policy that the tree begins with, or `adaptive`, which chooses one. */
   readonly compaction: CompactionSetting
 }
 
@@ -42,10 +42,10 @@ export interface LevelCodecs {
   readonly last: string
 }
 
-/** What a tree needs of its database. */
+/** The parts of the database that a tree needs. */
 export interface TreeHost extends CompactionHost {
   readonly tables: TableCache
-  /** Its arenas have the full size of a memtable. */
+  /** Arenas with the full size of a memtable. */
   readonly arenas: ArenaPool
   currentVersion(keyspace: number): Version
 }
@@ -56,15 +56,18 @@ export interface TreeHost extends CompactionHost {
  * Owned by: the Database, on its thread. Lives: as long as it is open. Writes come from the commit
  * pipeline, already logged. Flushes and compactions are described in tree-jobs.ts.
  *
- * Invariant 1: places are asked from the newest to the oldest; what an older place holds of a key
- * has a lower sequence than what a newer one holds of it.
- * Invariant 2: `state` is replaced, never changed, when a memtable or a table comes or goes.
+ * Invariant 1: places are searched from the newest to the oldest, and all versions of a key in an
+ * older place have lower sequences than those in a newer one. Invariant 2: when a memtable or a
+ * table is added or removed, `state` is replaced, never changed.
  */
 export class Tree {
   state: ReadState
-  /** Table blocks looked into by point reads. */
+  /** Table blocks that point reads have searched. */
   blocksTouched = 0
-  /** Bytes of operations given room since open; counted only beside the default keyspace. */
+  /**
+   * Bytes of the operations that room was made for since open. Not counted for the default
+   * keyspace.
+   */
   writtenBytes = 0
   readonly compaction: TreeCompaction
   private settings: TreeOptions
@@ -92,23 +95,23 @@ export class Tree {
     return this.settings
   }
 
-  /** For jobs that begin from now on. The policy is changed elsewhere. */
+  /** Applies to jobs that start from now on. The policy is set separately. */
   set options(options: TreeOptions) {
     this.settings = options
   }
 
-  /** The keyspace was dropped, or is about to be: no job begins, and those that run are void. */
+  /** Whether the keyspace is dropped or being dropped: no job begins, and running jobs are void. */
   get isDropped(): boolean {
     return this.life !== 'open'
   }
 
   set isDropped(isDropped: boolean) {
     this.life = isDropped ? 'dropped' : 'open'
-    // Jobs that ended meanwhile did not show their result.
+    // Jobs that ended meanwhile did not show their results to readers.
     if (!isDropped) this.refresh()
   }
 
-  /** Without spare arenas. */
+  /** Excludes spare arenas. */
   get memoryBytes(): number {
     return this.memtables.memoryBytes
   }
@@ -127,7 +130,7 @@ export class Tree {
     return this.memtables.active.memtable.usedBytes
   }
 
-  /** Bytes of entries that wait for their flush. */
+  /** Bytes of the entries that wait to be flushed. */
   get sealedBytes(): number {
     return this.memtables.sealed.reduce((sum, { memtable }) => sum + memtable.usedBytes, 0)
   }
@@ -136,7 +139,10 @@ export class Tree {
     return this.state.version.tableCount > 0
   }
 
-  /** Highest sequence in a table; 0 without one. Entries up to it are in tables, or have gone. */
+  /**
+   * Highest sequence in a table; 0 if there is no table. All entries up to it are in tables or were
+   * dropped.
+   */
   get maxTableSequence(): number {
     return maxSequenceOf(this.state.version)
   }
@@ -145,7 +151,7 @@ export class Tree {
     return this.state.version.levels[0].length
   }
 
-  /** Bytes that compactions would have to rewrite until no level asks any more. */
+  /** Bytes that compactions must rewrite until no level is over its limit. */
   get debtBytes(): number {
     return this.compaction.debtBytes(this.state.version)
   }
@@ -159,12 +165,12 @@ export class Tree {
     return this.hasUnflushedBefore(maxSequence)
   }
 
-  /** The first log that holds an entry which is in no table; undefined when none does. */
+  /** The first log with an entry that is in no table; undefined if there is none. */
   get firstUnflushedLog(): number | undefined {
     return this.memtables.firstLogWithout(undefined)
   }
 
-  /** The first log that holds an entry of the active memtable; undefined when it is empty. */
+  /** The first log with an entry of the active memtable; undefined if the memtable is empty. */
   get firstActiveLog(): number | undefined {
     const { memtable, firstLogNumber } = this.memtables.active
     return memtable.isEmpty ? undefined : firstLogNumber
@@ -182,18 +188,18 @@ export class Tree {
     return this.memtables.active.memtable.hasRoom(memTableBytes(payloadBytes, operations))
   }
 
-  /** Whether they fit after `growFor`. */
+  /** Whether these operations fit after `growFor`. */
   canGrowFor(payloadBytes: number, operations: number): boolean {
     return this.memtables.canGrow(memTableBytes(payloadBytes, operations))
   }
 
-  /** Replaces the active memtable by a larger one, with room for these operations. */
+  /** Replaces the active memtable with a larger one that has room for these operations. */
   growFor(payloadBytes: number, operations: number): void {
     this.memtables.grow(memTableBytes(payloadBytes, operations))
     this.refresh()
   }
 
-  /** Has memory ready for the next memtable; false when there is nothing to do. */
+  /** Prepares memory for the next memtable. Returns false if there is nothing to do. */
   prepareRotation(): boolean {
     return this.memtables.prepareRotation()
   }
@@ -209,8 +215,7 @@ export class Tree {
    */
   apply(group: BatchReader, logNumber: number): void {
     const slot = this.memtables.active
-    // Without a branch that is taken once for each memtable: V8 would discard the code compiled
-    // without it.
+    // No branch here: it would be taken once for each memtable, and V8 would deoptimize each time.
     slot.firstLogNumber = slot.memtable.isEmpty ? logNumber : slot.firstLogNumber
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = group
     if (group.kind === ValueKind.rangeDelete) {
@@ -231,7 +236,7 @@ export class Tree {
     )
   }
 
-  /** Answers a point read from `state`; the result is in `lookup.hasValue` unless it is blocked. */
+  /** Runs a point read on `state`. The result is in `lookup`, unless a block is missing. */
   get(lookup: PointLookup, state: ReadState = this.state): void {
     askMemTable(state.memtable, lookup)
     for (let i = 0; i < state.immutables.length && lookup.needsOlder; i++) {
@@ -241,7 +246,10 @@ export class Tree {
     this.blocksTouched += lookup.blocksTouched
   }
 
-  /** A walk over what a reader sees in a range. Retains what it reads until it closes. */
+  /**
+   * Iterates over the entries that a reader sees in a range. Retains the read state until it is
+   * closed.
+   */
   walk(options: WalkOptions): VisibleIterator {
     return this.walks.walk(this.state, options)
   }
@@ -274,14 +282,14 @@ export class Tree {
     return this.memtables.firstLogWithout(slot)
   }
 
-  /** Drops a memtable. Requires: its entries are in a table of the current Version. */
+  /** Drops a flushed memtable. Requires: its entries are in a table of the current Version. */
   flushed(slot: MemTableSlot): void {
     this.memtables.removeFlushed(slot)
-    // A Version of a dropped keyspace may be gone.
+    // The Version of a dropped keyspace may have been released.
     if (!this.isDropped) this.refresh()
   }
 
-  /** Shows readers the tables and memtables that are current now. */
+  /** Makes the current tables and memtables visible to readers. */
   refresh(): void {
     const old = this.state
     this.state = this.newState()
@@ -292,22 +300,21 @@ export class Tree {
     return this.host.currentVersion(this.keyspace)
   }
 
-  /** Lets go of everything. Requires: no reader is left. */
+  /** Releases everything. Requires: no readers are left. */
   close(): void {
     this.life = 'closed'
     this.state.release()
   }
 
   /**
-   * Lets go of everything when no job reads it any more. Iterators keep what they read. Requires:
-   * dropped.
+   * Releases everything when no job reads it. Iterators keep what they read. Requires: `isDropped`.
    */
   closeAfterJobs(): void {
     this.life = 'closing'
     this.jobEnded()
   }
 
-  /** Called when a job of the tree has ended. */
+  /** Called when a job of the tree ends. */
   jobEnded(): void {
     const isBusy = this.memtables.isFlushing || this.compaction.isRunning
     if (this.life === 'closing' && !isBusy) this.close()

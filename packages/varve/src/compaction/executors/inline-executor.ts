@@ -36,9 +36,7 @@ export class InlineExecutor implements JobExecutor {
 
   poll(): void {}
 
-  /**
-   * No job is under way: what the caller waits for takes time, such as a pause before the next try.
-   */
+  /** No job is running, so the caller waits for time to pass, for example until the next retry. */
   wait(timeoutMs: number): void {
     this.environment.clock.sleepSync(timeoutMs)
   }

@@ -2,21 +2,21 @@
 export interface RotatingJob {
   readonly databaseId: number
   readonly isFlush: boolean
-  /** How long the rate limit of its database holds it back; 0: not at all. */
+  /** How long the rate limit of its database holds the job back; 0 if it does not. */
   owedMs(): number
 }
 
-/** Turns that flushes take in a row while another database has a merge to run. */
+/** The most turns that flushes take in a row while another database has a merge to run. */
 export const maxFlushTurns = 8
 
 /**
  * The jobs of one worker thread, and whose turn it is.
  *
- * Owned by: a worker. Lives: as long as it.
+ * Owned by: a worker. Lives: as long as the worker.
  *
- * Invariant 1: a flush runs before a merge of the same database: writers may be waiting for it.
- * Invariant 2: the databases take turns, whatever number of jobs each has.
- * Invariant 3: flushes of some databases leave every ninth turn to the merges of the others.
+ * Invariant 1: a flush runs before a merge of the same database, because writers may be waiting for
+ * it. Invariant 2: the databases take turns, regardless of how many jobs each has.
+ * Invariant 3: flushes leave every ninth turn to the merges of other databases.
  * Invariant 4: a job that its rate limit holds back takes no turn.
  */
 export class JobRotation<Job extends RotatingJob> {
@@ -31,7 +31,8 @@ export class JobRotation<Job extends RotatingJob> {
   }
 
   /**
-   * A database that joins with its first job waits one round; otherwise short jobs always go first.
+   * Adds a job. If it is the first job of its database, the database waits one round; otherwise
+   * short jobs would always go first.
    */
   add(job: Job): void {
     if (!this.lastTurns.has(job.databaseId)) this.lastTurns.set(job.databaseId, this.turn)
@@ -48,7 +49,7 @@ export class JobRotation<Job extends RotatingJob> {
     return this.jobs.filter(matches)
   }
 
-  /** Undefined: all jobs are held back, for `pauseMs`. */
+  /** The job whose turn it is; undefined if all jobs are held back, for `pauseMs`. */
   next(): Job | undefined {
     const ready = this.jobs.filter((job) => job.owedMs() === 0)
     const flush = this.firstInTurn(ready.filter(({ isFlush }) => isFlush))
@@ -62,12 +63,12 @@ export class JobRotation<Job extends RotatingJob> {
     return chosen
   }
 
-  /** How long until the first job is not held back any more. */
+  /** Time until the first job is no longer held back. */
   pauseMs(): number {
     return Math.min(...this.jobs.map((job) => job.owedMs()))
   }
 
-  /** Of the database that has waited longest; among its jobs, the oldest. */
+  /** The oldest job of the database that has waited longest. */
   private firstInTurn(jobs: readonly Job[]): Job | undefined {
     let first: Job | undefined
     for (const job of jobs) {

@@ -5,13 +5,13 @@ import type { StartWorker } from './worker-thread.js'
 
 /**
  * The file of the background thread is next to this module, or next to a bundle that contains this
- * module. A bundler needs it as an entry of its own: `varve/worker`, named `varve-worker`.
+ * module. A bundler must build it as a separate entry: `varve/worker`, named `varve-worker`.
  */
 const workerNames = ['varve-worker.js', 'varve-worker.mjs', 'varve-worker.cjs']
 
 /**
- * Starts workers from their file. Throws when the file is missing: Node reports that only in a
- * later turn of the event loop, which never comes while the caller blocks.
+ * Starts workers from their file. Throws if the file is missing, because Node reports that only in
+ * a later turn of the event loop, which never comes while the caller blocks.
  */
 export function nodeWorkerStarter(fs: FileSystem): StartWorker {
   return (workerData, transferList) =>
@@ -19,12 +19,12 @@ export function nodeWorkerStarter(fs: FileSystem): StartWorker {
 }
 
 function findWorkerFile(fs: FileSystem): string {
-  // Not `import.meta.url`: webpack replaces it with the place of the build. CommonJS has neither.
+  // Not `import.meta.url`, which webpack replaces with a path of the build. CommonJS has neither.
   const here = (import.meta.filename as string | undefined) ?? __filename
   const files = workerNames.map((name) => join(dirname(here), name))
   const file = files.find((candidate) => fs.exists(candidate))
   if (file !== undefined) return file
   throw new Error(
-    `${files[0]} is missing; in a bundle, varve/worker has to be an entry of that name`,
+    `${files[0]} is missing; in a bundle, varve/worker must be an entry with that name`,
   )
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '../../base/clock.js'
 
-/** How long unused budget is kept: a burst stays a burst. */
+/** How long unused budget is kept, which limits bursts. */
 const burstUs = 100_000n
 /** Debts smaller than this are not worth a sleep. */
 const minPauseMs = 1
-/** One piece of a sleep: how late an abort can be noticed. */
+/** The longest sleep without a check, and so the longest time until an abort is noticed. */
 export const maxPauseMs = 20
 
 const Lane = { flush: 0, all: 1 } as const
 
-/** Memory of a limiter; the limiters of several threads may share one. */
+/** The memory of a limiter, which the limiters of several threads may share. */
 export function newRateCells(): BigInt64Array {
   return new BigInt64Array(new SharedArrayBuffer(Object.keys(Lane).length * 8))
 }
@@ -23,24 +23,21 @@ export function newRateCells(): BigInt64Array {
  *     all     ─────────────────────▶ paid until   a merge waits for all jobs
  *                     ▲ now
  *
- * Owned by: an executor, or a job on a worker thread. Requires: all who share the cells use the
- * same clock.
+ * Owned by: an executor, or a job on a worker thread. Requires: all limiters that share the cells
+ * use the same clock.
  */
 export class RateLimiter {
-  /** Less than a microsecond's worth, not charged yet. */
+  /** Bytes worth less than a microsecond, not charged yet. */
   private restUs = 0
 
-  /** `bytesPerSecond`: Infinity is no limit. */
+  /** `bytesPerSecond`: Infinity means no limit. */
   constructor(
     private readonly clock: Clock,
     private readonly bytesPerSecond: number,
     private readonly cells: BigInt64Array = newRateCells(),
   ) {}
 
-  /**
-   * Charges the bytes written and sleeps until they are paid for. Calls `onPause` before each
-   * sleep.
-   */
+  /** Charges written bytes and sleeps until they are paid for. Calls `onPause` before it sleeps. */
   pay(bytes: number, isFlush: boolean, onPause: () => void): void {
     this.charge(bytes, isFlush)
     for (;;) {
@@ -51,7 +48,7 @@ export class RateLimiter {
     }
   }
 
-  /** Charges bytes that were written. The next ones are due after `owedMs`. */
+  /** Charges written bytes. The next ones may be written after `owedMs`. */
   charge(bytes: number, isFlush: boolean): void {
     if (this.bytesPerSecond === Infinity) return
     const costUs = (bytes * 1e6) / this.bytesPerSecond + this.restUs
@@ -62,7 +59,7 @@ export class RateLimiter {
     this.moveOn(Lane.all, BigInt(wholeUs))
   }
 
-  /** How long until the bytes written so far are paid for; 0 where it is not worth a sleep. */
+  /** Time until the bytes written so far are paid for; 0 if it is not worth a sleep. */
   owedMs(isFlush: boolean): number {
     if (this.bytesPerSecond === Infinity) return 0
     const paidUntil = Atomics.load(this.cells, isFlush ? Lane.flush : Lane.all)

@@ -13,15 +13,15 @@ import type { JobDatabase } from './worker-protocol.js'
 import type { GivenJob } from './worker-thread.js'
 
 export interface ThreadExecutorOptions {
-  /** For jobs on the calling thread, where no worker can be had. */
+  /** For jobs that run on the calling thread because no worker can be started. */
   readonly environment: JobEnvironment
-  /** Of the database; workers open its tables by themselves. */
+  /** The directory of the database. Workers open the tables themselves. */
   readonly directory: string
-  /** How many jobs of the database may run at once. */
+  /** How many jobs of the database may run at the same time. */
   readonly threads: number
-  /** All jobs together; Infinity: no limit. */
+  /** The limit for all jobs together; Infinity means no limit. */
   readonly bytesPerSecond: number
-  /** By how much workers are nicer than the calling thread. */
+  /** How much nicer workers are than the calling thread. */
   readonly niceness: number
   readonly codecModules: readonly string[]
   readonly onWarning: (warning: VarveError) => void
@@ -118,7 +118,7 @@ export class ThreadExecutor implements JobExecutor, GroupMember {
     }
   }
 
-  /** The workers stay for other databases, and for the next open. */
+  /** Leaves the workers to other databases and to the next open. */
   close(): Promise<void> {
     this.group.leave(this)
     return Promise.resolve()
@@ -132,7 +132,7 @@ export class ThreadExecutor implements JobExecutor, GroupMember {
     const instead =
       count === 0
         ? 'flushes and compactions run on the calling thread, and writes wait for them'
-        : `the ${count} running ones take all jobs`
+        : `the ${count} running ones do all jobs`
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message = `a background thread could not be started, ${instead}: ${reason}`
     this.options.onWarning(new VarveError('IO', message, { cause }))

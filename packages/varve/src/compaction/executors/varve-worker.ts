@@ -17,25 +17,25 @@ import {
 } from './worker-protocol.js'
 
 /**
- * Entry of the background thread. Takes the jobs of all databases from its port and runs them in
- * turns: see JobRotation.
+ * The entry point of the background thread. Takes the jobs of all databases from its port and runs
+ * them in turns; see JobRotation.
  */
 const { port, poolCells, cells, codecModules, niceness } = workerData as WorkerSetup
 
-/** One turn of a job while others wait. */
+/** Length of a turn of a job while others wait. */
 const turnMs = 10
 
 const rotation = new JobRotation<WorkerJob>()
-/** The mail that has been taken from the port. */
+/** The value of the mail cell when the port was last read. */
 let seenMail = 0
 
-// The owner may be asleep, and not hear it from Node.
+// The owner may be sleeping and not be notified by Node.
 process.on('exit', () => {
   Atomics.store(cells, WorkerCell.state, WorkerState.ended)
   wakeOwner()
 })
 
-// No top-level await: a bundle in CommonJS cannot have one. A failure ends the thread.
+// No top-level await, because CommonJS bundles cannot have one. A failure ends the thread.
 void begin()
 
 async function begin(): Promise<void> {
@@ -75,7 +75,10 @@ function takeMail(accept: (message: JobMessage) => void): void {
   }
 }
 
-/** Until the job has ended or is held back, mail has come, or the turn is over and others wait. */
+/**
+ * Runs until the job has ended or is held back, mail has arrived, or the turn is over and others
+ * wait.
+ */
 function runTurn(job: WorkerJob): void {
   const endMs = systemClock.monotonicMs() + turnMs
   do {
@@ -84,7 +87,7 @@ function runTurn(job: WorkerJob): void {
   } while (rotation.size === 1 || systemClock.monotonicMs() < endMs)
 }
 
-/** True when the job has ended. */
+/** Returns true if the job has ended. */
 function runStep(job: WorkerJob): boolean {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
   Atomics.store(cells, WorkerCell.currentJob, job.id)
@@ -97,7 +100,9 @@ function runStep(job: WorkerJob): boolean {
   return true
 }
 
-/** Sleeps until mail arrives. Wakes up now and then: aborting a single job sends no mail. */
+/**
+ * Sleeps until mail arrives. Wakes up at intervals, because aborting a single job sends no mail.
+ */
 function pause(): void {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
   Atomics.wait(cells, WorkerCell.mail, seenMail, Math.min(rotation.pauseMs(), maxPauseMs))

@@ -6,13 +6,13 @@ import { type GivenJob, type Loss, type StartWorker, WorkerThread } from './work
 /** A database that shares the workers of a group. */
 export interface GroupMember {
   readonly databaseId: number
-  /** How many workers may run its jobs at once. */
+  /** How many workers may run its jobs at the same time. */
   readonly threads: number
-  /** Begins a job again whose worker was lost. */
+  /** Restarts a job whose worker was lost. */
   resubmit(job: GivenJob): void
   /** Removes what the job may have written. Never throws. */
   removeLeftovers(job: GivenJob): void
-  /** A worker could not be started; `count` workers are running. Called once. */
+  /** Called once if a worker could not be started; `count` workers are running. */
   onShortage(cause: unknown, count: number): void
 }
 
@@ -22,27 +22,27 @@ interface GroupParts {
   readonly startWorker: StartWorker
   readonly clock: Clock
   readonly maxWorkers: number
-  /** Calls back for a database, now or when the thread is not blocked for another one. */
+  /** Calls `act` for a database: now, or when the thread is no longer blocked for another one. */
   readonly deliver: (databaseId: number, act: () => void) => void
-  /** The group has no member and no worker. */
+  /** Called when the group has no members and no workers. */
   readonly onEmpty: () => void
 }
 
-/** Why the group has fewer workers than it may have. */
+/** Why the group has fewer workers than allowed. */
 interface Shortage {
   readonly cause: unknown
   readonly count: number
 }
 
 /**
- * The workers of one kind, and the databases that share them. Their number is the highest that one
- * of the databases asks for. They start when they are first needed, and end after a time without
- * jobs.
+ * The workers of one kind, and the databases that share them. Their number is the largest
+ * that any of the databases sets. They start when they are first needed, and end after a time
+ * without jobs.
  *
  * Owned by: a WorkerPool. Lives: until it has neither members nor workers.
  *
- * Invariant 1: a job goes to an idle worker if one is idle or may start, and else to the least
- * busy.
+ * Invariant 1: a job goes to an idle worker if there is one or if one may be started, and otherwise
+ * to the least busy.
  * Invariant 2: at most `threads` workers have jobs of one database.
  * Invariant 3: after a worker could not be started, none is started until all members have left.
  */
@@ -50,12 +50,12 @@ export class WorkerGroup {
   readonly workers: WorkerThread[] = []
   private readonly members = new Map<number, GroupMember>()
   private shortage: Shortage | undefined
-  /** Members that know of the shortage. */
+  /** Members that were notified of the shortage. */
   private readonly warned = new Set<number>()
 
   constructor(private readonly parts: GroupParts) {}
 
-  /** How many workers there can be. */
+  /** How many workers there may be. */
   get limit(): number {
     if (this.shortage !== undefined) return this.shortage.count
     const asked = Math.max(0, ...[...this.members.values()].map(({ threads }) => threads))
@@ -73,7 +73,7 @@ export class WorkerGroup {
     this.endIfEmpty()
   }
 
-  /** Starts the first worker, so that it is there when the first job comes. */
+  /** Starts the first worker, so that it is ready when the first job arrives. */
   prepare(): void {
     if (this.workers.length < Math.min(1, this.limit)) this.addWorker()
   }
@@ -122,13 +122,15 @@ export class WorkerGroup {
     this.endIfEmpty()
   }
 
-  /** What a lost worker left half-written. The jobs are done again under other file numbers. */
+  /**
+   * Removes the incomplete files of a lost worker. Its jobs are repeated with other file numbers.
+   */
   private removeLeftovers({ begun, wasReady }: Loss): void {
     if (!wasReady) return
     for (const job of begun) this.members.get(job.database.databaseId)?.removeLeftovers(job)
   }
 
-  /** No more workers than there are. */
+  /** Starts no more workers. */
   private doWithout(cause: unknown): void {
     this.shortage = { cause, count: this.workers.length }
     this.warned.clear()

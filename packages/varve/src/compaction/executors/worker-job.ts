@@ -43,7 +43,7 @@ export class WorkerJob implements RotatingJob {
     return this.limiter.owedMs(this.isFlush)
   }
 
-  /** Returns undefined while the job has not ended. Never throws. */
+  /** Runs one step. Returns undefined until the job has ended. Never throws. */
   step(): JobOutcome | undefined {
     try {
       const step = this.isAborted ? this.steps.throw(abortedError()) : this.steps.next()
@@ -52,7 +52,7 @@ export class WorkerJob implements RotatingJob {
       this.limiter.charge(step.value.writtenBytes, this.isFlush)
       return undefined
     } catch (error) {
-      // It was aborted before its first step.
+      // The job was aborted before its first step.
       return { ok: false, error: describeError(error) }
     }
   }

@@ -6,7 +6,9 @@ import { WorkerGroup } from './worker-group.js'
 import { PoolCell, poolCells, type WorkerKind } from './worker-protocol.js'
 import { maxLookMs, type StartWorker } from './worker-thread.js'
 
-/** More would only take turns: a job waits for the disk less than for a processor. */
+/**
+ * More workers would only take turns, because jobs wait for the processor more than for the disk.
+ */
 const maxWorkersPerCore = 4
 
 interface PoolParts {
@@ -15,7 +17,7 @@ interface PoolParts {
   readonly maxWorkers: number
 }
 
-/** A call to a database that waits until the thread is not blocked for another one. */
+/** A call to a database that is delayed while the thread is blocked for another one. */
 interface Delivery {
   readonly databaseId: number
   readonly act: () => void
@@ -25,12 +27,12 @@ interface Delivery {
  * The worker threads of all databases that one thread has open, grouped by kind. The process stays
  * alive while a job runs; idle workers do not keep it alive.
  *
- * Owned by: the thread, which has one, `sharedWorkerPool`; tests make their own. Lives: as long as
- * it.
+ * Owned by: the thread, which has one, `sharedWorkerPool`; tests create their own. Lives: as long
+ * as the thread.
  *
  * Invariant: while the thread is blocked for one database, nothing is delivered to another one. Its
  * listeners might use the database that is in the middle of a write. They are called in the next
- * turn.
+ * turn of the event loop.
  */
 export class WorkerPool {
   private readonly cells = new Int32Array(new SharedArrayBuffer(poolCells * 4))
@@ -67,12 +69,12 @@ export class WorkerPool {
     return group
   }
 
-  /** Delivers to one database what has arrived for it. */
+  /** Delivers the messages that have arrived for one database. */
   poll(databaseId: number): void {
     this.blocked(databaseId, () => this.receive(databaseId))
   }
 
-  /** Blocks the thread until a job or a worker ends or the time is over, then polls. */
+  /** Blocks the thread until a job or a worker ends or the timeout expires, then polls. */
   wait(databaseId: number, timeoutMs: number, isOver: () => boolean): void {
     const { cells } = this
     const before = Atomics.load(cells, PoolCell.endings)
@@ -82,7 +84,7 @@ export class WorkerPool {
     this.blocked(databaseId, () => this.look())
   }
 
-  /** Looks for lost workers now and then, as long as there are jobs. */
+  /** Checks for lost workers at intervals, as long as there are jobs. */
   lookLater(): void {
     this.cancelLook ??= this.parts.clock.after(maxLookMs, () => {
       this.cancelLook = undefined
@@ -91,7 +93,7 @@ export class WorkerPool {
     })
   }
 
-  /** Ends all workers. Requires: no job is wanted any more. */
+  /** Ends all workers. Requires: no job is needed any more. */
   async close(): Promise<void> {
     this.cancelLook?.()
     await Promise.all(this.workers().map((worker) => worker.close()))
@@ -123,7 +125,7 @@ export class WorkerPool {
     this.parts.clock.nextTurn(() => this.catchUp(databaseId))
   }
 
-  /** Makes the calls to a database that wait, in order. */
+  /** Makes the delayed calls to a database, in order. */
   private catchUp(databaseId: number): void {
     const isOwn = (delivery: Delivery): boolean => delivery.databaseId === databaseId
     for (let i = this.deliveries.findIndex(isOwn); i !== -1; i = this.deliveries.findIndex(isOwn)) {
@@ -135,7 +137,7 @@ export class WorkerPool {
     for (const worker of this.workers()) worker.look()
   }
 
-  /** A copy: a lost worker leaves its group. */
+  /** All workers, as a copy, because a lost worker leaves its group. */
   private workers() {
     return [...this.groups.values()].flatMap((group) => group.workers)
   }

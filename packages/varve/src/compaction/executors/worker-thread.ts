@@ -17,9 +17,9 @@ import {
   WorkerState,
 } from './worker-protocol.js'
 
-/** A worker that has a job and makes no progress for this long counts as lost. */
+/** A worker that has a job and makes no progress for this long is considered lost. */
 export const maxSilenceMs = 60_000
-/** One check counts for at most this long, because the whole process may have been asleep. */
+/** The longest time that one check adds, because the whole process may have been asleep. */
 export const maxLookMs = 15_000
 /** A worker that has no job for this long ends. */
 export const maxIdleMs = 30_000
@@ -35,9 +35,11 @@ export interface GivenJob {
 /** How a worker was lost. */
 export interface Loss {
   readonly error: Error
-  /** Jobs that may have begun and may have written incomplete files. */
+  /** Jobs that may have begun, and may have written incomplete files. */
   readonly begun: readonly GivenJob[]
-  /** Jobs that cannot have caused the loss. They can start again: the worker has stopped. */
+  /**
+   * Jobs that cannot have caused the loss. They can be restarted, because the worker has stopped.
+   */
   readonly innocent: readonly GivenJob[]
   /** Whether the worker had loaded its modules and could run jobs. */
   readonly wasReady: boolean
@@ -46,7 +48,7 @@ export interface Loss {
 interface WorkerEvents {
   readonly onMessage: (job: GivenJob, message: WorkerMessage) => void
   readonly onLoss: (loss: Loss) => void
-  /** The thread of the lost worker has ended. */
+  /** Called when the thread of the lost worker has ended. */
   readonly onLossExit: (loss: Loss) => void
   readonly onIdle: () => void
 }
@@ -57,7 +59,7 @@ export type StartWorker = (workerData: WorkerSetup, transferList: MessagePort[])
  * One worker thread and its jobs, of any number of databases.
  *
  * Owned by: a WorkerGroup. Lives: until it is closed or lost. It is lost when the thread ends or is
- * silent for too long. Then its jobs return to the group, once, and late answers are ignored.
+ * silent for too long. Its jobs then return to the group, once, and late answers are ignored.
  */
 export class WorkerThread {
   private readonly worker: Worker
@@ -72,7 +74,7 @@ export class WorkerThread {
   private silentMs = 0
   private cancelIdle: CancelTimer
 
-  /** Throws when no thread can be started. */
+  /** Throws if no thread can be started. */
   constructor(
     setup: Omit<WorkerSetup, 'port' | 'cells'>,
     start: StartWorker,
@@ -117,8 +119,8 @@ export class WorkerThread {
   }
 
   /**
-   * Answers the aborted jobs of a database for a worker that is still starting, which can take
-   * longer than their caller wants to wait. Later answers of the worker are ignored.
+   * Ends the aborted jobs of a database while the worker is still starting, because that can take
+   * longer than the caller wants to wait. Later answers of the worker are ignored.
    *
    * Requires: the database's closing cell is set. A worker reads that cell before it begins a job,
    * and begins none before its state is `ready`, so it writes nothing for the withdrawn jobs.
@@ -145,7 +147,7 @@ export class WorkerThread {
     }
   }
 
-  /** Checks the heartbeat. A worker that has ended, or was silent for too long, is lost. */
+  /** Checks the heartbeat. A worker that has ended or was silent for too long is lost. */
   look(): void {
     if (Atomics.load(this.cells, WorkerCell.state) === WorkerState.ended) {
       this.lose(new Error('the thread ended'), true)
@@ -158,7 +160,7 @@ export class WorkerThread {
     this.lastHeartbeat = heartbeat
     this.lastLookMs = nowMs
     if (this.silentMs < maxSilenceMs) return
-    this.lose(new Error(`the thread has not moved for ${maxSilenceMs / 1000} s`), false)
+    this.lose(new Error(`the thread has made no progress for ${maxSilenceMs / 1000} s`), false)
     void this.worker.terminate()
   }
 
@@ -177,7 +179,8 @@ export class WorkerThread {
   }
 
   /**
-   * Whether this worker keeps the process alive. A crash closes the port, so `ref` is not enough.
+   * Sets whether this worker keeps the process alive. A crash closes the port, so `ref` is not
+   * enough.
    */
   private keepAlive(isNeeded: boolean): void {
     for (const handle of [this.worker, this.port]) {
@@ -202,7 +205,7 @@ export class WorkerThread {
 
   private lose(error: Error, hasEnded: boolean): void {
     if (this.loss !== undefined || this.isClosed) return
-    // An answer may have come just before the end.
+    // An answer may have arrived just before the end.
     this.poll()
     const wasReady = Atomics.load(this.cells, WorkerCell.state) !== WorkerState.starting
     this.loss = { error, wasReady, ...this.shareOut(wasReady, hasEnded) }
@@ -213,7 +216,10 @@ export class WorkerThread {
     this.events.onLoss(this.loss)
   }
 
-  /** If the job that crashed the worker is unknown, each of them may have done it. */
+  /**
+   * Divides the jobs into those that may have caused the loss and the others. If the job that was
+   * running is unknown, any of them may have caused it.
+   */
   private shareOut(wasReady: boolean, hasEnded: boolean): Pick<Loss, 'begun' | 'innocent'> {
     const jobs = [...this.jobs.values()]
     if (!hasEnded) return { begun: jobs, innocent: [] }

@@ -6,8 +6,8 @@ import { hasExpired } from '../../entry/visibility.js'
 import { ValueKind } from '../../key/value-kind.js'
 
 /**
- * Replaces expired entries by deletes, so that `Survivors` only has to know deletes. A delete that
- * hides nothing is dropped; any other replaces the value.
+ * Replaces expired entries with deletes, so that `Survivors` only needs to handle deletes. A delete
+ * that hides nothing is dropped; any other replaces the value.
  *
  *     stored                k#9 "a" until 5   k#4 "b"
  *     a job that runs at 4  k#9 "a" until 5   k#4 "b"
@@ -23,7 +23,7 @@ export class ExpiredEntries {
   }
 
   /**
-   * Returns the entry, or a delete in its place. Valid as long as `entry`. Requires: a put with
+   * Returns the entry, or a delete in its place. Valid as long as `entry` is. Requires: a put with
    * expiry.
    */
   resolve(entry: InputEntry): InputEntry {

@@ -6,7 +6,7 @@ import type { CompactionInput, CompactionSpec } from '../pickers/compaction-spec
 import { shapeOf } from '../pickers/tree-shape.js'
 
 /**
- * `uniform`: the same bits for every key. `monkey`: more for keys of small runs, see `allotBits`.
+ * `uniform`: the same bits for every key. `monkey`: more for keys of small runs; see `allotBits`.
  */
 export type FilterAllocation = 'monkey' | 'uniform'
 
@@ -18,7 +18,7 @@ export interface FilterBudget {
   readonly memtableBytes: number
 }
 
-/** The sorted runs of one level. All are assumed to have the same size. */
+/** The sorted runs of one level. They are assumed to have the same size. */
 export interface LevelRuns {
   readonly runs: number
   readonly sizeBytes: number
@@ -26,9 +26,9 @@ export interface LevelRuns {
 
 /** More bits hardly improve a filter whose probes share one 64-byte line. */
 const mostBits = 20
-/** A filter with fewer bits passes too many absent keys to be worth probing. */
+/** A filter with fewer bits lets too many absent keys pass to be worth probing. */
 const leastBits = 1
-/** A Bloom filter with b bits per key passes e^(−b × this) of absent keys. */
+/** A Bloom filter with b bits per key lets e^(−b × this) of the absent keys pass. */
 const decayPerBit = Math.LN2 ** 2
 
 /** Bits for each key of the table that a flush of `flushBytes` writes. Pure. */
@@ -69,10 +69,10 @@ export function filterBitsOfMerge(
 }
 
 /**
- * Distributes `bitsPerKey` for each byte of a tree over its levels so that a read of an absent key
- * meets the fewest false positives for that memory. Improving a filter costs less in a run with
- * fewer keys. In theory, a run's false positive rate is then proportional to its size. Measured
- * with 10 bits on average:
+ * Distributes a memory budget of `bitsPerKey` for each key of a tree over its levels, so that reads
+ * of absent keys meet the fewest false positives. Improving a filter costs less in a run with fewer
+ * keys. In theory, a run's false positive rate is then proportional to its size. Measured with 10
+ * bits on average:
  *
  *                              bits   false positives
  *     level 0   4 × 1 MB       17.0   4 × 0.06%         uniform    10   4 × 1.0%
@@ -87,7 +87,7 @@ export function filterBitsOfMerge(
  */
 export function allotBits(bitsPerKey: number, levels: readonly LevelRuns[]): number[] {
   const most = Math.max(mostBits, bitsPerKey)
-  // Lagrange multipliers leave one unknown, the share common to all levels. Bisect for it.
+  // Lagrange multipliers leave one unknown, the share common to all levels. Bisection finds it.
   const advantages = levels.map(({ runs, sizeBytes }) =>
     sizeBytes === 0 ? 0 : Math.log(runs / sizeBytes) / decayPerBit,
   )
@@ -132,10 +132,9 @@ function levelsAfter(
 const meanFill = 0.5
 
 /**
- * The tree that the filters are sized for. Every level above the last is as full as it is on
- * average, or as after this job if that is more. The last level, which has the fewest bits per key,
- * is taken as it is. Tables written at different times then use about the bits of this tree in
- * total.
+ * The tree that the filters are sized for. Every level above the last has its average fill, or the
+ * fill after this job if that is larger. The last level, which has the fewest bits per key, has its
+ * current size. Tables written at different times then use about the bits of this tree in total.
  */
 function expectedLevels(
   version: Version,
@@ -163,8 +162,8 @@ function expectedLevels(
 }
 
 /**
- * Whether later compactions will move the tables of a merge down unchanged: fewer bytes below
- * overlap them than they have themselves. Such tables keep their bits on levels where others have
+ * Whether later compactions will move the tables of a merge down unchanged, because they overlap
+ * fewer bytes below than their own size. Such tables keep their bits on levels where others have
  * fewer.
  */
 function overlapsLittle(
@@ -177,8 +176,8 @@ function overlapsLittle(
 }
 
 /**
- * The same question for a flush, whose range is not known yet. It is answered for the newest table:
- * true when that table is unmerged and overlaps little of the rest, as when keys arrive in order.
+ * The same for a flush, whose range is not known yet. Looks at the newest table instead: true if
+ * that table is unmerged and overlaps little of the rest, as when keys arrive in order.
  */
 function newestOverlapsLittle(version: Version): boolean {
   const tables = version.levels.flat()

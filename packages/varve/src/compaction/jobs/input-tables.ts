@@ -6,16 +6,16 @@ import { newTableCounters, TableReader, type TableReadContext } from '../../ssta
 import type { TableStore } from '../../store/table-store.js'
 import type { TableMetadata, WrittenTable } from '../../version/table-metadata.js'
 
-/** Where the tables are, and how to read them. */
+/** Where the tables are and how to read them. */
 interface TableSite {
   readonly store: TableStore
   readonly codecs: CodecRegistry
 }
 
 /**
- * The tables that a job reads. Bypasses the database's caches.
+ * The tables that a job reads, bypassing the caches of the database.
  *
- * Owned by: one job. Holds nothing: the caller closes each table that it opens.
+ * Owned by: one job. Keeps no table open: the caller closes each table that it opens.
  */
 export class InputTables {
   private readonly context: TableReadContext
@@ -33,7 +33,7 @@ export class InputTables {
     return this.context.counters.bytesRead
   }
 
-  /** Cut at the bounds of the range. */
+  /** The range tombstones, cut at the bounds of the range. */
   rangeTombstones(tables: readonly TableMetadata[], range: KeyRange): RangeTombstones {
     const all: RangeTombstone[] = []
     for (const table of tables) {

@@ -2,7 +2,7 @@ import { VarveError } from '../../base/errors.js'
 import type { JobError } from './job-request.js'
 
 /**
- * Describes an error for another thread. `what` names the failed work in errors that are not
+ * Describes an error for another thread. `what` names the failed work, for errors that are not
  * Varve's.
  */
 export function describeError(error: unknown, what = 'a background job failed'): JobError {

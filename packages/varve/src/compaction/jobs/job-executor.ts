@@ -6,20 +6,23 @@ import type { JobWatch } from './job-watch.js'
  * `ThreadExecutor` runs it on a worker and reports the outcome later.
  */
 export interface JobExecutor {
-  /** True when `submit` runs the job before it returns. */
+  /** True if `submit` runs the job before it returns. */
   readonly isInline: boolean
-  /** Merges that may run in parallel; flushes are always accepted. */
+  /** The number of merges that may run in parallel. Flushes are always accepted. */
   readonly mergeSlots: number
-  /** Starts the workers ahead of the first job. */
+  /** Starts workers before the first job. */
   prepare(): void
-  /** Calls `done` once: from the event loop, `poll` or `wait`, or (inline) before returning. */
+  /**
+   * Runs a job and calls `done` once: from the event loop, `poll` or `wait`, or (inline) before it
+   * returns.
+   */
   submit(request: JobRequest, done: (outcome: JobOutcome) => void, watch?: JobWatch): void
-  /** Delivers arrived outcomes without a turn of the event loop. */
+  /** Delivers outcomes that have arrived, without a turn of the event loop. */
   poll(): void
   /** Blocks the thread until a job ends or the timeout expires, then polls. */
   wait(timeoutMs: number): void
   /** Makes running jobs fail with ABORTED at their next checkpoint. */
   abort(): void
-  /** Requires: no job runs, and none is submitted afterwards. */
+  /** Requires: no job is running, and none is submitted afterwards. */
   close(): Promise<void>
 }

@@ -1,14 +1,14 @@
 import type { TableStore } from '../../store/table-store.js'
 
-/** File numbers reserved for a job. */
+/** The file numbers that are reserved for a job. */
 interface SetAside {
   readonly firstFileNumber: number
   readonly fileNumberCount: number
 }
 
 /**
- * Removes every table of a job that failed or whose tables are not needed. Never throws.
- * Requires: no edit names the tables, and nothing still writes them.
+ * Removes the tables of a job that failed or whose tables are not needed. Never throws. Requires:
+ * no edit names the tables, and nothing is still writing them.
  */
 export function removeLeftovers(
   store: TableStore,

@@ -4,9 +4,9 @@ import type { JobError, JobOutcome, JobRequest, JobResult } from './job-request.
 import { JobWatch } from './job-watch.js'
 
 /**
- * Runs the parts of one job, as many in parallel as the executor allows. Calls `done` once, when no
- * part runs: with the combined result, or, if a part failed, with its error and the results of the
- * parts that finished. The first failure aborts the remaining parts.
+ * Runs the parts of a job, as many in parallel as the executor allows. Calls `done` once, when no
+ * part is running: with the combined result or, if a part failed, with its error and the results of
+ * the finished parts. The first failure aborts the remaining parts.
  */
 export function submitParts(
   executor: JobExecutor,
@@ -34,13 +34,13 @@ export function submitParts(
     try {
       executor.submit(request, (outcome) => ended(part, outcome), watches[part])
     } catch (error) {
-      // The executor accepted no job.
+      // The executor did not accept the job.
       ended(part, { ok: false, error: describeError(error) })
     }
   }
 }
 
-/** Combines the results of the parts into one. An empty list gives an empty result. */
+/** Combines the results of the parts. An empty list gives an empty result. */
 export function joinResults(results: readonly JobResult[]): JobResult {
   const sum = (of: (result: JobResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0)

@@ -9,7 +9,7 @@ export interface JobTableOptions {
   readonly blockBytes: number
   readonly tableBytes: number
   readonly filterBitsPerKey: number
-  /** Name of a registered codec. */
+  /** The name of a registered codec. */
   readonly codec: string
   readonly paranoid: boolean
 }
@@ -18,9 +18,7 @@ interface JobBase {
   readonly options: JobTableOptions
   /** Sequences of the live snapshots, ascending. */
   readonly snapshots: readonly number[]
-  /**
-   * In milliseconds since 1970. Entries that have expired by then are dropped or become deletes.
-   */
+  /** Milliseconds since 1970. Entries that have expired by then are dropped or become deletes. */
   readonly nowMs: number
   readonly firstFileNumber: number
   readonly fileNumberCount: number
@@ -30,15 +28,15 @@ interface JobBase {
 export interface FlushRequest extends JobBase {
   readonly kind: 'flush'
   readonly memtable: SealedMemTable
-  /** True when the tree has no table yet, so that deletes hide nothing. */
+  /** True if the tree has no tables, so that deletes hide nothing. */
   readonly nothingBelow: boolean
 }
 
-/** Merges tables as `spec` says. */
+/** Merges tables according to `spec`. */
 export interface MergeRequest extends JobBase {
   readonly kind: 'merge'
   readonly spec: CompactionSpec
-  /** Undefined: the whole merge. */
+  /** Undefined for the whole merge. */
   readonly part?: MergePart
 }
 

@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
 
 /**
- * The caller's handle on its job: reports progress and can abort the job. May watch several jobs,
- * one after another.
+ * The caller's handle for its job: reports progress and can abort the job. Can be reused for
+ * several jobs in turn.
  */
 export class JobWatch {
   /** One cell, shared with the job's thread. Nonzero means abort. */
@@ -11,20 +11,25 @@ export class JobWatch {
 
   private parts: readonly JobWatch[] = []
 
-  /** `onProgress` receives from time to time the number of entries that the job has read so far. */
+  /**
+   * `onProgress` is called at intervals with the number of entries that the job has read so far.
+   */
   constructor(readonly onProgress?: (readEntries: number) => void) {}
 
   get isAborted(): boolean {
     return Atomics.load(this.abortCell, 0) !== 0
   }
 
-  /** The job fails with ABORTED at its next checkpoint and leaves no files. */
+  /** Makes the job fail with ABORTED at its next checkpoint. The job leaves no files. */
   abort(): void {
     Atomics.store(this.abortCell, 0, 1)
     for (const part of this.parts) part.abort()
   }
 
-  /** Watches for the parts of one job. Their progress adds up, and `abort` aborts all of them. */
+  /**
+   * Returns one watch for each part of a job. Their progress is added up, and `abort` aborts all
+   * parts.
+   */
   split(count: number): readonly JobWatch[] {
     const read = new Array<number>(count).fill(0)
     const { onProgress } = this

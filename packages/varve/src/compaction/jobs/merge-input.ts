@@ -15,7 +15,7 @@ import type { RunCursor } from './run-cursor.js'
 export class MergeInput implements JobInput {
   private readonly cursors: RunCursor[] = []
   private isBegun = false
-  /** The key returned last: its head, its length, and the place of its tail. */
+  /** The last returned key: its head, its length, and the position of its tail. */
   private lastHigh = 0
   private lastLow = 0
   private lastLength = 0
@@ -58,7 +58,7 @@ export class MergeInput implements JobInput {
     return this.cursors.at(0)
   }
 
-  /** Moves the first cursor back to its place in the order. */
+  /** Moves the first cursor to its place in the order. */
   private sinkFirst(): void {
     const { cursors } = this
     const { length } = cursors

@@ -9,28 +9,28 @@ export interface MergePart {
   readonly count: number
 }
 
-/** Bytes of a table from the end of the piece before it up to `end`. */
+/** A part of a table, from the end of the previous piece to `end`. */
 interface TablePiece {
   readonly end: Uint8Array
   readonly sizeBytes: number
 }
 
 /**
- * Split a table by its index if it is larger than 1/n of a part; this bounds how much parts differ.
+ * A table larger than this fraction of a part is split by its index, which limits how much parts
+ * differ in size.
  */
 const piecesPerPart = 16
 
 /**
- * Returns the keys of one part, as a half-open range, so that all versions of a key are in one
- * part. Together the parts hold every key once, and they have about the same size. Some may be
- * empty.
+ * Returns the keys of one part as a half-open range, so all versions of a key are in the same part.
+ * The parts cover every key once and have about the same size. Some may be empty.
  *
  *     inputs   [──────────────────────────────────]     pieces by the sparse index in a large
  *              [──────][──────][───][────────]          table; else the whole table
  *     parts    ─────────────┤ 0 ├───────────────── 1
  *
- * All parts must agree on the cuts, though each computes them on its own thread. They do, because
- * the cuts depend only on the tables, which never change.
+ * Each part computes the cuts on its own thread. All parts agree on them, because they depend only
+ * on the tables, which never change.
  */
 export function rangeOfPart(
   { index, count }: MergePart,
@@ -43,7 +43,10 @@ export function rangeOfPart(
   return { start: cuts[index - 1] ?? emptyBytes, end: cuts[index] ?? null }
 }
 
-/** Up to `count` − 1 keys, ascending, that cut the pieces into parts of about the same size. */
+/**
+ * Returns up to `count` − 1 keys, ascending, that divide the pieces into parts of about the same
+ * size.
+ */
 export function cutEvenly(pieces: readonly TablePiece[], count: number): Uint8Array[] {
   const sorted = [...pieces].sort((a, b) => compareBytes(a.end, b.end))
   const allBytes = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -63,7 +66,7 @@ function piecesOf(
   open: (table: TableMetadata) => TableReader,
 ): TablePiece[] {
   const { sizeBytes, range } = table
-  // Nothing can be cut off after an open end.
+  // An unbounded piece cannot be split.
   if (sizeBytes <= pieceBytes) return range.end === null ? [] : [{ end: range.end, sizeBytes }]
   const reader = open(table)
   try {

@@ -12,11 +12,11 @@ import type { TableMetadata } from '../../version/table-metadata.js'
 /** How the cursors of a merge read. */
 export interface RunReading {
   readonly open: (table: TableMetadata) => TableReader
-  /** The memory that pieces of files are read into. Each cursor has its own part of it. */
+  /** The memory that files are read into. Each cursor has its own part of it. */
   readonly memory: Memory
   /** Length of a prefix shared by all keys. */
   readonly prefixLength: number
-  /** Skip entries outside. */
+  /** Entries outside this range are skipped. */
   readonly range: KeyRange
 }
 
@@ -24,7 +24,7 @@ export interface RunReading {
  * Iterates over the entries of one sorted run in a range, in large reads that bypass the cache. The
  * run is a list of tables with disjoint, ascending ranges; one table is open at a time.
  *
- * Keeps the eight bytes after the shared prefix of the current key as two numbers, the key's head,
+ * Keeps the eight bytes after the shared prefix of the current key, the key's head, as two numbers,
  * so that most comparisons touch no bytes:
  *
  *     00000000 0123 4567      prefix "00000000", head "0123" "4567"
@@ -34,10 +34,10 @@ export interface RunReading {
  * Invariant: heads compare as their keys do, except that different keys may have equal heads.
  */
 export class RunCursor extends MemoryEntry {
-  /** Each holds four bytes as a signed number that compares as they do. */
+  /** The two halves hold four bytes each, as a signed number in the same order. */
   headHigh = 0
   headLow = 0
-  /** Start of the bytes after the head. */
+  /** Start of the key's bytes after the head. */
   tailStart = 0
 
   private readonly place = new EntryPlace()
@@ -51,7 +51,7 @@ export class RunCursor extends MemoryEntry {
   private entriesEnd = 0
   private entriesLeft = 0
 
-  /** Reads into `pieceBytes` of the memory from `pieceStart` on. */
+  /** Reads into `pieceBytes` bytes of the memory, from `pieceStart` on. */
   constructor(
     private readonly tables: readonly TableMetadata[],
     private readonly reading: RunReading,
@@ -66,7 +66,7 @@ export class RunCursor extends MemoryEntry {
     return this.valueEnd === this.entriesEnd
   }
 
-  /** Moves to the first entry, later to the next one. False: no entry is left. */
+  /** Moves to the first entry, and then to the next one. Returns false at the end. */
   advance(): boolean {
     if (this.isAtBlockEnd && !this.enterNextBlock()) return false
     this.show(this.valueEnd)
@@ -83,9 +83,9 @@ export class RunCursor extends MemoryEntry {
   }
 
   /**
-   * Compares the key with another of the same head, with length `keyLength` and tail
+   * Compares the key with another one that has the same head, the length `keyLength` and the tail
    * `view[tailStart, tailEnd)`. A key that ends within the head has an empty tail. The shorter of
-   * two such keys sorts first, because the head is padded with zeros.
+   * two such keys sorts first, because heads are padded with zeros.
    */
   compareTail(view: DataView, tailStart: number, tailEnd: number, keyLength: number): number {
     const own = this.memory.view
@@ -93,7 +93,7 @@ export class RunCursor extends MemoryEntry {
     return order === 0 ? this.keyEnd - this.keyStart - keyLength : order
   }
 
-  /** An error that reports damage at the place of this entry. */
+  /** An error that reports damage at the position of this entry. */
   damaged(what: string): VarveError {
     return this.block!.damaged(what)
   }
@@ -141,7 +141,7 @@ export class RunCursor extends MemoryEntry {
     return true
   }
 
-  /** Cuts entries outside the range from the first and last block. */
+  /** Skips the entries of the first and last block that are outside the range. */
   private clip(block: Block): void {
     const { start, end } = this.reading.range
     const isLast = this.blockIndex === this.blocksEnd - 1
@@ -170,7 +170,7 @@ export class RunCursor extends MemoryEntry {
 
 const signBit = 0x8000_0000
 
-/** Four bytes, padded with zeros where the key ends. */
+/** Reads four bytes, padded with zeros after the end of the key. */
 function paddedWord(bytes: Buffer, start: number, end: number): number {
   let word = 0
   for (let i = start; i < start + 4; i++) word = (word << 8) | (i < end ? bytes[i] : 0)

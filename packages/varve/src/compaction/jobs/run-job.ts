@@ -30,13 +30,16 @@ import { TableOutputs } from './table-outputs.js'
 
 /** What a job needs from its executor. */
 export interface JobEnvironment {
-  /** Inputs are read synchronously, so each table must be open or openable without waiting. */
+  /**
+   * Inputs are read synchronously, so each table must be open, or it must be possible to open it
+   * without waiting.
+   */
   readonly store: TableStore
   readonly codecs: CodecRegistry
   readonly clock: Clock
 }
 
-/** What a job did since its last step. */
+/** The work of a job since its last step. */
 export interface JobStep {
   readonly writtenBytes: number
   readonly readEntries: number
@@ -52,7 +55,7 @@ export type Checkpoint = (writtenBytes: number, readEntries: number) => void
 const entriesPerStep = 256
 const readAheadBytes = 256 * 1024
 
-/** Runs one flush or merge from start to end on the calling thread. Never throws. */
+/** Runs a flush or merge from start to end on the calling thread. Never throws. */
 export function runJob(
   request: JobRequest,
   environment: JobEnvironment,
@@ -73,8 +76,8 @@ export function runJob(
 }
 
 /**
- * One flush or merge in steps. Every executor runs the same code, and several jobs can take turns
- * on one thread. Once started, it never throws; a failed job leaves no file.
+ * A flush or merge in steps. All executors run this code, and several jobs can take turns on one
+ * thread. Once started, it never throws; a failed job leaves no file.
  */
 export function* jobSteps(request: JobRequest, environment: JobEnvironment): JobSteps {
   const startMs = environment.clock.monotonicMs()
@@ -104,7 +107,7 @@ function* flush(request: FlushRequest, environment: JobEnvironment): Steps<Untim
     tombstones: memtable.rangeTombstones,
     baseSequence: request.memtable.minSequence,
     deeper,
-    // A memtable becomes one table, because level 0 is counted in tables, each one sorted run.
+    // A memtable becomes one table, because level 0 counts tables, each of which is a sorted run.
     tableBytes: Infinity,
     grandparents: [],
   }
@@ -144,7 +147,10 @@ function runsIn(range: KeyRange, { inputs }: MergeRequest['spec']): TableMetadat
     .filter((run) => run.length > 0)
 }
 
-/** Uses one memory: first the space in which tables are built, then a read buffer for each run. */
+/**
+ * Opens the runs. All use one memory: first the space in which tables are built, then a read buffer
+ * for each run.
+ */
 function openRuns(
   runs: readonly (readonly TableMetadata[])[],
   range: KeyRange,
@@ -170,7 +176,7 @@ function openRuns(
 
 interface JobSource {
   readonly input: JobInput
-  /** Starts with the space for the output. */
+  /** The memory; it starts with the space for the output. */
   readonly memory: Memory
   readonly tombstones: RangeTombstones
   readonly baseSequence: number
@@ -235,7 +241,7 @@ function* copyInSteps(
   }
 }
 
-/** Copies the next entries, up to a step's; returns how many were read. */
+/** Copies the entries of one step. Returns the number of entries read. */
 function copySurvivors(
   input: JobInput,
   expired: ExpiredEntries,

@@ -12,7 +12,8 @@ import { ValueKind } from '../../key/value-kind.js'
 import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
 
 /**
- * Decides which versions a flush or compaction keeps. Pure: sees entries in order, does no I/O.
+ * Decides which versions a flush or compaction keeps. Receives the entries in order and does no
+ * I/O.
  *
  * The snapshots divide the sequences into stripes. All readers of one stripe see the same version
  * of a key, the newest one in that stripe (see entry/visibility.ts). Only that version is kept:
@@ -27,9 +28,9 @@ import { CoveringTombstones } from '../../iterator/covering-tombstones.js'
  * Owned by: one job.
  */
 export class Survivors {
-  /** Entries not kept: shadowed, deleted, or deletes with nothing below. */
+  /** Entries that were dropped: shadowed or deleted ones, and deletes with nothing below. */
   dropped = 0
-  /** Of the entry that stayed last: the highest sequence of a range delete over its key, or 0. */
+  /** The highest sequence of a range delete that covers the last kept entry, or 0. */
   coveredAt = 0
 
   private readonly covering: CoveringTombstones
@@ -125,7 +126,7 @@ export class Survivors {
     return low
   }
 
-  /** Keys ascend, so each range is passed only once. */
+  /** Whether a deeper table may contain the key. Keys ascend, so each range is passed only once. */
   private mayBeDeeper({ memory, keyStart, keyEnd }: InputEntry): boolean {
     const { deeper } = this
     const { bytes } = memory
@@ -143,7 +144,7 @@ export class Survivors {
   }
 }
 
-/** The newest tombstone over every key, as disjoint parts in order. */
+/** The newest tombstone of every key, as disjoint parts in order. */
 function newestOver({ fragments }: RangeTombstones): RangeTombstone[] {
   const parts: RangeTombstone[] = []
   for (const { start, end, newest: sequence } of fragments) {

@@ -10,14 +10,16 @@ import { maxGrandparentTables } from '../pickers/compaction-spec.js'
 
 export interface OutputOptions {
   readonly table: TableOptions
-  /** Size at which a table is finished; the next begins with another user key. */
+  /** Size at which a table is finished. The next one begins with a different user key. */
   readonly tableBytes: number
   /** Lower bound of all sequences written. */
   readonly baseSequence: number
-  /** Numbers set aside for this job; the last one's table takes all that is left. */
+  /** Numbers reserved for this job. The table with the last number takes all remaining entries. */
   readonly firstFileNumber: number
   readonly fileNumberCount: number
-  /** Tables two levels down, in order: a table that spans too many of them is finished early. */
+  /**
+   * The tables two levels down, in order. An output that spans too many of them is finished early.
+   */
   readonly grandparents: readonly { readonly range: KeyRange; readonly sizeBytes: number }[]
 }
 
@@ -29,7 +31,7 @@ export interface OutputOptions {
  *     tables      [a … f)  [f … m)  [m … z)
  *     written to    c──f     f──m     m─p
  *
- * Tables are written under temporary names; `publish` gives them their own.
+ * Tables are written under temporary names; `publish` renames them.
  *
  * Owned by: one job, which calls `publish` or `abandon` at its end.
  */
@@ -39,24 +41,24 @@ export class TableOutputs {
 
   private writer: TableWriter | undefined
   private readonly finished: WrittenTable[] = []
-  /** Where the table being written begins: the end of the one before it. */
+  /** Where the current table begins: the end of the previous one. */
   private lowerBound: Uint8Array = emptyBytes
   private grandparentIndex = 0
   private grandparentBytes = 0
   private nextTombstone = 0
-  /** Tombstones that continue after the table finished last. */
+  /** Tombstones that continue past the end of the last finished table. */
   private crossing: readonly RangeTombstone[] = []
 
   constructor(
     private readonly store: TableStore,
     private readonly options: OutputOptions,
-    /** In order of their starts, of the same start the newest first. */
+    /** Ordered by start, then newest first. */
     private readonly tombstones: readonly RangeTombstone[],
-    /** The memory in which the tables are built, one after another. */
+    /** The memory in which the tables are built, one at a time. */
     private readonly room: OutputRoom,
   ) {}
 
-  /** Bytes written, those of the unfinished table included. */
+  /** Bytes written, including those of the unfinished table. */
   get progressBytes(): number {
     return this.writtenBytes + (this.writer?.sizeBytes ?? 0)
   }
@@ -72,14 +74,14 @@ export class TableOutputs {
     this.writer.add(entry, coveredAt)
   }
 
-  /** Finishes the last table, then gives all of them their names, durably. */
+  /** Finishes the last table, then durably renames all tables. */
   publish(): WrittenTable[] {
     this.finishTable(null)
     this.store.publish(this.finished.map(({ fileNumber }) => fileNumber))
     return this.finished
   }
 
-  /** Removes what was written. Never throws: the job's own error matters more. */
+  /** Removes all files of the job. Never throws, because the job's own error matters more. */
   abandon(): void {
     const fileNumbers = this.finished.map(({ fileNumber }) => fileNumber)
     if (this.writer !== undefined) {
@@ -116,7 +118,7 @@ export class TableOutputs {
     return new TableWriter(this.store.create(this.nextFileNumber), table, baseSequence, this.room)
   }
 
-  /** Ends the table at `upperBound` (null: with everything that is left). */
+  /** Ends the table at `upperBound`; null means with all remaining entries. */
   private finishTable(upperBound: Uint8Array | null): void {
     const tombstones = this.takeTombstones({ start: this.lowerBound, end: upperBound })
     if (tombstones.length > 0) this.writer ??= this.startTable()
@@ -134,8 +136,8 @@ export class TableOutputs {
   }
 
   /**
-   * The parts of the tombstones inside `range`. Ranges arrive in order, each starting where the
-   * last one ended.
+   * The parts of the tombstones inside `range`. Requires: each range starts where the previous one
+   * ended.
    */
   private takeTombstones(range: KeyRange): RangeTombstone[] {
     const { tombstones } = this
@@ -152,7 +154,7 @@ export class TableOutputs {
       .sort(compareRangeTombstones)
   }
 
-  /** Of the table that is being written, or is written next. */
+  /** The number of the current table or, if there is none, the next one. */
   private get nextFileNumber(): number {
     return this.options.firstFileNumber + this.finished.length
   }

@@ -1,4 +1,4 @@
-/** The policies that merge sorted runs. They differ in the number of runs a level may hold. */
+/** The policies that merge sorted runs. They differ in the number of runs that a level may hold. */
 export type RunPolicy = 'leveled' | 'sizeTiered' | 'lazyLeveled'
 
 /** How far compactions may fall behind before writes are held back. */
@@ -16,13 +16,13 @@ export interface StallThresholds {
    */
   readonly l0Stop: number
   /**
-   * Bytes that compactions are behind at which writes are slowed down.
+   * Bytes of compaction debt at which writes are slowed down.
    *
    * Values: 1 MiB to 2^50. Default: 16 GiB.
    */
   readonly debtSlowdownBytes: number
   /**
-   * Bytes that compactions are behind at which writes are stopped.
+   * Bytes of compaction debt at which writes are stopped.
    *
    * Values: `debtSlowdownBytes` to 2^50. Default: 4 × `debtSlowdownBytes`.
    */
@@ -36,7 +36,7 @@ export const noStallThresholds: StallThresholds = {
   debtStopBytes: Infinity,
 }
 
-/** When runs are merged, and how much larger each level is than the one above it. */
+/** When runs are merged, and how fast levels grow. */
 export interface RunThresholds extends StallThresholds {
   /**
    * How many times larger each level is than the one above it.
@@ -76,29 +76,29 @@ export interface RunThresholds extends StallThresholds {
    */
   readonly maxLevels: number
   /**
-   * Compact tables of a level that is not full when their deletes free this share of the bytes that
-   * must be read for it.
+   * Compact tables of a level that is not full if their deletes free this share of the bytes that
+   * the compaction reads.
    *
    * Values: 0.01 to 1, or Infinity for never. Default: 0.25.
    */
   readonly garbageShare: number
   /**
    * Compact a table after `sizeBytes / fruitlessReadBytes` reads (at least 100) that found nothing
-   * in it. With the default, the compaction takes about as long as the reads did.
+   * in it. With the default, the compaction takes about as long as those reads did.
    *
    * Values: 64 to 2^50, or Infinity for never. Default: 1 KiB.
    */
   readonly fruitlessReadBytes: number
   /**
-   * Compact tables older than this many milliseconds, so that deletes and new settings reach every
-   * entry in time.
+   * Compact tables older than this many milliseconds, so that deletes and new settings eventually
+   * reach every entry.
    *
    * Values: 60,000 to 2^50, or Infinity for never. Default: Infinity.
    */
   readonly maxTableAgeMs: number
 }
 
-/** When whole tables are dropped, the oldest first. Nothing is merged. */
+/** When tables are dropped, the oldest first. Nothing is merged. */
 export interface FifoThresholds {
   /**
    * Bytes of tables to keep.
@@ -119,7 +119,7 @@ export interface RunCompaction extends RunThresholds {
   readonly policy: RunPolicy
 }
 
-/** First in, first out, with all its thresholds. Writes are never held back for tables. */
+/** First in, first out, with all its thresholds. Writes never wait because of tables. */
 export interface FifoCompaction extends FifoThresholds {
   readonly policy: 'fifo'
 }
@@ -129,7 +129,7 @@ export type Compaction = RunCompaction | FifoCompaction
 /** How `'adaptive'` chooses among the policies that merge runs. */
 export interface AdaptiveThresholds {
   /**
-   * Milliseconds between two looks at the mix of reads and writes.
+   * Milliseconds between two evaluations of the mix of reads and writes.
    *
    * Values: 10 to 3,600,000. Default: 500.
    */
@@ -142,14 +142,14 @@ export interface AdaptiveThresholds {
   readonly margin: number
 }
 
-/** The policy that suits the current mix of reads and writes. */
+/** Chooses the policy that suits the current mix of reads and writes. */
 export interface AdaptiveCompaction extends AdaptiveThresholds {
   readonly policy: 'adaptive'
   /** The policies to choose among, from the fewest runs to the most. */
   readonly candidates: readonly RunCompaction[]
 }
 
-/** A policy, or the request to choose one. */
+/** A policy, or `adaptive`, which chooses one. */
 export type CompactionSetting = Compaction | AdaptiveCompaction
 
 /** How a tree compacts; see `OpenOptions.compaction`. */

@@ -6,9 +6,10 @@ import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.
 const nothingBusy: ReadonlySet<number> = new Set()
 
 /**
- * How full each level is, relative to its limit. 1 and above asks for a compaction. Level 0 is
- * measured by the number of its tables, because each of them costs every read; the other levels by
- * their runs and bytes. Tables that are leaving their level (`busy`) do not count, except on level
+ * How full each level is, relative to its limit. At 1 and above, a compaction is due. Level 0 is
+ * measured by the number of its tables, because each of them costs every read; the other levels are
+ * measured by their runs and bytes. Tables that are leaving their level (`busy`) do not count,
+ * except on level
  * 0.
  */
 export function compactionScores(
@@ -22,18 +23,18 @@ export function compactionScores(
     const allowed = runsAllowed(level, shape, compaction)
     const byRuns = runScore(version, level, allowed, busy)
     const byBytes = level < shape.lastLevel ? byteScore(version, level, compaction, busy, shape) : 0
-    // Several runs move down together, for either reason. Where one is allowed, their number counts
-    // first.
+    // Several runs move down together, for either reason. Where only one is allowed, the number of
+    // runs counts first.
     scores.push(allowed > 1 ? Math.max(byRuns, byBytes) : byRuns + byBytes)
   }
   return scores
 }
 
-/** How a level stands, for people. */
+/** The state of a level, for users. */
 interface LevelState {
-  /** 1 and more: a compaction is due. */
+  /** At 1 and above, a compaction is due. */
   readonly score: number
-  /** Size at which the level is compacted; 0: not measured by its size. */
+  /** Size at which the level is compacted; 0 if its size does not matter. */
   readonly targetBytes: number
 }
 
@@ -50,7 +51,7 @@ export function levelStates(version: Version, compaction: Compaction): LevelStat
   }))
 }
 
-/** One run is never too many. */
+/** The score by number of runs. A single run is never too many. */
 function runScore(
   version: Version,
   level: number,
@@ -74,14 +75,14 @@ function byteScore(
   const staying = version.levels[level].filter((table) => !busy.has(table.fileNumber))
   const bytes = totalBytes(staying)
   if (bytes === 0) return 0
-  // Data above the base level is on its way down.
+  // Data above the base level moves down.
   if (runsPerLevel === 1 && level < baseLevel) return 1 + bytes / baseBytes
   return bytes / capacities[level]
 }
 
 /**
- * Bytes that compactions would have to write until every score is below 1: what writes owe. An
- * estimate; of a level with one run, each excess byte meets its share of the level below.
+ * An estimate of the bytes that compactions must write until every score is below 1. On a level
+ * with one run, each excess byte is merged with its share of the level below.
  */
 export function compactionDebtBytes(version: Version, compaction: Compaction): number {
   if (compaction.policy === 'fifo') return 0

@@ -6,64 +6,70 @@ import type { TableMetadata } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 
 /**
- * A table overlaps at most this many tables' worth of bytes of its grandparents, because its next
- * compaction must rewrite all of those. A job finishes a table early, and a picker does not move
- * one unchanged, when it would exceed the limit.
+ * The limit, in tables, on the bytes of grandparents that a table may overlap, because its next
+ * compaction must rewrite all of them. A job finishes a table early, and a picker does not move one
+ * unchanged, if it would exceed the limit.
  */
 export const maxGrandparentTables = 10
 
 /**
- * What becomes of the tables: merged into new ones, moved to another level as they are, or dropped.
+ * What happens to the tables: they are merged into new ones, moved to another level unchanged, or
+ * dropped.
  */
 export type CompactionKind = 'merge' | 'move' | 'drop'
 
 /**
- * What to compact: plain data, made by a picker, run by a job, on whichever thread.
+ * What to compact, as plain data. A picker creates it and a job runs it, on any thread.
  *
- * - `merge`: the inputs become new tables in one run, which may be the one they come from.
- * - `move`: the inputs of the one run go to another run as they are.
- * - `drop`: the inputs go for good.
+ * - `merge`: the inputs become new tables in one run, which may be the run that they come from.
+ * - `move`: the inputs, all of one run, move to another run unchanged.
+ * - `drop`: the inputs are removed.
  *
- * Every table of that run that overlaps `inputRange` is an input, so the outputs may end and begin
- * anywhere within it.
+ * Every table of the output run that overlaps `inputRange` is an input, so the outputs may begin
+ * and end anywhere within it.
  */
 export interface CompactionSpec {
   readonly kind: CompactionKind
   readonly keyspace: number
-  /** For people: logs, events, the inspector. */
+  /** A text for users, in events and the inspector. */
   readonly reason: string
-  /** Newest first; the tables of each in their order. None is empty. */
+  /** Newest first; the tables of each input in key order. No input is empty. */
   readonly inputs: readonly CompactionInput[]
   readonly inputRange: KeyRange
   readonly outputLevel: number
-  /** The sorted run of that level that the outputs belong to. */
+  /** The sorted run of the output level that the outputs belong to. */
   readonly outputRun: number
   /**
-   * Tables, in order, that the outputs will be merged with next: one that spans many is costly to
-   * compact. None where that does not matter.
+   * The tables, in order, that the outputs will be merged with next. An output that spans many of
+   * them is costly to compact. Empty if that does not matter.
    */
   readonly grandparents: readonly TableMetadata[]
   /**
    * Extents of all tables older than the outputs, in older runs and on deeper levels, that overlap
-   * the inputs; in no order. A tombstone outside of them hides nothing and may go, unless a
+   * the inputs; in any order. A tombstone outside of them hides nothing and can be dropped unless a
    * snapshot needs it.
    */
   readonly deeperRanges: readonly KeyRange[]
 }
 
-/** Tables of level 0, each of which is a run of its own, or of one sorted run of another level. */
+/**
+ * Tables of level 0, each of which is its own run, or tables of one sorted run of another level.
+ */
 export interface CompactionInput {
   readonly level: number
   readonly tables: readonly TableMetadata[]
 }
 
-/** Where the outputs of a compaction go. */
+/** The level and run of the outputs of a compaction. */
 export interface OutputPlace {
   readonly level: number
   readonly run: number
 }
 
-/** A merge that will go further down table by table should not make tables that meet much there. */
+/**
+ * If the outputs will later move down table by table, they should not overlap much of the next
+ * level.
+ */
 interface Output extends OutputPlace {
   readonly goesDownByTable?: boolean
 }
@@ -99,7 +105,7 @@ export function makeSpec(
   }
 }
 
-/** Takes tables out for good, from whatever places. Requires: at least one. */
+/** A spec that removes tables from any runs. Requires: at least one table. */
 export function makeDrop(
   version: Version,
   reason: string,
@@ -118,12 +124,12 @@ export function runInput({ level, tables }: SortedRun): CompactionInput {
   return { level, tables }
 }
 
-/** The smallest range that holds all tables. Requires: at least one. */
+/** The smallest range that contains all tables. Requires: at least one table. */
 export function rangeOf(tables: readonly TableMetadata[]): KeyRange {
   return tables.map((table) => table.range).reduce(unionRange)
 }
 
-/** The tables that one of the newest run of `level` would be merged with one level further down. */
+/** The tables on the level below `level` that a table of its newest run would be merged with. */
 export function tablesBelow(version: Version, level: number, range: KeyRange): TableMetadata[] {
   const run = level + 1 < levelCount ? version.runsOf(level + 1).at(0) : undefined
   return run?.overlapping(range) ?? []

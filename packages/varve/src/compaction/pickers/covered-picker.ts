@@ -3,8 +3,8 @@ import { type CompactionSpec, makeDrop } from './compaction-spec.js'
 import type { PickConditions } from './pick-conditions.js'
 
 /**
- * Drops tables whose entries have all been deleted by range deletes that every snapshot sees. A
- * clear frees its space without reading a byte. The range deletes themselves stay, because they may
+ * Drops tables whose entries are all deleted by range deletes that every snapshot sees, so that a
+ * clear frees their space without reading them. The range deletes themselves stay, because they may
  * hide entries elsewhere.
  */
 export function pickCovered(

@@ -5,11 +5,11 @@ import { anyOlder } from './older-tables.js'
 import type { PickConditions } from './pick-conditions.js'
 
 /**
- * Drops tables that have nothing visible left, because all entries have expired or delete keys that
- * do not exist. Not a byte is read. If there is older data below, dropping the table would make it
- * visible, so the table waits until that data is gone or compacted.
+ * Drops tables without visible entries: all have expired, or delete keys that do not exist. Reads
+ * nothing. If there is older data below, dropping the table would make that data visible, so the
+ * table stays until it is dropped or compacted.
  *
- * Snapshots do not prevent this: entries expire for them too.
+ * Snapshots do not prevent this, because entries expire for them, too.
  */
 export function pickExpired(
   version: Version,
@@ -27,7 +27,7 @@ export function pickExpired(
   return tables.length === 0 ? undefined : makeDrop(version, 'every entry has expired', tables)
 }
 
-/** Entries that have expired, once all of the table that expire have; until then 0. */
+/** The expired entries of a table if all its entries with an expiry have expired; otherwise 0. */
 export function expiredCount(
   { expiringCount, lastExpiryMs }: Pick<TableMetadata, 'expiringCount' | 'lastExpiryMs'>,
   nowMs: number,

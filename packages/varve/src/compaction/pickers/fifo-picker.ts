@@ -5,9 +5,9 @@ import type { PickConditions } from './pick-conditions.js'
 import { type CompactionSpec, makeDrop } from './compaction-spec.js'
 
 /**
- * Drops tables while there are too many bytes, or while the oldest is too old. Whole files are
- * dropped, the oldest place first, so that no older version of a key becomes visible. A table of
- * unknown age is dropped only for its bytes.
+ * Drops tables while their total size is too large or the oldest is too old. Drops the oldest place
+ * first, so that no older version of a key becomes visible. A table of unknown age is dropped only
+ * because of the total size.
  */
 export function pickFifo(
   version: Version,
@@ -31,7 +31,7 @@ export function pickFifo(
   return makeDrop(version, reason, tables.slice(0, count))
 }
 
-/** Within a run, which another policy has left, by the last write. */
+/** Tables by age. Within a run that another policy has left, ordered by their last write. */
 function oldestFirst(version: Version): TableMetadata[] {
   const runs = version.runs.map(({ tables }) =>
     [...tables].sort((a, b) => b.maxSequence - a.maxSequence),

@@ -4,14 +4,14 @@ import type { Version } from '../../version/version.js'
 import { type CompactionInput, type CompactionSpec, makeSpec, rangeOf } from './compaction-spec.js'
 
 /**
- * One step of `compact(range)`: every table on `level` that overlaps the range moves to the next
- * level in use, from level 0 to `lastLevel` if there is none. On the deepest level, runs are merged
- * into one, and tables that hold deletes, entries that may have expired, or versions that only
- * snapshots needed are rewritten without them. Returns undefined if there is nothing to do on this
- * level, and 'busy' if other compactions are running: call again when none is.
+ * One step of `compact(range)`: moves every table on `level` that overlaps the range to the next
+ * level in use; from level 0, to `lastLevel` if no other is in use. On the deepest level, merges
+ * runs into one, and rewrites tables without their deletes, expired entries, and versions that only
+ * snapshots needed. Returns undefined if there is nothing to do on this level, and 'busy' if other
+ * compactions are running: call again when they have ended.
  *
- * The caller walks down the levels, with the current Version each time, and runs each spec alone in
- * its tree, because its outputs may span gaps between its inputs:
+ * The caller goes down the levels, with the current Version each time. It runs each spec while no
+ * other compaction runs in the tree, because the outputs may span gaps between the inputs:
  *
  *     for (let level = 0; level <= Math.max(1, tree.version.deepestLevel()); level++) …
  */
@@ -32,13 +32,13 @@ export function pickManual(
   if (busy.size > 0) return 'busy'
   const outputLevel = isDeepest ? level : (below?.level ?? lastLevel)
   const met = isDeepest ? [] : overlappingChain(version, outputLevel, rangeOf(tables))
-  // Into the oldest run, since the inputs hold all that newer ones have in their range.
+  // Into the oldest run: the inputs contain everything that newer runs hold in their range.
   const run = version.runsOf(outputLevel).at(-1)?.number ?? 0
   const inputs = [...inputsOf(level, tables), ...inputsOf(outputLevel, met)]
   return makeSpec(version, 'merge', 'manual', inputs, { level: outputLevel, run })
 }
 
-/** Not always a fixed point: what a snapshot needs stays, so this is asked once. */
+/** Called only once, because it may not reach a fixed point: entries that a snapshot needs stay. */
 function pickGarbage(
   version: Version,
   level: number,
@@ -58,8 +58,8 @@ function pickGarbage(
 }
 
 /**
- * The tables of a level that overlap the range or, through any chain, such a table: of two tables
- * that overlap, the newer one may not move below the older one.
+ * The tables of a level that overlap the range, directly or through a chain of overlapping tables:
+ * of two tables that overlap, the newer one must not move below the older one.
  */
 function overlappingChain(version: Version, level: number, range: KeyRange): TableMetadata[] {
   let reach = range
@@ -72,7 +72,7 @@ function overlappingChain(version: Version, level: number, range: KeyRange): Tab
   }
 }
 
-/** An input for each run; the tables of level 0 are one. */
+/** One input per run; the tables of level 0 form one input. */
 function inputsOf(level: number, tables: readonly TableMetadata[]): CompactionInput[] {
   const runs = [...new Set(tables.map(({ run }) => run))]
   return runs.map((run) => ({ level, tables: tables.filter((table) => table.run === run) }))

@@ -2,7 +2,7 @@ import { rangesOverlap } from '../../key/key-range.js'
 import type { TableMetadata } from '../../version/table-metadata.js'
 import type { Version } from '../../version/version.js'
 
-/** The tables that overlap one and hold older entries. */
+/** The tables that overlap a table and hold older entries. */
 export function olderThan(version: Version, level: number, table: TableMetadata): TableMetadata[] {
   const { levels } = version
   const older = runsBelow(version, level, table).flatMap((run) => run.overlapping(table.range))

@@ -7,7 +7,9 @@ import { pickFifo } from './fifo-picker.js'
 import type { PickConditions } from './pick-conditions.js'
 import { pickRuns } from './run-picker.js'
 
-/** The most urgent compaction that can run beside those that run already, or undefined. Pure. */
+/**
+ * The most urgent compaction that can run in parallel with the running ones, or undefined. Pure.
+ */
 export function pickCompaction(
   version: Version,
   compaction: Compaction,

@@ -1,9 +1,9 @@
 import type { TableMetadata } from '../../version/table-metadata.js'
 import type { CompactionSpec } from './compaction-spec.js'
 
-/** What a decision depends on beside the tree and its policy. */
+/** Everything that a decision depends on besides the tree and its policy. */
 export interface PickConditions {
-  /** The compactions of this tree that run. */
+  /** The running compactions of this tree. */
   readonly running: readonly CompactionSpec[]
   /** Numbers of all their inputs. */
   readonly busy: ReadonlySet<number>
@@ -14,29 +14,30 @@ export interface PickConditions {
   /** Sequences of the live snapshots, ascending. */
   readonly snapshots: readonly number[]
   readonly rangeDeletes: RangeDeleteReach
-  /** By table number: reads that searched the table and found nothing. Updated now and then. */
-  readonly readsInVain: ReadonlyMap<number, number>
+  /** By table number, the reads that searched the table and found nothing. Updated occasionally. */
+  readonly fruitlessReads: ReadonlyMap<number, number>
 }
 
-/** What range deletes in tables delete of other tables. */
+/** What the range deletes in tables delete in other tables. */
 export interface RangeDeleteReach {
   readonly covered: readonly CoveredTable[]
   /**
-   * By number of the table with the range deletes: about how many bytes of other tables they hide.
+   * By number of the table with the range deletes, the approximate bytes of other tables that they
+   * hide.
    */
   readonly hiddenBytes: ReadonlyMap<number, number>
 }
 
-/** A table that range deletes in other tables have deleted to the last entry. */
+/** A table that range deletes in other tables have deleted completely. */
 export interface CoveredTable {
   readonly table: TableMetadata
-  /** A reader at this sequence or above sees all of it deleted. */
+  /** Readers at this sequence or above see all of it deleted. */
   readonly deletedAt: number
 }
 
 export const noRangeDeletes: RangeDeleteReach = { covered: [], hiddenBytes: new Map() }
 
-/** A tree in which nothing but the compactions happens. */
+/** The conditions of a tree without reads, snapshots or running compactions. */
 export const noConditions: PickConditions = {
   running: [],
   busy: new Set(),
@@ -44,5 +45,5 @@ export const noConditions: PickConditions = {
   nowMs: 0,
   snapshots: [],
   rangeDeletes: noRangeDeletes,
-  readsInVain: new Map(),
+  fruitlessReads: new Map(),
 }

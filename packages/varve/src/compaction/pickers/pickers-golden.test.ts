@@ -76,7 +76,8 @@ function answer([command, ...lines]: string[], compaction: Compaction): string[]
     const [head, ...items] = line.split(' ')
     if (head === 'busy') busy = new Set(items.map(Number))
     else if (head === 'snapshot') conditions = { ...conditions, snapshots: items.map(Number) }
-    else if (head === 'vain') conditions = { ...conditions, readsInVain: parseCounts(items) }
+    else if (head === 'fruitless')
+      conditions = { ...conditions, fruitlessReads: parseCounts(items) }
     else if (head === 'hidden') hiddenBytes = parseCounts(items)
     else if (head === 'covered') deletedAt = parseCounts(items)
     else levels[Number(head.slice(1))] = parseLevel(items)

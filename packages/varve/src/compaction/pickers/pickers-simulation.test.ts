@@ -54,7 +54,7 @@ class Overseer {
   /** What each compaction was chosen by: one that outlives its policy owes the next one nothing. */
   private readonly chosenBy = new Map<CompactionSpec, RunCompaction>()
   private waiting: { level: number; running: Set<CompactionSpec> } | undefined
-  private readonly readsInVain = new Map<number, number>()
+  private readonly fruitlessReads = new Map<number, number>()
 
   constructor(
     readonly tree: FakeTree,
@@ -67,9 +67,9 @@ class Overseer {
   }
 
   /** Reads search tables at random and find nothing. */
-  readInVain(prng: Prng): void {
+  noteFruitlessReads(prng: Prng): void {
     const tables = this.tree.version.levels.flat()
-    this.readsInVain.set(prng.pick(tables).fileNumber, 200)
+    this.fruitlessReads.set(prng.pick(tables).fileNumber, 200)
   }
 
   /** Starts the next compaction; false when there is none. */
@@ -114,9 +114,9 @@ class Overseer {
   private conditions(): PickConditions {
     const { busy, running, nowMs, snapshot } = this.tree
     const snapshots = snapshot === Infinity ? [] : [snapshot]
-    const { readsInVain } = this
+    const { fruitlessReads } = this
     const tableBytes = fakeTableBytes
-    return { ...noConditions, busy, running, nowMs, snapshots, readsInVain, tableBytes }
+    return { ...noConditions, busy, running, nowMs, snapshots, fruitlessReads, tableBytes }
   }
 
   private checkTurn(spec: CompactionSpec | undefined): void {
@@ -221,7 +221,7 @@ function simulate(newCompaction: (prng: Prng) => RunCompaction, flushesPerSwitch
     try {
       for (let i = 0; i < flushesPerTree; i++) {
         tree.flush()
-        if (prng.chance(0.1)) overseer.readInVain(prng)
+        if (prng.chance(0.1)) overseer.noteFruitlessReads(prng)
         if (prng.chance(0.1)) tree.snapshot = prng.chance(0.5) ? tree.lastSequence : Infinity
         compactSome(overseer, prng, maxRunning)
         if (i % 20 === 0) tree.check()

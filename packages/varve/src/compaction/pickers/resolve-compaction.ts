@@ -30,8 +30,7 @@ const minTableAgeMs = 60_000
 const minFruitlessReadBytes = 64
 
 /**
- * Fills in defaults. Throws INVALID_ARGUMENT that names the option below `compaction` and its
- * values.
+ * Fills in defaults. Throws INVALID_ARGUMENT with the name of the threshold and its allowed values.
  */
 export function resolveSetting(
   given: CompactionPolicy | CompactionOptions = 'leveled',
@@ -116,7 +115,7 @@ function resolveAdaptive(
   return { policy, windowMs, margin, candidates }
 }
 
-/** The defaults with what is given in their place. */
+/** Overrides the defaults with the thresholds that were passed. */
 function complete<T extends Compaction>(options: FixedCompactionOptions, defaults: T): T {
   requireKnown(options, Object.keys(defaults))
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -136,7 +135,7 @@ function requireKnown(options: object, known: readonly string[]): void {
   }
 }
 
-/** A number, or one that follows from another threshold. */
+/** A number that may be derived from another threshold. */
 type Bound = number | readonly [value: number, from: string]
 
 function requireInteger<T extends Compaction>(
@@ -153,7 +152,7 @@ function requireInteger<T extends Compaction>(
   throw invalidArgument(`${path} must be ${allowed}, not ${String(value)}`, path)
 }
 
-/** Infinity: it never comes to that. */
+/** Infinity means never. */
 function requireIntegerOrNever<T extends Compaction>(
   options: T,
   name: Exclude<keyof T & string, 'policy'>,

@@ -19,10 +19,13 @@ import type { PickConditions } from './pick-conditions.js'
 import { dueTables, type DueTables } from './table-triggers.js'
 import { levelBelow0, runsAllowed, shapeOf, type TreeShape } from './tree-shape.js'
 
-/** How much sooner a table goes when all its entries are deletes: it frees what it hides. */
+/**
+ * The advantage of a table in which all entries are deletes: compacting it frees the entries that
+ * they hide.
+ */
 const tombstoneWeight = 2
 
-/** What a decision is made from. */
+/** The inputs of a decision. */
 interface Situation {
   readonly version: Version
   readonly compaction: RunCompaction
@@ -30,12 +33,13 @@ interface Situation {
   readonly conditions: PickConditions
 }
 
-/** Running compactions have tables that this one would need, or write where it would. */
+/** Running compactions use tables that this one needs, or write to the same place. */
 type Blocked = 'blocked'
 
 /**
- * The most urgent compaction that can run beside the running ones, or undefined: for every policy
- * that merges sorted runs. T is the size ratio. A level holds up to K runs, the last one up to Z:
+ * The most urgent compaction that can run in parallel with the running ones, or undefined. Serves
+ * all policies that merge sorted runs. T is the size ratio. A level holds up to K runs, the last
+ * one up to Z:
  *
  *     K      Z
  *     1      1       leveled: each level is one run, and moves down table by table
@@ -44,15 +48,15 @@ type Blocked = 'blocked'
  *
  * Level 0 is measured by its tables (each costs every read), the others by their runs and bytes.
  * The level that is fullest relative to its limit comes first. Level 0 moves down as a whole,
- * because its tables overlap, and no table may sink below an older one. So does a level of several
- * runs. From a level of one run, the picker takes the table with the lowest merge cost for its
- * size.
+ * because its tables overlap, and no table may move below an older one. A level of several runs
+ * also moves as a whole. From a level of one run, the picker takes the table with the lowest merge
+ * cost for its size.
  *
- * The output becomes a new run, the newest of its level, where several runs are allowed. Otherwise
+ * Where several runs are allowed, the output becomes a new run, the newest of its level. Otherwise
  * it is merged into the existing run.
  *
  * If a change of policy left too many runs on a level, they are merged on that level. If no level
- * is full, tables with reasons of their own are compacted.
+ * is full, the tables of `dueTables` are compacted.
  *
  * After Dayan and Idreos, "Dostoevsky", SIGMOD 2018, which names K and Z.
  */
@@ -70,7 +74,7 @@ export function pickRuns(
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
   // The most urgent level may wait for tables of running compactions. If less urgent compactions
-  // took more tables of the same levels meanwhile, it might wait for ever.
+  // kept taking tables of the same levels, it might wait indefinitely.
   const reserved = new Set<number>()
   for (const level of urgent) {
     const outputLevel = level === 0 ? levelBelow0(version, shape) : level + 1
@@ -92,7 +96,7 @@ function isBlocked(
 
 type Target = Pick<CompactionSpec, 'outputLevel' | 'outputRun' | 'inputRange'>
 
-/** Whether a running compaction may write into the same stretch of the same run. */
+/** Whether a running compaction may write to the same part of the same run. */
 function meetsRunning(spec: Target, running: readonly CompactionSpec[]): boolean {
   return running.some(
     ({ outputLevel, outputRun, inputRange }) =>
@@ -104,7 +108,8 @@ function meetsRunning(spec: Target, running: readonly CompactionSpec[]): boolean
 
 /**
  * A run with nothing below it, or above the base level, moves unchanged to the deepest level that
- * it can reach. Trees from before levels were counted from the bottom look like this.
+ * it can reach. Trees have this shape if they were written before levels were counted from the
+ * bottom.
  */
 function pickSinking({
   version,
@@ -151,7 +156,7 @@ function pickLevel(
     : pickWhole(situation, runs.map(runInput), level + 1, reason)
 }
 
-/** Tables with a reason of their own that can be compacted now. */
+/** A compaction of the first tables of `dueTables` that are free. */
 function pickDueTables(situation: Situation): CompactionSpec | undefined {
   const { version, compaction, shape, conditions } = situation
   for (const due of dueTables(version, compaction, shape, conditions)) {
@@ -177,7 +182,7 @@ function takeDown(
     : pickLevel(situation, level, reason)
 }
 
-/** Makes the runs of a level one. */
+/** Merges the runs of a level into one. */
 function mergeRuns(version: Version, runs: readonly SortedRun[], reason: string): CompactionSpec {
   const [{ level, number }] = runs
   const inputs = runs.map(runInput)
@@ -185,7 +190,7 @@ function mergeRuns(version: Version, runs: readonly SortedRun[], reason: string)
   return makeSpec(version, kind, reason, inputs, { level, run: number })
 }
 
-/** Takes all of a level down, into the newest run of the other one or as a run of its own. */
+/** Moves a whole level down, into the newest run of the target level or as a new run. */
 function pickWhole(
   situation: Situation,
   inputs: readonly CompactionInput[],
@@ -196,7 +201,7 @@ function pickWhole(
   const tables = tablesOf(inputs)
   const newest = version.runsOf(outputLevel).at(0)
   const joined = joinedRun(situation, outputLevel, totalBytes(tables))
-  // All that overlap the whole extent, gaps included: an output may span a gap.
+  // All tables that overlap the whole range, including gaps: an output may span a gap.
   const met = joined?.overlapping(rangeOf(tables)) ?? []
   if (anyBusy(met, conditions.busy)) return 'blocked'
   const fits = tables.every(({ range }) => (joined?.overlapping(range) ?? []).length === 0)
@@ -212,7 +217,7 @@ function pickWhole(
 
 /**
  * The run of a level that `bytes` are merged into; undefined if they become a new run. A run is
- * complete when it holds its share of the level: with K = T − 1, immediately.
+ * complete when it holds its share of the level. With K = T − 1, that is immediately.
  */
 function joinedRun(
   { version, compaction, shape }: Situation,
@@ -221,7 +226,7 @@ function joinedRun(
 ): SortedRun | undefined {
   const runs = version.runsOf(level)
   const allowed = runsAllowed(level, shape, compaction)
-  // They will be merged with each other, all of them.
+  // All of them will be merged with each other.
   if (runs.length === 0 || runs.length > allowed) return undefined
   if (allowed === 1) return runs[0]
   const { sizeRatio } = compaction
@@ -230,7 +235,7 @@ function joinedRun(
   return runs[0].sizeBytes + arrivingBytes <= fullBytes ? runs[0] : undefined
 }
 
-/** Of the candidates, the table that costs least to merge for its size. */
+/** The candidate with the lowest merge cost relative to its size. */
 function pickTable(
   situation: Situation,
   run: SortedRun,
@@ -270,7 +275,10 @@ function pickTable(
   return makeSpec(version, isMove ? 'move' : 'merge', reason, inputs, output)
 }
 
-/** Bytes to rewrite below for each byte that leaves the level, less for tables rich in deletes. */
+/**
+ * Bytes to rewrite on the next level for each byte that leaves this one; lower for tables with many
+ * deletes.
+ */
 function mergeCost(table: TableMetadata, met: readonly TableMetadata[]): number {
   const deletes = table.deleteCount + table.rangeDeleteCount
   const share = Math.min(1, deletes / Math.max(1, table.entryCount))

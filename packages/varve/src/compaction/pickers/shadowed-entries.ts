@@ -1,8 +1,8 @@
 import { maySeeShadowed, type TableMetadata } from '../../version/table-metadata.js'
 
 /**
- * Bytes of a table's file that a rewrite frees, because a newer version or a range delete in the
- * same table hides them. 0 while a snapshot may see one of them.
+ * Bytes of a table that a rewrite frees, because a newer version or a range delete in the same
+ * table hides them. 0 while a snapshot may see any of them.
  *
  *     in the table      k#9  k#4  m#7  m#2        oldest shadowed 2, newest shadowing 9
  *     snapshot at       1 or 9: k#4 and m#2 are freed    2 to 8: unknown

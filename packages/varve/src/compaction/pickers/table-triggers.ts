@@ -7,39 +7,39 @@ import { freeableBytes } from './shadowed-entries.js'
 import type { PickConditions } from './pick-conditions.js'
 import { runsAllowed, type TreeShape } from './tree-shape.js'
 
-/** Tables that are to be compacted though their level is not full. */
+/** Tables to compact although their level is not full. */
 export interface DueTables {
   readonly level: number
-  /** One, or all of a level that goes down whole. */
+  /** One table, or all tables of a level that moves down as a whole. */
   readonly tables: readonly TableMetadata[]
-  /** One table that is written again where it is. */
+  /** Whether this is one table that is rewritten in place. */
   readonly staysInPlace: boolean
   readonly reason: string
 }
 
-/** Tables that are compacted together, if they are, with all older ones that they meet. */
+/** Tables that are compacted only together, with all older tables that they overlap. */
 interface Group {
   readonly level: number
   readonly tables: readonly TableMetadata[]
-  /** Nothing older overlaps it: it is written again where it is. */
+  /** Whether nothing older overlaps it, so that it is rewritten in place. */
   readonly isBottom: boolean
 }
 
-/** Fewer reads that found nothing never cause a compaction, however small the table is. */
+/** The least number of fruitless reads that cause a compaction, however small the table is. */
 const minFruitlessReads = 100
 
 /**
- * Tables with a reason of their own to be compacted:
+ * Tables that are compacted for their own sake:
  *
- * - a large share of the table is entries that were kept for snapshots and that no reader sees any
- *   more. It is rewritten in place, and comes first, because nothing else must be read for it;
- * - its deletes and expired entries free a large share of the bytes that must be read to take it to
+ * - a large share of the table is entries that were kept for snapshots and that no reader sees now.
+ *   The table is rewritten in place. This reason comes first, because no other table must be read;
+ * - its deletes and expired entries free a large share of the bytes that must be read to move it to
  *   the bottom;
  * - many reads, relative to its size, have searched it and found nothing;
  * - it is old.
  *
- * Within each reason, the newest place comes first. A level that moves down as a whole is weighed
- * as a whole: compacting a few of its tables would be no reason to rewrite it.
+ * For each reason, the newest place comes first. A level that moves down as a whole is considered
+ * as a whole, because a few of its tables do not justify rewriting it.
  */
 export function dueTables(
   version: Version,
@@ -55,7 +55,7 @@ export function dueTables(
   return due
 }
 
-/** Tables of level 0 are not among them: these go down together. */
+/** Excludes level 0, whose tables move down together. */
 function shadowedTables(
   version: Version,
   { garbageShare }: RunCompaction,
@@ -90,7 +90,7 @@ function groupsOf(version: Version, compaction: RunCompaction, shape: TreeShape)
       if (isBottom || goesByTable) groups.push({ level, tables: [table], isBottom })
       else above.push(table)
     }
-    // Tables at the bottom of a level are part of it, but no reason to take it down.
+    // Tables that are at the bottom belong to the level, but are no reason to move it down.
     if (above.length > 0) groups.push({ level, tables, isBottom: false })
   }
   return groups
@@ -100,7 +100,7 @@ function reasonFor(
   { level, tables, isBottom }: Group,
   version: Version,
   { garbageShare, fruitlessReadBytes, maxTableAgeMs }: RunCompaction,
-  { busy, nowMs, readsInVain, snapshots, rangeDeletes }: PickConditions,
+  { busy, nowMs, fruitlessReads, snapshots, rangeDeletes }: PickConditions,
 ): string | undefined {
   if (tables.some(({ fileNumber }) => busy.has(fileNumber))) return undefined
   const what = tables.length === 1 ? `table ${tables[0].fileNumber}` : `level ${level}`
@@ -109,7 +109,7 @@ function reasonFor(
     (table) =>
       (table.deleteCount + expiredCount(table, nowMs) > 0 ||
         (isBottom ? table.rangeDeleteCount > 0 : rangeDeletes.hiddenBytes.has(table.fileNumber))) &&
-      // What a snapshot sees stays, and with it what deletes it for others.
+      // Entries that a snapshot sees stay, and so do their deletes.
       (snapshots.length === 0 || table.maxSequence <= snapshots[0]),
   )
   if (garbageShare <= 1 && (mayFree.length > 0 || overwritten > 0)) {
@@ -121,10 +121,13 @@ function reasonFor(
     const share = freed / readBytes(version, level, tables)
     if (share >= garbageShare) {
       const causes = causesOf(mayFree, overwritten, nowMs)
-      return `${causes} of ${what} free ${percentOf(share)} of the bytes that are read for it`
+      return `${causes} of ${what} free ${percentOf(share)} of the bytes that the compaction reads`
     }
   }
-  const reads = tables.reduce((sum, { fileNumber }) => sum + (readsInVain.get(fileNumber) ?? 0), 0)
+  const reads = tables.reduce(
+    (sum, { fileNumber }) => sum + (fruitlessReads.get(fileNumber) ?? 0),
+    0,
+  )
   const isFruitless =
     !isBottom &&
     fruitlessReadBytes < Infinity &&
@@ -150,8 +153,8 @@ function percentOf(share: number): string {
 }
 
 /**
- * An estimate. Each delete hides an entry of average size, and with nothing below, the delete
- * itself is freed. Expired entries count as deletes, and are freed in any case.
+ * An estimate. Each delete hides an entry of average size. If nothing is below, the delete itself
+ * is freed as well. Expired entries count as deletes and are always freed.
  */
 function freedBytes(
   table: TableMetadata,

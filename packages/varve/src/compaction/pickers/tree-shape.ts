@@ -2,9 +2,9 @@ import { levelCount, type Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
 
 /**
- * How much each level of a tree may hold. The largest run, on whichever level, determines the size
- * of the last level. Each level above may hold 1 / sizeRatio of the level below it. So the tree
- * grows at its top, and most of the data is always on its last level:
+ * How much each level of a tree may hold. The largest run, on any level, determines the size of the
+ * last level. Each other level may hold 1 / sizeRatio of the level below it. The tree grows at its
+ * top, and most of the data is always on its last level:
  *
  *     10 GB, sizeRatio 10     level 4          100 MB     base level: at most baseBytes
  *     one run a level         level 5            1 GB
@@ -12,22 +12,24 @@ import type { RunCompaction } from './compaction-options.js'
  */
 export interface TreeShape {
   readonly lastLevel: number
-  /** The level that level 0 is merged into, unless one above it is in use. */
+  /** The level that level 0 is merged into, unless a level above it is in use. */
   readonly baseLevel: number
-  /** By level, in bytes; of the last one what it is expected to hold, Infinity for level 0. */
+  /**
+   * Bytes that each level may hold. For the last level, the expected size; for level 0, Infinity.
+   */
   readonly capacities: readonly number[]
 }
 
-/** A level of several runs pays off from this many merges of level 0 on. */
+/** The least number of merges of level 0 for which a level of several runs pays off. */
 const minMergesPerLevel = 2
 
 export function shapeOf(version: Version, compaction: RunCompaction): TreeShape {
   const { sizeRatio, runsPerLevel, runsInLastLevel, baseBytes, maxLevels } = compaction
-  // A tree that was made with more levels keeps them.
+  // A tree that was written with more levels keeps them.
   const lastLevel = Math.max(maxLevels - 1, version.deepestLevel())
   const largestRun = version.runs.reduce((largest, run) => Math.max(largest, run.sizeBytes), 0)
   const capacities = Array.from({ length: levelCount }, () => Infinity)
-  // A level that goes down whole may fill up to its last run before it does.
+  // A level that moves down as a whole may fill all its runs first.
   const fullBytes = largestRun * runsInLastLevel * (runsPerLevel > 1 ? 1 + 1 / runsPerLevel : 1)
   for (let level = lastLevel; level >= 1; level--) {
     capacities[level] = fullBytes / sizeRatio ** (lastLevel - level)
@@ -48,8 +50,8 @@ export function runsAllowed(level: number, shape: TreeShape, compaction: RunComp
 }
 
 /**
- * The level that level 0 goes to: the base level, unless one above it holds tables, which are older
- * than what comes from level 0.
+ * The level that level 0 moves to: the base level, unless a level above it holds tables, which are
+ * older than those of level 0.
  */
 export function levelBelow0(version: Version, shape: TreeShape): number {
   const top = version.runs.at(0)?.level ?? levelCount

@@ -10,13 +10,13 @@ export type Admission =
 export const admitAll: Admission = { kind: 'all' }
 export const admitNone: Admission = { kind: 'none' }
 
-/** After the user holds merges, or releases them. */
+/** The state after the user holds merges or releases them. */
 export function withHold(admission: Admission, heldByUser: boolean): Admission {
   if (admission.kind === 'none') return admission
   return flushesUnless(heldByUser, pausesIn(admission))
 }
 
-/** After one more pause of merges (+1), or one fewer (−1). */
+/** The state after one more pause of merges (+1) or one fewer (−1). */
 export function withPauses(admission: Admission, change: 1 | -1): Admission {
   if (admission.kind === 'none') return admission
   return flushesUnless(isHeldByUser(admission), pausesIn(admission) + change)

@@ -1,22 +1,25 @@
 import { VarveError } from '../../base/errors.js'
 
-/** Bytes that a job may write, and bytes that it must leave free. */
+/** The bytes that a job may write, and the bytes that it must leave free. */
 export interface SpaceNeed {
   readonly neededBytes: number
   readonly sparedBytes: number
 }
 
 /**
- * Checks whether the device has space for another job in addition to the running ones. Bytes that
- * those have already written count twice: as used space and as part of their claim. A refused job
- * is offered again when one of them ends.
+ * Checks whether the device has space for another job in addition to the running ones. The bytes
+ * that those have already written count twice: as used space and as part of their claim. A refused
+ * job is offered again when one of them ends.
  *
  * Owned by: the scheduler.
  */
 export class DiskSpace {
   private claimedBytes = 0
 
-  /** `freeBytes` queries the device. If it fails, assume enough space; a write will fail if not. */
+  /**
+   * `freeBytes` queries the device. If it fails, enough space is assumed, and a write may fail
+   * later.
+   */
   constructor(
     private readonly path: string,
     private readonly freeBytes: () => number,
@@ -55,7 +58,7 @@ function tooSmall(path: string, freeBytes: number, wantedBytes: number): VarveEr
   return new VarveError(
     'IO',
     `${path} has ${mebibytes(freeBytes)} of free space, but the next job may need ` +
-      `${mebibytes(wantedBytes)}: free some space; the job then starts automatically`,
+      `${mebibytes(wantedBytes)}; free some space, and the job starts automatically`,
     { path, systemCode: 'ENOSPC' },
   )
 }

@@ -5,14 +5,15 @@ import { isOutOfSpace } from './disk-space.js'
 /** A failed job is retried after 1, 2, 4, … seconds, at most this many times in a row. */
 export const maxRetries = 5
 const firstRetryMs = 1000
-/** Retry interval on a full disk, without a limit on retries. */
+/** Retry interval when the disk is full. The number of retries is unlimited. */
 export const fullDiskRetryMs = 30_000
-/** Retry interval of a job that was not started because of too little disk space. */
+/** Retry interval of a job that was not started for lack of disk space. */
 export const spaceCheckMs = 5000
 
 /**
- * The jobs of one kind: how many run, and how the last ones ended. Flushes and compactions fail for
- * separate reasons (a damaged table stops only compactions), so each kind has its own lane.
+ * The jobs of one kind: how many are running, and how the last ones ended. Flushes and compactions
+ * fail for separate reasons (a damaged table stops only compactions), so each kind has its own
+ * lane.
  *
  *     failed ──1 s──▶ retry ──2 s──▶ … ──16 s──▶ retry ──▶ stop (full disk: every 30 s)
  *     no space ──5 s──▶ retry ──5 s──▶ …
@@ -21,7 +22,7 @@ export const spaceCheckMs = 5000
  */
 export class JobLane {
   running = 0
-  /** Why waiting for such a job is pointless; undefined when it is not. */
+  /** Why the lane has stopped; undefined if it has not. */
   failure: VarveError | undefined
   private failuresInRow = 0
   private isStopped = false
@@ -35,7 +36,7 @@ export class JobLane {
     private readonly onRetry: () => void,
   ) {}
 
-  /** Read before each job, because an inline job may fail before `start` returns. */
+  /** Must be read before each job, because an inline job may fail before `start` returns. */
   get mayStart(): boolean {
     return !this.isStopped && !this.isPausing
   }
@@ -65,7 +66,7 @@ export class JobLane {
     return error
   }
 
-  /** A job was not started for lack of space. Returns true the first time. */
+  /** Called when a job was not started for lack of space. Returns true the first time. */
   refused(error: VarveError): boolean {
     const isNews = !this.isShortOfSpace
     this.isShortOfSpace = true
@@ -74,19 +75,21 @@ export class JobLane {
     return isNews
   }
 
-  /** A job had enough space and was started. */
+  /** Called when a job had enough space and was started. */
   begun(): void {
     if (!this.isShortOfSpace) return
     this.isShortOfSpace = false
     this.failure = undefined
   }
 
-  /** A job has ended and may have freed space. */
+  /** Called when a job has ended, which may have freed space. */
   spaceMayBeFree(): void {
     if (this.isShortOfSpace) this.cancelPause()
   }
 
-  /** For a caller that blocks the thread, so that the retry timer cannot fire. */
+  /**
+   * Waits for the retry on behalf of a caller that blocks the thread, where the timer cannot fire.
+   */
   retryBlocking(timeoutMs: number): void {
     const leftMs = this.retryAtMs - this.clock.monotonicMs()
     if (leftMs > 0) this.clock.sleepSync(Math.min(leftMs, timeoutMs))

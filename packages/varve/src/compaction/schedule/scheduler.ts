@@ -19,25 +19,25 @@ import type { JobWatch } from '../jobs/job-watch.js'
 import type { JobRequest, JobResult } from '../jobs/job-request.js'
 import type { CompactionKind } from '../pickers/compaction-spec.js'
 
-/** Work that a tree needs done. Calls exactly one of `installed` and `failed`. */
+/** Background work of a tree. Exactly one of `installed` and `failed` is called. */
 export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
-  /** The parts to run, in parallel. Empty except for a flush or merge. */
+  /** The parts to run in parallel. Empty except for a flush or merge. */
   readonly requests: readonly JobRequest[]
   /** The change that the result makes to the tree. */
   editFor(result: JobResult): VersionEdit
-  /** The edit is durable and current. */
+  /** Called when the edit is durable and current. */
   installed(result: JobResult): void
   /**
-   * Nothing has changed; the same work may be offered again. `unused` holds the tables that
-   * finished parts wrote before another part or the edit failed.
+   * Called if nothing has changed; the same work may be offered again. `unused` holds the tables
+   * that finished parts wrote before another part, or the edit, failed.
    */
   failed(error: VarveError, unused?: JobResult): void
 }
 
 /** Finds the work that is due. */
 export interface JobSource {
-  /** The flush of the tree's oldest sealed memtable, unless it already runs. */
+  /** The flush of a tree's oldest sealed memtable that is not being flushed yet. */
   nextFlush(): BackgroundJob | undefined
   /**
    * The most urgent compaction that shares no table with a running one, in at most `maxParts`
@@ -62,11 +62,11 @@ interface SchedulerParts {
 export interface EditLog {
   applyEdit(edit: VersionEdit): void
   applyEditAsync(edit: VersionEdit): Promise<void>
-  /** Completes the edits in flight. */
+  /** Completes the pending edits. */
   finishEdits(): void
 }
 
-/** A job that was started. */
+/** A started job. */
 interface StartedJob {
   readonly job: BackgroundJob
   /** Set when a caller waits for the job. */
@@ -102,7 +102,10 @@ export class Scheduler {
   private mergeSlotsTaken = 0
   private admission: Admission = admitAll
   private pumpState: PumpState = 'idle'
-  /** A caller blocks the thread: install results without a turn of the event loop. */
+  /**
+   * Whether a caller blocks the thread: results are then installed without a turn of the event
+   * loop.
+   */
   private isBlocking = false
   /** Oldest first, so that a waiting thread can finish them. */
   private readonly installing: InstallingJob[] = []
@@ -132,22 +135,22 @@ export class Scheduler {
     return this.parts.executor.mergeSlots - this.mergeSlotsTaken
   }
 
-  /** Why waiting for a flush is pointless; undefined when it is not. */
+  /** Why flushes have stopped, for writers that wait for one; undefined if they have not. */
   get flushFailure(): VarveError | undefined {
     return this.flushes.failure
   }
 
-  /** Why waiting for a compaction is pointless; undefined when it is not. */
+  /** Why compactions have stopped, for writers that wait for one; undefined if they have not. */
   get mergeFailure(): VarveError | undefined {
     return this.merges.failure
   }
 
-  /** Prepares for a job that will soon be due. */
+  /** Prepares for a job that will be due soon. */
   prepare(): void {
     this.parts.executor.prepare()
   }
 
-  /** Starts all due jobs. Cheap when none is due. */
+  /** Starts all due jobs. Cheap if none is due. */
   pump(): void {
     if (this.pumpState !== 'idle') {
       this.pumpState = 'runAgain'
@@ -164,12 +167,12 @@ export class Scheduler {
   }
 
   /**
-   * Runs on this thread the flushes that `seal` makes due. Requires: `executor` is inline; no job
-   * runs.
+   * Runs the flushes that `seal` makes due on this thread. Requires: `executor` is inline, and no
+   * job is running.
    */
   flushHere(seal: () => void, executor: JobExecutor): void {
     this.isBlocking = true
-    // Keeps `pump` calls in `seal` from starting jobs on the scheduler's own executor.
+    // Prevents `pump` calls in `seal` from starting jobs on the scheduler's own executor.
     this.pumpState = 'running'
     try {
       seal()
@@ -189,7 +192,8 @@ export class Scheduler {
     this.isBlocking = true
     try {
       if (pausesIn(this.admission) > 0 && this.merges.running === 0) this.pumpDespitePause()
-      // Right after open, compactions wait for a turn of the event loop, which cannot come now.
+      // Right after open, compactions wait for a turn of the event loop, which cannot come while
+      // this thread is blocked.
       else if (this.isIdle) this.pump()
       const pausing = [this.flushes, this.merges].find((lane) => lane.isPausing)
       if (pausing !== undefined && this.isIdle) pausing.retryBlocking(timeoutMs)
@@ -211,12 +215,12 @@ export class Scheduler {
     }
   }
 
-  /** Resolves when no compaction runs. */
+  /** Resolves when no compaction is running. */
   async mergesIdle(): Promise<void> {
     while (this.merges.running > 0) await this.jobEnded()
   }
 
-  /** Runs a job on request. Settles when it is installed or has failed. */
+  /** Runs a job for a caller. Settles when the job is installed or has failed. */
   runNow(job: BackgroundJob, watch?: JobWatch): Promise<void> {
     if (this.admission.kind === 'none') {
       const error = new VarveError('ABORTED', 'the job was not started because the database closes')
@@ -252,7 +256,9 @@ export class Scheduler {
     this.pump()
   }
 
-  /** Runs `act`, which may start flushes but no compactions. The caller pumps later. */
+  /**
+   * Runs `act`, during which flushes may start, but no compactions. The caller calls `pump` later.
+   */
   withoutMerges(act: () => void): void {
     this.pauseMerges()
     try {
@@ -262,7 +268,7 @@ export class Scheduler {
     }
   }
 
-  /** Aborts running jobs and starts no more. Resolves when none is left. */
+  /** Aborts running jobs and starts no more. Resolves when all have ended. */
   async close(): Promise<void> {
     this.admission = admitNone
     this.flushes.cancelPause()
@@ -279,12 +285,14 @@ export class Scheduler {
     })
   }
 
-  /** A method, because the compiler would treat a compared field as constant. */
+  /** A method, because the compiler would assume that the field cannot have changed. */
   private isPumpDue(): boolean {
     return this.pumpState === 'runAgain'
   }
 
-  /** The caller that paused merges may be waiting for this thread, which needs a merge to go on. */
+  /**
+   * The caller that paused merges may be waiting for this thread, which needs a merge to continue.
+   */
   private pumpDespitePause(): void {
     const paused = this.admission
     const pumping = withHold(admitAll, isHeldByUser(paused))
@@ -359,7 +367,7 @@ export class Scheduler {
     )
   }
 
-  /** Completes edits whose sync runs in the background, with a sync on this thread. */
+  /** Completes edits that are being synced in the background with a sync on this thread. */
   private finishInstalling(): void {
     if (this.installing.length === 0) return
     let failure: VarveError | undefined

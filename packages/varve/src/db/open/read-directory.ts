@@ -56,7 +56,7 @@ export function newSharedParts(
 ): SharedParts {
   const cache = new BlockCache(options.cacheBytes)
   const tableCounters = newTableCounters()
-  const onReadsInVain = (fileNumber: number, reads: number): void =>
+  const onFruitlessReads = (fileNumber: number, reads: number): void =>
     fruitlessReads?.emit(fileNumber, reads)
   const coldReads = new ColdReads(options.coldReads, options.clock)
   const context = {
@@ -64,7 +64,7 @@ export function newSharedParts(
     codecs: options.codecs,
     counters: tableCounters,
     reads: new ReadQueue(coldReads),
-    onReadsInVain,
+    onFruitlessReads,
   }
   const local = new LocalTableStore(options.fs, path)
   const store = options.newTableStore?.(local) ?? local

@@ -329,7 +329,7 @@ function listenTo(
   // The check runs in a later turn, not in the middle of a read or of closing a snapshot.
   fruitlessReads.listen((fileNumber, reads) => {
     const tree = trees.get(versions.keyspaceOf(fileNumber) ?? defaultKeyspace)
-    tree?.compaction.readInVain(fileNumber, reads)
+    tree?.compaction.noteFruitlessReads(fileNumber, reads)
     if (tree !== undefined && tree !== trees.main) trees.due.add(tree)
     clock.nextTurn(checkDue)
   })

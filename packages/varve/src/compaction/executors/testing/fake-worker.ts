@@ -6,12 +6,12 @@ import { MemTable } from '../../../memtable/memtable.js'
 import type { FlushRequest } from '../../jobs/job-request.js'
 import type { StartWorker } from '../worker-thread.js'
 
-/** What a worker does when it gets a job. */
+/** What a worker does when it receives a job. */
 export const behaviours = {
   answers: `
     port.postMessage({ id, outcome: { ok: true, result: { outputs: [] } } })
     wakeOwner()`,
-  /** The same, after the jobs that came with it have arrived. */
+  /** The same, after the jobs that were sent together have arrived. */
   answersLater: `
     setTimeout(() => {
       port.postMessage({ id, outcome: { ok: true, result: { outputs: [] } } })
@@ -26,7 +26,7 @@ export const behaviours = {
   hangs: `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
 }
 
-/** A worker that follows the protocol except for what it does with a job. */
+/** A worker that follows the protocol, except for the way it handles a job. */
 export function fakeWorker(behaviour: string): StartWorker {
   const code = `
     const { port, poolCells, cells } = require('node:worker_threads').workerData

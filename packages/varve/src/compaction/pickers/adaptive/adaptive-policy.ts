@@ -2,16 +2,19 @@ import type { Version } from '../../../version/version.js'
 import type { AdaptiveCompaction, RunCompaction } from '../compaction-options.js'
 import { changeSeconds, type Circumstances, costOf, type Mix } from './policy-costs.js'
 
-/** The state that is kept between decisions. */
+/** The state between decisions. */
 export interface AdaptiveState {
-  /** For each candidate: the seconds of work that it would have saved by now. */
+  /** For each candidate, the seconds of work that it would have saved so far. */
   readonly savings: readonly number[]
   /**
-   * How often the policy was reversed lately. Each time doubles the savings that a change needs.
+   * How often the policy was reversed recently. Each reversal doubles the savings that a change
+   * requires.
    */
   readonly reversals: number
   readonly windowsSinceChange: number
-  /** Of the last change: towards more runs (1) or fewer (−1); 0 before the first one. */
+  /**
+   * Direction of the last change: towards more runs (1) or fewer (−1); 0 before the first change.
+   */
   readonly direction: number
 }
 
@@ -24,29 +27,32 @@ export const initialState: AdaptiveState = {
 
 interface AdaptiveDecision {
   readonly state: AdaptiveState
-  /** Undefined: the policy stays. */
+  /** Undefined if the policy stays. */
   readonly to: RunCompaction | undefined
-  /** For people. */
+  /** A text for users. */
   readonly reason: string
 }
 
-/** What a change has to save beside its own costs, so that noise makes none. */
+/**
+ * The least that a change must save in addition to its own cost, so that noise does not cause
+ * changes.
+ */
 const leastSavedSeconds = 0.1
 const maxReversals = 16
-/** After this many windows without a change, `reversals` falls by one. */
+/** After this many windows without a change, `reversals` decreases by one. */
 const windowsPerFading = 100
 
 /**
  * Whether another policy would be better, after one more window of the mix. Pure.
  *
- * Sums up, window by window, what each candidate would have saved; the sum starts again at 0 when
- * the candidate would have cost more. A candidate takes over once it would have saved the cost of
- * the change. A wrong guess then costs at most about twice as much as knowing the future: the ski
- * rental problem (Karlin, Manasse, Rudolph and Sleator, "Competitive snoopy caching", 1988). A
- * large tree costs more to rewrite, so it needs more evidence than a small one.
+ * Adds up, window by window, what each candidate would have saved. A sum restarts at 0 when it
+ * would become negative. A candidate takes over when it would have saved the cost of the change. A
+ * wrong guess then costs at most about twice as much as knowing the future: this is the ski rental
+ * problem (Karlin, Manasse, Rudolph and Sleator, "Competitive snoopy caching", 1988). A large tree
+ * costs more to rewrite, so it needs more evidence than a small one.
  *
- * With a mix that keeps changing, the policy would change all the time. Therefore a change towards
- * fewer runs after one towards more runs, or the reverse, doubles what the next one must save.
+ * If the mix keeps changing, the policy would change all the time. Therefore, each change that
+ * reverses the direction of the previous one doubles what the next one must save.
  */
 export function decidePolicy(
   { candidates, margin }: AdaptiveCompaction,
@@ -76,7 +82,7 @@ export function decidePolicy(
 }
 
 function changed(state: AdaptiveState, from: number, to: number): AdaptiveState {
-  // Candidates stand in the order of their runs.
+  // Candidates are ordered by their number of runs.
   const direction = Math.sign(to - from)
   const isBack = direction === -state.direction
   const reversals = Math.min(maxReversals, state.reversals + (isBack ? 1 : 0))
@@ -106,8 +112,8 @@ function rounded(value: number): string {
 }
 
 /**
- * The candidate that resembles the tree, so that opening a database does not start with a rewrite.
- * An empty tree is assumed to be filled soon.
+ * The candidate that resembles the tree, so that opening a database does not cause a rewrite. An
+ * empty tree is expected to be filled soon.
  */
 export function candidateFor({ candidates }: AdaptiveCompaction, version: Version): RunCompaction {
   const leveled = candidates.find(({ policy }) => policy === 'leveled')!

@@ -1,33 +1,33 @@
 import type { RunCompaction } from '../compaction-options.js'
 
-/** What a database was used for in a while. */
+/** The operations of a database in a period of time. */
 export interface Mix {
   readonly seconds: number
-  /** Keys and values. */
+  /** Bytes of keys and values. */
   readonly writtenBytes: number
   readonly gets: number
-  /** Walks over ranges, and the entries that they gave. */
+  /** Range scans, and the entries that they returned. */
   readonly scans: number
   readonly scannedEntries: number
-  /** For how long writes were held back. */
+  /** How long writes were held back. */
   readonly stalledSeconds: number
 }
 
-/** What costs depend on beside the mix and the policy. */
+/** Everything that costs depend on besides the mix and the policy. */
 export interface Circumstances {
   readonly dataBytes: number
   readonly memtableBytes: number
-  /** Bytes that a thread writes in a second while it merges. */
+  /** Bytes that a thread writes per second while it merges. */
   readonly mergeBytesPerSecond: number
-  /** Threads that merge beside the one that reads and writes; 0: that one does. */
+  /** Threads that merge in addition to the one that reads and writes; 0 if that thread merges. */
   readonly threads: number
 }
 
-/** The tree that a policy makes, on average, of keys drawn evenly. */
+/** The average tree that a policy produces with uniformly distributed keys. */
 interface ExpectedTree {
   /** Bytes that flushes and merges write for each byte written. */
   readonly writeAmplification: number
-  /** Sorted runs that a read has to look into. */
+  /** Sorted runs that a read must search. */
   readonly runs: number
 }
 
@@ -53,47 +53,50 @@ export function expectedTree(
       : runsPerLevel > 1
         ? sizeRatio
         : (sizeRatio + 1) / 2
-  // A merge of the whole last level stays on it.
+  // A merge of the whole last level writes to the same level.
   const lastRuns = (1 + runsInLastLevel) / 2
   return {
     writeAmplification: 1 + (depth - 1) * perLevel + onLast,
-    // A level that is begun has runs like a full one, though it takes part in fewer merges.
+    // A partly filled level has as many runs as a full one, though it takes part in fewer merges.
     runs: l0Trigger / 2 + (Math.ceil(depth) - 1) * meanRuns(runsPerLevel) + lastRuns,
   }
 }
 
-/** Runs collect until there is one too many, and then all of them leave. */
+/**
+ * The average number of runs of a level: they accumulate until there is one too many, and then all
+ * move down.
+ */
 function meanRuns(allowed: number): number {
   return allowed === 1 ? 1 : allowed / 2
 }
 
-/** Seconds of the thread that reads, measured on records of 116 bytes in memory. */
+/** Seconds on the reading thread, measured with records of 116 bytes in memory. */
 const secondsPerGet = 1.7e-6
 /**
- * Finding the table of a run, and learning from its filter that the key is absent. The memory that
- * this touches is in no processor cache. Measured as the difference between databases of 50,000 and
- * 400,000 records in 2 to 10 runs, read in turn at random: 0.12 to 0.18 µs a run. A filter that was
- * used a moment ago takes less than half of that.
+ * The cost of finding the table of a run and checking its filter, which excludes the key. This
+ * memory is not in a processor cache. Measured as the difference between databases of 50,000 and
+ * 400,000 records in 2 to 10 runs, read in turn at random: 0.12 to 0.18 µs per run. A recently used
+ * filter takes less than half of that.
  */
 const secondsPerRunOfGet = 0.15e-6
 const secondsPerRunOfScan = 2e-6
 const secondsPerEntry = 0.45e-6
-/** For each time that the number of runs doubles: one more comparison. */
+/** For each doubling of the number of runs: one more comparison. */
 const secondsPerEntryAndDoubling = 0.1e-6
 
 /**
- * The weight of a second on another thread. It takes memory bandwidth, battery, and processor cache
- * from the thread that reads: point reads took 3% to 47% longer beside a merge on two cores, with a
- * median of 20% over several runs.
+ * The weight of a second on another thread. That thread takes memory bandwidth and processor cache
+ * from the reading thread, and uses power: on two cores, point reads took 3% to 47% longer during a
+ * merge, with a median of 20% over several runs.
  */
 const backgroundWeight = 0.25
-/** Share of a thread's time from which merges fall behind, as they come in bursts. */
+/** Share of a thread's time above which merges fall behind, because they come in bursts. */
 const busyShare = 0.7
-/** Seconds that writers wait for each second that merges are behind. */
+/** Seconds that writers wait per second that merges are behind. */
 const waitPerSecondBehind = 1
 
 /**
- * What a policy costs in seconds of work for each second of the mix: reads, merges, and waiting for
+ * The cost of a policy, in seconds of work per second of the mix: reads, merges, and waiting for
  * merges. `stallsOf`: the policy under which the stalls of the mix happened.
  */
 export function costOf(
@@ -106,7 +109,7 @@ export function costOf(
   const { writeAmplification, runs } = expectedTree(compaction, circumstances)
   const mergeSeconds = (mix.writtenBytes * writeAmplification) / mergeBytesPerSecond
   const behindSeconds = threads === 0 ? 0 : mergeSeconds - busyShare * threads * mix.seconds
-  // Less to merge would have stalled less.
+  // With less to merge, writes would have stalled less.
   const stalledSeconds =
     (mix.stalledSeconds * writeAmplification) /
     expectedTree(stallsOf, circumstances).writeAmplification
@@ -123,7 +126,10 @@ function readSeconds({ gets, scans, scannedEntries }: Mix, runs: number): number
   return gets * perGet + scans * runs * secondsPerRunOfScan + scannedEntries * perEntry
 }
 
-/** Seconds that it costs to bring a tree into the shape of another policy: merging its runs. */
+/**
+ * The cost, in seconds, of changing the shape of a tree to that of another policy by merging its
+ * runs.
+ */
 export function changeSeconds(
   from: RunCompaction,
   to: RunCompaction,

@@ -301,7 +301,7 @@ test('checkpoints and backups work with asynchronous tables', async () => {
   assert.equal([...copy.keys()].length, model.size)
 })
 
-test('range deletes are surveyed in asynchronous tables', async () => {
+test('range deletes in asynchronous tables are analysed', async () => {
   await using db = openSlow()
   for (let i = 0; i < 200; i++) await db.put(keyOf(i), valueOf(i))
   await db.flush()

@@ -11,39 +11,46 @@ import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 
 /**
- * Range deletes considered, in all tables and in one. The rest of the hidden bytes are reclaimed
- * when their tables are compacted. Both bounds limit the work on the main thread for a new Version.
+ * The most range deletes that are considered, in all tables and in one. Space that others hide is
+ * reclaimed when its tables are compacted. The limits bound the work on the main thread for a new
+ * Version.
  */
 const maxRangeDeletes = 512
 const maxWeighedPerTable = 64
 
-/** Work that yields the table that it needs next, and gets it open until it yields again. */
-type Surveying<T> = Generator<TableMetadata, T, TableReader>
-type Survey = Surveying<RangeDeleteReach>
-type SurveyStep = IteratorResult<TableMetadata, RangeDeleteReach>
+/**
+ * Work that yields each table that it needs, and receives a reader that is open until the next
+ * yield.
+ */
+type AnalysisOf<T> = Generator<TableMetadata, T, TableReader>
+type Analysis = AnalysisOf<RangeDeleteReach>
+type AnalysisStep = IteratorResult<TableMetadata, RangeDeleteReach>
 
 /**
- * Finds the bytes that range deletes in the tables of a Version hide: tables that they delete
+ * Finds the bytes that range deletes hide in the tables of a Version: tables that they delete
  * completely, and parts of others.
  *
  * Owned by: a tree's compaction. Opens the tables that hold range deletes, and those at their
  * bounds.
  */
-export class RangeDeleteSurvey {
+export class RangeDeleteAnalysis {
   private version: Version | undefined
   private reach = noRangeDeletes
-  /** Bytes hidden by each table with range deletes when it was first seen, by its file number. */
+  /**
+   * For each table with range deletes, by file number, the bytes that it hid when it was first
+   * seen.
+   */
   private weights = new Map<number, number>()
 
-  /** `onLate` is called when an answer has changed because the tables it needs were opened. */
+  /** `onLate` is called when a result has changed because a table that it needs has been opened. */
   constructor(
     private readonly tables: TableCache,
     private readonly onLate: () => void,
   ) {}
 
   /**
-   * Empty until all tables that it needs are open, and if a table cannot be read. Its reader
-   * reports the error; here only space is at stake.
+   * Empty until all tables that it needs are open, and if a table cannot be read. That error is
+   * ignored: readers of the table report it, and a compaction may only come later.
    */
   of(version: Version): RangeDeleteReach {
     if (version === this.version) return this.reach
@@ -54,34 +61,38 @@ export class RangeDeleteSurvey {
       return this.reach
     }
     try {
-      const survey = this.survey(version, version.rangeDeleteTables)
-      const step = this.goOn(survey, survey.next())
+      const analysis = this.analyse(version, version.rangeDeleteTables)
+      const step = this.continueNow(analysis, analysis.next())
       if (step.done === true) this.reach = step.value
-      else void this.goOnLater(version, survey, step.value)
+      else void this.continueLater(version, analysis, step.value)
     } catch {
-      // See above.
+      // See `of`.
     }
     return this.reach
   }
 
-  /** As far as tables can be opened now. */
-  private goOn(survey: Survey, next: SurveyStep): SurveyStep {
+  /** Continues as far as tables can be opened now. */
+  private continueNow(analysis: Analysis, next: AnalysisStep): AnalysisStep {
     let step = next
     while (step.done !== true) {
       const reader = this.tables.find(step.value)
       if (reader === undefined) return step
-      step = survey.next(reader)
+      step = analysis.next(reader)
     }
     return step
   }
 
-  private async goOnLater(version: Version, survey: Survey, table: TableMetadata): Promise<void> {
+  private async continueLater(
+    version: Version,
+    analysis: Analysis,
+    table: TableMetadata,
+  ): Promise<void> {
     let missing: TableMetadata = table
     try {
-      // A newer Version has a survey of its own.
+      // A newer Version starts its own work.
       while (version === this.version) {
         const step = await this.tables.read(missing, (reader) =>
-          this.goOn(survey, survey.next(reader)),
+          this.continueNow(analysis, analysis.next(reader)),
         )
         if (step.done !== true) {
           missing = step.value
@@ -93,11 +104,11 @@ export class RangeDeleteSurvey {
         return
       }
     } catch {
-      // See above.
+      // See `of`.
     }
   }
 
-  private *survey(version: Version, holders: readonly TableMetadata[]): Survey {
+  private *analyse(version: Version, holders: readonly TableMetadata[]): Analysis {
     const covered = yield* this.findCovered(version, holders)
     return { covered, hiddenBytes: yield* this.weigh(version, holders, covered) }
   }
@@ -105,8 +116,8 @@ export class RangeDeleteSurvey {
   private *findCovered(
     version: Version,
     holders: readonly TableMetadata[],
-  ): Surveying<CoveredTable[]> {
-    const rangeDeletes = yield* this.newestOf(holders)
+  ): AnalysisOf<CoveredTable[]> {
+    const rangeDeletes = yield* this.newestRangeDeletes(holders)
     const covered: CoveredTable[] = []
     for (const table of version.levels.flat()) {
       const deletedAt = deletedFrom(table, rangeDeletes)
@@ -115,8 +126,8 @@ export class RangeDeleteSurvey {
     return covered
   }
 
-  /** The range deletes of the newest tables that together stay within the bound. */
-  private *newestOf(holders: readonly TableMetadata[]): Surveying<RangeTombstones> {
+  /** The range deletes of the newest tables, up to the limit. */
+  private *newestRangeDeletes(holders: readonly TableMetadata[]): AnalysisOf<RangeTombstones> {
     const newestFirst = [...holders].sort((a, b) => b.maxSequence - a.maxSequence)
     const all: RangeTombstone[] = []
     let left = maxRangeDeletes
@@ -129,12 +140,12 @@ export class RangeDeleteSurvey {
     return RangeTombstones.from(all)
   }
 
-  /** Measures each table once, against the levels below it at that time. */
+  /** Measures each table once, with the levels below it at that time. */
   private *weigh(
     version: Version,
     holders: readonly TableMetadata[],
     covered: readonly CoveredTable[],
-  ): Surveying<ReadonlyMap<number, number>> {
+  ): AnalysisOf<ReadonlyMap<number, number>> {
     const gone = new Set(covered.map(({ table }) => table))
     const weights = new Map<number, number>()
     for (const holder of holders) {
@@ -149,7 +160,7 @@ export class RangeDeleteSurvey {
     holder: TableMetadata,
     version: Version,
     gone: ReadonlySet<TableMetadata>,
-  ): Surveying<number> {
+  ): AnalysisOf<number> {
     const { fragments } = (yield holder).rangeTombstones
     let bytes = 0
     for (const fragment of fragments.slice(0, maxWeighedPerTable)) {
@@ -166,7 +177,7 @@ export class RangeDeleteSurvey {
   }
 }
 
-/** The lowest sequence at which the whole table is deleted; undefined when there is none. */
+/** The lowest sequence at which the whole table is deleted; undefined if it is not. */
 function deletedFrom(
   { range, maxSequence }: TableMetadata,
   rangeDeletes: RangeTombstones,

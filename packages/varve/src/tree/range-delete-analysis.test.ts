@@ -10,7 +10,7 @@ import type { TableReader } from '../sstable/table-reader.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
 import { fakeTable, fakeVersion } from '../version/testing/fake-tables.js'
-import { RangeDeleteSurvey } from './range-delete-survey.js'
+import { RangeDeleteAnalysis } from './range-delete-analysis.js'
 import { seeds } from '../base/testing/seed.js'
 
 const keys = 40
@@ -48,11 +48,11 @@ function cacheOf(
 
 const unreadable = 666
 
-function surveyOf(
+function analysisOf(
   version: Version,
   tombstones: ReadonlyMap<number, readonly RangeTombstone[]>,
 ): RangeDeleteReach {
-  return new RangeDeleteSurvey(cacheOf(tombstones), () => {}).of(version)
+  return new RangeDeleteAnalysis(cacheOf(tombstones), () => {}).of(version)
 }
 
 function numberOf(bytes: Uint8Array | null): number {
@@ -84,7 +84,7 @@ test('finds exactly the tables that range deletes delete completely', () => {
         }),
       )
     }
-    const { covered } = surveyOf(fakeVersion([tables]), tombstones)
+    const { covered } = analysisOf(fakeVersion([tables]), tombstones)
     coveredCount += covered.length
     const all = [...tombstones.values()].flat()
     for (const table of tables) {
@@ -120,14 +120,14 @@ test('measures the bytes that range deletes hide in remaining tables', () => {
     fakeTable(2, '10', '20', { maxSequence: 20, sizeBytes: 10 }),
     fakeTable(3, '20', '40', { maxSequence: 99, sizeBytes: 20 }),
   ]
-  const reach = surveyOf(fakeVersion([[holder], older]), tombstones)
+  const reach = analysisOf(fakeVersion([[holder], older]), tombstones)
   assert.deepEqual(
     reach.covered.map(({ table, deletedAt }) => [table.fileNumber, deletedAt]),
     [[2, 95]],
   )
   // Five keys of table 1; table 3 may hold newer ones.
   assert.deepEqual([...reach.hiddenBytes], [[9, 5]])
-  assert.deepEqual(surveyOf(fakeVersion([[older[0]]]), tombstones), {
+  assert.deepEqual(analysisOf(fakeVersion([[older[0]]]), tombstones), {
     covered: [],
     hiddenBytes: new Map(),
   })
@@ -152,7 +152,7 @@ test('range deletes beyond the bound cost nothing and hide nothing wrongly', () 
     [holder(8, 1600, 600), holder(9, 500, 1)],
     [old, newer],
   ])
-  const { covered } = surveyOf(version, tombstones)
+  const { covered } = analysisOf(version, tombstones)
   assert.deepEqual(
     covered.map(({ table, deletedAt }) => [table.fileNumber, deletedAt]),
     [[1, 500]],
@@ -194,44 +194,44 @@ for (const [name, isLate] of [
 ] as const) {
   test(`waits for tables that can only be opened asynchronously: ${name}`, async () => {
     const { version, tombstones } = layered()
-    const expected = surveyOf(version, tombstones)
+    const expected = analysisOf(version, tombstones)
     assert.equal(expected.covered.length, 1)
     assert.ok(expected.hiddenBytes.size > 0)
     let late: RangeDeleteReach | undefined
     await new Promise<void>((resolve) => {
-      const survey = new RangeDeleteSurvey(cacheOf(tombstones, isLate), () => {
-        late = survey.of(version)
+      const analysis = new RangeDeleteAnalysis(cacheOf(tombstones, isLate), () => {
+        late = analysis.of(version)
         resolve()
       })
-      assert.equal(survey.of(version).covered.length, 0)
-      assert.equal(survey.of(version).covered.length, 0)
+      assert.equal(analysis.of(version).covered.length, 0)
+      assert.equal(analysis.of(version).covered.length, 0)
     })
     assert.deepEqual(late, expected)
   })
 }
 
-test('a survey that waits gives way to that of a newer Version', async () => {
+test('an analysis that waits gives way to that of a newer Version', async () => {
   const { version, tombstones } = layered()
   const newer = fakeVersion([version.levels[0]])
   let lateCount = 0
-  const survey = new RangeDeleteSurvey(
+  const analysis = new RangeDeleteAnalysis(
     cacheOf(tombstones, () => true),
     () => lateCount++,
   )
-  survey.of(version)
-  assert.equal(survey.of(newer).covered.length, 0)
+  analysis.of(version)
+  assert.equal(analysis.of(newer).covered.length, 0)
   await new Promise((resolve) => setTimeout(resolve, 5))
   assert.equal(lateCount, 1)
-  assert.deepEqual(survey.of(newer).covered, [])
+  assert.deepEqual(analysis.of(newer).covered, [])
 })
 
 test('a table that cannot be opened leaves the answer empty', async () => {
   const { version, tombstones } = layered(unreadable)
-  const survey = new RangeDeleteSurvey(
+  const analysis = new RangeDeleteAnalysis(
     cacheOf(tombstones, () => true),
     () => assert.fail('nothing must be reported'),
   )
-  survey.of(version)
+  analysis.of(version)
   await new Promise((resolve) => setTimeout(resolve, 5))
-  assert.equal(survey.of(version).covered.length, 0)
+  assert.equal(analysis.of(version).covered.length, 0)
 })
