@@ -63,7 +63,7 @@ export function resolveInspectorOptions(options: InspectorOptions): ResolvedInsp
   return resolved
 }
 
-/** A host as it stands in a URL. */
+/** A host in the form that a URL requires. */
 export function urlHost(host: string): string {
   return isIPv6(host) ? `[${host}]` : host
 }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { urlHost } from '../options.js'
 
-/** Who may use the server. */
+/** The requests that the server accepts. */
 export interface Access {
   /** Random; the first part of every path. */
   readonly token: string

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamMessages } from '../protocol/messages.js'
 
-/** A viewer that is this far behind gets no messages until it has caught up. */
+/** A viewer with this many bytes in its queue gets no messages until it has caught up. */
 const maxQueuedBytes = 4 << 20
 
 /**

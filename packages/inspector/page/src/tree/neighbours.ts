@@ -1,7 +1,7 @@
 import { compareBytes, fromBase64 } from '../source/bytes.js'
 import type { Bar } from './layout.js'
 
-/** The file numbers of the tables whose key ranges overlap that of the given one, itself included. */
+/** The file numbers of the tables that overlap the key range of a table, including that table. */
 export function overlapping(
   bars: readonly Pick<Bar, 'table'>[],
   { table }: Pick<Bar, 'table'>,

@@ -10,7 +10,7 @@ const executables = [
 ]
 const executablePath = executables.find((path) => path !== '' && existsSync(path))
 
-/** Why the browser tests cannot run here; false if they can. In CI a missing browser is an error. */
+/** Why the browser tests cannot run here; false if they can. In CI, a missing browser fails. */
 export const skipReason: string | false =
   executablePath !== undefined || process.env['CI'] === 'true'
     ? false
@@ -60,7 +60,8 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
   const violations = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
     'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] })' +
-      '.then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))',
+      '.then(({ violations }) => violations.map(({ id, nodes }) => ' +
+      '({ id, nodes: nodes.map(({ html }) => ({ html })) })))',
   )
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }

@@ -55,7 +55,7 @@ test('a piece that can only be awaited is never read synchronously', () => {
   }
 })
 
-test('reads at once leave the thread sooner than a single one, and probe it from time to time', () => {
+test('parallel reads leave the thread sooner than a single one, and probe it at intervals', () => {
   const { coldReads, readTimes } = setUp()
   readTimes(100, 0.01)
   assert.ok(coldReads.mayBlock(63), 'fast')

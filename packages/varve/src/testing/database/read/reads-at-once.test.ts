@@ -22,7 +22,7 @@ interface Opened {
   readonly readsSince: () => number[]
 }
 
-/** `count` keys in one table, of which no block is in memory. */
+/** `count` keys in one table. No block of it is in memory. */
 async function openCold(count: number, options: ColdOptions = {}): Promise<Opened> {
   const memory = new MemoryFileSystem()
   const files = new FaultyFileSystem(memory)
