@@ -30,7 +30,21 @@ test('returns a copy of the inserted block until it is dropped', () => {
   assert.deepEqual([cache.usedBytes, cache.hits, cache.misses], [1000, 1, 1])
   cache.drop(slots)
   assert.equal(cache.has(slots, 1), false)
-  assert.equal(cache.usedBytes, 0)
+})
+
+test('the memory of a closed table serves the next one', () => {
+  const cache = new BlockCache(64_000)
+  const seen = new Set<ArrayBufferLike>()
+  for (let table = 0; table < 10; table++) {
+    const slots = new CacheSlots(100)
+    fill(cache, slots, 0, 100)
+    for (let i = 0; i < 100; i++) seen.add(cache.bytesOf(slots, i).buffer)
+    cache.drop(slots)
+    assert.equal(cache.usedBytes, 10_000)
+  }
+  assert.equal(seen.size, 10)
+  cache.insert(new CacheSlots(1), 0, blockOf(0, 0, 64_000))
+  assert.equal(cache.usedBytes, 64_000)
 })
 
 test('evicts the oldest blocks, except those used since they were inserted', () => {

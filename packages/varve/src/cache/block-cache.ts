@@ -80,7 +80,8 @@ const maxKeptShare = 1 / 2
  * Owned by: the database, for all of its tables. Lives: as long as the database.
  * Invariants:
  * 1. A slot with a chunk's number points to its block in that chunk.
- * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity.
+ * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity. Chunks of the usual size
+ *    keep their memory while they are empty.
  * 3. A table calls `drop` when it closes.
  * 4. A held chunk is not refilled. While all chunks are held, nothing new is cached.
  */
@@ -133,11 +134,11 @@ export class BlockCache {
     this.append(chunk, slots, index, sizeBytes)
   }
 
-  /** Removes all blocks of a table, and frees the chunks that have no other blocks. */
+  /** Removes all blocks of a table. Chunks without other blocks are filled next. */
   drop(slots: CacheSlots): void {
     const blockCount = slots.words.length / slotWords
     for (let index = 0; index < blockCount; index++) this.forget(slots, index)
-    for (const chunk of [...this.order]) if (chunk.liveBytes === 0) this.remove(chunk)
+    for (const chunk of [...this.order]) if (chunk.liveBytes === 0) this.clear(chunk)
   }
 
   /** Keeps the memory of a cached block unchanged until `release` of the returned handle. */
@@ -209,9 +210,17 @@ export class BlockCache {
     return true
   }
 
-  /** A new chunk while capacity is left, otherwise a refilled one with space for `sizeBytes`. */
+  /**
+   * An empty chunk if there is one, a new one while capacity is left, otherwise a refilled one with
+   * space for `sizeBytes`.
+   */
   private nextToFill(sizeBytes: number): Chunk | undefined {
     const { chunkBytes } = this
+    const empty = this.order.find(({ filledBytes, holders }) => filledBytes + holders === 0)
+    if (empty !== undefined) {
+      this.makeNewest(empty)
+      return empty
+    }
     while (this.usedBytes + chunkBytes > this.capacityBytes) {
       const victim = this.victim()
       if (victim === undefined) return undefined
@@ -227,7 +236,7 @@ export class BlockCache {
   /** Restarts a chunk with its used blocks, as far as they fit in `maxKeptBytes`. */
   private refill(chunk: Chunk, maxKeptBytes: number): void {
     const { bytes, slots, indexes, number } = chunk
-    this.order.push(...this.order.splice(this.order.indexOf(chunk), 1))
+    this.makeNewest(chunk)
     chunk.filledBytes = 0
     chunk.slots = []
     chunk.indexes = []
@@ -243,6 +252,24 @@ export class BlockCache {
       bytes.copyWithin(chunk.filledBytes, start, end)
       this.append(chunk, slots[i], index, end - start)
     }
+  }
+
+  private makeNewest(chunk: Chunk): void {
+    this.order.push(...this.order.splice(this.order.indexOf(chunk), 1))
+  }
+
+  /**
+   * Makes a chunk without blocks ready to be filled. Its memory stays: garbage collection would
+   * return it late, and a new chunk in its place would take fresh memory in the meantime.
+   */
+  private clear(chunk: Chunk): void {
+    if (chunk.holders > 0 || chunk.bytes.length !== this.chunkBytes) {
+      this.remove(chunk)
+      return
+    }
+    chunk.filledBytes = 0
+    chunk.slots = []
+    chunk.indexes = []
   }
 
   private remove(chunk: Chunk): void {
