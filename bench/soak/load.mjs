@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatencyHistogram } from '../measure/latency-histogram.mjs'
 
-const keyCount = 100_000
-const valueBytes = 200
+export const keyBytes = 10
+export const valueBytes = 200
 const tickMs = 20
 /** For each 100 operations. */
 const shares = { put: 40, batch: 5, del: 5, get: 45, scan: 5 }
@@ -23,8 +23,9 @@ export class Load {
   #next
   #ways
 
-  constructor(db, next, checkpointPath) {
+  constructor(db, next, checkpointPath, keyCount) {
     this.db = db
+    this.keyCount = keyCount
     this.checkpointPath = checkpointPath
     this.#next = next
     this.#ways = Object.entries(shares).flatMap(([way, share]) => Array(share).fill(way))
@@ -32,7 +33,7 @@ export class Load {
 
   /** Every key once, so that the database has its size from the beginning. */
   async fill() {
-    for (let i = 0; i < keyCount; i += 1000) {
+    for (let i = 0; i < this.keyCount; i += 1000) {
       const keys = Array.from({ length: 1000 }, (_, n) => keyOf(i + n))
       await this.db.batch(keys.map((key) => this.#put(key)))
     }
@@ -72,7 +73,7 @@ export class Load {
 
   async #one() {
     const way = this.#ways[this.#below(this.#ways.length)]
-    const key = keyOf(this.#below(keyCount))
+    const key = keyOf(this.#below(this.keyCount))
     const beginMs = performance.now()
     if (way === 'put') await this.db.put(key, this.#value())
     else if (way === 'del') await this.db.del(key)
@@ -96,12 +97,12 @@ export class Load {
       async () => {
         const snapshot = db.snapshot()
         await this.#wait(snapshotMs)
-        await snapshot.get(keyOf(this.#below(keyCount)))
+        await snapshot.get(keyOf(this.#below(this.keyCount)))
         snapshot.close()
       },
       async () => {
         await this.#wait(compactMs)
-        await db.compact({ gte: keyOf(this.#below(keyCount)) })
+        await db.compact({ gte: keyOf(this.#below(this.keyCount)) })
       },
       async () => {
         await this.#wait(compactMs / 2)
@@ -129,7 +130,7 @@ export class Load {
   }
 
   #batch() {
-    return Array.from({ length: batchCount }, () => this.#put(keyOf(this.#below(keyCount))))
+    return Array.from({ length: batchCount }, () => this.#put(keyOf(this.#below(this.keyCount))))
   }
 
   #put(key) {
@@ -148,5 +149,5 @@ export class Load {
 }
 
 function keyOf(i) {
-  return Buffer.from(String(i).padStart(10, '0'))
+  return Buffer.from(String(i).padStart(keyBytes, '0'))
 }

@@ -37,6 +37,7 @@ function contents({ sequence, tables, memory, snapshots, iterators }: Stats): [s
         `cache ${formatBytes(memory.cache)}`,
         `tables ${formatBytes(memory.tables)}`,
         `commit buffers ${formatBytes(memory.commitBuffers)}`,
+        `threads ${formatBytes(memory.threads)}`,
       ],
     ],
     ['readers', [formatCounted(snapshots, 'snapshot'), formatCounted(iterators, 'iterator')]],

@@ -407,12 +407,16 @@ export interface Stats {
    * `useful`: probes that saved a block read. `falsePositives`: probes that let an absent key pass.
    */
   filters: { probes: number; useful: number; falsePositives: number }
-  /** Bytes of memory by part; `total` is their sum. */
+  /**
+   * Bytes of memory by part; `total` is their sum. `threads`: heap and buffers of the background
+   * threads at the end of their last job. Databases of one process share them, and each reports all.
+   */
   memory: {
     memtables: number
     cache: number
     tables: number
     commitBuffers: number
+    threads: number
     total: number
   }
   /**

@@ -106,6 +106,7 @@ export const metrics: readonly Metric[] = [
         cache: memory.cache,
         tables: memory.tables,
         commit_buffers: memory.commitBuffers,
+        threads: memory.threads,
       }),
   },
   {

@@ -105,6 +105,11 @@ export class BlockSource implements BlockOrigin, AwaitedSource {
     return this.file.path
   }
 
+  /** Of the places of its blocks in the cache. */
+  get memoryBytes(): number {
+    return this.slots.words.byteLength
+  }
+
   get isPinned(): boolean {
     return this.pins > 0
   }

@@ -32,6 +32,9 @@ export interface TableExplanation {
   timesMs?: { filter: number; index: number; block: number }
 }
 
+/** Objects of an open table on the heap, and the overhead of its buffers; measured. */
+const objectBytes = 4800
+
 /** Fruitless reads are reported at this number, and then each time that it has doubled. */
 const firstToldReads = 100
 
@@ -69,7 +72,8 @@ export class TableReader {
     this.filter = filter
     this.source = new BlockSource(file, index, properties.baseSequence, context)
     this.counters = context.counters
-    this.memoryBytes = index.memoryBytes + filter.memoryBytes + rangeTombstones.memoryBytes
+    const inMemory = [index, filter, rangeTombstones, this.source]
+    this.memoryBytes = inMemory.reduce((sum, { memoryBytes }) => sum + memoryBytes, objectBytes)
   }
 
   /**

@@ -8,6 +8,7 @@ import { type JobEnvironment, runJob } from '../jobs/run-job.js'
 export class InlineExecutor implements JobExecutor {
   readonly isInline = true
   readonly mergeSlots = 1
+  readonly memoryBytes = 0
   private readonly limiter: RateLimiter
 
   constructor(

@@ -70,6 +70,10 @@ export class ThreadExecutor implements JobExecutor, GroupMember {
     return Math.max(1, Math.min(this.threads, this.group.limit))
   }
 
+  get memoryBytes(): number {
+    return this.group.memoryBytes
+  }
+
   prepare(): void {
     this.group.prepare()
   }

@@ -51,6 +51,7 @@ async function begin(): Promise<void> {
     accept(message)
     runAll(accept)
   })
+  reportMemory()
   Atomics.store(cells, WorkerCell.state, WorkerState.ready)
 }
 
@@ -95,6 +96,7 @@ function runStep(job: WorkerJob): boolean {
   Atomics.store(cells, WorkerCell.currentJob, 0)
   if (outcome === undefined) return false
   rotation.remove(job)
+  reportMemory()
   send({ id: job.id, outcome })
   wakeOwner()
   return true
@@ -106,6 +108,12 @@ function runStep(job: WorkerJob): boolean {
 function pause(): void {
   Atomics.add(cells, WorkerCell.heartbeat, 1)
   Atomics.wait(cells, WorkerCell.mail, seenMail, Math.min(rotation.pauseMs(), maxPauseMs))
+}
+
+/** Shared memory, such as the memtables that it reads, is not its own. */
+function reportMemory(): void {
+  const { heapTotal, external } = process.memoryUsage()
+  Atomics.store(cells, WorkerCell.memoryKiB, Math.ceil((heapTotal + external) / 1024))
 }
 
 function send(message: WorkerMessage): void {

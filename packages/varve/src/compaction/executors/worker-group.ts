@@ -62,6 +62,10 @@ export class WorkerGroup {
     return Math.min(this.parts.maxWorkers, asked)
   }
 
+  get memoryBytes(): number {
+    return this.workers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+  }
+
   join(member: GroupMember): void {
     this.members.set(member.databaseId, member)
   }

@@ -78,6 +78,7 @@ test('databases share one worker when none asks for more', async (context) => {
   await until(() => databases.every(({ outcomes }) => outcomes.length === 2))
   assert.ok(databases.every(({ outcomes }) => outcomes.every(({ ok }) => ok)))
   assert.equal(startedWorkers(), 1)
+  assert.ok(databases.every(({ executor }) => executor.memoryBytes === 100 * 1024))
 })
 
 test('runs as many workers as the most demanding database asks for', (context) => {

@@ -21,8 +21,10 @@ export const WorkerCell = {
   mail: 2,
   /** The id of the running job, or 0. If the worker crashes, that job is the cause. */
   currentJob: 3,
+  /** Its heap and buffers when its last job ended, in KiB. */
+  memoryKiB: 4,
 } as const
-export const workerCells = 4
+export const workerCells = 5
 
 export const WorkerState = {
   starting: 0,

@@ -91,6 +91,11 @@ export class WorkerThread {
     this.cancelIdle = clock.after(maxIdleMs, events.onIdle)
   }
 
+  /** As of its last job. */
+  get memoryBytes(): number {
+    return Atomics.load(this.cells, WorkerCell.memoryKiB) * 1024
+  }
+
   get jobCount(): number {
     return this.jobs.size
   }

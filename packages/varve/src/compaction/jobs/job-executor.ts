@@ -10,6 +10,8 @@ export interface JobExecutor {
   readonly isInline: boolean
   /** The number of merges that may run in parallel. Flushes are always accepted. */
   readonly mergeSlots: number
+  /** Heap and buffers of its workers, which other databases may share. */
+  readonly memoryBytes: number
   /** Starts workers before the first job. */
   prepare(): void
   /**

@@ -22,6 +22,7 @@ const failure: JobOutcome = { ok: false, error: { code: 'IO', message: 'the disk
 class HeldExecutor implements JobExecutor {
   readonly isInline = false
   mergeSlots = 1
+  readonly memoryBytes = 0
   readonly running: {
     request: JobRequest
     done: (outcome: JobOutcome) => void

@@ -130,6 +130,10 @@ export class Scheduler {
     return this.merges.running
   }
 
+  get executorBytes(): number {
+    return this.parts.executor.memoryBytes
+  }
+
   /** The number of merges, or parts of one, that may start. */
   get freeMergeSlots(): number {
     return this.parts.executor.mergeSlots - this.mergeSlotsTaken

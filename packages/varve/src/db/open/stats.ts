@@ -29,6 +29,7 @@ export function collectStats(parts: DatabaseParts): Stats {
     cache: cache.usedBytes,
     tables: tables.memoryBytes,
     commitBuffers: writer?.pipeline.bufferBytes ?? 0,
+    threads: writer?.scheduler.executorBytes ?? 0,
   }
   return {
     sequence: writer?.pipeline.visibleSequence ?? lastSequence,

@@ -74,8 +74,8 @@ test('events report flushes and compactions; statistics and levels agree with th
   assert.equal(stats.operations.gets, 2)
   const userBytes = Array.from({ length: 400 }, (_, i) => `k${i % 300}`.length + value.length)
   assert.equal(stats.bytes.user, userBytes.reduce((sum, bytes) => sum + bytes, 0) + 2)
-  const { memtables, cache, tables, commitBuffers, total } = stats.memory
-  assert.equal(total, memtables + cache + tables + commitBuffers)
+  const { memtables, cache, tables, commitBuffers, threads, total } = stats.memory
+  assert.equal(total, memtables + cache + tables + commitBuffers + threads)
   const written = stats.bytes.log + stats.bytes.flush + stats.bytes.compaction
   assert.equal(stats.amplification.write, written / stats.bytes.user)
   const levels = db.levels()

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Prng } from '../../base/prng.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
@@ -36,4 +39,23 @@ test('memory stays within memoryBytes while data outgrows it many times', async 
   assert.ok(highest > memoryBytes / 2, `${highest} bytes`)
   assert.ok(db.stats().tables.sizeBytes > 2 * memoryBytes)
   assert.ok(fewestOpen < 1, 'the budget of open tables has an effect')
+})
+
+test('the memory in use includes that of the background thread', async (context) => {
+  const directory = mkdtempSync(join(tmpdir(), 'varve-memory-'))
+  context.after(() => rmSync(directory, { recursive: true, force: true }))
+  await using db = await open(directory)
+  await db.put('k', 'v')
+  await db.flush()
+  const { memory } = db.stats()
+  assert.ok(memory.threads > MiB && memory.threads < 64 * MiB, `${memory.threads} bytes`)
+})
+
+test('an open table takes more than its filter and index', async () => {
+  await using db = await open('/db', { fileSystem: new MemoryFileSystem(), background: 'inline' })
+  const before = db.stats().memory.tables
+  await db.put('k', 'v')
+  await db.flush()
+  assert.equal(db.getSync('k'), 'v')
+  assert.ok(db.stats().memory.tables - before > 4 * 1024)
 })

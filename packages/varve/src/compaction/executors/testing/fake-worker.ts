@@ -39,6 +39,7 @@ export function fakeWorker(behaviour: string): StartWorker {
       wakeOwner()
     })
     port.on('message', ({ id, request }) => { ${behaviour} })
+    Atomics.store(cells, 4, 100)
     Atomics.store(cells, 0, 1)`
   return (workerData, transferList) => new Worker(code, { eval: true, workerData, transferList })
 }

@@ -21,6 +21,7 @@ interface WaitingJob {
  */
 export class DeferredExecutor implements JobExecutor {
   readonly isInline = false
+  readonly memoryBytes = 0
   private readonly waiting: WaitingJob[] = []
   private isAborted = false
 
