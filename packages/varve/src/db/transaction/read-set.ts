@@ -1,16 +1,14 @@
-import { type Conflict, type KeyBounds, tooLarge } from './transaction-errors.js'
-import type { ConflictIndex } from '../write/conflict-index.js'
+import { type ConflictIndex, isTouched } from '../write/conflict-index.js'
+import { type KeyInterval, KeyIntervals } from '../write/key-intervals.js'
+import { type Conflict, tooLarge } from './transaction-errors.js'
 
 /** Approximate memory of a recorded key, in addition to its bytes. */
 const bytesPerReadKey = 80
 
-/**
- * The part of a range that an iterator has read so far. Keys are Latin-1 strings of their bytes.
- */
+/** The part of a range that an iterator has read so far. */
 export interface ReadRange {
   readonly keyspace: number
-  /** Undefined: none yet. */
-  bounds(): KeyBounds | undefined
+  bounds(): KeyInterval
 }
 
 /**
@@ -21,7 +19,7 @@ export interface ReadRange {
 export class ReadSet {
   memoryBytes = 0
   private readonly keys = new Map<number, Set<string>>()
-  private readonly ranges: ReadRange[] = []
+  private readonly ranges = new Map<number, ReadRange[]>()
 
   /** `spareBytes`: memory that the transaction may still take. */
   constructor(private readonly spareBytes: () => number) {}
@@ -39,7 +37,9 @@ export class ReadSet {
 
   addRange(range: ReadRange): void {
     this.take(2 * bytesPerReadKey)
-    this.ranges.push(range)
+    const ranges = this.ranges.get(range.keyspace)
+    if (ranges === undefined) this.ranges.set(range.keyspace, [range])
+    else ranges.push(range)
   }
 
   private take(bytes: number): void {
@@ -55,11 +55,11 @@ export class ReadSet {
         if (write !== undefined) return { write, read: key }
       }
     }
-    for (const range of this.ranges) {
-      const bounds = range.bounds()
-      if (bounds === undefined) continue
-      const write = index.writeIn(range.keyspace, bounds.start, bounds.end, sequence)
-      if (write !== undefined) return { write, read: bounds }
+    for (const [keyspace, ranges] of this.ranges) {
+      const bounds = ranges.map((range) => range.bounds())
+      const write = index.writeIn(keyspace, new KeyIntervals(bounds), sequence)
+      if (write === undefined) continue
+      return { write, read: bounds.find((one) => isTouched(new KeyIntervals([one]), write))! }
     }
     return undefined
   }

@@ -3,18 +3,13 @@ import { invalidArgument, VarveError } from '../../base/errors.js'
 import type { Encoding } from '../../batch/encoding.js'
 import type { ReadCore } from '../read/read-core.js'
 import type { RecordedWrite } from '../write/conflict-index.js'
-
-/** Keys from `start` up to, but excluding, `end`; null: no upper bound. Latin-1 of their bytes. */
-export interface KeyBounds {
-  readonly start: string
-  readonly end: string | null
-}
+import type { KeyInterval } from '../write/key-intervals.js'
 
 /** A write to something that a transaction has read. */
 export interface Conflict {
   readonly write: RecordedWrite
   /** The key that was read, or the range that an iterator has read. */
-  readonly read: string | KeyBounds
+  readonly read: string | KeyInterval
 }
 
 export function tooLarge(): VarveError {

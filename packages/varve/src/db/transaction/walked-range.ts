@@ -2,7 +2,7 @@ import { asBuffer, emptyBytes } from '../../base/bytes/bytes.js'
 import type { EntryWalk } from '../../iterator/entry-walk.js'
 import type { KeyRange } from '../../key/key-range.js'
 import type { ReadRange, ReadSet } from './read-set.js'
-import type { KeyBounds } from './transaction-errors.js'
+import type { KeyInterval } from '../write/key-intervals.js'
 
 /**
  * The part of a range that an iterator of a transaction has read from its snapshot: from its start
@@ -38,7 +38,7 @@ export class WalkedRange {
 }
 
 class Segment implements ReadRange {
-  private frozen: KeyBounds | undefined
+  private frozen: KeyInterval | undefined
 
   constructor(
     readonly keyspace: number,
@@ -48,7 +48,7 @@ class Segment implements ReadRange {
     private readonly from: Uint8Array | null,
   ) {}
 
-  bounds(): KeyBounds {
+  bounds(): KeyInterval {
     return this.frozen ?? this.current()
   }
 
@@ -57,7 +57,7 @@ class Segment implements ReadRange {
     this.base = undefined
   }
 
-  private current(): KeyBounds {
+  private current(): KeyInterval {
     const { range, reverse, from } = this
     const reached = this.reached()
     if (!reverse) {

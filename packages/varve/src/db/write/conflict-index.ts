@@ -1,6 +1,7 @@
 import { BatchReader } from '../../batch/batch-reader.js'
 import type { WriteBatch } from '../../batch/write-batch.js'
 import { ValueKind } from '../../key/value-kind.js'
+import type { KeyIntervals } from './key-intervals.js'
 
 /**
  * Above this size, the oldest writes are dropped, and transactions that began before them conflict.
@@ -19,6 +20,11 @@ export interface RecordedWrite {
   /** The end of the deleted range; null: unbounded. Undefined for a key. */
   readonly end: string | null | undefined
   readonly sequence: number
+}
+
+/** Whether the write changes any key in `intervals`. */
+export function isTouched(intervals: KeyIntervals, { key, end }: RecordedWrite): boolean {
+  return end === undefined ? intervals.includes(key) : intervals.overlaps(key, end)
 }
 
 /** An open transaction, as the index sees it. */
@@ -132,20 +138,13 @@ export class ConflictIndex {
     )
   }
 
-  /**
-   * Returns a write after `sequence` to the keys from `start` up to, but excluding, `end`, if any.
-   */
-  writeIn(
-    keyspace: number,
-    start: string,
-    end: string | null,
-    sequence: number,
-  ): RecordedWrite | undefined {
+  /** Returns a write after `sequence` to a key in `intervals`, if any. */
+  writeIn(keyspace: number, intervals: KeyIntervals, sequence: number): RecordedWrite | undefined {
     const { writes } = this
     for (let i = writes.length - 1; i >= this.forgotten; i--) {
       const write = writes[i]
       if (write.sequence <= sequence) break
-      if (write.keyspace === keyspace && touches(write, start, end)) return write
+      if (write.keyspace === keyspace && isTouched(intervals, write)) return write
     }
     return undefined
   }
@@ -198,15 +197,9 @@ export class ConflictIndex {
  * their first letter is always lower.
  */
 function nameOf(keyspace: number, key: string): string {
-  return keyspace === 0 ? key : String.fromCharCode(0x100 + keyspace) + key
+  return keyspace === 0 ? key : `\u0100${keyspace} ${key}`
 }
 
 function sizeOf({ key, end }: RecordedWrite): number {
   return bytesPerWrite + key.length + (end?.length ?? 0)
-}
-
-function touches({ key, end }: RecordedWrite, start: string, limit: string | null): boolean {
-  const startsBefore = limit === null || key < limit
-  if (end === undefined) return startsBefore && key >= start
-  return startsBefore && (end === null || end > start)
 }
