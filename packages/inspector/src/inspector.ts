@@ -8,7 +8,9 @@ import { routesOf } from './server/routes.js'
 
 /** A server that shows a database in a browser. */
 export interface Inspector extends AsyncDisposable {
-  /** The address of the page. It contains the token, so treat it like a password: it gives access to all data. */
+  /**
+   * The address of the page. It contains the token. Keep it secret: it gives access to all data.
+   */
   readonly url: string
   /** Pages that are connected. */
   readonly viewerCount: number

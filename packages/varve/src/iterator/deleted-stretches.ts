@@ -29,7 +29,7 @@ const maxCuts = 64
  *     iterator at 9   a(del) b(del) c(del) d#4     no value in [a, d) from sequence 9 on
  *     put b#10                                     no value in [a, b) and in [b+, d)
  *
- * Owned by: a Tree, which reports every write. Lives: as long as it.
+ * Owned by: a Tree, which reports every write. Lives: as long as the Tree.
  *
  * Invariant 1: the stretches are disjoint and sorted.
  * Invariant 2: no put into a stretch has a higher sequence than the stretch.
@@ -43,14 +43,14 @@ export class DeletedStretches {
     return this.known.length
   }
 
-  /** Requires: called for every point write, before a reader sees it. */
+  /** Records a write. Requires: this is called for every point write, before a reader sees it. */
   written(sequence: number, kind: number, bytes: Uint8Array, start: number, end: number): void {
     if (kind === ValueKind.delete) return
     this.newestPut = sequence
     if (this.known.length > 0) this.cut(bytes, start, end)
   }
 
-  /** The stretch that holds a key, if it is valid for a reader at that sequence and time. */
+  /** The stretch that contains a key, if it is valid for a reader at that sequence and time. */
   find(
     bytes: Uint8Array,
     start: number,

@@ -2,8 +2,8 @@ import type { EntryPage } from '../base/bytes/entry-page.js'
 import type { EntryBytes } from '../entry/entry-fields.js'
 
 /**
- * An iterator over what a reader sees, in one direction. The fields describe the current entry and
- * are valid until the next step. `pending` works as in InternalIterator.
+ * An iterator over the entries that a reader sees, in one direction. The fields describe the
+ * current entry and are valid until the next step. `pending` works as in InternalIterator.
  */
 export interface EntryWalk extends EntryBytes {
   readonly valid: boolean

@@ -38,7 +38,7 @@ export class BloomFilter {
     return this.bytes.length
   }
 
-  /** False: no key with this hash is in the table. Requires: `exists`. */
+  /** Returns false if no key with this hash is in the table. Requires: `exists`. */
   mayContain(hash: number): boolean {
     const bytes = this.bytes
     const line = lineStart(hash, this.lines)
@@ -51,7 +51,7 @@ export class BloomFilter {
     return true
   }
 
-  /** The bits that `mayContain` looks at, up to the first one that is not set. */
+  /** The bits that `mayContain` checks, up to the first one that is not set. */
   probesOf(hash: number): FilterProbes {
     const start = lineStart(hash, this.lines)
     const bits: FilterProbes['bits'] = []
@@ -68,7 +68,7 @@ export class BloomFilter {
   }
 }
 
-/** How a filter answers for one key. */
+/** The steps of a filter for one key. */
 export interface FilterProbes {
   /** Number of the 64-byte line that the hash of the key selects. */
   lineIndex: number

@@ -19,9 +19,9 @@ interface TableCacheLimits {
 
 /** A table that is being opened asynchronously. */
 class Opening {
-  /** Reads that wait for it. */
+  /** Reads that are waiting for it. */
   waiting = 0
-  /** The table became obsolete meanwhile. */
+  /** Set if the table has become obsolete meanwhile. */
   isUnwanted = false
   readonly reader: Promise<TableReader>
 
@@ -31,10 +31,10 @@ class Opening {
 }
 
 /**
- * The open tables, by file number. Opens them on demand and closes the least recently used one when
- * they are too many or take too much memory.
+ * The open tables, by file number. Opens them on demand, and closes the least recently used one if
+ * there are too many or they take too much memory.
  *
- * Owned by: the Database. Lives: as long as it.
+ * Owned by: the Database. Lives: as long as the Database.
  * Invariants:
  * 1. At most `maxTables` are open, and they take at most `maxBytes`, or one table is open; more
  *   only
@@ -63,10 +63,10 @@ export class TableCache {
   }
 
   /**
-   * The table, opened if need be. Undefined if it must be opened asynchronously: see `missing` and
-   * `pinAsync`. Valid until the next call, which may close it to open another one.
+   * The table, opened if necessary. Undefined if it must be opened asynchronously; see `missing`
+   * and `pinAsync`. Valid until the next call, which may close it to open another one.
    *
-   * @throws CORRUPTION when the file does not match what is known of the table; IO
+   * @throws CORRUPTION if the file does not match what is known about the table; IO
    */
   find(table: KnownTable): TableReader | undefined {
     const reader = this.readers.get(table.fileNumber) ?? this.openNow(table)
@@ -109,7 +109,10 @@ export class TableCache {
     return reader
   }
 
-  /** Opens a table, asynchronously if it must be, and lets `use` read what is in memory of it. */
+  /**
+   * Opens a table, asynchronously if necessary, and calls `use` to read its parts that are in
+   * memory.
+   */
   async read<T>(table: KnownTable, use: (reader: TableReader) => T): Promise<T> {
     const reader = await this.pinAsync(table)
     try {
@@ -123,7 +126,7 @@ export class TableCache {
     reader.unpin()
   }
 
-  /** Forgets a table, because its file is obsolete or because there are too many. */
+  /** Removes a table, because its file is obsolete or because too many are open. */
   evict(fileNumber: number): void {
     const opening = this.openings.get(fileNumber)
     if (opening !== undefined) opening.isUnwanted = true
@@ -211,8 +214,8 @@ export class TableCache {
   }
 
   /**
-   * Searches all tables, but only when a file has to be opened, which costs more. False: all others
-   * than `kept` are pinned.
+   * Searches all tables, but only when a file must be opened, which costs more. Returns false if
+   * all tables except `kept` are pinned.
    */
   private evictOldest(kept?: TableReader): boolean {
     let oldest: TableReader | undefined

@@ -36,12 +36,12 @@ interface Span {
   readonly length: number
 }
 
-/** Work that yields the parts of a file that it needs next, and gets their bytes. */
+/** Work that yields the parts of a file that it needs next, and receives their bytes. */
 type Opening = Generator<readonly Span[], TableParts, readonly Buffer[]>
 
 /**
- * Reads and checks all parts but the data blocks. `expected`: what the MANIFEST says of the table,
- * because another file may have its name.
+ * Reads and checks everything except the data blocks. `expected`: the table according to the
+ * MANIFEST, because another file may have its name.
  */
 export function openParts(
   file: ReadableFile,
@@ -122,7 +122,7 @@ function* readParts(file: ReadableFile, codecs: CodecRegistry, expected?: TableS
     path,
     handles.index,
   )
-  // A filter that views `meta` would keep the index in memory, which has its own copy.
+  // A filter that views `meta` would keep the bytes of the index in memory, which has its own copy.
   const filterPayload = payloadOf(handles.filter)
   const kept = index.viewsPayload ? filterPayload : copyBytes(filterPayload)
   const filter = BloomFilter.decode(kept, path, dataEnd)

@@ -18,11 +18,11 @@ import { verifyTable } from './table-verify.js'
 export { newTableCounters, type TableCounters, type TableReadContext } from './block-source.js'
 
 export interface TableExplanation {
-  /** What the filter said; 'none' when the table has no filter. */
+  /** The result of the filter; 'none' if the table has no filter. */
   filter: 'absent' | 'perhaps' | 'none'
-  /** The index entry that leads to the block: its number and its separator key. */
+  /** The number and separator of the index entry that leads to the block. */
   indexEntry?: { index: number; separator: Uint8Array }
-  /** The block looked into. */
+  /** The block that was searched. */
   block?: { offset: number; sizeBytes: number; cached: boolean; entryCount: number }
   /** With `detail`, and if there is a filter. */
   filterProbes?: FilterProbes
@@ -32,22 +32,22 @@ export interface TableExplanation {
   timesMs?: { filter: number; index: number; block: number }
 }
 
-/** Objects of an open table on the heap, and the overhead of its buffers; measured. */
+/** Memory of an open table on the heap, and the overhead of its buffers; measured. */
 const objectBytes = 4800
 
-/** Fruitless reads are reported at this number, and then each time that it has doubled. */
+/** The number of fruitless reads that is reported first. Then each doubling is reported. */
 const firstToldReads = 100
 
 /**
- * One table, open for reading: its filter, index, properties and range tombstones in memory, its
- * data blocks through the block cache.
+ * An open table: its filter, index, properties and range tombstones are in memory; its data blocks
+ * are read through the block cache.
  *
  * Owned by: a TableCache, or the tool that opened it. Lives: until `close`, and longer while it is
  * pinned. Immutable, except for the cache.
  */
 export class TableReader {
   readonly memoryBytes: number
-  /** For the TableCache: when it was last asked for. */
+  /** The time of the last use, which the TableCache sets. */
   lastUse = 0
   readonly properties: TableProperties
   readonly rangeTombstones: RangeTombstones
@@ -55,7 +55,10 @@ export class TableReader {
   private readonly filter: BloomFilter
   private readonly source: BlockSource
   private readonly counters: TableCounters
-  /** Reads that searched it and found nothing, and the number at which they are reported next. */
+  /**
+   * Reads that searched the table and found nothing, and the number at which they are reported
+   * next.
+   */
   private fruitlessReads = 0
   private reportAtReads = firstToldReads
 
@@ -77,8 +80,8 @@ export class TableReader {
   }
 
   /**
-   * Reads all but the data blocks. `expected`: what the MANIFEST says of the table, for another one
-   * may lie under its name. When it throws, closing the file stays with the caller.
+   * Reads everything except the data blocks. `expected`: the table according to the MANIFEST,
+   * because another file may have its name. If this throws, the caller must close the file.
    */
   static open(
     file: TableFile,
@@ -107,10 +110,10 @@ export class TableReader {
   }
 
   /**
-   * Gives the lookup the newest visible entry of its key, a put or a delete, if the table has one.
-   * The value is in the memory of a block, which does not change while the lookup refers to it. The
-   * caller handles range tombstones. If a block must be read and the lookup may not wait, the
-   * lookup is blocked: load its `missing`, then call `get` again.
+   * Stores the newest visible entry of the key, a put or a delete, in the lookup, if the table has
+   * one. The value is in the memory of a block, which does not change while the lookup refers to
+   * it. The caller handles range tombstones. If a block must be read and the lookup may not wait,
+   * the lookup is blocked: load its `missing`, then call `get` again.
    */
   get(lookup: PointLookup): void {
     if (this.filter.exists) {
@@ -135,7 +138,10 @@ export class TableReader {
     if (answer === BlockAnswer.absent) this.foundNothing()
   }
 
-  /** What `get` would consult for a key with this hash; changes nothing but the cache's counts. */
+  /**
+   * The parts that `get` would consult for a key with this hash. Changes only the counts of the
+   * cache.
+   */
   explain(key: Buffer, hash: number): TableExplanation {
     if (this.filter.exists && !this.filter.mayContain(hash)) return { filter: 'absent' }
     const filter = this.filter.exists ? 'perhaps' : 'none'
@@ -179,13 +185,15 @@ export class TableReader {
     }
   }
 
-  /** Bytes of the data blocks that a range reaches into, but for the last. */
+  /** Bytes of the data blocks that a range overlaps, except the last one. */
   dataBytesIn({ start, end }: KeyRange): number {
     const from = this.offsetBefore(start)
     return (end === null ? this.index.dataEnd : this.offsetBefore(end)) - from
   }
 
-  /** Splits its data into pieces of about `pieceBytes`: the last key and the size of each. */
+  /**
+   * Divides the data into pieces of about `pieceBytes`. Returns the last key and the size of each.
+   */
   pieces(pieceBytes: number): { end: Uint8Array; sizeBytes: number }[] {
     const pieces: { end: Uint8Array; sizeBytes: number }[] = []
     let sizeBytes = 0
@@ -203,12 +211,12 @@ export class TableReader {
     return new TableIterator(this.index, this.source, options)
   }
 
-  /** Reads the data blocks past the cache, into `piece[start, start + length)`. Pins nothing. */
+  /** Reads data blocks into `piece[start, start + length)`, bypassing the cache. Pins nothing. */
   readAhead(piece: Memory, start: number, length: number): ReadAhead {
     return new ReadAhead(this.index, this.source, piece, start, length)
   }
 
-  /** Reads the whole table again and throws `CORRUPTION` for whatever does not fit together. */
+  /** Reads the whole table again. Throws `CORRUPTION` at the first inconsistency. */
   verify(): void {
     verifyTable(this.properties, this.index, this.filter, this.source)
   }
@@ -226,7 +234,7 @@ export class TableReader {
     this.source.unpin()
   }
 
-  /** Drops what the cache holds of it and closes the file: now, or when the last pin goes. */
+  /** Removes its blocks from the cache. Closes the file now, or when the last pin is released. */
   close(): void {
     this.source.close()
   }
@@ -238,7 +246,7 @@ export class TableReader {
     this.context.onFruitlessReads?.(this.fileNumber, this.fruitlessReads)
   }
 
-  /** Where the block begins that holds the first key ≥ `key`, or the data ends. */
+  /** The offset of the block with the first key ≥ `key`, or the end of the data. */
   private offsetBefore(key: Uint8Array): number {
     return this.index.offsetOf(this.index.find(key, key.length))
   }
@@ -255,7 +263,7 @@ export class TableReader {
   }
 }
 
-/** `explain` does not wait. */
+/** The error of `explain`, which does not wait for blocks. */
 export function notInMemory(path: string): VarveError {
   return asyncOnlyError(path, 'await get with this key to load it, then call explain again')
 }

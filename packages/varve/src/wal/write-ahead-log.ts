@@ -153,7 +153,7 @@ export class WriteAheadLog {
   private async syncLogs(unsynced: readonly LogWriter[], current: LogWriter): Promise<void> {
     for (const log of unsynced) await log.syncAsync()
     if (this.directorySynced) return current.syncAsync()
-    // Side by side, in one transaction of the file system: neither is of use without the other.
+    // In parallel, in one transaction of the file system: neither is useful without the other.
     const results = await Promise.allSettled([this.syncNames(current), current.syncAsync()])
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
