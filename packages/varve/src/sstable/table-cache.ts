@@ -31,8 +31,8 @@ class Opening {
 }
 
 /**
- * The open tables, by file number. Opens them on demand, and closes the least recently used one if
- * there are too many or they take too much memory.
+ * The open tables, by file number. Opens them on demand, and closes the least recently used one to
+ * keep within the limits.
  *
  * Owned by: the Database. Lives: as long as the Database.
  * Invariants:
