@@ -81,7 +81,15 @@ const groups = {
     'WatchedDatabase',
   ],
   'Figures and reports': [
-    ...['Stats', 'StallStats', 'LevelInfo', 'TableInfo', 'MemTableInfo', 'Explanation'],
+    ...[
+      'Stats',
+      'KeyspaceStats',
+      'StallStats',
+      'LevelInfo',
+      'TableInfo',
+      'MemTableInfo',
+      'Explanation',
+    ],
     ...['ExplainStep', 'ExplainOptions', 'FilterProbes', 'IndexSearchStep'],
     ...['CheckpointReport', 'BackupReport'],
   ],

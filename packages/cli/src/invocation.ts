@@ -51,14 +51,14 @@ export class Invocation {
     await this.output.flush()
   }
 
-  /** Like `withDatabase`, with the keyspace that `--keyspace` names. */
+  /** Like `withDatabase`, with the keyspace that `--keyspace` names, or else the default one. */
   async withStore<T>(
     options: CommandOptions,
-    work: (store: BinaryStore) => Promise<T>,
+    work: (store: BinaryStore, db: BinaryDatabase) => Promise<T>,
   ): Promise<T> {
     const { keyspace } = this.flags
     return this.open(options, async (db) =>
-      work(keyspace === undefined ? db : await openBinaryKeyspace(db, keyspace)),
+      work(keyspace === undefined ? db : await openBinaryKeyspace(db, keyspace), db),
     )
   }
 

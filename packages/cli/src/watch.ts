@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
-import type { BinaryDatabase } from './database/binary-database.js'
+import type { BinaryDatabase, BinaryStore } from './database/binary-database.js'
 import { type Invocation, lookOnly } from './invocation.js'
 import { LiveBlock } from './terminal/live-block.js'
 import { parseNumberWithin } from './range-flags.js'
@@ -16,6 +16,9 @@ export interface View {
   text: string
 }
 
+/** Looks at the keyspace that `--keyspace` names, or at the default one. */
+export type Look = (store: BinaryStore, db: BinaryDatabase) => Promise<View>
+
 const shortestSeconds = 0.05
 
 export function addWatchFlag(command: Command): Command {
@@ -26,15 +29,16 @@ export function addWatchFlag(command: Command): Command {
   )
 }
 
-/** Answers with a view of the database: once, or with --watch again and again. */
+/** Answers with a view of the database or keyspace: once, or with --watch again and again. */
 export async function answerOrWatch(
   invocation: Invocation,
   { watch }: WatchFlag,
-  look: (db: BinaryDatabase) => Promise<View>,
+  look: Look,
 ): Promise<void> {
-  await invocation.withDatabase(lookOnly, async (db) => {
-    if (watch !== undefined) return repeat(invocation, watch * 1000, db, look)
-    const { record, text } = await look(db)
+  await invocation.withStore(lookOnly, async (store, db) => {
+    const lookNow = (): Promise<View> => look(store, db)
+    if (watch !== undefined) return repeat(invocation, watch * 1000, db, lookNow)
+    const { record, text } = await lookNow()
     await invocation.answer(record, () => text)
   })
 }
@@ -47,7 +51,7 @@ async function repeat(
   { io, output, flags }: Invocation,
   intervalMs: number,
   db: BinaryDatabase,
-  look: (db: BinaryDatabase) => Promise<View>,
+  look: () => Promise<View>,
 ): Promise<void> {
   const controller = new AbortController()
   const { signal } = controller
@@ -57,7 +61,7 @@ async function repeat(
   try {
     for (let isFirst = true; !signal.aborted && !output.closed; isFirst = false) {
       if (!isFirst) await db.refresh()
-      const { record, text } = await look(db)
+      const { record, text } = await look()
       const heading = `${new Date().toISOString()}, every ${intervalMs / 1000} s`
       if (block !== undefined) block.show(`${heading}; Ctrl-C ends\n${text}`)
       else if (flags.json) await output.line(JSON.stringify(record))

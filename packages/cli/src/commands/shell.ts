@@ -16,16 +16,17 @@ export function addShellCommand(program: Command, io: Io): void {
       'after',
       examples(
         ['varve shell', "type 'help' to see the commands"],
+        ['varve shell --keyspace users', 'begin in a keyspace'],
         ["echo 'put a 1' | varve shell", 'run a script'],
       ),
     )
   addCreateFlag(command).action(async (_options: unknown, command: Command) => {
     const invocation = new Invocation(command, io)
-    const { json, keyEncoding } = invocation.flags
+    const { json, keyEncoding, encoding, keyspace } = invocation.flags
     if (json) throw new UsageError("the shell has no --json; 'set format json' shows JSON values")
     if (keyEncoding !== 'utf8') throw new UsageError('the shell takes keys as text')
-    const failures = await invocation.withDatabase({ keepsShape: true }, (db) =>
-      runShell(db, { io, format: invocation.flags.encoding }),
+    const failures = await invocation.withStore({ keepsShape: true }, (_store, db) =>
+      runShell(db, { io, format: encoding, keyspace }),
     )
     // A person has seen the failures and left on purpose.
     if (failures > 0 && io.stdin.isTTY !== true) throw new ExitRequest(exitCode.failed)

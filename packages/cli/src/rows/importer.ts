@@ -1,5 +1,5 @@
 import { DataError } from '../exit-code.js'
-import type { BinaryDatabase } from '../database/binary-database.js'
+import type { BinaryStore } from '../database/binary-database.js'
 import { parseBytes, type TextEncoding } from '../text/encoding.js'
 import {
   fieldAt,
@@ -52,7 +52,7 @@ export interface ImportCounts {
  * in.
  */
 export async function importRows(
-  db: BinaryDatabase,
+  db: BinaryStore,
   rows: AsyncIterable<Row | BadRow>,
   options: ImportOptions,
   counts: ImportCounts,
@@ -119,7 +119,7 @@ function problemOf(error: Error, { fields }: Row, { hasDefaultKey }: ImportOptio
 }
 
 /** Looks each key up, so that memory is bounded whatever the number of rows. */
-function countExisting(db: BinaryDatabase, operations: readonly PutOperation[]): number {
+function countExisting(db: BinaryStore, operations: readonly PutOperation[]): number {
   const keysOfBatch = new Set<string>()
   let count = 0
   for (const { key } of operations) {

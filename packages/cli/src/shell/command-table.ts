@@ -2,6 +2,7 @@ import { UsageError } from '../exit-code.js'
 import type { ShellCommand } from './command.js'
 import { exitCommand, helpCommand, setCommand } from './commands/about.js'
 import { countCommand, explainCommand, getCommand, scanCommand } from './commands/read.js'
+import { keyspaceCommand } from './commands/keyspace.js'
 import { snapshotCommand } from './commands/snapshot.js'
 import { beginCommand, commitCommand, rollbackCommand } from './commands/transaction.js'
 import { compactCommand, flushCommand, levelsCommand, statsCommand } from './commands/tree.js'
@@ -86,6 +87,7 @@ function createTable(): Map<string, ShellCommand> {
     commitCommand,
     rollbackCommand,
     snapshotCommand,
+    keyspaceCommand,
     levelsCommand,
     statsCommand,
     flushCommand,

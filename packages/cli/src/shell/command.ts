@@ -8,9 +8,9 @@ export interface ShellCommand {
   readonly usage: string
   readonly summary: string
   /**
-   * Completions of the argument after `words` that starts with `typed`: keys, or one of
-   * these.
+   * Completions of the argument after `words` that starts with `typed`: keys, names of keyspaces,
+   * or one of these.
    */
-  complete?(words: readonly Word[], typed: string): 'keys' | readonly string[]
+  complete?(words: readonly Word[], typed: string): 'keys' | 'keyspaces' | readonly string[]
   run(session: ShellSession, words: readonly Word[]): Promise<void>
 }

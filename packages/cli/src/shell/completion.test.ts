@@ -17,7 +17,8 @@ function readerOf(...texts: string[]): Reader {
 }
 
 const cities = readerOf('DE/Berlin', 'IS/Reykjavík', 'IS/a b')
-const complete = (line: string, reader = cities) => completeLine(line, reader)
+const complete = (line: string, reader = cities) =>
+  completeLine(line, reader, () => ['users', 'old jobs', 'usage'])
 
 test('the first word is a command', async () => {
   assert.deepEqual(await complete('s'), [['scan ', 'snapshot ', 'stats ', 'set '], 's'])
@@ -39,6 +40,9 @@ test('each argument completes to its own kind of value', async () => {
   assert.deepEqual(await complete('set format '), [['text ', 'json ', 'hex '], ''])
   assert.deepEqual(await complete('batch put a 1 ; d'), [['del '], 'd'])
   assert.deepEqual(await complete('scan --re'), [['--reverse '], '--re'])
+  assert.deepEqual(await complete('keyspace use us'), [['users ', 'usage '], 'us'])
+  assert.deepEqual(await complete('keyspace drop '), [['users ', 'old\\ jobs ', 'usage '], ''])
+  assert.deepEqual(await complete('keyspace create users j'), [['json '], 'j'])
 })
 
 test('many keys: the last is offered too, so that the common prefix is that of all', async () => {

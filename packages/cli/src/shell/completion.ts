@@ -11,15 +11,23 @@ const maxKeysOffered = 60
  */
 export type Completion = [candidates: string[], typed: string]
 
-export async function completeLine(line: string, reader: Reader): Promise<Completion> {
+export async function completeLine(
+  line: string,
+  reader: Reader,
+  keyspaceNames: () => string[],
+): Promise<Completion> {
   const { words, last, lastStart } = splitUnfinished(line)
   const typed = line.slice(lastStart)
   const [name, ...before] = currentCommand(words)
   if (name === undefined) return [startingWith(shellCommands.keys(), typed), typed]
   const wanted = commandNamed(name.text)?.complete?.(before, typed) ?? []
-  if (wanted !== 'keys') return [startingWith(wanted, typed), typed]
   const first = typed[0]
   const quote: Quote = first === '"' || first === "'" ? first : ''
+  if (wanted === 'keyspaces') {
+    const names = keyspaceNames().map((name) => quoteWord(Buffer.from(name), quote))
+    return [startingWith(names, typed), typed]
+  }
+  if (wanted !== 'keys') return [startingWith(wanted, typed), typed]
   const keys = await keysWithPrefix(reader, last.bytes)
   return [keys.map((key) => quoteWord(key, quote)), typed]
 }

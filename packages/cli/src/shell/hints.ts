@@ -19,19 +19,22 @@ const noSql = 'this is no SQL database: '
 const noSchema = `${noSql}keys and values are all there is; 'help' lists the commands`
 const transactions = "'begin' begins a transaction, 'commit' or 'rollback' ends it"
 const noTypes = `values are plain bytes here; ${put}, and JSON holds structures`
+const clearing = `${noSql}'clear PREFIX' or 'clear --all' deletes entries`
+const keyspaces =
+  "'keyspace list', 'keyspace use NAME', 'keyspace create NAME', 'keyspace drop NAME'"
 const expiry = "'put KEY VALUE --ttl MS' stores a value that expires"
 
 const hints = new Map<string, Hint>([
   ...each(['select', 'from', 'table'], noSql + scan),
   ...each(['insert', 'update', 'upsert', 'replace'], noSql + put),
   ['delete', deleteHint],
-  ...each(['create', 'alter', 'describe', 'desc', '.schema', '\\dt'], noSchema),
-  ...each(['drop', 'truncate'], `${noSql}'clear PREFIX' or 'clear --all' deletes entries`),
+  ['create', (words) => (isOf('keyspace', words) ? keyspaces : noSchema)],
+  ...each(['alter', 'describe', 'desc', '.schema', '\\dt'], noSchema),
+  ['drop', (words) => (isOf('keyspace', words) ? keyspaces : clearing)],
+  ['truncate', clearing],
+  ...each(['use', 'keyspaces'], keyspaces),
   ...each(['start', 'multi', 'exec', 'discard'], transactions),
-  ...each(
-    ['show', 'use', '\\d', '\\l', '.tables', 'info'],
-    "'levels' and 'stats' show the database",
-  ),
+  ...each(['show', '\\d', '\\l', '.tables', 'info'], "'levels' and 'stats' show the database"),
   ['keys', keysHint],
   ...each(['ls', 'list', 'find', 'all'], "'scan --keys-only' prints the keys"),
   ['exists', (words) => `'${example('get', words.slice(0, 1), 'KEY')}' prints the value, if any`],
@@ -57,6 +60,10 @@ function keysHint(words: readonly Word[]): string {
   const [, prefix] = /^([^*?[\]]+)\*$/.exec(words[0]?.text ?? '') ?? []
   const range = prefix === undefined ? '' : ` ${quoteWord(Buffer.from(prefix), '')}`
   return `'scan${range} --keys-only' prints the keys`
+}
+
+function isOf(what: string, words: readonly Word[]): boolean {
+  return words[0]?.text.toLowerCase() === what
 }
 
 function deleteHint(words: readonly Word[]): string {

@@ -3,6 +3,7 @@ import { colors } from '../text/colors.js'
 import { failureText } from './failure-text.js'
 import { runWords } from './command-table.js'
 import type { Io } from '../io.js'
+import { printableText } from '../text/printable.js'
 import { completeLine } from './completion.js'
 import { History, historyPath, maxHistoryLines } from './history.js'
 import type { ShellSession } from './session.js'
@@ -132,9 +133,10 @@ export class Prompt {
   }
 
   #setPrompt(): void {
-    const { snapshotInUse } = this.session
+    const { snapshotInUse, keyspaceName } = this.session
     const at = snapshotInUse === undefined ? '' : `@${snapshotInUse}`
-    const name = `varve${at}`
+    const within = keyspaceName === undefined ? '' : ` ${printableText(keyspaceName)}`
+    const name = `varve${within}${at}`
     const text = this.#statement.isOpen ? '...'.padStart(name.length) : name
     this.#readline.setPrompt(`${colors.bold(`${text}>`)} `)
   }
@@ -144,7 +146,8 @@ export class Prompt {
     // In JSON or a quoted text there is nothing to offer.
     if (this.#statement.isOpen) return [[], line]
     try {
-      return await completeLine(line, this.session.reader)
+      const { reader, db } = this.session
+      return await completeLine(line, reader, () => db.keyspaces().map(({ name }) => name))
     } catch {
       // Half a word that does not parse, or a database that fails at the next command.
       return [[], line]

@@ -15,6 +15,8 @@ export interface ShellOptions {
   io?: Io
   /** Format of values at the start. Default 'utf8'. */
   format?: ShellSession['format']
+  /** The keyspace to begin in. Default: the default one. */
+  keyspace?: string | undefined
 }
 
 /**
@@ -32,6 +34,7 @@ export async function runShell(db: BinaryDatabase, options: ShellOptions = {}): 
   )
   session.format = options.format ?? 'utf8'
   try {
+    if (options.keyspace !== undefined) await session.useKeyspace(options.keyspace)
     return interactive ? await new Prompt(session, io).run() : await runScript(session, io)
   } finally {
     session.close()

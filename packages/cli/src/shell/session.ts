@@ -2,7 +2,12 @@ import { colors } from '../text/colors.js'
 import type { Writable } from 'node:stream'
 import type { Snapshot } from 'varve'
 import { UsageError } from '../exit-code.js'
-import type { BinaryDatabase } from '../database/binary-database.js'
+import {
+  type BinaryDatabase,
+  type BinaryKeyspace,
+  type BinaryStore,
+  openBinaryKeyspace,
+} from '../database/binary-database.js'
 import type { Output } from '../terminal/output.js'
 import type { TextEncoding } from '../text/encoding.js'
 import { formatDuration } from '../text/quantity.js'
@@ -11,6 +16,8 @@ import { formatDuration } from '../text/quantity.js'
 export class CancelledError extends Error {
   override readonly name = 'CancelledError'
 }
+
+type OpenSnapshot = Snapshot<Uint8Array, Uint8Array>
 
 /** The reads that snapshots, transactions and the database itself have in common. */
 export type Reader = Pick<BinaryDatabase, 'get' | 'entries' | 'keys' | 'cursor'>
@@ -26,13 +33,14 @@ export type Writer = Pick<BinaryDatabase, 'batch' | 'clear'>
 export class ShellSession {
   format: TextEncoding = 'utf8'
   leaving = false
-  readonly snapshots = new Map<number, Snapshot<Uint8Array, Uint8Array>>()
+  readonly snapshots = new Map<number, OpenSnapshot>()
   /** Number of the snapshot that reads go to; undefined: the newest data. */
   snapshotInUse: number | undefined
   /** Takes all reads and writes while it is open. */
   transaction: ReturnType<BinaryDatabase['begin']> | undefined
   signal: AbortSignal = new AbortController().signal
   #lastSnapshot = 0
+  #keyspace: BinaryKeyspace | undefined
 
   constructor(
     readonly db: BinaryDatabase,
@@ -43,17 +51,44 @@ export class ShellSession {
     private readonly notes: Writable | undefined,
   ) {}
 
+  /** The keyspace in use, without snapshot and transaction. */
+  get store(): BinaryStore {
+    return this.#keyspace ?? this.db
+  }
+
+  /** Undefined in the default keyspace. */
+  get keyspaceName(): string | undefined {
+    return this.#keyspace?.name
+  }
+
   get reader(): Reader {
     const number = this.snapshotInUse
-    if (number !== undefined) return this.snapshotNumbered(number)
-    return this.transaction ?? this.db
+    if (number === undefined) return this.writer
+    const snapshot = this.snapshotNumbered(number)
+    return this.#keyspace === undefined ? snapshot : readerAt(this.#keyspace, snapshot)
   }
 
-  get writer(): Writer {
-    return this.transaction ?? this.db
+  get writer(): Reader & Writer {
+    const { transaction } = this
+    if (transaction === undefined) return this.store
+    return this.#keyspace === undefined ? transaction : transaction.keyspace(this.#keyspace)
   }
 
-  snapshotNumbered(number: number): Snapshot<Uint8Array, Uint8Array> {
+  /** Of all reads, writes and looks from now on. */
+  async useKeyspace(name: string): Promise<void> {
+    this.#keyspace = await this.keyspaceNamed(name)
+  }
+
+  leaveKeyspace(): void {
+    this.#keyspace = undefined
+  }
+
+  /** Throws INVALID_ARGUMENT if there is none of that name. */
+  keyspaceNamed(name: string): Promise<BinaryKeyspace> {
+    return openBinaryKeyspace(this.db, name)
+  }
+
+  snapshotNumbered(number: number): OpenSnapshot {
     const snapshot = this.snapshots.get(number)
     if (snapshot === undefined) {
       throw new UsageError(`no snapshot ${number}; 'snapshot list' shows the open ones`)
@@ -119,5 +154,15 @@ export class ShellSession {
     this.transaction?.rollback()
     for (const snapshot of this.snapshots.values()) snapshot.close()
     this.snapshots.clear()
+  }
+}
+
+/** The reads of a keyspace as a snapshot of the database sees it. */
+function readerAt(keyspace: BinaryKeyspace, snapshot: OpenSnapshot): Reader {
+  return {
+    get: (key) => keyspace.get(key, { snapshot }),
+    entries: (options) => keyspace.entries({ ...options, snapshot }),
+    keys: (options) => keyspace.keys({ ...options, snapshot }),
+    cursor: (options) => keyspace.cursor({ ...options, snapshot }),
   }
 }

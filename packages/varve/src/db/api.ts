@@ -7,6 +7,7 @@ import type {
   CompactionOptions,
   CompactionPolicy,
 } from '../compaction/pickers/compaction-options.js'
+import type { KeyspaceStats } from './keyspace-stats.js'
 import type { PolicyChange, StallCause, StallStats } from './event-types.js'
 
 /** When an acknowledged write is safe; see `OpenOptions.durability`. */
@@ -323,6 +324,7 @@ export interface CursorOptions<K, P extends Projection = Projection>
 export type Projected<P extends Projection, K, V> = { entries: [K, V]; keys: K; values: V }[P]
 
 export type * from './event-types.js'
+export type * from './keyspace-stats.js'
 
 /** A level of the tree and its tables, as `levels` returns it. */
 export interface LevelInfo {
@@ -473,6 +475,8 @@ export interface WatchedDatabase {
   stats(): Stats
   /** @throws CLOSED */
   levels(): LevelInfo[]
+  /** @throws CLOSED */
+  keyspaces(): readonly (KeyspaceStats & { readonly name: string })[]
 }
 
 export type { FilterProbes } from '../sstable/bloom-filter.js'

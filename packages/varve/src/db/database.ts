@@ -126,7 +126,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
   keyspaces(): KeyspaceInfo[] {
     this.parts.core.assertOpen()
     const { versions, trees } = this.parts.current.state
-    return listKeyspaces(versions, trees)
+    return listKeyspaces(versions, trees, this.parts.keyspaces)
   }
 
   /**

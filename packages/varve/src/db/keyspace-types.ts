@@ -1,5 +1,5 @@
 import type { EncodingOption } from '../batch/encoding.js'
-import type { OpenOptions } from './api.js'
+import type { KeyspaceStats, OpenOptions } from './api.js'
 
 /** The options of `open` that a keyspace can set for itself. */
 export type TreeTuning = Pick<
@@ -33,7 +33,7 @@ export interface KeyspaceOptions<
 }
 
 /** A keyspace, as `db.keyspaces` lists it. */
-export interface KeyspaceInfo {
+export interface KeyspaceInfo extends KeyspaceStats {
   readonly name: string
   /** Name of its key encoding. */
   readonly keyEncoding: string
@@ -41,12 +41,6 @@ export interface KeyspaceInfo {
   readonly valueEncoding: string
   /** Default time to live of its values; undefined if they do not expire. */
   readonly ttlMs: number | undefined
-  /** Tables on disk. */
-  readonly tables: number
-  /** Bytes of these tables. */
-  readonly sizeBytes: number
-  /** Bytes of memory that its memtables use. */
-  readonly memtableBytes: number
 }
 
 /** A database or a keyspace with any types of keys and values. */

@@ -1,6 +1,8 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { DatabaseParts } from './open/database-parts.js'
 import { findKeyspace } from './keyspaces/find-keyspace.js'
+import { keyspaceStats } from './keyspaces/keyspace-stats.js'
+import type { KeyspaceStats } from './api.js'
 import { type ResolvedKeyspaceOptions, storedOptions } from './options/keyspace-options.js'
 import { inspected } from './read/inspection.js'
 import type { KeyspaceHandle } from './read/keyspace-handle.js'
@@ -69,6 +71,12 @@ export class Keyspace<K, V> extends Store<K, V> {
     const dropping = catalog!.drop(this.handle)
     core.loads.add(dropping)
     return dropping.finally(() => core.loads.delete(dropping))
+  }
+
+  /** Figures of this keyspace; `db.stats()` has those of the whole database. */
+  stats(): KeyspaceStats {
+    this.readCore.assertOpen()
+    return keyspaceStats(this.readCore.current.tree, this.handle.counts)
   }
 
   /** The text that `console.log` shows. */

@@ -1,4 +1,5 @@
 import type { LevelInfo, TableInfo } from '../db/api.js'
+import { keyspaceMetrics } from './keyspace-metrics.js'
 import { each, type Metric, type Sample, single } from './metric.js'
 
 /** Every figure of a database, in the order in which exporters list them. */
@@ -255,6 +256,36 @@ export const metrics: readonly Metric[] = [
     description: 'Open iterators and cursors, which keep the memtables and files that they read',
     read: ({ stats }) => single(stats.iterators),
   },
+  {
+    name: 'varve.transactions',
+    kind: 'counter',
+    unit: '{transaction}',
+    description: 'Transactions that were committed with writes, or refused because of a conflict',
+    read: ({ stats: { transactions } }) =>
+      each('result', { commit: transactions.commits, conflict: transactions.conflicts }),
+  },
+  {
+    name: 'varve.transactions.open',
+    kind: 'gauge',
+    unit: '{transaction}',
+    description: 'Open transactions, which keep the versions that they see on disk',
+    read: ({ stats }) => single(stats.transactions.open),
+  },
+  {
+    name: 'varve.transactions.memory',
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Memory of open transactions and of the writes that they may conflict with',
+    read: ({ stats }) => single(stats.transactions.memoryBytes),
+  },
+  {
+    name: 'varve.keyspaces',
+    kind: 'gauge',
+    unit: '{keyspace}',
+    description: 'Keyspaces, with the default one',
+    read: ({ stats }) => single(stats.keyspaces),
+  },
+  ...keyspaceMetrics,
   {
     name: 'varve.level.size',
     kind: 'upDownCounter',

@@ -6,5 +6,5 @@
  */
 export { metrics } from './catalog.js'
 export { measure, type Measurement } from './measure.js'
-export type { Figures, Metric, Sample } from './metric.js'
+export type { Figures, KeyspaceFigures, Metric, Sample } from './metric.js'
 export { prometheusContentType, prometheusName, prometheusText } from './prometheus-text.js'

@@ -13,7 +13,9 @@ export interface Measurement extends Sample {
  *
  * @throws CLOSED
  */
-export function measure(db: Pick<WatchedDatabase, 'stats' | 'levels'>): Measurement[] {
-  const figures = { stats: db.stats(), levels: db.levels() }
+export function measure(
+  db: Pick<WatchedDatabase, 'stats' | 'levels' | 'keyspaces'>,
+): Measurement[] {
+  const figures = { stats: db.stats(), levels: db.levels(), keyspaces: db.keyspaces() }
   return metrics.flatMap((metric) => metric.read(figures).map((sample) => ({ metric, ...sample })))
 }

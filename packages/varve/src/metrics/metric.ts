@@ -1,4 +1,4 @@
-import type { LevelInfo, Stats } from '../db/api.js'
+import type { KeyspaceStats, LevelInfo, Stats } from '../db/api.js'
 
 /**
  * A figure that can be watched, named by the conventions of OpenTelemetry. The names, units and
@@ -22,8 +22,14 @@ export interface Metric {
 /** What the values are taken from. */
 export interface Figures {
   readonly stats: Stats
+  /** Of the default keyspace. */
   readonly levels: readonly LevelInfo[]
+  /** Those beside the default one, oldest first. */
+  readonly keyspaces: readonly KeyspaceFigures[]
 }
+
+/** The figures of one keyspace. */
+export type KeyspaceFigures = KeyspaceStats & { readonly name: string }
 
 /** A value, and what sets it apart from others of its metric. */
 export interface Sample {

@@ -77,6 +77,36 @@ test('sums over attributes are the totals of stats', async () => {
   assert.equal(sumOf('varve.stalls'), stalls.count)
 })
 
+test('keyspaces have values of their own, up to a number, which add up to the whole', async () => {
+  await using db = await openUsed()
+  const users = await db.keyspace('users')
+  await users.put('ann', 'Ann')
+  await users.get('ann')
+  await users.get('bob')
+  await users.flush()
+  const valuesOf = (name: string): Record<string, number> =>
+    Object.fromEntries(
+      measure(db)
+        .filter(({ metric }) => metric.name === name)
+        .map(({ attributes, value }) => [attributes['keyspace'], value]),
+    )
+  assert.deepEqual(valuesOf('varve.keyspace.gets'), { '': 11, users: 2 })
+  const { tables } = db.stats()
+  assert.equal(valuesOf('varve.keyspace.tables')['users'], 1)
+  const sizes = valuesOf('varve.keyspace.size')
+  assert.equal(sizes['users'], users.stats().sizeBytes)
+  assert.equal(sizes[''] + sizes['users'], tables.sizeBytes)
+  const names = Array.from({ length: 60 }, (_, i) => `k${i}`)
+  const more = await Promise.all(names.map((name) => db.keyspace(name)))
+  for (const keyspace of more) await keyspace.get('a')
+  const gets = valuesOf('varve.keyspace.gets')
+  assert.equal(Object.keys(gets).length, 52)
+  assert.deepEqual([gets['k48'], gets['k49'], gets['*']], [1, undefined, 11])
+  await users.drop()
+  assert.deepEqual(valuesOf('varve.keyspace.gets')[''], 13)
+  assert.equal(db.stats().operations.gets, 73)
+})
+
 test('the text for Prometheus is read back by the grammar of its format', async () => {
   await using db = await openUsed()
   const odd = 'a "quoted" \\ name\nof two lines, {braced}'
@@ -128,6 +158,7 @@ function attributeOf(attributes: readonly Readonly<Record<string, string>>[]): s
   const [name] = Object.keys(attributes[0])
   if (name === undefined) return ''
   const values = attributes.map((each) => each[name])
+  if (name === 'keyspace') return '`keyspace`: its name, empty for the default one'
   return `\`${name}\`: ${name === 'level' ? `0 to ${values.at(-1)}` : values.join(', ')}`
 }
 

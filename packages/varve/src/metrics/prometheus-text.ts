@@ -21,7 +21,7 @@ import type { Metric } from './metric.js'
  * @throws CLOSED
  */
 export function prometheusText(
-  databases: Readonly<Record<string, Pick<WatchedDatabase, 'stats' | 'levels'>>>,
+  databases: Readonly<Record<string, Pick<WatchedDatabase, 'stats' | 'levels' | 'keyspaces'>>>,
 ): string {
   const measured = Object.entries(databases).map(([name, db]) => ({ name, values: measure(db) }))
   if (measured.length === 0) return ''

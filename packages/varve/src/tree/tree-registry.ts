@@ -17,6 +17,8 @@ export class TreeRegistry implements Iterable<Tree> {
   readonly sealed = new Set<Tree>()
   /** Other trees that may need a compaction. */
   readonly due = new Set<Tree>()
+  /** Table blocks searched by point reads of trees that were removed since. */
+  removedBlocksTouched = 0
   private readonly trees = new Map<number, Tree>()
 
   get(keyspace: number): Tree | undefined {
@@ -45,6 +47,7 @@ export class TreeRegistry implements Iterable<Tree> {
 
   /** Removes a tree without closing it. */
   remove(tree: Tree): void {
+    this.removedBlocksTouched += tree.blocksTouched
     this.trees.delete(tree.keyspace)
     for (const noted of [this.filled, this.sealed, this.due]) noted.delete(tree)
   }

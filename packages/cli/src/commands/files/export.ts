@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
 import { examples } from '../../examples.js'
-import type { BinaryDatabase } from '../../database/binary-database.js'
+import type { BinaryStore } from '../../database/binary-database.js'
 import { Invocation, lookOnly } from '../../invocation.js'
 import type { Io } from '../../io.js'
 import { Output } from '../../terminal/output.js'
@@ -72,7 +72,7 @@ async function runExport(
   })
   const range = rangeOf(flags, keyEncoding)
   const startMs = performance.now()
-  const rows = await invocation.withDatabase(lookOnly, async (db) => {
+  const rows = await invocation.withStore(lookOnly, async (db) => {
     // Only here: a database that cannot be opened must not cost the file of an earlier export.
     if (isStandardStream(file)) {
       const count = await writeRows(db, range, writer, invocation.output)
@@ -110,7 +110,7 @@ function createFile(file: string): { stream: Writable; written: Promise<void> } 
 }
 
 async function writeRows(
-  db: BinaryDatabase,
+  db: BinaryStore,
   range: ReturnType<typeof rangeOf>,
   writer: RowWriter,
   output: Output,

@@ -113,6 +113,9 @@ export function addImportCommand(program: Command, io: Io): void {
       const invocation = new Invocation(command, io)
       const { from, sourceDb: name, verify } = flags
       if (from !== undefined) {
+        if (invocation.flags.keyspace !== undefined) {
+          throw new UsageError('--from copies a whole database; it does not go with --keyspace')
+        }
         await importDatabase(invocation, { from, source, destination, name, verify })
       } else if (destination !== undefined) {
         throw new UsageError('a second directory needs --from; the database is named by --db')
@@ -140,7 +143,7 @@ async function runImport(
   const progress = new Progress({ label: 'importing', total, unit: 'bytes', stream: io.stderr })
   const badRows = new BadRowReport(flags.onError)
   try {
-    await invocation.withDatabase({}, async (db) => {
+    await invocation.withStore({}, async (db) => {
       const importing = importRows(
         db,
         readRows(input, format, flags, io.stderr),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { RangeOptions } from 'varve'
-import type { BinaryDatabase } from '../../database/binary-database.js'
+import type { BinaryStore } from '../../database/binary-database.js'
 import { Invocation } from '../../invocation.js'
 import { ByteBar } from '../../terminal/byte-bar.js'
 import { examples } from '../../examples.js'
@@ -17,18 +17,19 @@ export function addCompactCommand(program: Command, io: Io): void {
     .addHelpText(
       'after',
       examples(
-        ['varve compact', 'the whole database'],
+        ['varve compact', 'the default keyspace'],
         ['varve compact --prefix log/2024', 'only some keys'],
+        ['varve compact --keyspace users', 'one keyspace'],
       ),
     )
   addRangeFlags(command).action(async (flags: RangeFlags, command: Command) => {
     const invocation = new Invocation(command, io)
     const range = rangeOf(flags, invocation.flags.keyEncoding)
     const startMs = performance.now()
-    const result = await invocation.withDatabase({ createIfMissing: false }, async (db) => {
-      const beforeBytes = db.stats().tables.sizeBytes
-      await compactInSight(db, range, io)
-      return { beforeBytes, afterBytes: db.stats().tables.sizeBytes }
+    const result = await invocation.withStore({ createIfMissing: false }, async (store) => {
+      const beforeBytes = tableBytes(store)
+      await compactInSight(store, range, io)
+      return { beforeBytes, afterBytes: tableBytes(store) }
     })
     const durationMs = performance.now() - startMs
     await invocation.answer({ ...result, durationMs }, () => {
@@ -41,9 +42,13 @@ export function addCompactCommand(program: Command, io: Io): void {
   })
 }
 
+function tableBytes(store: BinaryStore): number {
+  return store.levels().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
 /** With a bar on a terminal. Ctrl-C aborts; finished levels stay. */
 async function compactInSight(
-  db: BinaryDatabase,
+  store: BinaryStore,
   range: RangeOptions<Uint8Array>,
   io: Io,
 ): Promise<void> {
@@ -52,7 +57,7 @@ async function compactInSight(
   const interrupt = (): void => controller.abort()
   process.once('SIGINT', interrupt)
   try {
-    await db.compact(range, {
+    await store.compact(range, {
       signal: controller.signal,
       onProgress: ({ readBytes, totalBytes }) => bar.update(readBytes, totalBytes),
     })

@@ -16,7 +16,7 @@ export function addExplainCommand(program: Command, io: Io): void {
       const invocation = new Invocation(command, io)
       const { keyEncoding } = invocation.flags
       const key = parseBytes(keyOf(words), keyEncoding, 'the key')
-      const explanation = await invocation.withDatabase(lookOnly, (db) =>
+      const explanation = await invocation.withStore(lookOnly, (db) =>
         Promise.resolve(db.explain(key)),
       )
       const keyText = (bytes: Uint8Array): string => formatLine(bytes, keyEncoding, 'a key')

@@ -13,9 +13,9 @@ export function addFlushCommand(program: Command, io: Io): void {
     .action(async (_options: unknown, command: Command) => {
       const invocation = new Invocation(command, io)
       const flushes: FlushEvent[] = []
-      await invocation.withDatabase({ ...shortWrite, createIfMissing: false }, async (db) => {
+      await invocation.withStore({ ...shortWrite, createIfMissing: false }, async (store, db) => {
         db.on('flush', (event) => flushes.push(event))
-        await db.flush()
+        await store.flush()
       })
       const entryCount = flushes.reduce((sum, event) => sum + event.entryCount, 0)
       const sizeBytes = flushes.reduce((sum, event) => sum + event.sizeBytes, 0)

@@ -22,7 +22,23 @@ test('commands read and write the keyspace of --keyspace, whatever its encodings
   assert.equal((await inUsers('count')).out, '1\n')
   assert.match((await inUsers('scan')).out, /bob/)
   assert.match((await run('count', '--keyspace', 'other')).err, /no keyspace 'other'/)
-  assert.equal((await inUsers('flush')).exit, 2)
+  assert.match((await inUsers('flush')).out, /flushed \d/)
+  assert.match((await inUsers('levels')).out, /1 table/)
+  assert.doesNotMatch((await run('levels')).out, /1 table/)
+  assert.match((await inUsers('explain', 'bob')).out, /found/)
+  assert.match((await inUsers('stats')).out, /^keyspace +users\ntables +1, /)
+  const figures = JSON.parse((await inUsers('stats', '--json')).out) as { tables: number }
+  assert.equal(figures.tables, 1)
+  const exported = (await inUsers('export')).out
+  assert.match(exported, /bob/)
+  assert.equal(
+    (await varve(['import', '--keyspace', 'users'], '{"key":"eve","value":"1"}')).exit,
+    0,
+  )
+  assert.equal((await inUsers('count')).out, '2\n')
+  assert.equal((await run('count')).out, '1\n')
+  assert.equal((await inUsers('compact')).exit, 0)
+  assert.equal((await inUsers('import', '--from', 'leveldb', './a', './b')).exit, 2)
   await inUsers('clear', '--all')
   assert.equal((await inUsers('count')).out, '0\n')
   assert.equal((await run('count')).out, '1\n')

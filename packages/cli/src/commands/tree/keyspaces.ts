@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { examples } from '../../examples.js'
 import { Invocation, lookOnly } from '../../invocation.js'
 import type { Io } from '../../io.js'
-import { printableText } from '../../text/printable.js'
-import { formatBytes, formatCounted } from '../../text/quantity.js'
+import { describeKeyspace } from '../../render/keyspaces.js'
 
 export function addKeyspacesCommand(program: Command, io: Io): void {
   program
@@ -14,6 +13,7 @@ export function addKeyspacesCommand(program: Command, io: Io): void {
       examples(
         ['varve keyspaces', 'their names, encodings and sizes'],
         ['varve scan --keyspace users', 'the entries of one'],
+        ["echo 'keyspace create users' | varve shell", 'create one'],
       ),
     )
     .action(async (_options: unknown, command: Command) => {
@@ -24,13 +24,7 @@ export function addKeyspacesCommand(program: Command, io: Io): void {
       await invocation.answer({ keyspaces }, () =>
         keyspaces.length === 0
           ? 'no keyspaces beside the default one'
-          : keyspaces
-              .map(
-                ({ name, keyEncoding, valueEncoding, tables, sizeBytes }) =>
-                  `${printableText(name)}  keys ${keyEncoding}, values ${valueEncoding}, ` +
-                  `${formatCounted(tables, 'table', 'tables')}, ${formatBytes(sizeBytes)}`,
-              )
-              .join('\n'),
+          : keyspaces.map(describeKeyspace).join('\n'),
       )
     })
 }

@@ -18,6 +18,7 @@ export function addLevelsCommand(program: Command, io: Io): void {
       examples(
         ['varve levels', 'one line per level'],
         ['varve levels --tables', 'one line per table'],
+        ['varve levels --keyspace users', 'those of one keyspace'],
         ['varve levels --watch 0.5', 'redraw twice a second'],
       ),
     )
@@ -25,8 +26,8 @@ export function addLevelsCommand(program: Command, io: Io): void {
     async (options: WatchFlag & { tables?: boolean }, command: Command) => {
       const invocation = new Invocation(command, io)
       const { db: directory, keyEncoding } = invocation.flags
-      await answerOrWatch(invocation, options, async (db) => {
-        const levels = db.levels()
+      await answerOrWatch(invocation, options, async (store) => {
+        const levels = store.levels()
         const { owner } = await describeDirectory(directory)
         return {
           record: recordOf(levels, keyEncoding),

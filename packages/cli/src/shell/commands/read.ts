@@ -77,7 +77,7 @@ export const explainCommand: ShellCommand = {
     if (session.snapshotInUse !== undefined) {
       throw new UsageError("explain reads the newest data; 'snapshot use live' first")
     }
-    await session.print(renderExplanation(session.db.explain(key.bytes)))
+    await session.print(renderExplanation(session.store.explain(key.bytes)))
   },
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../../exit-code.js'
+import { renderKeyspaceStats } from '../../render/keyspaces.js'
 import { renderLevels } from '../../render/levels.js'
 import { renderStats } from '../../render/stats.js'
 import type { ShellCommand } from '../command.js'
@@ -13,16 +14,22 @@ export const levelsCommand: ShellCommand = {
   async run(session, words) {
     const tables = words.length === 1 && words[0].text === '--tables'
     if (words.length > 0 && !tables) throw new UsageError('usage: levels [--tables]')
-    await session.print(renderLevels(session.db.levels(), { tables }))
+    await session.print(renderLevels(session.store.levels(), { tables }))
   },
 }
 
 export const statsCommand: ShellCommand = {
   name: 'stats',
   usage: 'stats',
-  summary: 'figures of the database',
+  summary: 'figures of the database, or of the keyspace in use',
   async run(session) {
-    await session.print(renderStats(session.db.stats()))
+    const name = session.keyspaceName
+    const keyspace = session.db.keyspaces().find((one) => one.name === name)
+    await session.print(
+      keyspace === undefined
+        ? renderStats(session.db.stats())
+        : renderKeyspaceStats(keyspace.name, keyspace),
+    )
   },
 }
 
@@ -32,7 +39,7 @@ export const flushCommand: ShellCommand = {
   summary: 'write the memtable to a table',
   async run(session) {
     const startMs = performance.now()
-    await session.untilCancelled(session.db.flush(), 'flush')
+    await session.untilCancelled(session.store.flush(), 'flush')
     await session.report('ok', startMs)
   },
 }
@@ -46,7 +53,7 @@ export const compactCommand: ShellCommand = {
     const range = parseRange(words)
     const startMs = performance.now()
     const { signal } = session
-    await session.db.compact(range, { signal }).catch((error: unknown) => {
+    await session.store.compact(range, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error
       throw new CancelledError('the compaction was aborted; finished levels stay')
     })

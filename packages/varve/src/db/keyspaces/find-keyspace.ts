@@ -1,7 +1,6 @@
 import { invalidArgument, type VarveError } from '../../base/errors.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { VersionSet } from '../../version/version-set.js'
-import { allTableBytes } from '../background/amplification.js'
 import type { KeyspaceInfo } from '../keyspace-types.js'
 import {
   type ResolvedKeyspaceOptions,
@@ -10,6 +9,8 @@ import {
 } from '../options/keyspace-options.js'
 import type { KeyspaceHandle } from '../read/keyspace-handle.js'
 import type { OpenKeyspaces } from '../read/open-keyspaces.js'
+import { noReads } from '../read/read-core.js'
+import { keyspaceStats } from './keyspace-stats.js'
 
 /** Opens a keyspace of a read-only database. */
 export function findKeyspace(
@@ -49,19 +50,19 @@ export function requireSameEncodings(
   }
 }
 
-export function listKeyspaces(versions: VersionSet, trees: TreeRegistry): KeyspaceInfo[] {
+export function listKeyspaces(
+  versions: VersionSet,
+  trees: TreeRegistry,
+  keyspaces: OpenKeyspaces,
+): KeyspaceInfo[] {
   return versions.keyspaces().map((record) => {
     const { keyEncoding, valueEncoding, ttlMs } = storedOptions(record)
-    const tree = trees.get(record.id)!
-    const { version } = tree.state
     return {
       name: record.name,
       keyEncoding,
       valueEncoding,
       ttlMs: ttlMs === 0 ? undefined : ttlMs,
-      tables: version.tableCount,
-      sizeBytes: allTableBytes(version),
-      memtableBytes: tree.memoryBytes,
+      ...keyspaceStats(trees.get(record.id)!, keyspaces.get(record.id)?.counts ?? noReads),
     }
   })
 }

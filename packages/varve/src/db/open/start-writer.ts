@@ -20,7 +20,7 @@ import type { ObsoleteFiles } from '../background/obsolete-files.js'
 import { PolicyControl } from '../background/policy-control.js'
 import { TreePolicies } from '../background/tree-policies.js'
 import type { ResolvedOptions } from '../options/open-options.js'
-import type { ReadCore, ReadCounts } from '../read/read-core.js'
+import { type ReadCore, noReads, type ReadCounts } from '../read/read-core.js'
 import { CommitPipeline } from '../write/commit-pipeline.js'
 import { GroupSync } from '../write/group-sync.js'
 import { Rotation } from '../write/rotation.js'
@@ -278,8 +278,6 @@ function policyControl(
     }),
   })
 }
-
-const noReads: ReadCounts = { gets: 0, scans: 0, scannedEntries: 0 }
 
 function usageOf(counts: ReadCounts, writtenBytes: number, stalls: WriteStalls): UsageCounters {
   const stalledMs = Object.values(stalls.byCause).reduce((sum, { timeMs }) => sum + timeMs, 0)

@@ -20,6 +20,7 @@ export function collectStats(parts: DatabaseParts): Stats {
   const all = [...trees]
   const sum = (of: (tree: Tree) => number): number => all.reduce((total, one) => total + of(one), 0)
   const { gets, scans, scannedEntries } = allCounts(parts)
+  const blocks = trees.removedBlocksTouched + sum(({ blocksTouched }) => blocksTouched)
   const user = writer?.pipeline.userBytes ?? 0
   const log = writer?.log.appendedBytes ?? 0
   const flush = work.flushedBytes
@@ -36,7 +37,7 @@ export function collectStats(parts: DatabaseParts): Stats {
     bytes: { user, log, flush, compaction, compactionRead: work.compactionReadBytes },
     amplification: {
       write: writeAmplification(user, log + flush + compaction),
-      read: gets === 0 ? 0 : sum(({ blocksTouched }) => blocksTouched) / gets,
+      read: gets === 0 ? 0 : blocks / gets,
       space: spaceAmplification(all.map(({ state }) => state.version)),
     },
     operations: {
@@ -100,10 +101,10 @@ export function collectStats(parts: DatabaseParts): Stats {
   }
 }
 
-/** The counts of all keyspaces together. */
+/** The counts of all keyspaces together, dropped ones included. */
 function allCounts({ core, keyspaces }: DatabaseParts): ReadCounts {
   const sum = { ...core.counts }
-  for (const { counts } of keyspaces) {
+  for (const counts of [keyspaces.dropped, ...Array.from(keyspaces, (one) => one.counts)]) {
     sum.gets += counts.gets
     sum.scans += counts.scans
     sum.scannedEntries += counts.scannedEntries

@@ -1,5 +1,6 @@
 import type { TreeRegistry } from '../../tree/tree-registry.js'
 import { KeyspaceHandle } from './keyspace-handle.js'
+import { noReads, type ReadCounts } from './read-core.js'
 
 /**
  * The keyspaces that the program has opened, by id.
@@ -7,6 +8,8 @@ import { KeyspaceHandle } from './keyspace-handle.js'
  * Owned by: the database.
  */
 export class OpenKeyspaces implements Iterable<KeyspaceHandle> {
+  /** Reads of keyspaces that were dropped since open. */
+  readonly dropped: ReadCounts = { ...noReads }
   private readonly handles = new Map<number, KeyspaceHandle>()
 
   /** Requires: the keyspace has a tree. */
@@ -27,6 +30,10 @@ export class OpenKeyspaces implements Iterable<KeyspaceHandle> {
   }
 
   forget(id: number): void {
+    const counts = this.handles.get(id)?.counts ?? noReads
+    this.dropped.gets += counts.gets
+    this.dropped.scans += counts.scans
+    this.dropped.scannedEntries += counts.scannedEntries
     this.handles.delete(id)
   }
 
@@ -34,7 +41,7 @@ export class OpenKeyspaces implements Iterable<KeyspaceHandle> {
   moveTo(trees: TreeRegistry): void {
     for (const handle of this.handles.values()) {
       handle.moveTo(trees)
-      if (trees.get(handle.id) === undefined) this.handles.delete(handle.id)
+      if (trees.get(handle.id) === undefined) this.forget(handle.id)
     }
   }
 }

@@ -38,6 +38,8 @@ export interface ReadCounts {
   scannedEntries: number
 }
 
+export const noReads: Readonly<ReadCounts> = { gets: 0, scans: 0, scannedEntries: 0 }
+
 /** The parts that all readers of a keyspace share. A view with other encodings has its own copy. */
 export interface ReadCore {
   /** The id of the keyspace. */

@@ -30,7 +30,7 @@ const floors: readonly (readonly string[])[] = [
   ['compaction/executors'],
   ['compaction/schedule', 'backup'],
   ['tree'],
-  ['db/event-types.ts'],
+  ['db/event-types.ts', 'db/keyspace-stats.ts'],
   ['db/api.ts'],
   ['db/keyspace-types.ts'],
   ['db/options', 'db/events'],
