@@ -80,8 +80,8 @@ const maxKeptShare = 1 / 2
  * Owned by: the database, for all of its tables. Lives: as long as the database.
  * Invariants:
  * 1. A slot with a chunk's number points to its block in that chunk.
- * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity. Chunks of the usual size
- *    keep their memory while they are empty.
+ * 2. `usedBytes` is the sum of the chunks' sizes, and at most the capacity. Empty chunks of the
+ *    usual size keep their memory.
  * 3. A table calls `drop` when it closes.
  * 4. A held chunk is not refilled. While all chunks are held, nothing new is cached.
  */

@@ -411,7 +411,7 @@ export interface Stats {
   filters: { probes: number; useful: number; falsePositives: number }
   /**
    * Bytes of memory by part; `total` is their sum. `threads`: heap and buffers of the background
-   * threads at the end of their last job. Databases of one process share them, and each reports all.
+   * threads at the end of their last job. Databases of a process share them; each reports all.
    */
   memory: {
     memtables: number

@@ -81,7 +81,7 @@ function debt({ stats }: SampleMessage, before: SampleMessage): Question {
   const question = 'Do compactions keep up?'
   const now = stats.compactions.debtBytes
   const growth = now - before.stats.compactions.debtBytes
-  if (now === 0) return { question, state: 'good', answer: 'Yes, there is no debt' }
+  if (now === 0) return { question, state: 'good', answer: 'Yes, without debt' }
   if (growth <= 0 || now < 4 * stats.bytes.flush * 0.01) {
     return { question, state: 'good', answer: `Yes, debt is ${formatBytes(now)}` }
   }
@@ -106,7 +106,9 @@ function cache({ stats }: SampleMessage, before: SampleMessage): Question {
     question,
     state: 'look',
     answer,
-    advice: `It is full (${formatBytes(stats.cache.capacityBytes)}). Raise cacheBytes or memoryBytes.`,
+    advice:
+      `It is full (${formatBytes(stats.cache.capacityBytes)}). ` +
+      'Raise cacheBytes or memoryBytes.',
   }
 }
 

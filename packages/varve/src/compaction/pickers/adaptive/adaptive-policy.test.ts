@@ -102,7 +102,7 @@ test('a mix that alternates is not followed for ever', () => {
     const changes = follow(repeat(windows, at), circumstances, prng.pick(setting.candidates))
     const late = changes.filter(({ window }) => window > windows / 2)
     const counts = `${changes.length} changes, ${late.length} of them late`
-    // Caution doubles with each way back, and fades by one step in a hundred windows.
+    // The required savings double with each reversal. A hundred windows undo one doubling.
     assert.ok(changes.length <= 60 && late.length <= 25, `seed ${seed}: ${counts}`)
   }
 })
