@@ -5,7 +5,7 @@ import { valueBytes } from './settings.mjs'
 
 export const keyBytes = 16
 
-/** Odd and larger than any count of records: it shares no factor with a count that it does not divide. */
+/** A prime above all counts of records, so multiplying by it visits every record once. */
 const stride = 1_000_000_007
 
 /** Any number of records, without holding them. Keys have 16 digits, in scattered order. */

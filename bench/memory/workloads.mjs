@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readBytes } from './memory-group.mjs'
 import { rangeLength } from './settings.mjs'
 
-/** By name: from the database and the keys, what one step does; it returns operations, or a promise. */
+/**
+ * The workloads by name. Each makes a step from the database and the keys. A step returns its
+ * number of operations, or a promise of it.
+ */
 export const workloads = {
   'get, sync': ({ db, pick }) =>
     db.getSync &&

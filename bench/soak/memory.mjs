@@ -1,5 +1,5 @@
-// Compares the memory that stats() reports with that of the process. Excludes the JavaScript heap of
-// the main thread: it serves the whole program, and most of its growth is V8's young generation.
+// Compares the memory that stats() reports with that of the process. Excludes the JavaScript heap
+// of the main thread: it serves the whole program, and most of its growth is V8's young generation.
 
 const MiB = 1024 * 1024
 
