@@ -29,15 +29,15 @@ const titles = { synthetic: 'Synthetic values of 400 bytes', cities: 'Cities, as
 
 function introduction({ about, command, memoryMiB, isLimited, loads }) {
   const limit = isLimited
-    ? `Each engine runs in a control group of ${memoryMiB} MiB, including the files that the system` +
-      ' caches for it.'
+    ? `Each engine runs in a control group of ${memoryMiB} MiB, including the files that` +
+      ' the system caches for it.'
     : 'The system allowed no control group, so **memory is not limited**: the system caches files.'
   return [
     `${limit} A quarter is its cache (lmdb: none, but \`noReadAhead\`), a sixteenth its write`,
     'buffer. Default compression. Keys have 16 digits; reads choose them at random. Cells show',
     'microseconds per operation, the median of the rounds, and in brackets the KiB read from disk',
-    'per operation. Reads during writes: ten concurrent reads with each put, per read. db_bench is C++',
-    'and synchronous, and does not report bytes.',
+    'per operation. Reads during writes: ten concurrent reads with each put, per read. db_bench is',
+    'C++ and synchronous, and does not report bytes.',
     '',
     `${about.cpu}, ${about.cores} cores, ${about.os}, Node ${about.node}, commit ${about.commit},`,
     `${about.date.slice(0, 10)}: \`${command}\`. Average number of runnable processes meanwhile:`,
