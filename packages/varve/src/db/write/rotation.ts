@@ -1,5 +1,4 @@
 import type { BatchShare, WriteBatch } from '../../batch/write-batch.js'
-import { noStallThresholds } from '../../compaction/pickers/compaction-options.js'
 import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import { memTableBytes } from '../../memtable/memtable.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
@@ -8,6 +7,7 @@ import { defaultKeyspace } from '../../version/version-edit.js'
 import type { WriteAheadLog } from '../../wal/write-ahead-log.js'
 import { LogPins } from './log-pins.js'
 import { MemtableBudget } from './memtable-budget.js'
+import { SharedBacklog } from './shared-backlog.js'
 import type { PressingTree } from './write-stalls.js'
 
 /** Fill of the memory for memtables at which the next memtable is prepared. */
@@ -43,9 +43,11 @@ export class Rotation {
   private readonly budget = new MemtableBudget()
   private readonly pins: LogPins
   private readonly mainOnly: readonly PressingTree[]
+  private readonly backlog: PressingTree
 
   constructor(private readonly parts: RotationParts) {
     const { log, trees, memtableBytes, replayed } = parts
+    this.backlog = new SharedBacklog(trees, this.budget, memtableBytes)
     for (const tree of trees.filled) this.budget.add(tree, tree.activeBytes)
     this.pins = new LogPins(maxPinnedMemtables * memtableBytes, replayed)
     this.pins.begin(log.logNumber, 0)
@@ -86,7 +88,7 @@ export class Rotation {
     const { trees } = this.parts
     if (trees.isSingle) return this.mainOnly
     const { shares } = batch
-    const pressing: PressingTree[] = [this.sealedBacklog()]
+    const pressing: PressingTree[] = [this.backlog]
     if (shares === undefined || mainShare(batch, shares).operations > 0) pressing.push(trees.main)
     for (const keyspace of shares?.keys() ?? []) pressing.push(trees.get(keyspace)!)
     return pressing
@@ -186,21 +188,6 @@ export class Rotation {
       trees.noteWritten(tree)
       tree.writtenBytes += payloadBytes
       this.budget.add(tree, memTableBytes(payloadBytes, operations))
-    }
-  }
-
-  /** All sealed memtables, as if they belonged to one tree. */
-  private sealedBacklog(): PressingTree {
-    const { trees, memtableBytes } = this.parts
-    let sealedBytes = trees.main.sealedBytes
-    for (const tree of trees.sealed) sealedBytes += tree.sealedBytes
-    const activeBytes = trees.main.activeBytes + this.budget.totalBytes
-    return {
-      sealedCount: Math.floor(sealedBytes / memtableBytes),
-      activeFill: activeBytes / memtableBytes,
-      level0Count: 0,
-      debtBytes: 0,
-      stallThresholds: noStallThresholds,
     }
   }
 }

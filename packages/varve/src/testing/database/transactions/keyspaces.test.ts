@@ -430,3 +430,19 @@ test('repair keeps keyspaces and their options, and the rest without a MANIFEST'
   }
   await last.close()
 })
+
+test('a blocking write to a keyspace goes on after the flush that it waits for', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'varve-keyspaces-'))
+  try {
+    await using db = await open(path, { memtableBytes: 4096, maxStallMs: 30_000 })
+    const users = await db.keyspace('users')
+    for (let i = 0; i < 300; i++) {
+      db.putSync(`key ${i}`, 'x'.repeat(900))
+      users.putSync(`key ${i}`, 'x'.repeat(900))
+    }
+    assert.ok(db.stats().stalls.byCause.memtables.count > 0, 'no write was held back')
+    assert.equal([...users.keys()].length, 300)
+  } finally {
+    rmSync(path, { recursive: true })
+  }
+})
