@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { Prng } from '../../base/prng.js'
 import { MemoryFileSystem } from '../../fs/simulated/memory-file-system.js'
 import { Comparison } from '../harness/comparison.js'
+import { type KeyspaceShape, modelKeyspaces } from '../harness/keyspace-shape.js'
 import { fullScale, Workload } from '../kit/workload.js'
 import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from '../../db/api.js'
@@ -75,6 +76,13 @@ const optionSets: Record<string, OpenOptions> = {
 
 const seed = drawnSeed()
 
+/** One keyspace has policies of its own, whatever the database does. */
+const keyspaces: readonly KeyspaceShape[] = modelKeyspaces.map((shape, i) =>
+  i === 0
+    ? { ...shape, tuning: { compaction: { policy: 'sizeTiered', l0Trigger: 1 }, codec: 'deflate' } }
+    : shape,
+)
+
 /** Applied in turn while the other operations run. */
 const changing: readonly CompactionOptions[] = [
   { policy: 'sizeTiered', sizeRatio: 3, l0Trigger: 1 },
@@ -113,8 +121,10 @@ async function compare(
   options: OpenOptions,
   policies: readonly CompactionOptions[],
 ): Promise<void> {
-  const workload = new Workload(new Prng(seed), { ...fullScale, longestTtlMs: 200 })
-  const comparison = await Comparison.start(directory, options)
+  const random = new Prng(seed)
+  const scale = { ...fullScale, longestTtlMs: 200 }
+  const workload = new Workload(random, scale, undefined, keyspaces)
+  const comparison = await Comparison.start(directory, options, keyspaces)
   try {
     for (let i = 0; i < operationCount; i++) {
       if (policies.length > 0 && i % operationsPerPolicy === operationsPerPolicy - 1) {
@@ -130,6 +140,7 @@ async function compare(
     const db = await comparison.finish()
     assert.ok(comparison.tablesBelow > 0, 'no table was written below the first level')
     assert.ok(comparison.compactions > 0, 'nothing was compacted')
+    assert.ok(comparison.commits > 0, 'no transaction was committed')
     assert.equal(db.stats().backgroundErrors, 0)
   } finally {
     await comparison.db.close()

@@ -1,10 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Prng } from '../../../base/prng.js'
-import type { Database } from '../../../index.js'
+import type { Database, Keyspace, KeyValueStore } from '../../../index.js'
 import type { Execution, History, Span, Step } from './history.js'
 
 export type Numbers = Database<string, number>
 type Tx = ReturnType<Numbers['begin']>
+type Store = KeyValueStore<string, number>
+
+/** The key space of a history: the low keys are in `db`, the others in a keyspace of it. */
+export interface SplitNumbers {
+  readonly db: Numbers
+  readonly high: Keyspace<string, number>
+  /** The first key in `high`. */
+  readonly firstHigh: string
+}
 
 const waysToEnd = [...Array<'commit'>(8).fill('commit'), 'commitSync', 'rollback'] as const
 
@@ -36,7 +45,7 @@ export class HistoryRun {
   private begun = 0
 
   constructor(
-    private readonly db: Numbers,
+    private readonly numbers: SplitNumbers,
     private readonly prefix: string,
     private readonly random: Prng,
     private readonly shape: HistoryShape,
@@ -62,7 +71,7 @@ export class HistoryRun {
     client.steps = []
     client.startTick = ++this.tick
     if (this.random.chance(0.2)) this.callOutside(client)
-    else client.tx = this.db.begin()
+    else client.tx = this.numbers.db.begin()
   }
 
   private advance(client: Client, tx: Tx): void {
@@ -114,18 +123,20 @@ export class HistoryRun {
 
   /** A read or write of the database itself, which is a transaction of one step. */
   private callOutside(client: Client): void {
-    const { db, prefix, random, shape } = this
+    const { numbers, prefix, random, shape } = this
     const key = random.pick(shape.keys)
     if (shape.tracesVersions || random.chance(0.4)) {
-      client.steps.push(random.chance(0.5) ? this.get(db, key) : this.scan(db))
+      client.steps.push(random.chance(0.5) ? this.get(undefined, key) : this.scan(undefined))
       this.record(client, true)
       return
     }
-    const step = this.write(key)
+    const isHigh = key >= numbers.firstHigh
+    const store = isHigh ? numbers.high : numbers.db
+    const step = this.write(key, isHigh)
     client.steps.push(step)
-    if (step.type === 'put') this.end(client, db.put(prefix + key, step.value))
-    else if (step.type === 'del') this.end(client, db.del(prefix + key))
-    else if (step.type === 'clear') this.end(client, db.clear(this.prefixed(step.span)))
+    if (step.type === 'put') this.end(client, store.put(prefix + key, step.value))
+    else if (step.type === 'del') this.end(client, store.del(prefix + key))
+    else if (step.type === 'clear') this.end(client, store.clear(this.prefixed(step.span)))
   }
 
   private step(steps: Step[], tx: Tx): void {
@@ -138,41 +149,65 @@ export class HistoryRun {
     if (shape.tracesVersions) steps.push(this.get(tx, key))
     const savepoint = random.chance(0.1) ? tx.savepoint() : undefined
     const step = this.write(key)
-    if (step.type === 'put') tx.putSync(prefix + key, step.value)
-    else if (step.type === 'del') tx.delSync(prefix + key)
-    else if (step.type === 'clear') tx.clearSync(this.prefixed(step.span))
+    const [low, high] = this.storesOf(tx)
+    const store = key < this.numbers.firstHigh ? low : high
+    if (step.type === 'put') store.putSync(prefix + key, step.value)
+    else if (step.type === 'del') store.delSync(prefix + key)
+    else if (step.type === 'clear') {
+      tx.clearSync(this.prefixed(step.span))
+      tx.keyspace(this.numbers.high).clearSync(this.prefixed(step.span))
+    }
     if (savepoint === undefined) steps.push(step)
     else savepoint.rollback()
   }
 
-  private write(key: string): Step {
+  /** `isHigh`: a clear is of keys in that store only; by default of both. */
+  private write(key: string, isHigh?: boolean): Step {
     const { random } = this
     if (this.shape.tracesVersions || random.chance(0.7)) {
       return { type: 'put', key, value: ++this.value }
     }
     if (random.chance(0.6)) return { type: 'del', key }
-    return { type: 'clear', span: this.span() }
+    return { type: 'clear', span: this.span(isHigh) }
   }
 
-  private get(reader: Numbers | Tx, key: string): Step {
-    return { type: 'get', key, found: reader.getSync(this.prefix + key) }
+  /** The store of the low keys and that of the high ones, in the transaction if passed. */
+  private storesOf(tx: Tx | undefined): readonly [Store, Store] {
+    const { db, high } = this.numbers
+    return tx === undefined ? [db, high] : [tx, tx.keyspace(high)]
   }
 
-  private scan(reader: Numbers | Tx): Step {
+  private get(tx: Tx | undefined, key: string): Step {
+    const [low, high] = this.storesOf(tx)
+    const store = key < this.numbers.firstHigh ? low : high
+    return { type: 'get', key, found: store.getSync(this.prefix + key) }
+  }
+
+  /** Reads the second store only for what is left of the limit. */
+  private scan(tx: Tx | undefined): Step {
     const { prefix, random } = this
     const span = this.span()
     const reverse = random.chance(0.5)
     const limit = random.between(1, 3)
-    const range = { ...this.prefixed(span), reverse, limit }
-    const found = [...reader.entries(range)].map(([key, value]) => {
-      return [key.slice(prefix.length), value] as const
-    })
+    const stores = this.storesOf(tx)
+    const found: (readonly [string, number])[] = []
+    for (const store of reverse ? [...stores].reverse() : stores) {
+      const left = limit - found.length
+      if (left === 0) break
+      for (const [key, value] of store.entries({ ...this.prefixed(span), reverse, limit: left })) {
+        found.push([key.slice(prefix.length), value])
+      }
+    }
     return { type: 'scan', span, reverse, limit, found }
   }
 
-  private span(): Span {
-    const { random, shape } = this
-    const [gte, last] = [random.pick(shape.keys), random.pick(shape.keys)].sort()
+  private span(isHigh?: boolean): Span {
+    const { numbers, random, shape } = this
+    const keys =
+      isHigh === undefined
+        ? shape.keys
+        : shape.keys.filter((key) => key >= numbers.firstHigh === isHigh)
+    const [gte, last] = [random.pick(keys), random.pick(keys)].sort()
     return { gte, lt: `${last}~` }
   }
 

@@ -7,7 +7,8 @@ import { Prng } from '../../../base/prng.js'
 import type { OpenOptions } from '../../../db/api.js'
 import { Comparison } from '../../harness/comparison.js'
 import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
-import { drawOptions } from './option-set.js'
+import { type KeyspaceShape, modelKeyspaces } from '../../harness/keyspace-shape.js'
+import { drawKeyspaces, drawOptions } from './option-set.js'
 import { campaignSize } from '../../kit/campaign-size.js'
 import { drawnSeed } from '../../../base/testing/seed.js'
 
@@ -34,10 +35,11 @@ test(`${optionSets} sets of options give the same answers`, async () => {
   for (let set = 0; set < optionSets; set++) {
     const random = new Prng(seed + set)
     const first = drawOptions(random)
+    const keyspaces = drawKeyspaces(random)
     const changing = random.chance(0.5) ? random : undefined
     const directory = mkdtempSync(join(tmpdir(), 'varve-metamorphic-'))
     try {
-      compactions += await compare(directory, first, operations, changing)
+      compactions += await compare(directory, first, keyspaces, operations, changing)
     } catch (cause) {
       const options = JSON.stringify(first)
       throw new Error(`VARVE_SEED=${seed}, set ${set}: ${options}`, { cause })
@@ -49,7 +51,7 @@ test(`${optionSets} sets of options give the same answers`, async () => {
 })
 
 function drawOperations(): Operation[] {
-  const workload = new Workload(new Prng(seed), scale)
+  const workload = new Workload(new Prng(seed), scale, undefined, modelKeyspaces)
   return Array.from({ length: operationCount }, () => workload.next())
 }
 
@@ -60,14 +62,17 @@ function drawOperations(): Operation[] {
 async function compare(
   directory: string,
   options: OpenOptions,
+  keyspaces: readonly KeyspaceShape[],
   operations: readonly Operation[],
   changing: Prng | undefined,
 ): Promise<number> {
-  const comparison = await Comparison.start(directory, options)
+  const comparison = await Comparison.start(directory, options, keyspaces)
   try {
     for (const [i, operation] of operations.entries()) {
       try {
-        if (changing?.chance(reopenChance) === true) await comparison.reopen(drawOptions(changing))
+        if (changing?.chance(reopenChance) === true) {
+          await comparison.reopen(drawOptions(changing), drawKeyspaces(changing))
+        }
         await comparison.run(operation)
       } catch (cause) {
         throw new Error(`operation ${i}: ${operation.type}`, { cause })

@@ -1,10 +1,11 @@
 import type { Prng } from '../../../base/prng.js'
 import type { OpenOptions } from '../../../db/api.js'
+import { type KeyspaceShape, modelKeyspaces } from '../../harness/keyspace-shape.js'
 
 const KiB = 1024
 
 /** Draws options that change how the engine works, but no answer. */
-export function drawOptions(random: Prng): OpenOptions {
+export function drawOptions(random: Prng) {
   const memtableBytes = random.pick([4, 4, 8, 32, 256]) * KiB
   const policy = random.pick(['leveled', 'leveled', 'sizeTiered', 'lazyLeveled'] as const)
   return {
@@ -25,7 +26,16 @@ export function drawOptions(random: Prng): OpenOptions {
       sizeRatio: random.pick([2, 3, 10]),
       baseBytes: random.pick([memtableBytes, 4 * memtableBytes]),
     },
-  }
+  } satisfies OpenOptions
+}
+
+/** Draws how the trees of the keyspaces work; some are as the database. */
+export function drawKeyspaces(random: Prng): readonly KeyspaceShape[] {
+  return modelKeyspaces.map((shape) => {
+    if (random.chance(0.3)) return shape
+    const { blockBytes, tableBytes, filterBitsPerKey, codec, compaction } = drawOptions(random)
+    return { ...shape, tuning: { blockBytes, tableBytes, filterBitsPerKey, codec, compaction } }
+  })
 }
 
 function drawCodec(random: Prng): NonNullable<OpenOptions['codec']> {

@@ -5,11 +5,17 @@ import type { FileSystem } from '../../../fs/file-system.js'
 import type { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
 import { parseFileName } from '../../../store/file-names.js'
 import { type BinaryDatabase, bytes } from '../../harness/comparison.js'
+import { Stores } from '../../harness/stores.js'
 import type { Write } from '../../kit/oracle.js'
 import { VirtualClock } from '../../kit/virtual-clock.js'
 import { Client } from './client.js'
 import type { Expectation, History } from './history.js'
-import { checkpointPath, openSimulated, type SimulatedOptions, simulatedPath } from './scenario.js'
+import type { KeyspaceLedger } from './keyspace-ledger.js'
+import { namedEntries } from './named-entries.js'
+import { checkpointPath, openSimulated, type Scenario, simulatedPath } from './scenario.js'
+
+/** How a client opens its database. */
+type Opening = Pick<Scenario, 'options' | 'keyspaces'>
 
 /** Fates of unsynced data. `kill` ends only the process, which loses nothing. */
 export const crashKinds = ['none', 'all', 'random', 'torn', 'kill'] as const
@@ -20,6 +26,7 @@ export interface CrashImage {
   readonly left: MemoryFileSystem
   readonly kind: CrashKind
   readonly history: History
+  readonly ledger: KeyspaceLedger
   /** Numbers of the pending writes. */
   readonly underWay: readonly number[]
   readonly expected: Expectation
@@ -35,7 +42,7 @@ export interface CrashImage {
 export function takeImage(
   fs: MemoryFileSystem,
   kind: CrashKind,
-  history: History,
+  { history, ledger }: Pick<Client, 'history' | 'ledger'>,
   seed: number,
   where: string,
   atMs: number,
@@ -49,6 +56,7 @@ export function takeImage(
     left,
     kind,
     history,
+    ledger: ledger.clone(),
     underWay,
     expected,
     durable,
@@ -85,9 +93,11 @@ export function isChange(kind: OperationKind): boolean {
 const recoveryCrashChance = 1 / 6
 const exerciseChance = 1 / 24
 
-interface CheckedImage {
+export interface CheckedImage {
   /** The number of writes in the recovered state. */
   readonly found: number
+  /** The history that explains it. */
+  readonly history: History
   /** The image itself and the images from crashes during its recovery. */
   readonly images: number
 }
@@ -96,34 +106,38 @@ interface CheckedImage {
  * Opens a crash image and checks its state. For some images the recovery crashes too. Others are
  * then written to, compacted and verified.
  */
-export async function checkImage(
-  image: CrashImage,
-  options: SimulatedOptions,
-): Promise<CheckedImage> {
+export async function checkImage(image: CrashImage, opening: Opening): Promise<CheckedImage> {
+  const { options, keyspaces } = opening
   const { atMs } = image
   const random = new Prng(image.seed)
   const newClock = (): VirtualClock => new VirtualClock(random.next(), atMs)
   let images = 1
-  if (random.chance(recoveryCrashChance)) images += crashRecovery(image, options, random)
+  if (random.chance(recoveryCrashChance)) images += await crashRecovery(image, opening, random)
   const clock = newClock()
   const db = openSimulated(image.left, clock, options)
-  const { found, history } = requireExpected(db, clock, image, image.expected, image.where)
-  checkCheckpoint(image, options, random)
-  if (!random.chance(exerciseChance)) return { found, images }
+  const { expected, where } = image
+  const { found, history } = await requireExpected(db, keyspaces, clock, image, expected, where)
+  await checkCheckpoint(image, opening, random)
+  if (!random.chance(exerciseChance)) return { found, history, images }
   // Open makes everything it recovers durable, even entries that were not durable before.
   const again = image.left.crashClone(fateOf('none', random))
-  const expected = { atLeast: found, atMost: found }
-  const where = `${image.where}, then power loss after the open`
+  const same = { atLeast: found, atMost: found }
+  const whereAgain = `${where}, then power loss after the open`
   const clockAgain = newClock()
   const dbAgain = openSimulated(again, clockAgain, options)
-  requireExpected(dbAgain, clockAgain, { history, underWay: [] }, expected, where)
+  const known = { ...image, history, underWay: [] }
+  await requireExpected(dbAgain, keyspaces, clockAgain, known, same, whereAgain)
   await db.close()
-  await exercise({ ...image, history }, found, options, random)
-  return { found, images: images + 1 }
+  await exercise({ ...image, history }, found, opening, random)
+  return { found, history, images: images + 1 }
 }
 
 /** A checkpoint that exists must be whole and show some earlier state. */
-function checkCheckpoint(image: CrashImage, options: SimulatedOptions, random: Prng): void {
+async function checkCheckpoint(
+  image: CrashImage,
+  { options, keyspaces }: Opening,
+  random: Prng,
+): Promise<void> {
   const { left, history, where, atMs } = image
   // The client removes checkpoints after checking them, CURRENT first.
   if (!left.exists(`${checkpointPath}/CURRENT`)) return
@@ -131,17 +145,21 @@ function checkCheckpoint(image: CrashImage, options: SimulatedOptions, random: P
   const copy = openSimulated(left, clock, options, false, checkpointPath)
   const { acknowledged } = history
   const expected = { atLeast: 0, atMost: acknowledged }
-  requireExpected(copy, clock, image, expected, `${where}, the checkpoint`)
+  const known = { history, underWay: image.underWay }
+  await requireExpected(copy, keyspaces, clock, known, expected, `${where}, the checkpoint`)
 }
 
-function requireExpected(
+async function requireExpected(
   db: BinaryDatabase,
+  keyspaces: Opening['keyspaces'],
   clock: VirtualClock,
-  { history, underWay }: Pick<CrashImage, 'history' | 'underWay'>,
+  known: Pick<CrashImage, 'history' | 'underWay'> & Partial<Pick<CrashImage, 'ledger'>>,
   expected: Expectation,
   where: string,
-): { readonly found: number; readonly history: History } {
-  const entries = [...db.entries()]
+): Promise<{ readonly found: number; readonly history: History }> {
+  const { history, underWay, ledger } = known
+  const entries = await namedEntries(db, keyspaces)
+  ledger?.check(db.keyspaces().map(({ name }) => name))
   const nowMs = clock.wallMs()
   for (const possible of history.possible(underWay)) {
     const found = possible.find(entries, expected, nowMs)
@@ -151,7 +169,11 @@ function requireExpected(
 }
 
 /** Cuts power before one change during the recovery of a copy. Returns the number of crashes. */
-function crashRecovery(image: CrashImage, options: SimulatedOptions, random: Prng): number {
+async function crashRecovery(
+  image: CrashImage,
+  { options, keyspaces }: Opening,
+  random: Prng,
+): Promise<number> {
   const { left, durable, where, atMs } = image
   const fs = left.processCrashClone()
   const crashed: { fs: MemoryFileSystem; where: string }[] = []
@@ -168,39 +190,53 @@ function crashRecovery(image: CrashImage, options: SimulatedOptions, random: Prn
   for (const again of crashed) {
     const clock = new VirtualClock(random.next(), atMs)
     const db = openSimulated(again.fs, clock, options)
-    requireExpected(db, clock, image, durable, again.where)
+    await requireExpected(db, keyspaces, clock, image, durable, again.where)
   }
   return crashed.length
 }
 
 /** Writes, flushes, compacts and verifies, then checks for surplus files. */
 export async function exercise(
-  { left: fs, history, atMs }: Pick<CrashImage, 'left' | 'history' | 'atMs'>,
+  { left: fs, history, ledger, atMs }: Pick<CrashImage, 'left' | 'history' | 'ledger' | 'atMs'>,
   found: number,
-  options: SimulatedOptions,
+  { options, keyspaces }: Opening,
   random: Prng,
 ): Promise<void> {
   const clock = new VirtualClock(random.next(), atMs)
-  const client = new Client({ fs, clock, options, mayFail: () => false }, history.upTo(found))
+  const setting = { fs, clock, options, keyspaces, mayFail: () => false }
+  const client = new Client(setting, history.upTo(found), ledger.clone())
   const put = (key: string, sync: boolean) => {
-    const writes: Write[] = [{ type: 'put', key, value: bytes(`after the crash: ${key}`) }]
+    const value = bytes(`after the crash: ${key}`)
+    const writes: Write[] = [{ type: 'put', key, value }]
+    for (const [i, { ttlMs }] of keyspaces.entries()) {
+      const ttl = ttlMs === undefined ? {} : { ttlMs, hasDefaultTtl: true }
+      writes.push({ type: 'put', key, value, keyspace: i + 1, ...ttl })
+    }
     return { type: 'write', writes, sync } as const
   }
   for (const key of ['', '\0', 'user:', '\xff']) await client.run(put(`${key}!`, key === '\0'))
   await client.run({ type: 'flush', wait: true })
   await client.run(put('after the flush', false))
   await client.run({ type: 'compact', range: {}, wait: true })
-  client.checkAll()
+  await client.checkAll()
   await client.close()
-  client.db = openSimulated(fs, clock, options, true)
-  client.checkAll()
-  requireTidy(fs, client.db)
+  const db = openSimulated(fs, clock, options, true)
+  client.use(db)
+  await client.checkAll()
+  await requireTidy(fs, db, keyspaces)
   await client.close()
 }
 
 /** Throws if the directory holds a file that the database does not need. */
-function requireTidy(fs: FileSystem, db: BinaryDatabase): void {
-  const tables = new Set(db.levels().flatMap((level) => level.tables.map((t) => t.fileNumber)))
+async function requireTidy(
+  fs: FileSystem,
+  db: BinaryDatabase,
+  keyspaces: Opening['keyspaces'],
+): Promise<void> {
+  const stores = new Stores(db, keyspaces)
+  await stores.open(stores.all)
+  const levels = stores.all.flatMap((keyspace) => stores.of(keyspace).levels())
+  const tables = new Set(levels.flatMap((level) => level.tables.map((t) => t.fileNumber)))
   const names = fs.list(simulatedPath)
   const kinds = names.map((name) => parseFileName(name))
   const surplus = names.filter((name, i) => {

@@ -117,24 +117,24 @@ class FaultRun {
     const { client, memory, random } = simulation
     await client.close()
     const image = simulation.takeImage('kill', 'closing')
-    const found = await simulation.checkImage(image)
-    await exercise({ ...image, left: memory }, found, simulation.scenario.options, random)
+    const { found, history } = await simulation.checkImage(image)
+    await exercise({ ...image, history, left: memory }, found, simulation.scenario, random)
   }
 
   /** After the fault, reads must succeed. Writes and jobs must too, unless a sync failed. */
   private async goOn(): Promise<void> {
     const { client, clock } = this.simulation
-    if (client.db === undefined) client.open()
+    if (client.db === undefined) await client.open()
     for (let ms = 0; ms < retryMs; ms += 1000) {
       clock.advance(1000)
       await nextTurn()
     }
-    client.checkAll()
+    await client.checkAll()
     const writes: Write[] = [{ type: 'put', key: 'goes on', value: bytes('') }]
     await client.run({ type: 'write', writes, sync: true })
     await client.run({ type: 'flush', wait: true })
     await client.run({ type: 'compact', range: {}, wait: true })
-    client.checkAll()
+    await client.checkAll()
     if (client.isPoisoned && !this.isUncertain) throw new Error('poisoned for no reason')
   }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { latin1 } from '../../harness/comparison.js'
 import { Oracle, type OracleState, type Write } from '../../kit/oracle.js'
 
 /**
@@ -22,7 +21,8 @@ export interface Expectation {
   readonly atMost: number
 }
 
-type Entries = Iterable<readonly [Uint8Array, Uint8Array]>
+/** The entries of all keyspaces by name (see `nameOf`), in the order of names. */
+export type NamedEntries = Iterable<readonly [string, Uint8Array]>
 
 /**
  * All writes that a client started, in order, with the outcome of each.
@@ -64,6 +64,10 @@ export class History {
     this.durableCount = Math.max(this.durableCount, count)
   }
 
+  isAcknowledged(number: number): boolean {
+    return this.issued[number - 1].outcome === 'acknowledged'
+  }
+
   get hasUnknown(): boolean {
     return this.issued.some(({ outcome }) => outcome === 'unknown')
   }
@@ -92,7 +96,7 @@ export class History {
    * Returns the number of writes after which `entries` are the state at `nowMs`, or undefined if no
    * allowed state matches.
    */
-  find(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): number | undefined {
+  find(entries: NamedEntries, { atLeast, atMost }: Expectation, nowMs: number): number | undefined {
     const found = fingerprintOf(entries)
     for (let count = Math.min(atMost, this.issued.length); count >= atLeast; count--) {
       if (fingerprintAt(this.stateAfter(count), nowMs) === found) return count
@@ -124,13 +128,32 @@ export class History {
 
   /**
    * The histories that a crash may reveal while the writes `underWay` are pending. Writes refused
-   * since then may have been in the log briefly, before the log was truncated.
+   * since then may have been in the log briefly, before the log was truncated. The drop of a keyspace
+   * may be lost while later writes are found: it is logged in the MANIFEST.
    */
   *possible(underWay: readonly number[]): Generator<History> {
     yield this
+    for (const drop of underWay) {
+      if (this.isDrop(drop)) yield this.withoutDrop(drop)
+    }
     for (const first of underWay) {
       if (this.issued[first - 1].outcome === 'refused') yield this.withRefused(first, underWay)
     }
+  }
+
+  private isDrop(number: number): boolean {
+    return this.issued[number - 1].writes[0].type === 'drop'
+  }
+
+  private withoutDrop(drop: number): History {
+    const other = this.upTo(drop - 1)
+    for (const [i, write] of this.issued.entries()) {
+      if (i < drop - 1) continue
+      other.issued.push(i === drop - 1 ? { ...write, outcome: 'refused' } : write)
+    }
+    other.acknowledgedCount = this.acknowledgedCount
+    other.durableCount = this.durableCount
+    return other
   }
 
   /** A copy in which the refused writes of `underWay`, from `first` on, count as written. */
@@ -145,11 +168,11 @@ export class History {
   }
 
   /** Describes the entries for the message of a failure. */
-  describe(entries: Entries, { atLeast, atMost }: Expectation, nowMs: number): string {
+  describe(entries: NamedEntries, { atLeast, atMost }: Expectation, nowMs: number): string {
     const found = fingerprintOf(entries)
     const before = this.find(entries, { atLeast: 0, atMost: atLeast - 1 }, nowMs)
     if (before !== undefined) return `the state after ${before} writes, not ${atLeast} to ${atMost}`
-    const keys = [...entries].map(([key]) => latin1(key))
+    const keys = [...entries].map(([name]) => name)
     const expected = [...this.stateAfter(atMost).at(nowMs).entries.keys()]
     const missing = expected.filter((key) => !keys.includes(key))
     const extra = keys.filter((key) => !expected.includes(key))
@@ -179,18 +202,17 @@ function fingerprintAt(state: OracleState, nowMs: number): string {
   if (known !== undefined && (known.nowMs === nowMs || state.expiries.size === 0)) {
     return known.fingerprint
   }
-  const entries = state.at(nowMs).scan()
-  const fingerprint = fingerprintOf(
-    entries.map(([key, value]) => [Buffer.from(key, 'latin1'), value] as const),
-  )
+  const entries = [...state.at(nowMs).entries].sort(([a], [b]) => (a < b ? -1 : 1))
+  const fingerprint = fingerprintOf(entries)
   fingerprints.set(state, { nowMs, fingerprint })
   return fingerprint
 }
 
-function fingerprintOf(entries: Entries): string {
+function fingerprintOf(entries: NamedEntries): string {
   const hash = createHash('sha1')
   const lengths = Buffer.alloc(8)
-  for (const [key, value] of entries) {
+  for (const [name, value] of entries) {
+    const key = Buffer.from(name)
     lengths.writeUInt32LE(key.length, 0)
     lengths.writeUInt32LE(value.length, 4)
     hash.update(lengths).update(key).update(value)

@@ -7,6 +7,7 @@ import { Database } from '../../../db/database.js'
 import { type ResolvedOptions, resolveOptions } from '../../../db/options/open-options.js'
 import type { FileSystem } from '../../../fs/file-system.js'
 import type { BinaryDatabase } from '../../harness/comparison.js'
+import { type KeyspaceShape, modelKeyspaces } from '../../harness/keyspace-shape.js'
 import { DeferredExecutor } from './deferred-executor.js'
 import { type Operation, Workload, type WorkloadScale } from '../../kit/workload.js'
 
@@ -21,6 +22,8 @@ export type Step =
 export interface Scenario {
   readonly seed: number
   readonly options: SimulatedOptions
+  /** Beside the default keyspace. */
+  readonly keyspaces: readonly KeyspaceShape[]
   readonly steps: readonly Step[]
 }
 
@@ -64,14 +67,19 @@ const weights: Record<Operation['type'], number> = {
   compact: 3,
   reopen: 4,
   wait: 6,
+  drop: 5,
+  transaction: 14,
 }
 const checkpointChance = 0.02
 const deathChance = 0.03
+/** Of scenarios with more than the default keyspace. */
+const keyspacesChance = 0.5
 
 export function drawScenario(seed: number, stepCount: number): Scenario {
   const random = new Prng(seed)
   const options = drawOptions(random)
-  const workload = new Workload(random, scale, weights)
+  const keyspaces = random.chance(keyspacesChance) ? drawKeyspaces(random) : []
+  const workload = new Workload(random, scale, weights, keyspaces)
   const steps = Array.from({ length: stepCount }, (): Step => {
     if (random.chance(checkpointChance)) return { type: 'checkpoint' }
     if (random.chance(deathChance)) {
@@ -79,7 +87,18 @@ export function drawScenario(seed: number, stepCount: number): Scenario {
     }
     return workload.next()
   })
-  return { seed, options, steps }
+  return { seed, options, keyspaces, steps }
+}
+
+function drawKeyspaces(random: Prng): readonly KeyspaceShape[] {
+  return modelKeyspaces.map((shape) => ({
+    ...shape,
+    tuning: {
+      blockBytes: random.pick([256, 1024]),
+      codec: random.pick(['none', 'deflate']),
+      compaction: random.pick(['leveled', 'sizeTiered', 'lazyLeveled']),
+    },
+  }))
 }
 
 function drawOptions(random: Prng): SimulatedOptions {

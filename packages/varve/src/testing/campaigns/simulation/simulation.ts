@@ -9,8 +9,15 @@ import { MemoryFileSystem } from '../../../fs/simulated/memory-file-system.js'
 import { VirtualClock } from '../../kit/virtual-clock.js'
 import { removeCheckpoint } from './checkpoint-removal.js'
 import { Client } from './client.js'
-import { checkImage, type CrashImage, type CrashKind, takeImage } from './crash-image.js'
+import {
+  type CheckedImage,
+  checkImage,
+  type CrashImage,
+  type CrashKind,
+  takeImage,
+} from './crash-image.js'
 import { History } from './history.js'
+import type { KeyspaceLedger } from './keyspace-ledger.js'
 import type { Scenario } from './scenario.js'
 import { SimulationFailure } from './simulation-failure.js'
 import { Trace } from './trace.js'
@@ -78,15 +85,16 @@ export class Simulation {
   }
 
   takeImage(kind: CrashKind, where: string): CrashImage {
-    const { memory, history, random, clock } = this
-    return takeImage(memory, kind, history, random.next(), where, clock.monotonicMs())
+    const { memory, client, random, clock } = this
+    return takeImage(memory, kind, client, random.next(), where, clock.monotonicMs())
   }
 
-  async checkImage(image: CrashImage): Promise<number> {
-    const { found, images } = await checkImage(image, this.scenario.options)
+  /** The number of writes that were found, and the history that explains them. */
+  async checkImage(image: CrashImage): Promise<Pick<CheckedImage, 'found' | 'history'>> {
+    const { found, history, images } = await checkImage(image, this.scenario)
     this.trace.note(`${image.where}: ${found}`)
     this.images += images
-    return found
+    return { found, history }
   }
 
   /** Crashes, and continues with the remaining files. */
@@ -95,18 +103,19 @@ export class Simulation {
     const kind = of === 'kill' ? 'kill' : random.pick(['none', 'all', 'random', 'torn'] as const)
     const image = this.takeImage(kind, 'a step')
     const copy = { ...image, left: image.left.processCrashClone() }
-    const found = await this.checkImage(copy)
+    const { found, history } = await this.checkImage(copy)
     this.memory = image.left
     // The checkpoint may hold writes that the database has lost.
     removeCheckpoint(this.memory)
     // After a kill, a later power loss can still drop the dead process's unsynced writes. After a
     // power loss, the remaining data is durable.
-    this.client = this.newClient(of === 'kill' ? image.history : image.history.upTo(found))
-    this.client.open()
-    if (this.client.db !== undefined) this.client.checkAll()
+    const next = of === 'kill' ? history : history.upTo(found)
+    this.client = this.newClient(next, image.ledger)
+    await this.client.open()
+    if (this.client.db !== undefined) await this.client.checkAll()
   }
 
-  private newClient(history: History): Client {
+  private newClient(history: History, ledger?: KeyspaceLedger): Client {
     const { memory } = this
     const fs = new FaultyFileSystem(memory, (operation) => {
       // Timers of a dead process may still run, on files that are no longer in use.
@@ -115,7 +124,7 @@ export class Simulation {
       return this.hooks.before(operation, this.operations++)
     })
     const { mayFail } = this.hooks
-    const { options } = this.scenario
-    return new Client({ fs, clock: this.clock, options, mayFail }, history)
+    const { options, keyspaces } = this.scenario
+    return new Client({ fs, clock: this.clock, options, keyspaces, mayFail }, history, ledger)
   }
 }

@@ -80,6 +80,7 @@ function ownedBy(writer: number, write: Write): Write {
     const { ttlMs = 1 } = write
     return { ...write, key: prefix + write.key, ...(ttlMs % 2 === 0 ? { ttlMs: longTtlMs } : {}) }
   }
+  if (write.type === 'drop') throw new Error('no keyspace is dropped here')
   const { gt, gte, lt, lte, prefix: inner = '' } = write.range
   return {
     type: 'clear',
