@@ -4,8 +4,8 @@ import type { MemtableBudget } from './memtable-budget.js'
 import type { PressingTree } from './write-stalls.js'
 
 /**
- * The memtables of all keyspaces, as if they were those of one tree. Always current: a blocked write
- * asks again after each flush.
+ * The memtables of all keyspaces, as if they were those of one tree. It reads their current state,
+ * because a blocked write asks again after each flush.
  *
  * Owned by: the Rotation.
  */
@@ -20,7 +20,9 @@ export class SharedBacklog implements PressingTree {
     private readonly memtableBytes: number,
   ) {}
 
-  /** Without a tree that is being dropped: its memtables are not flushed, so no write waits for it. */
+  /**
+   * Leaves out a tree that is being dropped: its memtables are not flushed, so waiting is useless.
+   */
   get sealedCount(): number {
     const { main, sealed } = this.trees
     let sealedBytes = main.sealedBytes

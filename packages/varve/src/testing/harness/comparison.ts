@@ -1,23 +1,28 @@
 import assert from 'node:assert/strict'
 import { type Clock, systemClock } from '../../base/clock.js'
 import type { BatchOperation, IterateOptions, OpenOptions } from '../../db/api.js'
-import type { Database } from '../../db/database.js'
 import type { Snapshot } from '../../db/read/snapshot.js'
-import { open } from '../../index.js'
-import type { Keyspace, KeyspaceOperation, KeyValueReader } from '../../index.js'
+import type { KeyValueReader } from '../../index.js'
 import { type ModelScan, Oracle, OracleState, toBytes, type Write } from '../kit/oracle.js'
 import { keyspacesOf, meetsRival, type TransactionPlan } from '../kit/transaction-plan.js'
 import { type Operation, slotCount } from '../kit/workload.js'
+import {
+  assertEntries,
+  assertSame,
+  type BinaryDatabase,
+  bytes,
+  type Entry,
+  latin1,
+  openBinary,
+} from './binary-stores.js'
 import type { KeyspaceShape } from './keyspace-shape.js'
 import { keyspacesIn, Stores, ttlOf } from './stores.js'
 import { answersOf, runSteps } from './transaction-run.js'
 
-export type BinaryDatabase = Database<Uint8Array, Uint8Array>
-export type BinaryKeyspace = Keyspace<Uint8Array, Uint8Array>
-export type BinaryOperation = BatchOperation<Uint8Array, Uint8Array> | KeyspaceOperation
+export { type BinaryDatabase, bytes, latin1, openBinary }
+
 type BinarySnapshot = Snapshot<Uint8Array, Uint8Array>
 type BinaryReader = KeyValueReader<Uint8Array, Uint8Array>
-type Entry = readonly [Uint8Array, Uint8Array]
 
 /** A snapshot, what it must show, and how often each keyspace had been dropped before it. */
 interface HeldSnapshot {
@@ -30,10 +35,6 @@ interface HeldSnapshot {
 interface OpenWalk {
   readonly expected: [string, Buffer][]
   readonly next: () => Promise<IteratorResult<Entry, undefined>> | IteratorResult<Entry, undefined>
-}
-
-export function openBinary(path: string, options: OpenOptions): Promise<BinaryDatabase> {
-  return open(path, { ...options, keyEncoding: 'binary', valueEncoding: 'binary' })
 }
 
 /**
@@ -399,31 +400,4 @@ export function operationsOf(writes: readonly Write[]): BatchOperation<Uint8Arra
       ? { type: 'put', key: bytes(write.key), value: write.value, ...ttlOf(write) }
       : { type: 'del', key: bytes(write.key) }
   })
-}
-
-export function bytes(key: string): Buffer {
-  return Buffer.from(key, 'latin1')
-}
-
-export function latin1(key: Uint8Array): string {
-  return Buffer.from(key).toString('latin1')
-}
-
-export function assertSame(
-  actual: Uint8Array | undefined,
-  expected: Buffer | undefined,
-  what: string,
-): void {
-  if (actual === undefined || expected === undefined) assert.equal(actual, expected, what)
-  else assert.ok(expected.equals(actual), `${what}: another value`)
-}
-
-export function assertEntries(actual: Entry[], expected: [string, Buffer][], what: string): void {
-  const keys = actual.map(([key]) => latin1(key))
-  assert.deepEqual(
-    keys,
-    expected.map(([key]) => key),
-    what,
-  )
-  for (const [i, [, value]] of actual.entries()) assertSame(value, expected[i][1], what)
 }

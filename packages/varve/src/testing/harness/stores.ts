@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { KeyValueStore } from '../../index.js'
 import type { Write } from '../kit/oracle.js'
-import type { BinaryDatabase, BinaryKeyspace, BinaryOperation } from './comparison.js'
+import type { BinaryDatabase, BinaryKeyspace, BinaryOperation } from './binary-stores.js'
 import { type KeyspaceShape, optionsOf } from './keyspace-shape.js'
 
 export type BinaryStore = KeyValueStore<Uint8Array, Uint8Array>

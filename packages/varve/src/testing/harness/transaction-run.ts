@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Oracle, type OracleState, toBytes, type Write } from '../kit/oracle.js'
 import type { TransactionStep } from '../kit/transaction-plan.js'
-import { assertEntries, assertSame, type BinaryDatabase, bytes } from './comparison.js'
+import { assertEntries, assertSame, type BinaryDatabase, bytes } from './binary-stores.js'
 import { type BinaryStore, type Stores, ttlOf } from './stores.js'
 
 export type BinaryTransaction = ReturnType<BinaryDatabase['begin']>

@@ -1,5 +1,4 @@
-import type { BinaryDatabase, BinaryKeyspace } from '../../harness/comparison.js'
-import { latin1 } from '../../harness/comparison.js'
+import { type BinaryDatabase, type BinaryKeyspace, latin1 } from '../../harness/binary-stores.js'
 import { type KeyspaceShape, optionsOf } from '../../harness/keyspace-shape.js'
 import { nameOf } from '../../kit/oracle.js'
 
