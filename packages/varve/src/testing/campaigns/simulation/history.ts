@@ -128,8 +128,8 @@ export class History {
 
   /**
    * The histories that a crash may reveal while the writes `underWay` are pending. Writes refused
-   * since then may have been in the log briefly, before the log was truncated. A pending drop may be
-   * lost while later writes are found, because it is logged in the MANIFEST.
+   * since then may have been in the log briefly, before the log was truncated. A pending drop may
+   * be lost while later writes are found, because it is logged in the MANIFEST.
    */
   *possible(underWay: readonly number[]): Generator<History> {
     yield this
