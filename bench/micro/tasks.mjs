@@ -25,7 +25,10 @@ import {
 import { Block } from '../../packages/varve/dist/sstable/block/block.js'
 import { BlockBuilder } from '../../packages/varve/dist/sstable/block/block-builder.js'
 import { newTableCounters } from '../../packages/varve/dist/sstable/block-source.js'
-import { BloomFilter, BloomFilterBuilder } from '../../packages/varve/dist/sstable/bloom-filter.js'
+import {
+  BloomFilter,
+  BloomFilterBuilder,
+} from '../../packages/varve/dist/sstable/format/bloom-filter.js'
 import { CodecRegistry, noneCodec } from '../../packages/varve/dist/sstable/block/codec.js'
 import { TableReader } from '../../packages/varve/dist/sstable/table-reader.js'
 import { TableWriter } from '../../packages/varve/dist/sstable/table-writer.js'

@@ -479,6 +479,6 @@ export interface WatchedDatabase {
   keyspaces(): readonly (KeyspaceStats & { readonly name: string })[]
 }
 
-export type { FilterProbes } from '../sstable/bloom-filter.js'
+export type { FilterProbes } from '../sstable/format/bloom-filter.js'
 export type { IndexSearchStep } from '../sstable/table-index.js'
 export type { Explanation, ExplainOptions, ExplainStep } from '../tree/explain.js'

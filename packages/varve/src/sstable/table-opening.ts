@@ -5,7 +5,7 @@ import { type RangeTombstone, RangeTombstones } from '../key/range-tombstone.js'
 import { decodeRangeDeletes } from './block/range-delete-block.js'
 import type { CodecRegistry } from './block/codec.js'
 import { unpackBlock } from './block/stored-block.js'
-import { BloomFilter } from './bloom-filter.js'
+import { BloomFilter } from './format/bloom-filter.js'
 import {
   decodeProperties,
   summaryProblem,

@@ -11,7 +11,7 @@ import { compareRangeTombstones, type RangeTombstone } from '../key/range-tombst
 import { ValueKind } from '../key/value-kind.js'
 import { AppendBuffer, outputRoomBytes, type OutputRoom } from './block/append-buffer.js'
 import { BlockBuilder, maxEntryHeaderBytes } from './block/block-builder.js'
-import { BloomFilterBuilder } from './bloom-filter.js'
+import { BloomFilterBuilder } from './format/bloom-filter.js'
 import { noneCodec, type BlockCodec } from './block/codec.js'
 import { encodeProperties, type TableStatistics, type TableSummary } from './format/properties.js'
 import { mayBeStored, RangeDeleteBlockBuilder } from './block/range-delete-block.js'

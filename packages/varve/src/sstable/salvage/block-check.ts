@@ -4,7 +4,7 @@ import { isValueLength } from '../../key/expiry.js'
 import { maxKeyBytes, maxSequence } from '../../key/limits.js'
 import { isReservedKind } from '../../key/value-kind.js'
 import { wideOffsetsFlag } from '../block/block-builder.js'
-import type { BloomFilter } from '../bloom-filter.js'
+import type { BloomFilter } from '../format/bloom-filter.js'
 import { EntryCounts } from '../entry-counts.js'
 import { EntryPlace } from '../block/entry-place.js'
 

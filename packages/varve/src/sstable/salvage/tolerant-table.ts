@@ -7,7 +7,7 @@ import { rangeContains } from '../../key/key-range.js'
 import type { RangeTombstone } from '../../key/range-tombstone.js'
 import { BlockCheck } from './block-check.js'
 import { findBlocks, type StoredBlock } from './block-search.js'
-import { BloomFilter } from '../bloom-filter.js'
+import { BloomFilter } from '../format/bloom-filter.js'
 import type { CodecRegistry } from '../block/codec.js'
 import {
   decodeProperties,

@@ -1,5 +1,5 @@
 import { hashBytes } from '../../../base/bytes/hash.js'
-import { BloomFilter, BloomFilterBuilder } from '../../../sstable/bloom-filter.js'
+import { BloomFilter, BloomFilterBuilder } from '../../../sstable/format/bloom-filter.js'
 import { ScatteredKeys } from './scattered-keys.js'
 
 /** The measured false positive rate, and the rate in theory with independent probes. */

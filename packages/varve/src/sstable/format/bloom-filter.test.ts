@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashBytes } from '../base/bytes/hash.js'
+import { hashBytes } from '../../base/bytes/hash.js'
 import { BloomFilter, BloomFilterBuilder, probesFor } from './bloom-filter.js'
 
 const hashOf = (name: string): number => {

@@ -1,5 +1,5 @@
-import { copyBytes, emptyBytes } from '../base/bytes/bytes.js'
-import { corruption } from '../base/errors.js'
+import { copyBytes, emptyBytes } from '../../base/bytes/bytes.js'
+import { corruption } from '../../base/errors.js'
 
 /**
  * A blocked Bloom filter (Putze, Sanders and Singler, "Cache-, Hash- and Space-Efficient Bloom
