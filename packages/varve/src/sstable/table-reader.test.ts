@@ -161,7 +161,6 @@ test('counts filter answers and reads', () => {
   assert.equal(context.counters.blocksRead, blocksRead)
   assert.ok(context.cache.usedBytes > 0)
   reader.close()
-  assert.equal(context.cache.usedBytes, 0)
 })
 
 test('a non-blocking lookup waits for its blocks, even without a cache', async () => {
@@ -204,6 +203,5 @@ test('lookups waiting for one block share one read', async () => {
   reader.close()
   await Promise.all(loads)
   assert.equal(context.counters.blocksRead, 1)
-  assert.equal(context.cache.usedBytes, 0)
   await lookups[0].missing!.load()
 })
