@@ -70,3 +70,17 @@ test('the engine and its worker, minified and gzipped, keep to their size', asyn
   t.diagnostic(`${sum} bytes in ${sizes.length} files`)
   assert.ok(sum < limitBytes, `${sum} bytes`)
 })
+
+const pageLimitBytes = 250_000
+
+test("the inspector's page keeps to its size and asks no other host", (t) => {
+  const page = join(compat, '../packages/inspector/dist/page')
+  const files = ['index.html', 'inspector.js', 'inspector.css'].map((name) =>
+    readFileSync(join(page, name)),
+  )
+  const sum = files.reduce((total, file) => total + gzipSync(file, { level: 9 }).length, 0)
+  t.diagnostic(`${sum} bytes`)
+  assert.ok(sum < pageLimitBytes, `${sum} bytes`)
+  const [html, , css] = files.map(String)
+  assert.doesNotMatch(html + css, /(?:src|href)="[a-z]+:\/\/|url\(["']?[a-z]+:\/\//)
+})

@@ -8,6 +8,7 @@ import {
   renderLevels,
   runShell,
 } from '@varve/cli'
+import { inspector } from '@varve/inspector'
 import { json, open, VarveError } from 'varve'
 import { CascadeRecorder } from './cascade.js'
 import type { Cities, City } from './city.js'
@@ -22,7 +23,8 @@ const path = './data'
 async function main(): Promise<void> {
   const interactive = process.stdin.isTTY && process.stdout.isTTY
   await showCities()
-  heading(`type these ten lines${interactive ? '' : '; in a terminal, npm start ends in a shell'}`)
+  const hint = '; in a terminal, npm start ends in a shell, with the tree in a browser'
+  heading(`type these ten lines${interactive ? '' : hint}`)
   printTenLines()
   if (interactive) await leaveInShell()
 }
@@ -94,6 +96,8 @@ function heading(text: string): void {
 async function leaveInShell(): Promise<void> {
   console.log()
   await using db = await openBinary(path, demoTree)
+  await using inspected = await inspector(db)
+  console.log(`this tree, live, in a browser: ${inspected.url}\n`)
   await runShell(db)
 }
 

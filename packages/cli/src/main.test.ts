@@ -160,6 +160,7 @@ test('every command explains itself', async (t) => {
     'stats',
     'levels',
     'explain',
+    'inspect',
     'flush',
     'compact',
     'dump',

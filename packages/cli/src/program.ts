@@ -8,6 +8,7 @@ import { addDelCommand } from './commands/entries/del.js'
 import { addDumpCommand } from './commands/files/dump.js'
 import { addExplainCommand } from './commands/tree/explain.js'
 import { addExportCommand } from './commands/files/export.js'
+import { addInspectCommand } from './commands/tree/inspect.js'
 import { addFlushCommand } from './commands/tree/flush.js'
 import { addGetCommand } from './commands/entries/get.js'
 import { addKeyspacesCommand } from './commands/tree/keyspaces.js'
@@ -100,6 +101,7 @@ function createProgram(io: Io, json: boolean): Command {
   addStatsCommand(program, io)
   addLevelsCommand(program, io)
   addExplainCommand(program, io)
+  addInspectCommand(program, io)
   addFlushCommand(program, io)
   addCompactCommand(program, io)
   addDumpCommand(program, io)

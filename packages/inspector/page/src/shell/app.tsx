@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import { TimeView } from '../history/time-view.js'
+import { DataView } from '../keys/data-view.js'
 import { ReadView } from '../read/read-view.js'
 import { TreeView } from '../tree/tree-view.js'
 import { WallView } from '../wall/wall-view.js'
@@ -11,6 +12,7 @@ export const views: Readonly<Record<string, { title: string; View: ComponentType
   tree: { title: 'Tree', View: TreeView },
   time: { title: 'Time machine', View: TimeView },
   read: { title: 'Read', View: ReadView },
+  data: { title: 'Data', View: DataView },
   wall: { title: 'Operator’s wall', View: WallView },
 }
 

@@ -10,7 +10,7 @@ import {
   skipReason,
 } from './page-session.js'
 
-const views = ['tree', 'time', 'read?key=user:is:00003', 'wall']
+const views = ['tree', 'time', 'read?key=user:is:00003', 'data?key=user:is:00003', 'wall']
 
 let browser: Browser
 let live: LiveDatabase

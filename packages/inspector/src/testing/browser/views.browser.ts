@@ -76,6 +76,25 @@ test('the time machine leads back to the first flush, and forward again', option
   assert.deepEqual(complaints, [])
 })
 
+test('the data view leads from prefixes to a value and its bytes', options, async () => {
+  await using session = await openPage(browser, live.inspected.url, 'data')
+  const { page, complaints } = session
+  await page.getByRole('button', { name: /^user:… over 1,000 keys/ }).click()
+  await page.getByRole('button', { name: /^user:is:…/ }).click()
+  await page.getByRole('button', { name: 'user:is:00003', exact: true }).first().click()
+  await page.getByText('shown as JSON').waitFor()
+  assert.match(await page.getByLabel('Value').innerText(), /"name": "User 3"/)
+  assert.match(await page.locator('.entry-found').innerText(), /user:is:00003/)
+  const fields = await page.locator('.byte-field dt').allInnerTexts()
+  const names = ['kind', 'key length', 'value length', 'sequence', 'key', 'value']
+  assert.deepEqual(fields, [...names, 'hashes', 'offsets', 'count', 'codec', 'checksum'])
+  await page.getByRole('button', { name: 'all keys' }).click()
+  await page.getByLabel('Prefix of the keys').fill('nothing')
+  await page.keyboard.press('Enter')
+  await page.getByText('No key starts like this.').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
 test("the operator's wall answers questions and draws charts", options, async () => {
   await using session = await openPage(browser, live.inspected.url, 'wall')
   const { page, complaints } = session
