@@ -45,7 +45,7 @@ const { writeMemoryReport } =
   args.out === undefined ? {} : await import('./report/memory/write-memory-report.mjs')
 const report = {
   about: about(),
-  command: `npm run bench:memory -- ${process.argv.slice(2).join(' ')}`.trim(),
+  command: commandText(),
   memoryMiB: Number(args.memory),
   isLimited: true,
   loads: [],
@@ -102,6 +102,12 @@ async function readOnce(plan, figures) {
   report.loads.push(loadavg()[0])
   report.runs.push({ engine, dataset, encoding, times, records, round, ...figures, ...answer })
   printMemoryRun(report.runs.at(-1))
+}
+
+/** Without the places on this machine. */
+function commandText() {
+  const given = process.argv.slice(2).join(' ')
+  return `npm run bench:memory -- ${given.replace(/ ?--(dir|out) \S+/g, '')}`.trim()
 }
 
 /** Undefined if the step failed, which the report says. */

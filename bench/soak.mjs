@@ -1,12 +1,12 @@
-// Writes, reads, scans, snapshots, clears, compacts and checkpoints for a while, and checks that
-// memory, file handles, disk and latency do not grow:
+// Writes, reads, scans, snapshots, clears, compacts and checkpoints for a while, and looks whether
+// memory, file handles, disk and latency stay where they are:
 //
 //   node bench/soak.mjs [--minutes 10] [--rate 4000] [--seed 1] [--tables 2000] [--memory 256]
 //                       [--dir /fast/disk] [--out folder]
 //
-// Exits with 1 if a line is not flat or, with --tables, if the memory that stats() reports differs
-// too much from that of the process; see soak/memory.mjs. With --out it writes soak.csv and, if the
-// packages of bench/ are installed, soak.svg. README.md has the rest.
+// Ends with 1 when a line is not flat, or, with --tables, when the memory that stats() reports
+// differs too much from what the process takes: see soak/memory.mjs. With --out it writes soak.csv
+// and, where the packages of bench/ are installed, soak.svg. README.md has the rest.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Fills or reads a database in a separate process within a memory group. The first argument is the
-// plan as JSON; the figures go to the parent over the channel. Started by memory.mjs.
+// Fills a database, or reads one, in a process of its own within a memory group. The plan comes as
+// JSON in the first argument, and the figures go to the parent. Started by memory.mjs.
 import { answerPlan, plan } from '../measure/answer-plan.mjs'
 import { diskBytes } from '../measure/process-figures.mjs'
 import { joinGroup } from './memory-group.mjs'

@@ -1,8 +1,8 @@
 import { bloomBitsPerKey, sizesFor } from './settings.mjs'
 
 /**
- * What the benchmark needs of an engine. `range` returns the number of entries from a key on, or a
- * promise of it; `getSync` and `getMany` are missing where the engine lacks them.
+ * What the measurement needs of an engine. `range` returns the number of entries from a key on, or
+ * a promise of it. `getSync` and `getMany` are missing where the engine lacks them.
  */
 export function openForMemory(engine, path, { memoryBytes, encoding }) {
   return openers[engine](path, { ...sizesFor(memoryBytes), encoding })

@@ -5,7 +5,7 @@ import { valueBytes } from './settings.mjs'
 
 export const keyBytes = 16
 
-/** A prime above all counts of records, so multiplying by it visits every record once. */
+/** A prime, so that multiples of it modulo a smaller count reach every number once. */
 const stride = 1_000_000_007
 
 /** Any number of records, without holding them. Keys have 16 digits, in scattered order. */

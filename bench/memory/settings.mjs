@@ -6,7 +6,7 @@ export const valueBytes = 400
 export const bloomBitsPerKey = 10
 export const rangeLength = 50
 
-/** How an engine divides its memory; the rest is for Node and the system's cache. */
+/** How an engine divides the memory. The rest is for Node and the system's cache. */
 export function sizesFor(memoryBytes) {
   return { cacheBytes: memoryBytes / 4, writeBufferBytes: memoryBytes / 16 }
 }

@@ -2,10 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readBytes } from './memory-group.mjs'
 import { rangeLength } from './settings.mjs'
 
-/**
- * The workloads by name. Each makes a step from the database and the keys. A step returns its
- * number of operations, or a promise of it.
- */
+/** By name: makes a step, which returns its number of operations, or a promise of it. */
 export const workloads = {
   'get, sync': ({ db, pick }) =>
     db.getSync &&

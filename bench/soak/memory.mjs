@@ -1,5 +1,5 @@
-// Compares the memory that stats() reports with that of the process. Excludes the JavaScript heap
-// of the main thread: it serves the whole program, and most of its growth is V8's young generation.
+// What stats() reports of the memory, beside what the process takes. The JavaScript heap of the
+// main thread is left out: it serves the whole program, and mostly V8's young generation grows.
 
 const MiB = 1024 * 1024
 

@@ -1,14 +1,14 @@
 import { colors, render, title } from '../drawing.mjs'
 import { summarizeMemory } from './memory-summary.mjs'
 
-/** Cost of each workload by size of the data, with strings; one column per dataset. */
+/** Cost of each workload against the size of the data, for strings; a column per dataset. */
 export function drawMemory(report) {
   const { about, memoryMiB } = report
   const values = summarizeMemory(report).filter(({ encoding }) => encoding === 'utf8')
   const engines = [...new Set(values.map(({ engine }) => engine))]
   const workloads = [...new Set(values.map(({ workload }) => workload))]
-  const date = about.date.slice(0, 10)
-  const subtitle = `Random reads of strings within ${memoryMiB} MiB; ${about.cpu}, ${date}.`
+  const day = about.date.slice(0, 10)
+  const subtitle = `Random reads of strings within ${memoryMiB} MiB; ${about.cpu}, ${day}.`
   return render({
     title: title('Reads as the data outgrows the memory', subtitle),
     data: { values },

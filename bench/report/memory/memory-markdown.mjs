@@ -28,20 +28,21 @@ export function memoryMarkdown(report, picture) {
 const titles = { synthetic: 'Synthetic values of 400 bytes', cities: 'Cities, as JSON' }
 
 function introduction({ about, command, memoryMiB, isLimited, loads }) {
-  const limit = isLimited
-    ? `Each engine runs in a control group of ${memoryMiB} MiB, including the files that` +
-      ' the system caches for it.'
-    : 'The system allowed no control group, so **memory is not limited**: the system caches files.'
   return [
-    `${limit} A quarter is its cache (lmdb: none, but \`noReadAhead\`), a sixteenth its write`,
-    'buffer. Default compression. Keys have 16 digits; reads choose them at random. Cells show',
-    'microseconds per operation, the median of the rounds, and in brackets the KiB read from disk',
-    'per operation. Reads during writes: ten concurrent reads with each put, per read. db_bench is',
-    'C++ and synchronous, and does not report bytes.',
+    isLimited
+      ? `Each engine runs in a control group of ${memoryMiB} MiB, which also counts cached files.`
+      : '**Nothing limits the memory:** the system allowed no control group, so it caches files.',
+    'A quarter of the memory is its cache (lmdb: none, but `noReadAhead`), a sixteenth its write',
+    'buffer. Default compression. Keys have 16 digits, and reads choose them at random. Each cell',
+    'has microseconds per operation, the median of the rounds, and in brackets the KiB that an',
+    'operation read from the disk. Gets beside writes: ten gets at once with each put; the figure',
+    'is per get. db_bench is C++ and synchronous, and reports no bytes.',
     '',
     `${about.cpu}, ${about.cores} cores, ${about.os}, Node ${about.node}, commit ${about.commit},`,
-    `${about.date.slice(0, 10)}: \`${command}\`. Average number of runnable processes meanwhile:`,
-    `${figure(mean(loads))}.`,
+    `${about.date.slice(0, 10)}: \`${command}\`.`,
+    '',
+    `**The load average was ${figure(mean(loads))}.** If that is above the number of cores, other`,
+    'programs slowed all engines down. Compare the engines of a row, not the pages of two runs.',
   ].join('\n')
 }
 
