@@ -29,13 +29,16 @@ const minMatch: u32 = 4
 const matchStartMargin: usize = 12
 const literalMargin: usize = 5
 
-/** The strong encoder compares each place with this many earlier ones. */
-const candidates: i32 = 8
+/**
+ * The strong encoder compares each place with this many earlier ones. 8 would save 1% more, in 1.2
+ * times the time.
+ */
+const candidates: i32 = 4
 /** The fast encoder moves on faster with each 64 places in a row without a match. */
 const searchesPerStep: u32 = 6
 
 /** Number of the first byte of the next input. Numbers below it belong to earlier calls. */
-let nextNumber: u32 = windowBytes
+let nextNumber: u32 = 1
 const lastNumber: u32 = 0x7000_0000
 
 /** The result of `findLongest`; a length of 0: none. */
@@ -175,10 +178,10 @@ export function decompress(inputBytes: u32, outputBytes: u32): bool {
 function beginInput(inputBytes: u32): u32 {
   if (nextNumber > lastNumber) {
     memory.fill(0, 0, chainsAt)
-    nextNumber = windowBytes
+    nextNumber = 1
   }
   const bias = nextNumber - u32(inputAt)
-  nextNumber += inputBytes + windowBytes
+  nextNumber += inputBytes
   return bias
 }
 
@@ -203,22 +206,21 @@ function findLongest(at: usize, bias: u32, first: u32, matchEnd: usize, atLeast:
         if (end == matchEnd) return
       }
     }
-    number = load<u32>(chainOf(number))
+    number = load<u32>(chainOf(earlier))
   }
 }
 
-/** Each number leads to the one before it with the same hash. */
+/** Each place leads to the number of the one before it with the same hash. */
 function addToChain(at: usize, bias: u32): void {
   const slot = hashOf4(at)
-  const number = bias + u32(at)
-  store<u32>(chainOf(number), load<u32>(slot))
-  store<u32>(slot, number)
+  store<u32>(chainOf(at), load<u32>(slot))
+  store<u32>(slot, bias + u32(at))
 }
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function chainOf(number: u32): usize {
-  return chainsAt + 4 * usize(number % windowBytes)
+function chainOf(at: usize): usize {
+  return chainsAt + 4 * ((at - inputAt) & (windowBytes - 1))
 }
 
 /** The slot of the next five bytes. */

@@ -16,6 +16,7 @@ import { noneCodec, type BlockCodec } from './block/codec.js'
 import { encodeProperties, type TableStatistics, type TableSummary } from './format/properties.js'
 import { mayBeStored, RangeDeleteBlockBuilder } from './block/range-delete-block.js'
 import { shortestSeparator } from '../key/separator.js'
+import { BlockPacker } from './block/block-packer.js'
 import { packBlock, type PackedBlock } from './block/stored-block.js'
 import {
   encodeFooter,
@@ -54,6 +55,7 @@ export class TableWriter {
   entryCount = 0
   private readonly output: AppendBuffer
   private readonly block: BlockBuilder
+  private readonly packer: BlockPacker
   private readonly index = new TableIndexBuilder()
   private readonly filter: BloomFilterBuilder
   private readonly rangeDeletes = new RangeDeleteBlockBuilder()
@@ -89,6 +91,7 @@ export class TableWriter {
     this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
     this.output = new AppendBuffer(file, room)
     this.block = new BlockBuilder(this.output, options.blockBytes)
+    this.packer = new BlockPacker(options.codec)
     this.output.append(encodeHeader(formatVersionFor(options.codec.id)))
   }
 
@@ -218,7 +221,7 @@ export class TableWriter {
 
   /** `next` starts the next block; undefined at the end of the table. */
   private closeBlock(next: InputEntry | undefined): void {
-    const handle = this.appendBlock(this.block.finish(), this.options.codec)
+    const handle = this.appendPacked(this.packer.pack(this.block.finish()))
     const { lastKey } = this.block
     const nextKey = next?.memory.bytes.subarray(next.keyStart, next.keyEnd)
     this.index.add(nextKey === undefined ? lastKey : shortestSeparator(lastKey, nextKey), handle)
