@@ -34,6 +34,6 @@ export function engineOptionsOf(options: OpenOptions): EngineOptions & EngineOpe
     if (typeof value !== 'number' || Number.isNaN(value)) continue
     result[engineName] = Math.min(high, Math.max(low, Math.floor(value)))
   }
-  if (options.compression === true) result.codec = 'lz4'
+  if (options.compression === false) result.codec = 'none'
   return { ...result, ...options.varve }
 }

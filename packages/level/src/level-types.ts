@@ -35,7 +35,7 @@ export interface DatabaseOptions<K, V>
 /** Options of `open`. Sizes are in bytes; one out of range is brought into it. */
 export interface OpenOptions extends AbstractOpenOptions {
   /**
-   * `true` compresses blocks with LZ4, as LevelDB does with Snappy. Default: no compression.
+   * `false` stores blocks uncompressed. Default: LZ4, where LevelDB has Snappy.
    */
   compression?: boolean | undefined
   /** Table blocks kept in memory. Default 64 MiB. */

@@ -13,6 +13,7 @@ const tall = {
   ...inline,
   memtableBytes: 64 << 10,
   tableBytes: 64 << 10,
+  codec: 'none',
   compaction: { policy: 'leveled', sizeRatio: 2, l0Trigger: 3, baseBytes: 64 << 10 },
 } as const
 

@@ -10,6 +10,8 @@ export const smallTree = {
   memtableBytes: 16 << 10,
   tableBytes: 16 << 10,
   blockBytes: 1024,
+  // Blocks are shown as they are in the file.
+  codec: 'none',
   compaction: { policy: 'leveled', sizeRatio: 3, l0Trigger: 3, baseBytes: 32 << 10 },
   background: 'inline',
 } as const satisfies OpenOptions

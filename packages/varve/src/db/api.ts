@@ -155,9 +155,11 @@ export interface OpenOptions<
   /**
    * Compression of blocks: one codec for all levels, or an object that names codecs by level.
    * `'lz4hc'` is smaller than `'lz4'` and slower to write.
+   * See [Tuning](../../../../docs/TUNING.md#compression).
    *
    * Values: `'none'`, `'lz4'`, `'lz4hc'`, `'zstd'` (Node 22.15 or later), `'deflate'`, a name in
-   * `codecs`, or an object of these: `{ level0, upper, last }`. Default: `'none'`.
+   * `codecs`, or an object of these.
+   * Default: `{ level0: 'lz4', upper: 'lz4', last: 'lz4', compact: 'lz4hc' }`.
    */
   codec?: string | CodecsByLevel
   /**

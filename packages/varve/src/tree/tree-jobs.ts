@@ -78,7 +78,7 @@ function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): Background
         kind: 'flush',
         memtable: slot.memtable.seal(),
         nothingBelow: version.tableCount === 0,
-        options: tableOptions(tree, bits, 0),
+        options: tableOptions(tree, bits, tree.options.codec.level0),
         snapshots: host.snapshotSequences(),
         nowMs: host.wallMs(),
         firstFileNumber: host.allocateFileNumber(1),
@@ -172,7 +172,7 @@ function mergeRequests(
   const request = {
     kind: 'merge',
     spec,
-    options: tableOptions(tree, bits, spec.outputLevel),
+    options: tableOptions(tree, bits, codecOf(tree, spec)),
     snapshots: host.snapshotSequences(),
     nowMs: host.wallMs(),
     fileNumberCount,
@@ -186,18 +186,18 @@ function mergeRequests(
 }
 
 /** Picks the options that a worker needs; the others may contain functions. */
-function tableOptions(tree: Tree, filterBitsPerKey: number, level: number): JobTableOptions {
-  const { blockBytes, tableBytes, paranoid } = tree.options
-  return { blockBytes, tableBytes, filterBitsPerKey, codec: codecAt(tree, level), paranoid }
+function tableOptions({ options }: Tree, filterBitsPerKey: number, codec: string): JobTableOptions {
+  const { blockBytes, tableBytes, paranoid } = options
+  return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
 }
 
-function codecAt(tree: Tree, level: number): string {
-  const { level0, upper, last } = tree.options.codec
-  if (level === 0) return level0
+function codecOf(tree: Tree, { outputLevel, isManual }: CompactionSpec): string {
+  const { level0, upper, last, compact } = tree.options.codec
   const { current } = tree.compaction
-  const isLast =
-    current.policy === 'fifo' || level === shapeOf(tree.currentVersion(), current).lastLevel
-  return isLast ? last : upper
+  // 'fifo' never merges.
+  if (outputLevel === 0 || current.policy === 'fifo') return level0
+  if (outputLevel < shapeOf(tree.currentVersion(), current).lastLevel) return upper
+  return isManual === true ? compact : last
 }
 
 function deletedTables(keyspace: number, spec: CompactionSpec): DeletedTable[] {

@@ -12,6 +12,7 @@ import { maxSequence } from '../key/limits.js'
 import type { PointLookup } from '../entry/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'
 import { type MemTable, memTableBytes } from '../memtable/memtable.js'
+import type { CodecsByLevel } from '../sstable/block/block-codec.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { TableMetadata } from '../version/table-metadata.js'
 import type { Version } from '../version/version.js'
@@ -35,12 +36,7 @@ export interface TreeOptions {
 }
 
 /** Names of the codecs of the tables that a flush or merge writes, by their level. */
-export interface LevelCodecs {
-  readonly level0: string
-  /** Of the levels from 1 on, except the last one. */
-  readonly upper: string
-  readonly last: string
-}
+export type LevelCodecs = Readonly<Required<CodecsByLevel>>
 
 /** The parts of the database that a tree needs. */
 export interface TreeHost extends CompactionHost {

@@ -50,6 +50,8 @@ export interface CompactionSpec {
    * snapshot needs it.
    */
   readonly deeperRanges: readonly KeyRange[]
+  /** A step of `compact()`, for which density matters more than time. */
+  readonly isManual?: boolean
 }
 
 /**
@@ -72,6 +74,7 @@ export interface OutputPlace {
  */
 interface Output extends OutputPlace {
   readonly goesDownByTable?: boolean
+  readonly isManual?: boolean
 }
 
 export function makeSpec(
@@ -102,6 +105,7 @@ export function makeSpec(
     grandparents:
       output.goesDownByTable === true ? tablesBelow(version, output.level, inputRange) : [],
     deeperRanges: older.map((table) => table.range),
+    ...(output.isManual === true && { isManual: true }),
   }
 }
 

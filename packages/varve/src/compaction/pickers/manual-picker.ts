@@ -35,7 +35,7 @@ export function pickManual(
   // Into the oldest run: the inputs contain everything that newer runs hold in their range.
   const run = version.runsOf(outputLevel).at(-1)?.number ?? 0
   const inputs = [...inputsOf(level, tables), ...inputsOf(outputLevel, met)]
-  return makeSpec(version, 'merge', 'manual', inputs, { level: outputLevel, run })
+  return makeSpec(version, 'merge', 'manual', inputs, { level: outputLevel, run, isManual: true })
 }
 
 /** Called only once, because it may not reach a fixed point: entries that a snapshot needs stay. */
@@ -53,7 +53,7 @@ function pickGarbage(
   if (busy.size > 0) return 'busy'
   const run = version.runsOf(level).find(({ number }) => number === stale[0].run)!
   const between = run.overlapping(rangeOf(stale))
-  const output = { level, run: run.number }
+  const output = { level, run: run.number, isManual: true }
   return makeSpec(version, 'merge', 'manual', [{ level, tables: between }], output)
 }
 

@@ -19,12 +19,14 @@ export type Allocate = (lengthBytes: number) => Buffer
 
 /** Codecs by level, for `codec`; a missing one has its default. */
 export interface CodecsByLevel {
-  /** Of the tables that flushes write. */
+  /** Of the tables that flushes write; under the policy `'fifo'`, of all tables. */
   level0?: string
   /** Of the levels from 1 on, except the last one. */
   upper?: string
   /** Of the last level, which holds nearly all data. */
   last?: string
+  /** Of the last level when `compact()` writes it. Default: that of `last`, if given. */
+  compact?: string
 }
 
 /** A block compression that you provide. */

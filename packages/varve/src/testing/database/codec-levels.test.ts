@@ -14,23 +14,42 @@ const small: OpenOptions = {
   compaction: { policy: 'leveled', l0Trigger: 2, baseBytes: 8 * 1024, sizeRatio: 2 },
 }
 
-test('each level has its codec; by default nothing is compressed', async () => {
+test('each level has its codec; the default is LZ4', async () => {
   const byDefault = await codecsByLevel({})
-  assert.deepEqual([...byDefault.level0], ['none'])
-  assert.deepEqual([...byDefault.last], ['none'])
+  assert.deepEqual([...byDefault.level0], ['lz4'])
+  assert.deepEqual([...byDefault.upper], ['lz4'])
+  assert.ok([...byDefault.last].every((codec) => codec === 'lz4' || codec === 'lz4hc'))
   const codec = { level0: 'none', upper: 'deflate', last: 'lz4hc' }
   const given = await codecsByLevel({ codec })
   assert.deepEqual([...given.level0], ['none'])
   assert.ok(given.upper.has('deflate'))
-  assert.deepEqual([...given.last], ['lz4hc'])
+  assert.ok(given.last.has('lz4hc'))
   const one = await codecsByLevel({ codec: 'lz4' })
   for (const codecs of [one.level0, one.upper, one.last]) assert.deepEqual([...codecs], ['lz4'])
 })
 
 test('a part of the option leaves the others at their defaults', async () => {
-  const codecs = await codecsByLevel({ codec: { last: 'lz4hc' } })
-  assert.deepEqual([...codecs.level0], ['none'])
-  assert.deepEqual([...codecs.last], ['lz4hc'])
+  const codecs = await codecsByLevel({ codec: { last: 'deflate' } })
+  assert.deepEqual([...codecs.level0], ['lz4'])
+  assert.ok(codecs.last.has('deflate'))
+})
+
+test('compact() writes the last level with a codec of its own', async () => {
+  for (const [codec, expected] of [
+    [undefined, 'lz4hc'],
+    [{ compact: 'deflate' }, 'deflate'],
+    [{ last: 'deflate' }, 'deflate'],
+    ['none', 'none'],
+  ] as const) {
+    const fs = new MemoryFileSystem()
+    const options = { memtableBytes: 1024 * 1024, fileSystem: fs, ...(codec && { codec }) }
+    await using db = await open('/db', { ...small, ...options })
+    for (const [key, value] of rows(1)) db.putSync(key, value)
+    await db.compact()
+    const tables = db.levels().flatMap((level) => level.tables)
+    assert.ok(tables.length > 0)
+    for (const { fileNumber } of tables) assert.equal(codecOf(fs, fileNumber), expected)
+  }
 })
 
 test('only tables that may have LZ4 blocks have format version 2', async () => {
@@ -84,13 +103,16 @@ async function codecsByLevel(options: OpenOptions) {
   for (const { level, tables } of levels) {
     const place = level === 0 ? 'level0' : level === levels.length - 1 ? 'last' : 'upper'
     for (const { fileNumber } of tables) {
-      const path = `/db/${String(fileNumber).padStart(6, '0')}.sst`
-      const table = new TolerantTable(fs.openForRead(path), new CodecRegistry())
-      codecs[place].add(table.properties!.codec)
+      codecs[place].add(codecOf(fs, fileNumber))
     }
   }
   await close()
   return codecs
+}
+
+function codecOf(fs: MemoryFileSystem, fileNumber: number): string {
+  const path = `/db/${String(fileNumber).padStart(6, '0')}.sst`
+  return new TolerantTable(fs.openForRead(path), new CodecRegistry()).properties!.codec
 }
 
 async function filled(options: OpenOptions) {

@@ -26,7 +26,15 @@ interface Opened {
 async function openCold(count: number, options: ColdOptions = {}): Promise<Opened> {
   const memory = new MemoryFileSystem()
   const files = new FaultyFileSystem(memory)
-  const settings = { background: 'inline', blockBytes, coldReads: 'async', ...options } as const
+  // Not compressed, so that damage can be put into a value.
+  const codec = 'none'
+  const settings = {
+    background: 'inline',
+    codec,
+    blockBytes,
+    coldReads: 'async',
+    ...options,
+  } as const
   const fill = await open('/db', { ...settings, fileSystem: memory })
   await fill.batch(upTo(count).map((i) => ({ type: 'put', key: keyOf(i), value: valueOf(i) })))
   await fill.flush()
