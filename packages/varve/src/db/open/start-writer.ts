@@ -69,8 +69,8 @@ export function startWriter(
   const { lock, removals } = owned
   const jobEnded = new Signal()
   const log = startLog(owned, undo)
-  // A job cannot end before `policies` is set.
-  const jobs = databaseJobs(owned, log, (tree) => policies.look(tree))
+  const treeJobEnded = new Signal<[tree: Tree]>()
+  const jobs = databaseJobs(owned, log, treeJobEnded)
   const edits = editsAfterLogs(owned, log)
   const scheduler = startScheduler(owned, jobs, edits, jobEnded)
   undo.add(() => void scheduler.close())
@@ -83,6 +83,7 @@ export function startWriter(
   }
   const policies = treePolicies(owned, pipeline, stalls, checkDue)
   undo.add(() => policies.stop())
+  treeJobEnded.listen((tree) => policies.look(tree))
   jobEnded.listen(() => stalls.wake())
   jobEnded.listen(() => policies.main.look())
   listenTo(triggers, owned, checkDue)
@@ -113,7 +114,7 @@ function startLog({ path, options, directory }: OwnedDirectory, undo: Undo): Wri
 function databaseJobs(
   { options, shared, directory, obsolete }: OwnedDirectory,
   log: WriteAheadLog,
-  onJobEnd: (tree: Tree) => void,
+  jobEnded: Signal<[tree: Tree]>,
 ): DatabaseJobs {
   const { trees, versions, snapshots } = directory.state
   const { work, events } = shared
@@ -126,7 +127,7 @@ function databaseJobs(
     work,
     events,
     clock: options.clock,
-    onJobEnd,
+    onJobEnd: (tree) => jobEnded.emit(tree),
   })
 }
 
