@@ -7,8 +7,11 @@ import { dump } from '../../../tools/dump/dump.js'
 import { repair } from '../../../tools/repair/repair.js'
 import { drawMoment, expiringSample } from '../../harness/expiring-sample.js'
 import { copyOf, type Sample, sampleDatabase, samplePath } from '../../harness/sample-database.js'
+import { keyspaceSample } from '../../harness/keyspace-sample.js'
+import { modelKeyspaces } from '../../harness/keyspace-shape.js'
+import { Stores } from '../../harness/stores.js'
 import { verify } from '../../../tools/verify/verify.js'
-import { openBinary } from '../../harness/comparison.js'
+import { type BinaryDatabase, openBinary } from '../../harness/binary-stores.js'
 import { passingClock } from '../../kit/passing-clock.js'
 import { mutateDirectory } from './mutate-directory.js'
 import type { FuzzTarget } from './target.js'
@@ -16,6 +19,9 @@ import type { FuzzTarget } from './target.js'
 const sampleSeeds = [1, 2, 3, 4, 5, 6]
 const sampleWrites = 200
 const maxItems = 20_000
+
+/** One of this many seeds changes a sample with several keyspaces. */
+const seedsPerKeyspaceSeed = 16
 
 /**
  * Seeds that once caused harm. Some KB expanded to millions of range deletes. A repair kept a table
@@ -27,7 +33,7 @@ export const onceHarmful = [1183, 700_379, 702_263, 23_431, 24_380]
 /**
  * Changes one or a few files of a directory and runs everything that reads directories on it.
  * The engine and the tools may throw only VarveErrors, and a repair must leave a sound database.
- * Samples of even seeds hold entries that expire.
+ * Samples of even seeds hold entries that expire, and some of odd ones several keyspaces.
  */
 export const target: FuzzTarget = {
   name: 'directories',
@@ -39,7 +45,13 @@ export const target: FuzzTarget = {
     const expiring = await Promise.all(
       sampleSeeds.map((seed) => expiringSample(seed, options, sampleWrites)),
     )
-    return (seed) => fuzzDirectory(seed % 2 === 0 ? expiring : lasting, seed)
+    const ofKeyspaces = await Promise.all(
+      sampleSeeds.map((seed) => keyspaceSample(seed, sampleWrites)),
+    )
+    return (seed) => {
+      const isKeyspaceSeed = seed % seedsPerKeyspaceSeed === 1
+      return fuzzDirectory(isKeyspaceSeed ? ofKeyspaces : seed % 2 === 0 ? expiring : lasting, seed)
+    }
   },
 }
 
@@ -78,6 +90,7 @@ async function read(options: OpenOptions): Promise<void> {
       await tolerated(() => void db.getSync(Buffer.from(`k${key}`)))
       await tolerated(() => db.get(Buffer.from(`user${key}`)))
     }
+    await tolerated(() => readKeyspaces(db))
     db.stats()
     db.levels()
   } finally {
@@ -110,10 +123,24 @@ async function repairAndRead(fs: MemoryFileSystem, options: OpenOptions): Promis
   )
   try {
     for (const entry of db.entries()) assert.equal(entry.length, 2)
+    await readKeyspaces(db)
   } catch (cause) {
     throw new Error('the repaired database cannot be read', { cause })
   } finally {
     await db.close()
+  }
+}
+
+/** Reads all keyspaces whose name a sample has, and that a change left with their encodings. */
+async function readKeyspaces(db: BinaryDatabase): Promise<void> {
+  const infos = new Map(db.keyspaces().map((info) => [info.name, info]))
+  for (const [i, { name, valueEncoding }] of modelKeyspaces.entries()) {
+    const info = infos.get(name)
+    const value = valueEncoding?.name ?? 'binary'
+    if (info?.keyEncoding !== 'binary' || info.valueEncoding !== value) continue
+    const stores = new Stores(db, modelKeyspaces)
+    await stores.open([i + 1])
+    readThrough(stores.of(i + 1).entries())
   }
 }
 
