@@ -333,6 +333,8 @@ function listenTo(
     clock.nextTurn(checkDue)
   })
   snapshotReleased.listen((sequence) => {
+    // No table is newer than the snapshot, as after most transactions: none can be held back by it.
+    if (sequence >= versions.lastSequence) return
     // It kept entries that were deleted or overwritten later, if any of them are in a table.
     const heldBack = trees.some((tree) => tree.currentVersion().mayBeHeldBy(sequence))
     if (heldBack) checkAll()
