@@ -1,11 +1,12 @@
 import {
   type Compaction,
   noStallThresholds,
-  type StallThresholds,
+  type WriteLimits,
 } from '../compaction/pickers/compaction-options.js'
 import { compactionDebtBytes } from '../compaction/pickers/compaction-scores.js'
 import type { CompactionSpec } from '../compaction/pickers/compaction-spec.js'
 import { pickCompaction } from '../compaction/pickers/pick-compaction.js'
+import { MergeProgress } from './merge-progress.js'
 import type { TableCache } from '../sstable/table-cache.js'
 import type { Version } from '../version/version.js'
 import { RangeDeleteAnalysis } from './range-delete-analysis.js'
@@ -36,7 +37,7 @@ const minCheckMs = 1000
 export class TreeCompaction {
   /** Numbers of all inputs of running compactions. */
   readonly busy = new Set<number>()
-  private readonly running = new Set<CompactionSpec>()
+  private readonly running = new Map<CompactionSpec, MergeProgress>()
   /** For each table, the reads that searched it and found nothing. */
   private readonly fruitlessReads = new Map<number, number>()
   private readonly rangeDeletes: RangeDeleteAnalysis
@@ -66,7 +67,7 @@ export class TreeCompaction {
     this.debtVersion = undefined
   }
 
-  get stallThresholds(): StallThresholds {
+  get stallThresholds(): WriteLimits {
     return this.inForce.policy === 'fifo' ? noStallThresholds : this.inForce
   }
 
@@ -91,9 +92,16 @@ export class TreeCompaction {
     return this.debt
   }
 
+  /** Tables of level 0, with a fraction, that running merges have already read. */
+  get mergedLevel0(): number {
+    let tables = 0
+    for (const merge of this.running.values()) tables += merge.level0Count * merge.share
+    return tables
+  }
+
   next(version: Version): CompactionSpec | undefined {
     return pickCompaction(version, this.inForce, {
-      running: [...this.running],
+      running: [...this.running.keys()],
       busy: this.busy,
       tableBytes: this.tableBytes,
       nowMs: this.host.wallMs(),
@@ -105,10 +113,15 @@ export class TreeCompaction {
 
   /** Called when a compaction starts. It runs until `ended`. */
   begun(spec: CompactionSpec): void {
-    this.running.add(spec)
+    this.running.set(spec, new MergeProgress(spec))
     for (const { tables } of spec.inputs) {
       for (const { fileNumber } of tables) this.busy.add(fileNumber)
     }
+  }
+
+  /** A running compaction has read this many entries so far. */
+  progressed(spec: CompactionSpec, readEntries: number): void {
+    this.running.get(spec)?.moveTo(readEntries)
   }
 
   ended(spec: CompactionSpec): void {

@@ -66,6 +66,13 @@ export function nextMerge(
   return spec === undefined ? undefined : mergeJob(tree, host, spec, maxParts)
 }
 
+/** The compaction of level 0, if writes are slowed down and no other one is more urgent. */
+export function nextLevel0Merge(tree: Tree, host: TreeJobHost): BackgroundJob | undefined {
+  if (tree.level0Count < tree.stallThresholds.l0Slowdown) return undefined
+  const spec = tree.isDropped ? undefined : tree.compaction.next(tree.currentVersion())
+  return spec?.inputs[0].level === 0 ? mergeJob(tree, host, spec, 1) : undefined
+}
+
 function flushJob(tree: Tree, host: TreeJobHost, slot: MemTableSlot): BackgroundJob {
   const version = tree.currentVersion()
   const { usedBytes } = slot.memtable
@@ -129,6 +136,7 @@ export function mergeJob(
     requests: spec.kind === 'merge' ? mergeRequests(tree, host, spec, maxParts) : [],
     neededBytes: spec.kind === 'merge' ? totalBytes(inputs) * tableBytesPerInputByte : 0,
     sparedBytes: sparedMemtables * tree.options.memtableBytes,
+    progressed: (readEntries) => tree.compaction.progressed(spec, readEntries),
     editFor(result) {
       isVoid = tree.isDropped
       if (isVoid) return {}

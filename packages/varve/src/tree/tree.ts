@@ -1,10 +1,7 @@
 import type { BatchReader } from '../batch/batch-reader.js'
 import type { FilterAllocation } from '../compaction/jobs/filter-allocation.js'
 import { candidateFor } from '../compaction/pickers/adaptive/adaptive-policy.js'
-import type {
-  CompactionSetting,
-  StallThresholds,
-} from '../compaction/pickers/compaction-options.js'
+import type { CompactionSetting, WriteLimits } from '../compaction/pickers/compaction-options.js'
 import { DeletedStretches } from '../iterator/deleted-stretches.js'
 import type { VisibleIterator } from '../iterator/visible-iterator.js'
 import { type KeyRange, rangeContainsSlice, rangeHoldsRange } from '../key/key-range.js'
@@ -147,13 +144,18 @@ export class Tree {
     return this.state.version.levels[0].length
   }
 
+  /** Tables of level 0, with a fraction, that running merges have already read. */
+  get mergedLevel0(): number {
+    return this.compaction.mergedLevel0
+  }
+
   /** Bytes that compactions must rewrite until no level is over its limit. */
   get debtBytes(): number {
     return this.compaction.debtBytes(this.state.version)
   }
 
   /** The amounts of pending compaction work at which writes are held back. */
-  get stallThresholds(): StallThresholds {
+  get stallThresholds(): WriteLimits {
     return this.compaction.stallThresholds
   }
 

@@ -10,6 +10,7 @@ class Job implements RotatingJob {
   constructor(
     readonly databaseId: number,
     readonly isFlush = false,
+    readonly isOfLevel0 = false,
   ) {}
 
   owedMs(): number {
@@ -40,6 +41,20 @@ test('the jobs of a database run one after another', () => {
   const rotation = rotationOf(first, second)
   assert.equal(rotation.next(), first)
   assert.equal(rotation.next(), first)
+  rotation.remove(first)
+  assert.equal(rotation.next(), second)
+})
+
+test('a merge of level 0 and the older merges of its database take turns', () => {
+  const [first, second] = [merge(1), merge(1)]
+  const level0 = new Job(1, false, true)
+  const rotation = rotationOf(first, second)
+  assert.equal(rotation.next(), first)
+  rotation.add(level0)
+  assert.deepEqual([rotation.next(), rotation.next()], [level0, first])
+  assert.deepEqual([rotation.next(), rotation.next()], [level0, first])
+  level0.debtMs = 1
+  assert.deepEqual([rotation.next(), rotation.next()], [first, first])
   rotation.remove(first)
   assert.equal(rotation.next(), second)
 })

@@ -15,6 +15,7 @@ export class WorkerJob implements RotatingJob {
   readonly id: number
   readonly databaseId: number
   readonly isFlush: boolean
+  readonly isOfLevel0: boolean
   private readonly steps: JobSteps
   private readonly limiter: RateLimiter
   private readonly meter: ProgressMeter | undefined
@@ -29,6 +30,7 @@ export class WorkerJob implements RotatingJob {
     this.id = id
     this.databaseId = databaseId
     this.isFlush = request.kind === 'flush'
+    this.isOfLevel0 = request.kind === 'merge' && request.spec.inputs[0].level === 0
     this.steps = jobSteps(request, environment)
     this.limiter = new RateLimiter(clock, bytesPerSecond, rateCells)
     this.meter = message.reportsProgress ? new ProgressMeter(clock, onProgress) : undefined

@@ -4,7 +4,7 @@ export type RunPolicy = 'leveled' | 'sizeTiered' | 'lazyLeveled'
 /** How far compactions may fall behind before writes are held back. */
 export interface StallThresholds {
   /**
-   * Tables on level 0 at which writes are slowed down.
+   * Tables on level 0 that sustained writes are held to, by slowing them down.
    *
    * Values: `l0Trigger` to 1000. Default: 8, or 2 × `l0Trigger` if that is more.
    */
@@ -29,7 +29,8 @@ export interface StallThresholds {
   readonly debtStopBytes: number
 }
 
-export const noStallThresholds: StallThresholds = {
+export const noStallThresholds: WriteLimits = {
+  l0Trigger: Infinity,
   l0Slowdown: Infinity,
   l0Stop: Infinity,
   debtSlowdownBytes: Infinity,
@@ -97,6 +98,9 @@ export interface RunThresholds extends StallThresholds {
    */
   readonly maxTableAgeMs: number
 }
+
+/** When writes are held back, and from how many tables a merge of level 0 is due. */
+export type WriteLimits = StallThresholds & Pick<RunThresholds, 'l0Trigger'>
 
 /** When tables are dropped, the oldest first. Nothing is merged. */
 export interface FifoThresholds {

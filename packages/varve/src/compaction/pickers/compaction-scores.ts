@@ -30,6 +30,17 @@ export function compactionScores(
   return scores
 }
 
+/** How far level 0 is from its slowdown to its stop when it comes before all other levels. */
+const urgentShare = 0.75
+
+/**
+ * Whether level 0 comes first whatever the scores are, because it would soon stop writes. With a
+ * lower limit the other levels would starve under sustained writes.
+ */
+export function isLevel0Urgent(version: Version, { l0Slowdown, l0Stop }: RunCompaction): boolean {
+  return version.levels[0].length >= l0Slowdown + urgentShare * (l0Stop - l0Slowdown)
+}
+
 /** The state of a level, for users. */
 interface LevelState {
   /** At 1 and above, a compaction is due. */

@@ -6,7 +6,7 @@ import { totalBytes } from '../../version/table-metadata.js'
 import { levelCount, type Version } from '../../version/version.js'
 import { FakeTree, fakeTableBytes } from '../testing/fake-tree.js'
 import type { FifoCompaction, RunCompaction, RunPolicy } from './compaction-options.js'
-import { compactionScores } from './compaction-scores.js'
+import { compactionScores, isLevel0Urgent } from './compaction-scores.js'
 import type { CompactionSpec } from './compaction-spec.js'
 import { pickFifo } from './fifo-picker.js'
 import { noConditions, type PickConditions } from './pick-conditions.js'
@@ -122,7 +122,8 @@ class Overseer {
   private checkTurn(spec: CompactionSpec | undefined): void {
     const { tree, compaction } = this
     const scores = compactionScores(tree.version, compaction, tree.busy)
-    const level = scores.indexOf(Math.max(...scores))
+    const isLevel0First = isLevel0Urgent(tree.version, compaction)
+    const level = isLevel0First ? 0 : scores.indexOf(Math.max(...scores))
     // Level 0 goes down whole: while it does, what was flushed meanwhile is not passed over.
     const isGoing = level === 0 && tree.running.some(({ inputs }) => inputs[0].level === 0)
     const hasTurn = spec !== undefined && (!isCausedByScore(spec) || spec.inputs[0].level === level)

@@ -3,7 +3,7 @@ import { type TableMetadata, totalBytes } from '../../version/table-metadata.js'
 import type { SortedRun } from '../../version/sorted-run.js'
 import type { Version } from '../../version/version.js'
 import type { RunCompaction } from './compaction-options.js'
-import { compactionScores } from './compaction-scores.js'
+import { compactionScores, isLevel0Urgent } from './compaction-scores.js'
 import { maxGrandparentTables } from './compaction-spec.js'
 import {
   anyBusy,
@@ -47,10 +47,10 @@ type Blocked = 'blocked'
  *     T − 1  1       lazy leveled: the same, but into one large run at the bottom
  *
  * Level 0 is measured by its tables (each costs every read), the others by their runs and bytes.
- * The level that is fullest relative to its limit comes first. Level 0 moves down as a whole,
- * because its tables overlap, and no table may move below an older one. A level of several runs
- * also moves as a whole. From a level of one run, the picker takes the table with the lowest merge
- * cost for its size.
+ * The level that is fullest relative to its limit comes first, but level 0 comes first before it
+ * stops writes. Level 0 moves down as a whole, because its tables overlap, and no table may move
+ * below an older one. A level of several runs also moves as a whole. From a level of one run, the
+ * picker takes the table with the lowest merge cost for its size.
  *
  * Where several runs are allowed, the output becomes a new run, the newest of its level. Otherwise
  * it is merged into the existing run.
@@ -73,6 +73,7 @@ export function pickRuns(
   const urgent = [...scores.keys()]
     .filter((level) => scores[level] >= 1)
     .sort((a, b) => scores[b] - scores[a])
+  if (isLevel0Urgent(version, compaction)) urgent.sort((a, b) => Number(b === 0) - Number(a === 0))
   // The most urgent level may wait for tables of running compactions. If less urgent compactions
   // kept taking tables of the same levels, it might wait indefinitely.
   const reserved = new Set<number>()
@@ -220,7 +221,7 @@ function pickWhole(
  * complete when it holds its share of the level. With K = T − 1, that is immediately.
  */
 function joinedRun(
-  { version, compaction, shape }: Situation,
+  { version, compaction, shape, conditions }: Situation,
   level: number,
   arrivingBytes: number,
 ): SortedRun | undefined {
@@ -229,6 +230,8 @@ function joinedRun(
   // All of them will be merged with each other.
   if (runs.length === 0 || runs.length > allowed) return undefined
   if (allowed === 1) return runs[0]
+  // It is on its way down, and what arrives need not wait for that.
+  if (anyBusy(runs[0].tables, conditions.busy)) return undefined
   const { sizeRatio } = compaction
   const arrivals = Math.floor(sizeRatio / allowed)
   const fullBytes = (shape.capacities[level] / sizeRatio) * arrivals

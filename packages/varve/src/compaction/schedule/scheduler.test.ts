@@ -109,6 +109,7 @@ function setUp() {
   const source: JobSource = {
     nextFlush: () => next('flush'),
     nextMerge: () => next('merge'),
+    nextLevel0Merge: () => undefined,
   }
   const errors: VarveError[] = []
   const disk = { freeBytes: Infinity }
@@ -397,4 +398,58 @@ test('a merge is split into as many parts as may run in parallel', () => {
   }
   scheduler.pump()
   assert.deepEqual(asked, [3, 2, 1])
+})
+
+/** Level 0 has one merge to offer. */
+function offerLevel0Merge(source: JobSource, log: string[]): void {
+  let isOffered = false
+  source.nextLevel0Merge = () => {
+    if (isOffered) return undefined
+    isOffered = true
+    log.push('start level 0')
+    return { ...mergeInParts([]), requests: [{ kind: 'merge' } as JobRequest] }
+  }
+}
+
+test('a merge of level 0 starts beside merges that take all slots', async () => {
+  const { executor, edits, log, wanted, source, scheduler } = setUp()
+  offerLevel0Merge(source, log)
+  wanted.merge = 2
+  scheduler.pump()
+  assert.deepEqual(log, ['start merge', 'start level 0'])
+  assert.equal(scheduler.runningMerges, 2)
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.deepEqual(log.slice(2), ['installed merge'])
+  assert.equal(scheduler.freeMergeSlots, 0, 'the merge of level 0 has the slot')
+  executor.end()
+  edits.finish()
+  await turn()
+  assert.deepEqual(log.slice(3), ['start merge'])
+})
+
+test('no merge of level 0 starts while compactions are held', () => {
+  const { log, wanted, source, scheduler } = setUp()
+  offerLevel0Merge(source, log)
+  wanted.merge = 1
+  scheduler.holdMerges()
+  scheduler.pump()
+  assert.deepEqual(log, [])
+})
+
+test('the progress of a merge adds up over its parts', () => {
+  const { executor, source, scheduler } = setUp()
+  executor.mergeSlots = 3
+  const read: number[] = []
+  let isOffered = false
+  source.nextMerge = () => {
+    if (isOffered) return undefined
+    isOffered = true
+    return { ...mergeInParts([]), progressed: (entries) => void read.push(entries) }
+  }
+  scheduler.pump()
+  executor.running[0].watch?.onProgress?.(10)
+  executor.running[1].watch?.onProgress?.(5)
+  assert.deepEqual(read, [10, 15])
 })

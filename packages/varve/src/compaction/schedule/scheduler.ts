@@ -15,7 +15,7 @@ import {
 } from './admission.js'
 import { JobLane } from './job-lane.js'
 import { joinResults, submitParts } from '../jobs/job-parts.js'
-import type { JobWatch } from '../jobs/job-watch.js'
+import { JobWatch } from '../jobs/job-watch.js'
 import type { JobRequest, JobResult } from '../jobs/job-request.js'
 import type { CompactionKind } from '../pickers/compaction-spec.js'
 
@@ -24,6 +24,8 @@ export interface BackgroundJob extends SpaceNeed {
   readonly kind: 'flush' | CompactionKind
   /** The parts to run in parallel. Empty except for a flush or merge. */
   readonly requests: readonly JobRequest[]
+  /** Receives from time to time the number of entries that the job has read so far. */
+  progressed?(readEntries: number): void
   /** The change that the result makes to the tree. */
   editFor(result: JobResult): VersionEdit
   /** Called when the edit is durable and current. */
@@ -44,6 +46,8 @@ export interface JobSource {
    * parallel parts.
    */
   nextMerge(maxParts: number): BackgroundJob | undefined
+  /** The compaction of level 0 of a tree that slows writes down, if it is the most urgent one. */
+  nextLevel0Merge(): BackgroundJob | undefined
 }
 
 interface SchedulerParts {
@@ -319,6 +323,18 @@ export class Scheduler {
       if (job === undefined) break
       this.start({ job })
     }
+    this.startLevel0Merge()
+  }
+
+  /**
+   * Starts a merge of level 0 beside merges that take all slots. Writes wait for level 0 first, and
+   * the other merges may take minutes. Jobs take turns on the threads that there are.
+   */
+  private startLevel0Merge(): void {
+    const { executor, source } = this.parts
+    if (executor.isInline || !this.merges.mayStart || this.freeMergeSlots !== 0) return
+    const job = source.nextLevel0Merge()
+    if (job !== undefined) this.start({ job })
   }
 
   private start(started: StartedJob): void {
@@ -344,7 +360,7 @@ export class Scheduler {
       this.fail(started, error as VarveError)
       return
     }
-    submitParts(executor, job.requests, watch, (outcome, unused) => {
+    submitParts(executor, job.requests, watch ?? watchOf(job), (outcome, unused) => {
       if (outcome.ok) this.install(started, outcome.result)
       else this.fail(started, reviveError(outcome.error), unused)
     })
@@ -431,6 +447,10 @@ export class Scheduler {
 function notifyFailed({ job, settle }: StartedJob, error: VarveError, unused?: JobResult): void {
   job.failed(error, unused)
   settle?.(error)
+}
+
+function watchOf(job: BackgroundJob): JobWatch | undefined {
+  return job.progressed && new JobWatch((readEntries) => job.progressed?.(readEntries))
 }
 
 /** A move or drop also takes one slot until it is recorded. */

@@ -3,7 +3,13 @@ import type { VarveError } from '../../base/errors.js'
 import type { JobResult } from '../../compaction/jobs/job-request.js'
 import type { CompactionSpec } from '../../compaction/pickers/compaction-spec.js'
 import type { BackgroundJob, JobSource } from '../../compaction/schedule/scheduler.js'
-import { mergeJob, nextFlush, nextMerge, type TreeJobHost } from '../../tree/tree-jobs.js'
+import {
+  mergeJob,
+  nextFlush,
+  nextLevel0Merge,
+  nextMerge,
+  type TreeJobHost,
+} from '../../tree/tree-jobs.js'
 import type { Tree } from '../../tree/tree.js'
 import type { TreeRegistry } from '../../tree/tree-registry.js'
 import type { VersionSet } from '../../version/version-set.js'
@@ -62,6 +68,15 @@ export class DatabaseJobs implements JobSource, TreeJobHost {
     this.isOthersTurn = !this.isOthersTurn
     const first = this.isOthersTurn ? this.nextOtherMerge(maxParts) : undefined
     return first ?? nextMerge(trees.main, this, maxParts) ?? this.nextOtherMerge(maxParts)
+  }
+
+  nextLevel0Merge(): BackgroundJob | undefined {
+    const { trees } = this.parts
+    for (const tree of [trees.main, ...trees.due]) {
+      const job = nextLevel0Merge(tree, this)
+      if (job !== undefined) return job
+    }
+    return undefined
   }
 
   /** The job for a compaction that the caller chose. Its tables are busy until the job ends. */
