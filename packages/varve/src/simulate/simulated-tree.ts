@@ -89,10 +89,23 @@ export class SimulatedTree {
 
   /** Runs one compaction; false when none is due. */
   compact(): boolean {
-    const { tableBytes } = this.sizes
-    const conditions = { ...noConditions, tableBytes, nowMs: ++this.nowMs }
-    const spec = pickCompaction(this.version, this.compaction, conditions)
+    const spec = this.next()
     if (spec === undefined) return false
+    this.run(spec)
+    return true
+  }
+
+  /** The compaction that is due beside the running ones. */
+  next(running: readonly CompactionSpec[] = []): CompactionSpec | undefined {
+    const inputs = running.flatMap((spec) => spec.inputs.flatMap(({ tables }) => tables))
+    const busy = new Set(inputs.map(({ fileNumber }) => fileNumber))
+    const { tableBytes } = this.sizes
+    const conditions = { ...noConditions, running, busy, tableBytes, nowMs: ++this.nowMs }
+    return pickCompaction(this.version, this.compaction, conditions)
+  }
+
+  /** Replaces the inputs of a compaction with its outputs. */
+  run(spec: CompactionSpec): void {
     const inputs = spec.inputs.flatMap(({ tables }) => tables)
     this.compactions[spec.kind]++
     if (spec.kind === 'merge') this.merge(spec, inputs)
@@ -101,7 +114,6 @@ export class SimulatedTree {
       this.contents.delete(fileNumber)
       this.falsePositives.delete(fileNumber)
     }
-    return true
   }
 
   find(key: number): SimulatedRead {

@@ -11,6 +11,7 @@ import type { PressingTree } from './write-stalls.js'
  */
 export class SharedBacklog implements PressingTree {
   readonly level0Count = 0
+  readonly mergedLevel0 = 0
   readonly debtBytes = 0
   readonly stallThresholds = noStallThresholds
 

@@ -1,11 +1,9 @@
 import type { Clock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
-import {
-  noStallThresholds,
-  type StallThresholds,
-} from '../../compaction/pickers/compaction-options.js'
+import { noStallThresholds, type WriteLimits } from '../../compaction/pickers/compaction-options.js'
 import type { Scheduler } from '../../compaction/schedule/scheduler.js'
 import type { StallCause, StallEvent, StallStats } from '../api.js'
+import { WritePace } from './write-pace.js'
 import {
   type Backlog,
   describeBacklog,
@@ -13,13 +11,8 @@ import {
   writePressure,
 } from './write-pressure.js'
 
-/** The rates of slowed writes: at the start of a slowdown, and just before the stop. */
-const fastestSlowedBytesPerMs = 64 * 1024
-const slowestBytesPerMs = 4 * 1024
-
-/** Shorter delays are accumulated. No commit is delayed longer than `maxDelayMs`. */
-const minDelayMs = 1
-const maxDelayMs = 50
+/** A slowdown is over when no commit was delayed for this long. */
+const slowdownEndMs = 1000
 
 /** How often a blocked thread checks again. */
 const blockingPollMs = 50
@@ -36,7 +29,7 @@ type StallScheduler = Pick<
 
 /** The part of a tree that can hold back writes. */
 export interface PressingTree extends Backlog {
-  readonly stallThresholds: StallThresholds
+  readonly stallThresholds: WriteLimits
 }
 
 export type StallsByCause = Record<StallCause, StallStats>
@@ -50,9 +43,10 @@ export function noStalls(): StallsByCause {
 }
 
 /**
- * Holds writes back when flushes and compactions cannot keep up. First each commit is delayed,
- * longer as the backlog grows; then commits are stopped until the backlog shrinks or the commit
- * times out. Writes do not wait for paused compactions.
+ * Holds writes back when flushes and compactions cannot keep up. Commits are delayed so that they
+ * come at the rate of the background work. If the backlog reaches its limit all the same, they are
+ * stopped until it shrinks or the commit times out. Writes do not
+ * wait for paused compactions.
  *
  * Owned by: the database. The commit pipeline calls it before each commit, one at a time.
  */
@@ -60,7 +54,8 @@ export class WriteStalls {
   readonly byCause = noStalls()
   /** The stall that was reported and has not ended. */
   private reported = ''
-  private owedMs = 0
+  private delayedAtMs = -Infinity
+  private readonly pace = new WritePace()
   /** Whether the current commit has been delayed already. */
   private wasDelayed = false
   /** When the current commit was stopped. */
@@ -130,11 +125,10 @@ export class WriteStalls {
       this.passed()
       return undefined
     }
-    const { cause, fraction } = pressure
-    const severity = fraction === 1 ? 'stop' : 'slowdown'
-    if (severity === 'stop') this.throwFailure(cause)
-    this.report(cause, severity, source)
-    return severity === 'stop' ? this.stop(cause, source) : this.slowdown(cause, fraction, bytes)
+    if (pressure.fraction < 1) return this.slowdown(pressure, source, bytes)
+    this.throwFailure(pressure.cause)
+    this.report(pressure.cause, 'stop', source)
+    return this.stop(pressure.cause, source)
   }
 
   private throwFailure(cause: StallCause): void {
@@ -158,17 +152,22 @@ export class WriteStalls {
     )
   }
 
-  private slowdown(cause: StallCause, fraction: number, bytes: number): Stall | undefined {
-    if (!this.wasDelayed) {
-      const rate =
-        fastestSlowedBytesPerMs + (slowestBytesPerMs - fastestSlowedBytesPerMs) * fraction
-      this.owedMs += bytes / rate
-      if (this.owedMs >= minDelayMs) {
-        const delayMs = Math.min(this.owedMs, maxDelayMs)
-        this.owedMs = 0
-        return { severity: 'slowdown', cause, delayMs }
+  private slowdown(
+    pressure: WritePressure,
+    source: PressingTree,
+    bytes: number,
+  ): Stall | undefined {
+    const nowMs = this.clock.monotonicMs()
+    if (this.wasDelayed) this.pace.charge(nowMs, pressure, bytes)
+    else {
+      const delayMs = this.pace.admit(nowMs, pressure, bytes)
+      if (delayMs > 0) {
+        this.delayedAtMs = nowMs
+        this.report(pressure.cause, 'slowdown', source)
+        return { severity: 'slowdown', cause: pressure.cause, delayMs }
       }
     }
+    if (nowMs - this.delayedAtMs > slowdownEndMs) this.reported = ''
     this.passed()
     return undefined
   }
