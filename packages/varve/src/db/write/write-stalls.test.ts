@@ -133,6 +133,16 @@ test('a stop ends when the backlog has gone', async () => {
   )
 })
 
+test('a stop ends when a running merge has read enough of level 0', async () => {
+  const { clock, tree, stalls } = setUp()
+  tree.level0Count = 13
+  const held = stalls.hold(1, false)
+  tree.mergedLevel0 = 3
+  clock.advance(50)
+  await held
+  assert.equal(stalls.hold(1, false), undefined)
+})
+
 test('a stopped commit waits for maxStallMs; the next one has its own time', async () => {
   const { clock, tree, stalls } = setUp()
   tree.level0Count = 12

@@ -14,8 +14,8 @@ import {
 /** A slowdown is over when no commit was delayed for this long. */
 const slowdownEndMs = 1000
 
-/** How often a blocked thread checks again. */
-const blockingPollMs = 50
+/** How often a stopped commit checks again, because merges free level 0 before they end. */
+const stopPollMs = 50
 
 /** Why a commit must wait. */
 type Stall =
@@ -180,7 +180,7 @@ export class WriteStalls {
 
   private async wait(stall: Stall): Promise<void> {
     const startMs = this.clock.monotonicMs()
-    if (stall.severity === 'stop') await this.changedWithin(stall.leftMs)
+    if (stall.severity === 'stop') await this.changedWithin(Math.min(stall.leftMs, stopPollMs))
     else await new Promise<void>((resolve) => void this.clock.awaited(stall.delayMs, resolve))
     this.waited(stall, startMs)
   }
@@ -194,7 +194,7 @@ export class WriteStalls {
   private waitBlocking(stall: Stall): void {
     const startMs = this.clock.monotonicMs()
     if (stall.severity === 'slowdown') this.clock.sleepSync(stall.delayMs)
-    else this.scheduler.waitBlocking(Math.min(stall.leftMs, blockingPollMs))
+    else this.scheduler.waitBlocking(Math.min(stall.leftMs, stopPollMs))
     this.waited(stall, startMs)
   }
 
