@@ -2,10 +2,20 @@ import type { AnyStore } from './keyspace-types.js'
 import type { EntryRange } from './read/entry-range.js'
 
 /** The keys of a store. */
-export type KeyOf<S> = S extends { keys(): EntryRange<infer K> } ? K : unknown
+export type KeyOf<S> = S extends {
+  /** Its keys. */
+  keys(): EntryRange<infer K>
+}
+  ? K
+  : unknown
 
 /** The values of a store. */
-export type ValueOf<S> = S extends { values(): EntryRange<infer V> } ? V : unknown
+export type ValueOf<S> = S extends {
+  /** Its values. */
+  values(): EntryRange<infer V>
+}
+  ? V
+  : unknown
 
 /**
  * An operation of a `batch`: on the store that takes the batch, whose keys and values are `K` and
