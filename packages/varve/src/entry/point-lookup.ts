@@ -1,6 +1,7 @@
 import { emptyBytes } from '../base/bytes/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { hashBytes } from '../base/bytes/hash.js'
+import { keyedHash } from '../base/bytes/keyed-hash.js'
 import { expiryBytes } from '../key/expiry.js'
 import { ValueKind } from '../key/value-kind.js'
 import type { MissingPiece } from './missing-piece.js'
@@ -29,6 +30,9 @@ export class PointLookup {
   key: Buffer = emptyBytes
   keyLength = 0
   hash = 0
+  /** The last result of `hashUnder`, and its secret; 0: none yet. */
+  private keyed = 0
+  private keyedUnder = 0
   /** Entries and range tombstones above this are invisible. */
   visibleSequence = 0
   /** False: a block that is not in memory blocks the lookup. An async-only block always does. */
@@ -56,12 +60,26 @@ export class PointLookup {
     this.key = key
     this.keyLength = keyLength
     this.hash = hashBytes(key, 0, keyLength)
+    this.keyedUnder = 0
     this.visibleSequence = visibleSequence
     this.mayRead = mayRead
     this.state = LookupState.searching
     this.coveringSequence = 0
     this.missing = undefined
     this.blocksTouched = 0
+  }
+
+  /**
+   * The hash of the key in filters with this secret, or with none (0). Computed once for all tables
+   * that were written under the same secret.
+   */
+  hashUnder(secret: number): number {
+    if (secret === 0) return this.hash
+    if (secret !== this.keyedUnder) {
+      this.keyed = keyedHash(this.key, 0, this.keyLength, secret)
+      this.keyedUnder = secret
+    }
+    return this.keyed
   }
 
   /** Whether the lookup found a value that no range tombstone deletes. Requires: not blocked. */

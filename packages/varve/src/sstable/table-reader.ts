@@ -104,11 +104,6 @@ export class TableReader {
     return new TableReader(fileNumber, parts, file, context)
   }
 
-  /** False: no entry of this table has a key with this `hashBytes`. */
-  mayContain(hash: number): boolean {
-    return !this.filter.exists || this.filter.mayContain(hash)
-  }
-
   /**
    * Stores the newest visible entry of the key, a put or a delete, in the lookup, if the table has
    * one. The value is in the memory of a block, which does not change while the lookup refers to
@@ -118,7 +113,7 @@ export class TableReader {
   get(lookup: PointLookup): void {
     if (this.filter.exists) {
       this.counters.filterProbes++
-      if (!this.filter.mayContain(lookup.hash)) {
+      if (!this.filter.mayContain(lookup.hashUnder(this.filter.secret))) {
         this.counters.filterUseful++
         return
       }
@@ -138,12 +133,9 @@ export class TableReader {
     if (answer === BlockAnswer.absent) this.foundNothing()
   }
 
-  /**
-   * The parts that `get` would consult for a key with this hash. Changes only the counts of the
-   * cache.
-   */
-  explain(key: Buffer, hash: number): TableExplanation {
-    if (this.filter.exists && !this.filter.mayContain(hash)) return { filter: 'absent' }
+  /** The parts that `get` would consult for a key. Changes only the counts of the cache. */
+  explain(key: Buffer): TableExplanation {
+    if (this.excludes(key)) return { filter: 'absent' }
     const filter = this.filter.exists ? 'perhaps' : 'none'
     const index = this.index.find(key, key.length)
     if (index === this.index.count) return { filter }
@@ -163,13 +155,13 @@ export class TableReader {
   }
 
   /** As `explain`, with the steps within the filter and the index, and the time of each part. */
-  explainInDetail(key: Buffer, hash: number, clock: Clock): TableExplanation {
+  explainInDetail(key: Buffer, clock: Clock): TableExplanation {
     const startMs = clock.monotonicMs()
-    const excludes = this.filter.exists && !this.filter.mayContain(hash)
+    const excludes = this.excludes(key)
     const filterEndMs = clock.monotonicMs()
     const index = excludes ? 0 : this.index.find(key, key.length)
     const indexEndMs = clock.monotonicMs()
-    const explanation = this.explain(key, hash)
+    const explanation = this.explain(key)
     const timesMs = {
       filter: filterEndMs - startMs,
       index: excludes ? 0 : indexEndMs - filterEndMs,
@@ -177,7 +169,9 @@ export class TableReader {
     }
     return {
       ...explanation,
-      ...(this.filter.exists ? { filterProbes: this.filter.probesOf(hash) } : {}),
+      ...(this.filter.exists
+        ? { filterProbes: this.filter.probesOf(this.filter.hashOf(key, 0, key.length)) }
+        : {}),
       ...(excludes || index === this.index.count
         ? {}
         : { indexSearch: this.index.searchSteps(key) }),
@@ -237,6 +231,11 @@ export class TableReader {
   /** Removes its blocks from the cache. Closes the file now, or when the last pin is released. */
   close(): void {
     this.source.close()
+  }
+
+  private excludes(key: Buffer): boolean {
+    const { filter } = this
+    return filter.exists && !filter.mayContain(filter.hashOf(key, 0, key.length))
   }
 
   private foundNothing(): void {

@@ -55,7 +55,8 @@ export function verifyTable(
 
       const hash = hashBytes(bytes, keyStart, keyEnd)
       check(block.hashByteAt(k) === hash >>> 24, 'a wrong hash byte')
-      check(!filter.exists || filter.mayContain(hash), 'a key that the filter denies')
+      const filterHash = filter.secret === 0 ? hash : filter.hashOf(bytes, keyStart, keyEnd)
+      check(!filter.exists || filter.mayContain(filterHash), 'a key that the filter denies')
 
       const isContinued = order === 0 && compareBytes(separator, lastKey) === 0
       const aboveSeparator = compareRanges(separator, 0, separator.length, bytes, keyStart, keyEnd)

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.js'
 import { compareViews, copyBytes, emptyBytes, printableKey } from '../base/bytes/bytes.js'
+import { keyedHash } from '../base/bytes/keyed-hash.js'
 import { invalidArgument, type VarveError } from '../base/errors.js'
 import { Memory } from '../base/memory.js'
 import type { WritableFile } from '../fs/file-system.js'
@@ -31,6 +32,8 @@ export interface TableOptions {
   readonly blockBytes: number
   /** Bits of Bloom filter per distinct key: 0 (no filter), or at least 1. */
   readonly filterBitsPerKey: number
+  /** Secret of the filter: an integer from 1 to 2^53 − 1, or 0 for none. Default: 0. */
+  readonly filterSecret?: number
   readonly codec: BlockCodec
 }
 
@@ -88,16 +91,22 @@ export class TableWriter {
     private readonly baseSequence: number,
     room: OutputRoom = { memory: Memory.allocate(outputRoomBytes), start: 0 },
   ) {
-    this.filter = new BloomFilterBuilder(options.filterBitsPerKey)
+    this.filter = new BloomFilterBuilder(options.filterBitsPerKey, options.filterSecret)
     this.output = new AppendBuffer(file, room)
     this.block = new BlockBuilder(this.output, options.blockBytes)
     this.packer = new BlockPacker(options.codec)
-    this.output.append(encodeHeader(formatVersionFor(options.codec.id)))
+    this.output.append(encodeHeader(this.formatVersion))
   }
 
   /** Size of the data so far, without filter and index. */
   get sizeBytes(): number {
     return this.output.sizeBytes + this.block.sizeBytes
+  }
+
+  /** The lowest one that allows the codec and the secret. */
+  private get formatVersion(): number {
+    const { codec, filterBitsPerKey, filterSecret = 0 } = this.options
+    return formatVersionFor(codec.id, filterBitsPerKey > 0 && filterSecret !== 0)
   }
 
   get isEmpty(): boolean {
@@ -123,7 +132,7 @@ export class TableWriter {
     }
     if (order < 0) {
       this.lastHash = entry.hash()
-      this.filter.add(this.lastHash)
+      this.filter.add(this.filterHashOf(entry))
     }
     const entryBytes = maxEntryHeaderBytes + valueEnd - keyStart
     if (this.entryCount === 0) this.firstKey = keyOf(entry)
@@ -188,7 +197,7 @@ export class TableWriter {
       noneCodec,
     )
     const handles = { filter, rangeDelete, index, properties }
-    this.output.append(encodeFooter(handles, formatVersionFor(codec.id)))
+    this.output.append(encodeFooter(handles, this.formatVersion))
     this.output.flush()
     this.file.sync()
     const { sizeBytes } = this.file
@@ -199,6 +208,14 @@ export class TableWriter {
   /** Closes the file, which is unusable unless `finish` returned. The caller removes it. */
   abandon(): void {
     if (!this.isClosed) this.close()
+  }
+
+  /** Requires: `lastHash` is the hash of the entry's key. */
+  private filterHashOf({ memory, keyStart, keyEnd }: InputEntry): number {
+    const { filterSecret = 0 } = this.options
+    return filterSecret === 0
+      ? this.lastHash
+      : keyedHash(memory.bytes, keyStart, keyEnd, filterSecret)
   }
 
   private countExpiring({ memory, keyEnd }: InputEntry): void {

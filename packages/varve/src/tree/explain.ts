@@ -1,6 +1,5 @@
 import { copyBytes } from '../base/bytes/bytes.js'
 import type { Clock } from '../base/clock.js'
-import { hashBytes } from '../base/bytes/hash.js'
 import { rangeContainsSlice } from '../key/key-range.js'
 import { LookupState, PointLookup } from '../entry/point-lookup.js'
 import { ValueKind } from '../key/value-kind.js'
@@ -103,12 +102,11 @@ function askTable(
   const reader = tables.find(table)
   if (reader === undefined) throw notInMemory(tables.missing(table).path)
   const covering = reader.rangeTombstones.coveringSequence(key, 0, keyLength, visibleSequence)
-  const hash = hashBytes(key, 0, keyLength)
   const searched = lookup.key.subarray(0, keyLength)
   const explanation =
     detailClock === undefined
-      ? reader.explain(searched, hash)
-      : reader.explainInDetail(searched, hash, detailClock)
+      ? reader.explain(searched)
+      : reader.explainInDetail(searched, detailClock)
   if (table.entryCount > 0) reader.get(lookup)
   return {
     place: 'table',

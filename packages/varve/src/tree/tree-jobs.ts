@@ -194,9 +194,10 @@ function mergeRequests(
 }
 
 /** Picks the options that a worker needs; the others may contain functions. */
-function tableOptions({ options }: Tree, filterBitsPerKey: number, codec: string): JobTableOptions {
-  const { blockBytes, tableBytes, paranoid } = options
-  return { blockBytes, tableBytes, filterBitsPerKey, codec, paranoid }
+function tableOptions(tree: Tree, filterBitsPerKey: number, codec: string): JobTableOptions {
+  const { blockBytes, tableBytes, paranoid } = tree.options
+  const { filterSecret } = tree
+  return { blockBytes, tableBytes, filterBitsPerKey, filterSecret, codec, paranoid }
 }
 
 function codecOf(tree: Tree, { outputLevel, isManual }: CompactionSpec): string {

@@ -41,6 +41,8 @@ export interface TreeHost extends CompactionHost {
   /** Arenas with the full size of a memtable. */
   readonly arenas: ArenaPool
   currentVersion(keyspace: number): Version
+  /** Under which filters hash keys; 0: none. */
+  readonly filterSecret: number
 }
 
 /**
@@ -82,6 +84,11 @@ export class Tree {
     this.memtables = new MemTables(host.arenas, keyspace !== defaultKeyspace)
     this.walks = new TreeWalks(host.tables, this.deletedStretches)
     this.state = this.newState()
+  }
+
+  /** Under which the filters of new tables hash keys; 0: none. */
+  get filterSecret(): number {
+    return this.host.filterSecret
   }
 
   get options(): TreeOptions {

@@ -42,7 +42,8 @@ import { levelCount } from './version.js'
  *     129 shadowed           entries of the added table before it that newer entries in the same
  *                            table hide, if any: count, bytes, their lowest sequence, the highest
  *                            sequence that hides one
- *     130 …                  a reader that does not know them skips them
+ *     130 filter secret      under which new tables hash keys for their filters: 1 to 2^53 − 1
+ *     131 …                  a reader that does not know them skips them
  *
  * These numbers are on disk: never change their values. Deletes apply before adds, so that a table
  * may move from one level to another in one edit.
@@ -57,6 +58,7 @@ export interface VersionEdit {
   readonly keyspaces?: readonly KeyspaceRecord[]
   readonly droppedKeyspaces?: readonly number[]
   readonly nextKeyspace?: number
+  readonly filterSecret?: number
 }
 
 export interface DeletedTable {
@@ -92,6 +94,7 @@ const Tag = {
   nextKeyspace: 11,
   writtenAtMs: 128,
   shadowed: 129,
+  filterSecret: 130,
 } as const
 const firstSkippableTag = 128
 
@@ -106,6 +109,7 @@ export function encodeEdit(edit: VersionEdit): Buffer {
   writeNumber(out, Tag.nextFileNumber, edit.nextFileNumber)
   writeNumber(out, Tag.lastSequence, edit.lastSequence)
   writeNumber(out, Tag.nextKeyspace, edit.nextKeyspace)
+  writeNumber(out, Tag.filterSecret, edit.filterSecret)
   for (const id of edit.droppedKeyspaces ?? []) writeNumber(out, Tag.droppedKeyspace, id)
   for (const record of edit.keyspaces ?? []) {
     out.write(Tag.keyspace).writeLengthPrefixed(encodeKeyspaceRecord(record))
@@ -150,6 +154,7 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
     else if (tag === Tag.nextFileNumber) numbers.nextFileNumber = field.read()
     else if (tag === Tag.lastSequence) numbers.lastSequence = field.read()
     else if (tag === Tag.nextKeyspace) numbers.nextKeyspace = field.read()
+    else if (tag === Tag.filterSecret) numbers.filterSecret = field.read()
     else if (tag === Tag.keyspace) keyspaces.push(decodeKeyspaceRecord(field))
     else if (tag === Tag.droppedKeyspace) droppedKeyspaces.push(field.read())
     else if (tag === Tag.deletedTable) deleted.push(decodeDeletedTable(field))
@@ -164,7 +169,7 @@ export function decodeEdit(bytes: Uint8Array): VersionEdit | EditProblem {
   }
   const { logNumber = 0, nextFileNumber = 0, nextKeyspace = 0 } = numbers
   if (logNumber > maxFileNumber || nextFileNumber > maxFileNumber) return 'damaged'
-  if (nextKeyspace > maxKeyspaceId + 1) return 'damaged'
+  if (nextKeyspace > maxKeyspaceId + 1 || numbers.filterSecret === 0) return 'damaged'
   if (!deleted.every(({ level }) => level < levelCount) || !added.every(isSound)) return 'damaged'
   return {
     ...numbers,

@@ -25,6 +25,8 @@ export interface VersionSetOptions {
   readonly onObsolete?: (fileNumbers: readonly number[]) => void
   /** Called before each edit. Throws once the directory belongs to another owner. */
   readonly requireOwner?: () => void
+  /** Of a database that has none: an integer from 1 to 2^53 − 1. Default: it gets none. */
+  readonly filterSecret?: number
 }
 
 interface RecoverOptions extends VersionSetOptions {
@@ -59,6 +61,8 @@ export class VersionSet {
   logNumber = 0
   /** The highest sequence in the MANIFEST; the logs may hold higher ones. */
   lastSequence = 0
+  /** Under which new tables hash keys for their filters; 0: none. Drawn once per database. */
+  filterSecret = 0
 
   private nextFileNumber: number
   private manifestNumber = 0
@@ -74,6 +78,7 @@ export class VersionSet {
   static create(fs: FileSystem, directory: string, options: VersionSetOptions = {}): VersionSet {
     const set = new VersionSet(fs, directory, options, numberBehind(fs.list(directory)))
     set.install(new Map([[defaultKeyspace, emptyLevels]]))
+    set.filterSecret = options.filterSecret ?? 0
     set.startManifest()
     return set
   }
@@ -86,6 +91,8 @@ export class VersionSet {
     // List after reading the MANIFEST, because an owner may be adding tables.
     requireTables(directory, levels, new Set(fs.list(directory)))
     set.install(levels)
+    // An earlier version of Varve has drawn none, or has lost it.
+    if (set.filterSecret === 0) set.filterSecret = options.filterSecret ?? 0
     if (options.readOnly !== true) set.startManifest()
     return set
   }
@@ -204,8 +211,15 @@ export class VersionSet {
         for (const table of tables) added.push({ keyspace, level, table })
       }
     }
-    const { logNumber, nextFileNumber, lastSequence } = this
-    return { logNumber, nextFileNumber, lastSequence, added, ...this.records.snapshot() }
+    const { logNumber, nextFileNumber, lastSequence, filterSecret } = this
+    return {
+      logNumber,
+      nextFileNumber,
+      lastSequence,
+      added,
+      ...(filterSecret !== 0 && { filterSecret }),
+      ...this.records.snapshot(),
+    }
   }
 
   /** For a read-only set: drops the current Versions, so that only readers keep Versions alive. */
@@ -297,6 +311,7 @@ export class VersionSet {
     this.logNumber = Math.max(this.logNumber, edit.logNumber ?? 0)
     this.nextFileNumber = Math.max(this.nextFileNumber, edit.nextFileNumber ?? 0)
     this.lastSequence = Math.max(this.lastSequence, edit.lastSequence ?? 0)
+    this.filterSecret = edit.filterSecret ?? this.filterSecret
   }
 
   /** Makes the edits up to `last` current. Requires: they are durable. */

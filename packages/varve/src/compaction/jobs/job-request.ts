@@ -9,6 +9,8 @@ export interface JobTableOptions {
   readonly blockBytes: number
   readonly tableBytes: number
   readonly filterBitsPerKey: number
+  /** Secret of the filters. Default: none. */
+  readonly filterSecret?: number
   /** The name of a registered codec. */
   readonly codec: string
   readonly paranoid: boolean

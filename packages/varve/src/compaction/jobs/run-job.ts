@@ -199,6 +199,7 @@ function* writeSurvivors(
       table: {
         blockBytes: request.options.blockBytes,
         filterBitsPerKey: request.options.filterBitsPerKey,
+        filterSecret: request.options.filterSecret ?? 0,
         codec,
       },
       tableBytes: source.tableBytes,

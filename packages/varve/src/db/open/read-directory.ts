@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.js'
 import { VarveError } from '../../base/errors.js'
 import type { Signal } from '../../base/signal.js'
 import { BlockCache } from '../../cache/block-cache.js'
@@ -95,6 +96,7 @@ export function readDirectory(
     tables,
     arenas: new ArenaPool(options.tree.memtableBytes),
     currentVersion: (keyspace) => versions.current(keyspace),
+    filterSecret: versions.filterSecret,
     snapshotSequences: () => snapshots.sequences(),
     wallMs: () => clock.wallMs(),
     compactionMayBeDue: () => owner.onCompactionDue?.(),
@@ -152,16 +154,22 @@ function openVersions(
   options: ResolvedOptions,
   owner: VersionSetOptions,
 ): VersionSet {
-  const { fs, readOnly, createIfMissing, errorIfExists, maxManifestBytes } = options
+  const { fs, clock, readOnly, createIfMissing, errorIfExists, maxManifestBytes } = options
+  const writing = { ...owner, maxManifestBytes, filterSecret: drawFilterSecret(clock) }
   if (!databaseExists(fs, path)) {
     if (!createIfMissing || readOnly) throw noDatabaseError(path, readOnly)
-    return VersionSet.create(fs, path, { ...owner, maxManifestBytes })
+    return VersionSet.create(fs, path, writing)
   }
   if (errorIfExists) {
     const message = `${path} already holds a database, and errorIfExists is true`
     throw new VarveError('INVALID_ARGUMENT', message, { path, option: 'errorIfExists' })
   }
-  return VersionSet.recover(fs, path, readOnly ? { readOnly } : { ...owner, maxManifestBytes })
+  return VersionSet.recover(fs, path, readOnly ? { readOnly } : writing)
+}
+
+/** 52 random bits; all 0, as tests may draw, mean no secret. */
+function drawFilterSecret(clock: Clock): number {
+  return parseInt(clock.uniqueToken().slice(0, 13), 16)
 }
 
 function verifyTables(versions: VersionSet, tables: TableCache): void {

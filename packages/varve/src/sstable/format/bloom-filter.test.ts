@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashBytes } from '../../base/bytes/hash.js'
+import { keyedHash } from '../../base/bytes/keyed-hash.js'
 import { BloomFilter, BloomFilterBuilder, probesFor } from './bloom-filter.js'
 
 const hashOf = (name: string): number => {
@@ -67,6 +68,34 @@ test('a block without a whole number of lines is damage', () => {
     Buffer.alloc(66, 1),
     Buffer.alloc(65),
   ]) {
+    assert.throws(() => BloomFilter.decode(payload, 'f', 7), { code: 'CORRUPTION', offset: 7 })
+  }
+})
+
+test('a filter keeps its secret and hashes keys under it', () => {
+  const keys = Array.from({ length: 300 }, (_, i) => Buffer.from(`key ${i}`))
+  for (const secret of [1, 0xffff_ffff, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    const builder = new BloomFilterBuilder(10, secret)
+    for (const key of keys) builder.add(keyedHash(key, 0, key.length, secret))
+    const filter = BloomFilter.decode(builder.finish(), 'f', 0)
+    assert.equal(filter.secret, secret)
+    for (const key of keys) assert.ok(filter.mayContain(filter.hashOf(key, 0, key.length)))
+    const passing = keys.filter((key) => filter.mayContain(hashBytes(key, 0, key.length)))
+    assert.ok(passing.length < 30, `${passing.length} pass with another hash`)
+  }
+})
+
+test('a secret of 0 or of more than 53 bits is damage', () => {
+  const builder = new BloomFilterBuilder(10, 5)
+  builder.add(1)
+  const payload = builder.finish()
+  for (const [low, high] of [
+    [0, 0],
+    [0, 2 ** 21],
+    [0, 0xffff_ffff],
+  ]) {
+    payload.writeUInt32LE(low, 64)
+    payload.writeUInt32LE(high, 68)
     assert.throws(() => BloomFilter.decode(payload, 'f', 7), { code: 'CORRUPTION', offset: 7 })
   }
 })

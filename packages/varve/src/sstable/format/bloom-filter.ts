@@ -1,12 +1,16 @@
 import { copyBytes, emptyBytes } from '../../base/bytes/bytes.js'
 import { corruption } from '../../base/errors.js'
+import { hashBytes } from '../../base/bytes/hash.js'
+import { keyedHash } from '../../base/bytes/keyed-hash.js'
+import { readU64, writeU64 } from '../../base/bytes/u64.js'
 
 /**
  * A blocked Bloom filter (Putze, Sanders and Singler, "Cache-, Hash- and Space-Efficient Bloom
  * Filters"): all probes of a key hit one 64-byte line, so that a lookup costs one cache miss. Keys
- * are represented by their 32-bit `hashBytes`.
+ * are represented by a 32-bit hash: `keyedHash` under the secret of the filter, so that a client
+ * cannot compute keys that pass it, or `hashBytes` in a filter without a secret.
  *
- *     line 0, 64B │ line 1, 64B │ … │ probes u8          (empty: no filter)
+ *     line 0, 64B │ line 1, 64B │ … │ [secret u64] │ probes u8          (empty: no filter)
  *
  * The line is ⌊hash × lines / 2^32⌋. Bit p of a line is bit p mod 8 of its byte ⌊p / 8⌋. The probes
  * come from a sequence of 32-bit numbers, x₀ = mix(hash) and xᵢ₊₁ = step(xᵢ); each probe is the top
@@ -17,17 +21,25 @@ export class BloomFilter {
     private readonly bytes: Buffer,
     private readonly lines: number,
     private readonly probes: number,
+    /** 0: none. */
+    readonly secret: number,
   ) {}
 
   /** Views `payload`, without a copy. */
   static decode(payload: Buffer, file: string, fileOffset: number): BloomFilter {
-    if (payload.length === 0) return new BloomFilter(payload, 0, 0)
-    const lines = (payload.length - 1) / lineBytes
+    if (payload.length === 0) return new BloomFilter(payload, 0, 0, 0)
+    const lines = Math.floor(payload.length / lineBytes)
     const probes = payload[payload.length - 1]
-    if (lines < 1 || !Number.isInteger(lines) || probes < 1 || probes > maxProbes) {
+    const hasSecret = payload.length % lineBytes === secretBytes + 1
+    const isWhole = hasSecret || payload.length % lineBytes === 1
+    if (lines < 1 || !isWhole || probes < 1 || probes > maxProbes) {
       throw corruption(file, fileOffset, 'a filter block of an invalid size')
     }
-    return new BloomFilter(payload, lines, probes)
+    const secret = hasSecret ? readU64(payload, lines * lineBytes) : 0
+    if (secret > Number.MAX_SAFE_INTEGER || (hasSecret && secret === 0)) {
+      throw corruption(file, fileOffset, 'a filter block with an invalid secret')
+    }
+    return new BloomFilter(payload, lines, probes, secret)
   }
 
   get exists(): boolean {
@@ -38,7 +50,13 @@ export class BloomFilter {
     return this.bytes.length
   }
 
-  /** Returns false if no key with this hash is in the table. Requires: `exists`. */
+  /** The hash that represents a key in this filter. */
+  hashOf(key: Uint8Array, start: number, end: number): number {
+    const { secret } = this
+    return secret === 0 ? hashBytes(key, start, end) : keyedHash(key, start, end, secret)
+  }
+
+  /** Returns false if no key with this `hashOf` is in the table. Requires: `exists`. */
   mayContain(hash: number): boolean {
     const bytes = this.bytes
     const line = lineStart(hash, this.lines)
@@ -84,8 +102,11 @@ export class BloomFilterBuilder {
   private hashes = new Uint32Array(1024)
   private count = 0
 
-  /** `bitsPerKey` 0 builds no filter. */
-  constructor(private readonly bitsPerKey: number) {}
+  /** `bitsPerKey` 0 builds no filter; `secret` 0 means that it has none. */
+  constructor(
+    private readonly bitsPerKey: number,
+    private readonly secret = 0,
+  ) {}
 
   add(hash: number): void {
     if (this.count === this.hashes.length) {
@@ -101,7 +122,9 @@ export class BloomFilterBuilder {
     if (this.bitsPerKey === 0 || this.count === 0) return emptyBytes
     const lines = Math.ceil((this.count * this.bitsPerKey) / lineBits)
     const probes = probesFor(this.bitsPerKey)
-    const bytes = Buffer.alloc(lines * lineBytes + 1)
+    const { secret } = this
+    const bytes = Buffer.alloc(lines * lineBytes + (secret === 0 ? 0 : secretBytes) + 1)
+    if (secret !== 0) writeU64(bytes, lines * lineBytes, secret)
     for (let i = 0; i < this.count; i++) {
       const hash = this.hashes[i]
       const line = lineStart(hash, lines)
@@ -120,6 +143,7 @@ export class BloomFilterBuilder {
 const lineBytes = 64
 const lineBits = lineBytes * 8
 const maxProbes = 30
+const secretBytes = 8
 
 /** The best number of probes is bits × ln 2. Rounding down saves time and costs almost nothing. */
 export function probesFor(bitsPerKey: number): number {

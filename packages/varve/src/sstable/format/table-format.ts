@@ -15,7 +15,8 @@ import { readU64, writeU64 } from '../../base/bytes/u64.js'
  *     any block   payload, as encoded by the codec │ codec u8 │ crc32 u32 of payload and codec
  *
  * Blocks are contiguous, so that a check covers every byte of a file. These numbers are on disk:
- * never change them. Version 2 may have blocks of codecs 2 to 63, which version 1 has not.
+ * never change them. Version 2 may have blocks of codecs 2 to 63, and a filter with a secret, which
+ * version 1 has not.
  */
 export const tableFormatVersion = 2
 const firstFormatVersion = 1
@@ -46,11 +47,13 @@ export interface TableHandles {
   readonly properties: BlockHandle
 }
 
-/** The lowest version that has the codec, so that earlier versions of Varve read what they can. */
-export function formatVersionFor(codecId: number): number {
-  return codecId >= firstCodecOfVersion2 && codecId < firstUserCodec
-    ? tableFormatVersion
-    : firstFormatVersion
+/**
+ * The lowest version that has the codec, and filters with a secret if need be, so that earlier
+ * versions of Varve read what they can.
+ */
+export function formatVersionFor(codecId: number, hasFilterSecret: boolean): number {
+  const hasNewCodec = codecId >= firstCodecOfVersion2 && codecId < firstUserCodec
+  return hasNewCodec || hasFilterSecret ? tableFormatVersion : firstFormatVersion
 }
 
 export function encodeHeader(version: number): Buffer {

@@ -75,7 +75,9 @@ export class BlockCheck extends EntryCounts {
       }
       const hash = hashBytes(payload, keyStart, keyEnd)
       if (payload[entriesEnd + i] !== hash >>> 24) return this.fail('a wrong hash byte')
-      if (usesFilter && !filter.mayContain(hash)) this.filterMisses++
+      if (usesFilter && !filter.mayContain(filter.hashOf(payload, keyStart, keyEnd))) {
+        this.filterMisses++
+      }
       this.count()
       if (order === 0) this.olderVersions++
       offset = valueEnd

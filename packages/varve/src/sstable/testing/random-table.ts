@@ -65,6 +65,7 @@ export function randomOptions(random: Prng): TableOptions {
   return {
     blockBytes: random.pick([64, 256, 1024, 4096, 100_000]),
     filterBitsPerKey: random.pick([0, 1, 10, 20]),
+    filterSecret: random.pick([0, 1, 0x12_3456_789a_bcde]),
     codec: random.pick([noneCodec, lz4Codec, lz4hcCodec, deflateCodec]),
   }
 }

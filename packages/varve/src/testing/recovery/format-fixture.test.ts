@@ -18,8 +18,17 @@ const shadowedFixture = 'format-1-shadowed'
 const keyspacesFixture = 'format-1-keyspaces'
 /** Tables of format version 2, with blocks of both encoders of LZ4. */
 const lz4Fixture = 'format-2'
+/** A table of format version 2 for the secret of its filter, which the MANIFEST has too. */
+const secretFixture = 'format-2-secret'
 
 const inline = { background: 'inline' } as const
+
+/** For fixtures from before filters had secrets: the secret that it draws is 0, which means none. */
+class ClockWithoutSecret extends VirtualClock {
+  override uniqueToken(): string {
+    return '0'.repeat(16)
+  }
+}
 
 /** The entries: forty keys, then changes in a second table, then changes in the log. */
 function expectedEntries(): [string, string][] {
@@ -35,7 +44,7 @@ function expectedEntries(): [string, string][] {
 
 /** Writes the fixture with entries that expire, in two tables and the log. */
 async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
-  const clock = new VirtualClock()
+  const clock = new ClockWithoutSecret()
   const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
   await db.put('expires', 'older')
   await db.put('stays', 'value')
@@ -54,7 +63,7 @@ async function writeExpiring(fileSystem: MemoryFileSystem): Promise<void> {
  * Writes the fixture with shadowed entries: a flushed table, and a merged one with range deletes.
  */
 async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
-  const clock = new VirtualClock()
+  const clock = new ClockWithoutSecret()
   const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
   await db.put('deleted', 'older')
   await db.put('range', 'older')
@@ -72,7 +81,7 @@ async function writeShadowed(fileSystem: MemoryFileSystem): Promise<void> {
 
 /** Writes the fixture with keyspaces: one in a table and the log, one empty, one dropped. */
 async function writeKeyspaces(fileSystem: MemoryFileSystem): Promise<void> {
-  const clock = new VirtualClock()
+  const clock = new ClockWithoutSecret()
   const db = await open('/db', { ...inline, fileSystem, clock, codec: 'none' })
   const dropped = await db.keyspace('dropped')
   const users = await db.keyspace('users', { compaction: 'sizeTiered', ttlMs: 2 ** 46 })
@@ -91,12 +100,22 @@ async function writeKeyspaces(fileSystem: MemoryFileSystem): Promise<void> {
 /** Writes the fixture with compressed blocks: one table of each encoder. */
 async function writeLz4(fileSystem: MemoryFileSystem): Promise<void> {
   const codec = { level0: 'lz4', last: 'lz4hc' }
-  const options = { ...inline, clock: new VirtualClock(), codec, blockBytes: 1024 }
+  const options = { ...inline, clock: new ClockWithoutSecret(), codec, blockBytes: 1024 }
   const db = await open('/db', { ...options, fileSystem })
   for (const [key, value] of lz4Entries.slice(0, 60)) await db.put(key, value)
   await db.compact()
   for (const [key, value] of lz4Entries.slice(60)) await db.put(key, value)
   await db.flush()
+  await db.close()
+}
+
+/** Writes the fixture with a secret: a table with a filter, and the log. */
+async function writeSecret(fileSystem: MemoryFileSystem): Promise<void> {
+  const options = { ...inline, clock: new VirtualClock(), codec: 'none' }
+  const db = await open('/db', { ...options, fileSystem })
+  for (const [key, value] of lz4Entries.slice(0, 20)) await db.put(key, value)
+  await db.flush()
+  await db.put(...lz4Entries[20])
   await db.close()
 }
 
@@ -210,12 +229,29 @@ test(`${lz4Fixture} is read, changed and compacted with any codec`, async (t) =>
   }
 })
 
+test(`${secretFixture} is read through its filter, changed and compacted`, async (t) => {
+  const path = copyOf(secretFixture, t)
+  const entries = lz4Entries.slice(0, 21)
+  const reader = await open(path, { readOnly: true })
+  for (const [key, value] of entries) assert.equal(reader.getSync(key), value)
+  for (const [key] of entries) assert.equal(reader.getSync(`${key}!`), undefined)
+  const { probes, useful } = reader.stats().filters
+  assert.ok(probes >= 39 && useful >= 15, `${useful} of ${probes}`)
+  await reader.close()
+  const db = await open(path, inline)
+  await db.put('z', 'last')
+  await db.compact()
+  assert.deepEqual([...db.entries()], [...entries, ['z', 'last']])
+  await db.close()
+})
+
 // After a deliberate format change, keep the old fixture in the test above and add a new one here.
 for (const [fixture, write] of [
   [expiringFixture, writeExpiring],
   [shadowedFixture, writeShadowed],
   [keyspacesFixture, writeKeyspaces],
   [lz4Fixture, writeLz4],
+  [secretFixture, writeSecret],
 ] as const) {
   test(`today's code writes ${fixture} byte for byte`, async () => {
     const fs = new MemoryFileSystem()
@@ -238,6 +274,7 @@ for (const fixture of [
   shadowedFixture,
   keyspacesFixture,
   lz4Fixture,
+  secretFixture,
 ]) {
   test(`damage to any file of ${fixture} is reported with the file`, async (t) => {
     for (const name of readdirSync(pathOf(fixture))) {

@@ -63,6 +63,7 @@ export class ReplacementTables {
           properties?.filterBitsPerKey ?? filterBitsPerKey,
           maxFilterBitsPerKey,
         ),
+        filterSecret: table.filter?.secret ?? 0,
         codec: codecs.named(properties?.codec ?? '') ?? noneCodec,
       }
       writer = new TableWriter(store.create(fileNumber), options, source.baseSequence!)
