@@ -39,12 +39,17 @@ export class CommitLatencies {
     return buckets
   }
 
+  private readonly pause = (): void => {
+    if (this.measured >= maxMeasured) this.stop()
+  }
+
   private readonly onCommit = (message: unknown): void => {
     const { database, durationMs } = message as ChannelMessages['varve:commit']
     if (database === this.database) {
       const power = Math.ceil(Math.log2(Math.max(1, durationMs * 1000)))
       this.buckets[Math.min(bucketCount - 1, power)]++
     }
-    if (++this.measured >= maxMeasured) this.stop()
+    // Not at once: this runs within the publication of a message.
+    if (++this.measured === maxMeasured) setImmediate(this.pause)
   }
 }
