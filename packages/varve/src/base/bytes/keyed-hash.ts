@@ -1,7 +1,7 @@
 /**
  * HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), which the Linux
- * kernel uses for its hash tables on 32-bit machines. Without the secret key, no input with a chosen
- * hash can be computed, unlike with `hashBytes`, not even with a seed added to it. Filters on disk
+ * kernel uses for its hash tables on 32-bit machines. Without the secret key, no input with a
+ * chosen hash can be computed. `hashBytes` would not ensure that even with a seed. Filters on disk
  * depend on it: never change its results.
  *
  * The secret is an integer below 2^53: its low 32 bits are the first word of the key.

@@ -23,7 +23,7 @@ const secretFixture = 'format-2-secret'
 
 const inline = { background: 'inline' } as const
 
-/** For fixtures from before filters had secrets: the secret that it draws is 0, which means none. */
+/** For fixtures older than filter secrets: it draws the secret 0, which means none. */
 class ClockWithoutSecret extends VirtualClock {
   override uniqueToken(): string {
     return '0'.repeat(16)

@@ -27,7 +27,7 @@ function craftedKeys(): Buffer[] {
   return crafted
 }
 
-/** How many of the crafted keys make a database with these options read a table in vain. */
+/** How many crafted keys make a database with these options read a table without a result. */
 async function letThrough(options: AnyOpenOptions): Promise<number> {
   const settings = { background: 'inline', keyEncoding: 'binary', ...options } as const
   await using db = await open('/db', { ...settings, fileSystem: new MemoryFileSystem() })
@@ -58,7 +58,7 @@ test('each database draws its own secret, so what passes in one does not in anot
   assert.notEqual(first, await secretOf(2))
 })
 
-test('a database keeps its secret, so that a lookup hashes its key once for all tables', async () => {
+test('a database keeps its secret, so that a lookup hashes its key once', async () => {
   const fileSystem = new MemoryFileSystem()
   const secrets = new Set<number>()
   for (let i = 0; i < 3; i++) {
