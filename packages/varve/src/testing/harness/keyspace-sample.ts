@@ -7,7 +7,7 @@ import { modelKeyspaces } from './keyspace-shape.js'
 import { type Sample, samplePath, tinyOptions } from './sample-database.js'
 import { keyspacesIn, Stores } from './stores.js'
 
-/** A sample with several keyspaces, of which some were dropped and made again, and one is gone. */
+/** A sample with several keyspaces. Some were dropped and created again, and one is gone. */
 export async function keyspaceSample(seed: number, writeCount: number): Promise<Sample> {
   const random = new Prng(seed)
   const fs = new MemoryFileSystem()

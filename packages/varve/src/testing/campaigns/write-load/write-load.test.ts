@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { RunPolicy } from '../../../compaction/pickers/compaction-options.js'
 import { type LoadSettings, meanOf, runLoad, variationOf } from './write-load.js'
 
-// Virtual time and fixed seeds: these figures are the same on every machine. The database grows from
-// nothing to 3 GB, so the work for each byte written grows as well, and with it the variation.
+// Virtual time and fixed seeds: these figures are the same on every machine. The database grows
+// from nothing to 3 GB, so the work for each byte written grows as well, and with it the variation.
 
 function figuresOf(settings: Partial<LoadSettings>) {
   const { seconds, longestWaitMs } = runLoad(settings)

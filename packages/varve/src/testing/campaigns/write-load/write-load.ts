@@ -49,8 +49,8 @@ export interface LoadResult {
 const groupBytes = 64 * 1024
 
 /**
- * Writes as fast as they are admitted, in virtual time: the real admission control and pickers, with
- * a tree whose flushes and merges take time but have no files.
+ * Writes as fast as they are admitted, in virtual time: the real admission control and pickers,
+ * with a tree whose flushes and merges take time but have no files.
  */
 export function runLoad(given: Partial<LoadSettings>): LoadResult {
   const settings = { ...defaultLoad, ...given }
