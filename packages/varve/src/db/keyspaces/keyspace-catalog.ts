@@ -142,11 +142,12 @@ export class KeyspaceCatalog {
   }
 
   private async writeDraft(records: readonly KeyspaceRecord[]): Promise<void> {
-    const { versions, assertOpen } = this.parts
+    const { versions, pipeline, assertOpen } = this.parts
     // Later requests go into the next edit.
     this.draft = undefined
     try {
       assertOpen()
+      pipeline.assertNotPoisoned()
       const keyspaces = records.filter((record) => !this.isGone(record))
       await versions.applyEditAsync({ keyspaces })
       for (const record of keyspaces) this.show(record)
@@ -188,6 +189,7 @@ export class KeyspaceCatalog {
       // New writes are refused from now on. Submitted ones are committed first.
       await pipeline.betweenGroups(() => {
         assertOpen()
+        pipeline.assertNotPoisoned()
         return this.applyDrop(tree)
       })
     } catch (error) {

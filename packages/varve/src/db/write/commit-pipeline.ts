@@ -233,6 +233,12 @@ export class CommitPipeline {
     return this.visibleSequence
   }
 
+  /** Throws POISONED if no write can be committed any more. */
+  assertNotPoisoned(): void {
+    const { poisoned } = this.parts.gate
+    if (poisoned !== undefined) throw poisoned
+  }
+
   /** Removes a tree. Requires: no submitted operation is for it. */
   forget(tree: Tree): void {
     this.parts.rotation.forget(tree)

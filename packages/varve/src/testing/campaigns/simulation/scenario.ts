@@ -75,14 +75,10 @@ const deathChance = 0.03
 /** Of scenarios with more than the default keyspace. */
 const keyspacesChance = 0.5
 
-export function drawScenario(
-  seed: number,
-  stepCount: number,
-  chanceOfKeyspaces = keyspacesChance,
-): Scenario {
+export function drawScenario(seed: number, stepCount: number): Scenario {
   const random = new Prng(seed)
   const options = drawOptions(random)
-  const keyspaces = random.chance(chanceOfKeyspaces) ? drawKeyspaces(random) : []
+  const keyspaces = random.chance(keyspacesChance) ? drawKeyspaces(random) : []
   const workload = new Workload(random, scale, weights, keyspaces)
   const steps = Array.from({ length: stepCount }, (): Step => {
     if (random.chance(checkpointChance)) return { type: 'checkpoint' }

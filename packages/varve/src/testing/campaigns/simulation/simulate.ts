@@ -9,8 +9,6 @@ export type SimulationMode = 'crashes' | 'faults'
 
 const crashSteps = 60
 const faultSteps = 20
-/** Open: a drop is acknowledged although an earlier sync of the directory has failed. */
-const faultKeyspacesChance = 0
 
 export interface SimulationCounts {
   /** Crash images that opened with a correct state. */
@@ -34,7 +32,7 @@ export async function simulate(
     )
     return { images, faults: 0 }
   }
-  const scenario = drawScenario(seed, faultSteps, faultKeyspacesChance)
+  const scenario = drawScenario(seed, faultSteps)
   const counts = { images: 0, faults: 0 }
   for (const [i, fault] of (await plannedFaults(scenario)).entries()) {
     if (i % every !== 0) continue

@@ -446,3 +446,21 @@ test('a blocking write to a keyspace goes on after the flush that it waits for',
     rmSync(path, { recursive: true })
   }
 })
+
+test('a poisoned database neither creates nor drops keyspaces', async () => {
+  const memory = new MemoryFileSystem()
+  let isFailing = false
+  const fileSystem = new FaultyFileSystem(memory, ({ kind }) =>
+    isFailing && kind === 'sync' ? { systemCode: 'EIO' } : undefined,
+  )
+  const db = await open(directory, { fileSystem, background: 'inline' })
+  const users = await db.keyspace('users')
+  await users.put('ann', '1')
+  isFailing = true
+  await assert.rejects(users.put('bob', '2', { sync: true }), { code: 'POISONED' })
+  isFailing = false
+  await assert.rejects(db.keyspace('new'), { code: 'POISONED' })
+  await assert.rejects(users.drop(), { code: 'POISONED' })
+  assert.equal(await users.get('ann'), '1')
+  await db.close().catch(() => {})
+})
