@@ -149,7 +149,7 @@ export class KeyspaceCatalog {
       assertOpen()
       pipeline.assertNotPoisoned()
       const keyspaces = records.filter((record) => !this.isGone(record))
-      await versions.applyEditAsync({ keyspaces })
+      await versions.applyEditAsync({ keyspaces }).catch((error: unknown) => this.fail(error))
       for (const record of keyspaces) this.show(record)
     } finally {
       for (const record of records) {
@@ -212,8 +212,14 @@ export class KeyspaceCatalog {
       tree.isDropped = false
       if (tree.hasUnflushed) trees.filled.add(tree)
       pump()
-      throw error
+      this.fail(error)
     }
+  }
+
+  /** A drop that failed may be in the MANIFEST: it would take later writes to the keyspace along. */
+  private fail(error: unknown): never {
+    const { versions, pipeline } = this.parts
+    throw versions.isPoisoned ? pipeline.poisonWith(error) : error
   }
 
   private remove({ id, current }: KeyspaceHandle): void {

@@ -233,6 +233,11 @@ export class CommitPipeline {
     return this.visibleSequence
   }
 
+  /** Refuses all writes from now on; see `WriteGate.poisonWith`. */
+  poisonWith(cause: unknown): VarveError {
+    return this.parts.gate.poisonWith(cause)
+  }
+
   /** Throws POISONED if no write can be committed any more. */
   assertNotPoisoned(): void {
     const { poisoned } = this.parts.gate
