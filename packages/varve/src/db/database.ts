@@ -225,7 +225,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
    * ```
    *
    * @throws INVALID_ARGUMENT if `directory` is not empty; CLOSED if the database closes meanwhile;
-   * CORRUPTION, IO
+   * CORRUPTION, IO; POISONED if a failed sync has damaged a log
    */
   async checkpoint(directory: string | URL): Promise<CheckpointReport> {
     const writer = this.writer()
@@ -250,7 +250,7 @@ export class Database<K, V> extends Store<K, V> implements AsyncDisposable {
    *
    * @throws LOCKED if another backup is being made there; INVALID_ARGUMENT if the directory holds
    * something else; CLOSED if the database closes meanwhile; CORRUPTION for a damaged table or log;
-   * IO
+   * IO; POISONED if a failed sync has damaged a log
    */
   async backup(directory: string | URL): Promise<BackupReport> {
     const writer = this.writer()

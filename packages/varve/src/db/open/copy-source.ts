@@ -1,3 +1,4 @@
+import { VarveError } from '../../base/errors.js'
 import { type CopySource, filesOf } from '../../backup/copy-source.js'
 import { logsFrom } from '../../wal/log-files.js'
 import type { DatabaseParts, WriterParts } from './database-parts.js'
@@ -18,6 +19,12 @@ export async function withCopySource<T>(
   })
   try {
     return await use(source)
+  } catch (error) {
+    // The operating system may drop the bytes of a log that it could not sync.
+    if (error instanceof VarveError && error.code === 'CORRUPTION') {
+      writer.pipeline.assertNotPoisoned()
+    }
+    throw error
   } finally {
     letGo()
   }
