@@ -51,6 +51,7 @@ const commands: readonly (readonly [args: readonly string[], input?: string])[] 
   [['repair', '--apply']],
   [['backup', '@', '@.backups']],
   [['shell'], 'get a'],
+  [['inspect']],
 ]
 
 /** Commands that take other directories than that of a database. */
