@@ -216,7 +216,7 @@ export class KeyspaceCatalog {
     }
   }
 
-  /** A drop that failed may be in the MANIFEST: it would take later writes to the keyspace along. */
+  /** A drop that failed may be in the MANIFEST, and would then take later writes along. */
   private fail(error: unknown): never {
     const { versions, pipeline } = this.parts
     throw versions.isPoisoned ? pipeline.poisonWith(error) : error

@@ -84,7 +84,8 @@ test('a signal that fires between two turns also aborts an inline compaction', a
 test('an aborted compaction on a thread leaves no file', async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'varve-by-hand-'))
   context.after(() => rmSync(directory, { recursive: true, force: true }))
-  await using db = await open(directory, { background: { bytesPerSecond: 2 * 1024 * 1024 } })
+  const background = { bytesPerSecond: 2 * 1024 * 1024 }
+  await using db = await open(directory, { background, codec: 'none' })
   for (let i = 0; i < 2000; i++) void db.put(`k${i % 1000}`, 'v'.repeat(500))
   await db.flush()
   for (let i = 0; i < 1000; i++) void db.put(`k${i}`, 'w'.repeat(500))
