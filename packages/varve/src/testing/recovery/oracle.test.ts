@@ -11,7 +11,7 @@ import { fullScale, Workload } from '../kit/workload.js'
 import type { CompactionOptions } from '../../compaction/pickers/compaction-options.js'
 import type { OpenOptions } from '../../db/api.js'
 import { campaignSize } from '../kit/campaign-size.js'
-import { drawnSeed } from '../../base/testing/seed.js'
+import { firstSeed } from '../../base/testing/seed.js'
 
 const operationCount = campaignSize(400, 800)
 const MiB = 1024 * 1024
@@ -74,7 +74,7 @@ const optionSets: Record<string, OpenOptions> = {
   },
 }
 
-const seed = drawnSeed()
+const seed = firstSeed()
 
 /** One keyspace has policies of its own, whatever the database does. */
 const keyspaces: readonly KeyspaceShape[] = modelKeyspaces.map((shape, i) =>

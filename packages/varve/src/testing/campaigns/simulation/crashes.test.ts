@@ -10,7 +10,7 @@ import { campaignSize } from '../../kit/campaign-size.js'
 import { firstSeed } from '../../../base/testing/seed.js'
 
 const first = firstSeed()
-const wantedImages = campaignSize(5000, 20_000)
+const wantedImages = campaignSize(2000, 10_000)
 
 test('every crash image opens with an allowed state', async () => {
   let images = 0
